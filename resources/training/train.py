@@ -1,0 +1,199 @@
+"""Train the small model that ships with the app: tokenizer, data, training, evaluation, export.
+
+    python3 train.py --corpus DIR --work DIR --out ../model
+
+Run it again with the same arguments to go on from the last checkpoint in --work. Random numbers
+of a step depend only on --seed and the step, so a resumed run equals an uninterrupted one; the same
+seed, machine and thread count give the same weights. CPU torch 1.13 and current torch (also
+--device cuda). On two CPU cores with OpenBLAS, OPENBLAS_CORETYPE=SkylakeX helps where AVX-512 exists.
+"""
+import argparse
+import csv
+import json
+import os
+import time
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+import bpe
+from documents import HAYSTACK, VALIDATION, Maker, books, value_words
+from evaluate import head_scores, needle_table, prose_loss
+from qwen2 import CONFIG, Model, Muon, save_safetensors
+
+MIX = {"text": 0.47, "needle": 0.28, "pairs": 0.06, "repeats": 0.16, "code": 0.03}
+STAGES = [  # steps, tokens per step, lengths (in turn), mix, longest repeated segment, Muon lr
+    dict(steps=1000, tokens=4096, lengths=[64], mix={"repeats": 0.85, "text": 0.15}, longest=31, lr=0.02),
+    dict(steps=700, tokens=8192, lengths=[128], mix=MIX, longest=63, lr=0.015),
+    dict(steps=450, tokens=8192, lengths=[256, 128, 256], mix=MIX, longest=127, lr=0.015),
+    dict(steps=400, tokens=8192, lengths=[512, 256, 512], mix=MIX, longest=200, lr=0.015),
+    dict(steps=600, tokens=8192, lengths=[1024, 256, 1024, 512, 128], mix=dict(MIX, text=0.6), longest=300, lr=0.015),
+]
+DECAY = 900      # the last steps, over which both learning rates fall linearly to 2 %
+ADAM = 3e-3      # AdamW for embeddings, norms and biases, at a Muon lr of 0.02
+MICRO = 4096     # tokens per forward; larger steps accumulate
+HEAD_STEPS = [0, 250, 500, 700, 1000, 1200, 1700, 2150, 2550]  # and the last step
+SAVE_EVERY = 100
+
+
+def prepare(args):
+    """Tokenizer and token streams, kept in --work."""
+    path = lambda n: os.path.join(args.work, n)
+    if not os.path.exists(path("data.npz")):
+        t = time.time()
+        train = dict(books(args.corpus, leave=VALIDATION + HAYSTACK))
+        r = np.random.default_rng(args.seed)
+        stub = Maker(bpe.Tokenizer(bpe.SPECIAL, []), np.zeros(2, int), value_words(train.values()))
+        words = sorted(value_words(train.values()))
+        tok = bpe.train([x for x in train.values()] + [code_sample(stub, r)], CONFIG["vocab_size"])
+        print(f"tokenizer {time.time() - t:.0f} s", flush=True)
+        enc = lambda texts: np.concatenate([np.array(tok.encode(x), np.uint16) for x in texts])
+        np.savez(path("data.npz"), train=enc(train.values()),
+                 val=enc(x for _, x in books(args.corpus, VALIDATION)),
+                 hay=enc(x for _, x in books(args.corpus, HAYSTACK)), words=np.array(words))
+        tok.save(path("bpe.json"))
+        print(f"data {time.time() - t:.0f} s", flush=True)
+    return bpe.Tokenizer.load(path("bpe.json")), np.load(path("data.npz"))
+
+
+def code_sample(maker, r):
+    """A little code-like text, so that indentation and brackets get tokens of their own."""
+    out = []
+    maker.tok.encode = lambda s: out.append(s) or [0] * 50
+    for _ in range(400):
+        maker.code(r, 2000)
+    return "".join(out)
+
+
+def stage_of(step):
+    for s in STAGES:
+        if step < s["steps"]:
+            return s, step
+        step -= s["steps"]
+    raise IndexError(step)
+
+
+def replace(path, write):
+    write(path + ".tmp")
+    os.replace(path + ".tmp", path)
+
+
+def dump(obj, indent=None):
+    def write(path):
+        with open(path, "w", encoding="utf-8") as f:
+            json.dump(obj, f, ensure_ascii=False, indent=indent)
+            f.write("\n")
+    return write
+
+
+def export(args, model, tok, log, heads):
+    os.makedirs(args.out, exist_ok=True)
+    at = lambda n: os.path.join(args.out, n)
+    tokenizer, config = tok.files(CONFIG["max_position_embeddings"])
+    replace(at("config.json"), dump(CONFIG, 2))
+    replace(at("tokenizer.json"), dump(tokenizer))
+    replace(at("tokenizer_config.json"), dump(config, 2))
+    replace(at("model.safetensors"), lambda p: save_safetensors(model.state_dict(), p))
+    replace(at("training-heads.json"), dump({
+        "scores": "see head_scores in resources/training/evaluate.py; [layer][head]", "checkpoints": heads}))
+
+    def write_log(path):
+        with open(path, "w", newline="") as f:
+            w = csv.writer(f, lineterminator="\n")
+            w.writerow(["step", "tokens", "length", "lr", "text", "needle_answer", "repeats", "pairs", "seconds"])
+            w.writerows(log)
+    replace(at("training-log.csv"), write_log)
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("--corpus", required=True)
+    p.add_argument("--work", required=True)
+    p.add_argument("--out", required=True)
+    p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--threads", type=int, default=2)
+    p.add_argument("--device", default="cpu")
+    p.add_argument("--stop", type=int, default=10 ** 9, help="stop after this step")
+    p.add_argument("--export", action="store_true", help="only export the last checkpoint")
+    args = p.parse_args()
+    os.makedirs(args.work, exist_ok=True)
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(args.seed)
+    tok, data = prepare(args)
+    val, words = data["val"], data["words"].tolist()
+    maker, tester = Maker(tok, data["train"], words), Maker(tok, data["hay"], words, test=True)
+    model = Model(CONFIG).to(args.device)
+    matrices = [q for n, q in model.named_parameters() if q.dim() == 2 and "embed" not in n]
+    others = [q for n, q in model.named_parameters() if q.dim() != 2 or "embed" in n]
+    muon = Muon(matrices)
+    adam = torch.optim.AdamW(others, lr=ADAM, betas=(0.9, 0.97), weight_decay=0.0)
+    step, tokens, seconds, log, heads = 0, 0, 0.0, [], []
+    ckpt = os.path.join(args.work, "checkpoint.pt")
+    if os.path.exists(ckpt):
+        c = torch.load(ckpt, map_location=args.device)
+        model.load_state_dict(c["model"])
+        muon.load_state_dict(c["muon"])
+        adam.load_state_dict(c["adam"])
+        step, tokens, seconds, log, heads = c["step"], c["tokens"], c["seconds"], c["log"], c["heads"]
+    total = sum(s["steps"] for s in STAGES)
+    print(f"{sum(q.numel() for q in model.parameters())} parameters, {len(data['train'])} training tokens, "
+          f"{total} steps, at step {step}", flush=True)
+    if args.export:
+        return export(args, model, tok, log, heads)
+    sums, began = {}, time.time()
+
+    def measure():
+        nats, per_byte = prose_loss(model, tok, val, device=args.device)
+        h = head_scores(model, val, args.device)
+        heads.append(dict(step=step, tokens=tokens, loss=round(nats, 4), nats_per_byte=round(per_byte, 4), **h))
+        top = {k: sorted((x for row in v for x in row), reverse=True)[:4] for k, v in h.items()}
+        t = needle_table(model, tester, 16, lengths=[S for S in (128, 256, 512, 1024) if S <= max(128, stage_of(max(0, step - 1))[0]["lengths"][0])], device=args.device)
+        print(f"== step {step} prose {nats:.3f} nats/token {per_byte:.3f} nats/byte; {top}; needle {t}", flush=True)
+
+    while True:
+        if (step in HEAD_STEPS or step == total) and not any(h["step"] == step for h in heads):
+            measure()
+        if step >= min(total, args.stop):
+            break
+        stage, inside = stage_of(step)
+        S = stage["lengths"][inside % len(stage["lengths"])]
+        fade = min(1.0, (step + 1) / 50, 0.02 + 0.98 * (total - step) / DECAY)
+        for group in muon.param_groups:
+            group["lr"] = stage["lr"] * fade
+        for group in adam.param_groups:
+            group["lr"] = ADAM * stage["lr"] / 0.02 * fade
+        ids, weights, kinds = maker.batch(np.random.default_rng([args.seed, step]), stage["tokens"] // S, S, stage["mix"], stage["longest"])
+        ids, weights = torch.from_numpy(ids).to(args.device), torch.from_numpy(weights).to(args.device)
+        norm, rows = weights.sum(), max(1, MICRO // S)
+        for i in range(0, len(ids), rows):
+            x, w = ids[i:i + rows], weights[i:i + rows]
+            logits = model(x[:, :-1])
+            loss = F.cross_entropy(logits.flatten(0, 1), x[:, 1:].flatten(), reduction="none").view_as(w)
+            ((loss * w).sum() / norm).backward()
+            loss = loss.detach()
+            for j, kind in enumerate(kinds[i:i + rows]):
+                part = w[j] > 1 if kind in ("needle", "pairs") else w[j] > 0  # needle: the answers only
+                a = sums.setdefault(kind, [0.0, 0])
+                a[0] += float(loss[j][part].sum())
+                a[1] += int(part.sum())
+        torch.nn.utils.clip_grad_norm_(others, 1.0)
+        muon.step()
+        adam.step()
+        model.zero_grad(set_to_none=True)
+        step, tokens = step + 1, tokens + ids[:, 1:].numel()
+        if step % 50 == 0 or step == total:
+            mean = lambda k: round(sums[k][0] / max(1, sums[k][1]), 4) if k in sums else ""
+            t = seconds + time.time() - began
+            log.append([step, tokens, S, round(stage["lr"] * fade, 5), mean("text"), mean("needle"), mean("repeats"), mean("pairs"), round(t)])
+            print(*log[-1], f"{tokens / t:.0f} tok/s", flush=True)
+            sums = {}
+        if step % SAVE_EVERY == 0 or step in (total, args.stop):
+            replace(ckpt, lambda q: torch.save(dict(
+                model=model.state_dict(), muon=muon.state_dict(), adam=adam.state_dict(), step=step, tokens=tokens,
+                seconds=seconds + time.time() - began, log=log, heads=heads), q))
+    export(args, model, tok, log, heads)
+
+
+if __name__ == "__main__":
+    main()

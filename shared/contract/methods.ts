@@ -1,0 +1,230 @@
+/**
+ * The one contract between the interface, the shells and the engine: every request, what it takes and what it answers.
+ *
+ * `model.*`, `prompt.*` and `run.*` are served by the engine process, `shell.*` by whatever hosts it. Numbers travel as
+ * typed arrays anywhere in a result, never as number arrays. Parameters are checked against their schema where a
+ * method is served; results are small by design (tiles, tables, rows).
+ */
+import { z } from 'zod';
+import { interventionSchema } from '../model/intervention.ts';
+import type { Badge } from '../model/badge.ts';
+import type { Intervention } from '../model/intervention.ts';
+import type { ModelInfo } from '../model/model-info.ts';
+import type { ScoreTable } from '../model/score.ts';
+import type { TokenView } from '../model/token-view.ts';
+import { tileKeySchema } from '../tensor/tile.ts';
+import { method, type Method } from './define.ts';
+
+export const PROTOCOL_VERSION = 1;
+
+const runId = z.string().min(1).max(64);
+const index = z.number().int().min(0);
+const headParams = z.object({ runId, layer: index, head: index });
+
+export const promptSchema = z.discriminatedUnion('kind', [
+  /** `bos`: whether the model's BOS token stands in front. Ignored by a model without one. */
+  z.object({ kind: z.literal('text'), text: z.string(), bos: z.boolean() }),
+  z.object({ kind: z.literal('ids'), ids: z.instanceof(Int32Array) }),
+]);
+export type Prompt = z.infer<typeof promptSchema>;
+
+export interface Tokenized {
+  readonly ids: Int32Array;
+  readonly tokens: readonly TokenView[];
+}
+
+/** A candidate for the next token. */
+export interface TokenChoice {
+  readonly id: number;
+  readonly display: string;
+  readonly prob: number;
+  readonly logit: number;
+}
+
+export interface RunSummary {
+  readonly runId: string;
+  readonly modelId: string;
+  readonly ids: Int32Array;
+  readonly tokens: readonly TokenView[];
+  readonly interventions: readonly Intervention[];
+  /** First layer that was computed anew; the ones below share the clean run's capture. 0 for a clean run. */
+  readonly computedFrom: number;
+  /** The ten likeliest next tokens after the last position, likeliest first. */
+  readonly next: readonly TokenChoice[];
+  /** -log p(token i | tokens before), nats; NaN at 0. Length n. */
+  readonly nll: Float32Array;
+  /** Tokens that were cut off the end because the prompt was past the context limit. */
+  readonly cutTokens: number;
+  readonly badges: readonly Badge[];
+  readonly provider: string;
+  readonly milliseconds: number;
+  /** Bytes held for this run, without what it shares with the clean one. */
+  readonly captureBytes: number;
+}
+
+/** One 256 x 256 tile. NaN = masked (future cells, outside the window, past the end). */
+export interface Tile {
+  readonly values: Float32Array;
+  /** Smallest and largest visible texel; both NaN where nothing is visible. */
+  readonly min: number;
+  readonly max: number;
+}
+
+export interface TokenAttention {
+  /** p(query = index, key), length n; 0 for keys that the query cannot see. */
+  readonly outgoing: Float32Array;
+  /** p(query, key = index), length n; 0 for queries that cannot see it. */
+  readonly incoming: Float32Array;
+}
+
+/** Marginals of one head, all exact and of length n unless said. */
+export interface HeadProfile {
+  /** Row entropy, nats. */
+  readonly entropy: Float32Array;
+  /** p(query, key 0). */
+  readonly firstToken: Float32Array;
+  readonly rowMax: Float32Array;
+  readonly rowArgmax: Int32Array;
+  /** Mean of p over the rows that can see the key. */
+  readonly columnMean: Float32Array;
+  /** Attention mass by distance, mean over rows; bin 0 holds distance 0, bin b >= 1 holds 2^(b-1) .. 2^b - 1. */
+  readonly distance: Float32Array;
+}
+
+/** A cell in full, for the line under the map. */
+export interface CellReading {
+  readonly probability: number;
+  readonly logit: number;
+  /** 1 = largest of its row. */
+  readonly rank: number;
+  /** Keys that the query can see. */
+  readonly visible: number;
+}
+
+export interface ComparedChoice {
+  readonly id: number;
+  readonly display: string;
+  readonly clean: number;
+  readonly changed: number;
+}
+
+/** Direction: clean -> changed. */
+export interface RunComparison {
+  /** KL(clean || changed) at the last position, nats. */
+  readonly kl: number;
+  /** KL(clean || changed) at every position, nats. Length n. */
+  readonly klPerToken: Float32Array;
+  /** nll(changed) - nll(clean) per token, nats; positive = less likely after the change; NaN at 0. */
+  readonly nllDelta: Float32Array;
+  /** Top ten of the clean run, with the changed run's probability of the same tokens. */
+  readonly before: readonly ComparedChoice[];
+  /** Top ten of the changed run, likewise. */
+  readonly after: readonly ComparedChoice[];
+}
+
+/** What a run will cost, told before it starts. */
+export interface RunEstimate {
+  readonly tokens: number;
+  readonly milliseconds: number;
+  readonly bytes: number;
+  readonly fits: boolean;
+}
+
+export interface ModelEntry {
+  /** What `model.open` takes. `demo` for the shipped model. */
+  readonly path: string;
+  readonly name: string;
+  readonly detail: string;
+  readonly source: 'shipped' | 'recent' | 'hugging-face';
+}
+
+export interface FolderEntry {
+  readonly name: string;
+  readonly path: string;
+  /** Holds a config.json: can be opened. */
+  readonly isModel: boolean;
+}
+
+export interface ExamplePrompt {
+  readonly id: string;
+  readonly title: string;
+  /** One line on what to look for. */
+  readonly look: string;
+  readonly text: string;
+}
+
+export const methods = {
+  /** Opens a model and closes the one before. `path`: `demo` or a folder in Hugging Face layout. */
+  'model.open': method<ModelInfo>()(z.object({ path: z.string().min(1).max(4096) })),
+  'prompt.tokenize': method<Tokenized>()(z.object({ prompt: promptSchema })),
+  'run.estimate': method<RunEstimate>()(z.object({ tokens: z.number().int().min(1) })),
+  /**
+   * Runs the prompt and keeps Q, K, V, z, LSE, statistics and residuals. The clean run of the same prompt is found by
+   * key or made first; with interventions only the layers from the first changed one are computed.
+   * `cut`: drop what is past the context limit instead of refusing.
+   */
+  'run.start': method<RunSummary>()(
+    z.object({
+      prompt: promptSchema,
+      interventions: z.array(interventionSchema).max(4096),
+      cut: z.boolean().default(false),
+    }),
+  ),
+  'run.release': method<null>()(z.object({ runId })),
+  'run.scores': method<{ readonly scores: readonly ScoreTable[] }>()(z.object({ runId })),
+  'run.tile': method<Tile>()(headParams.extend(tileKeySchema.shape)),
+  'run.token': method<TokenAttention>()(headParams.extend({ index })),
+  'run.head': method<HeadProfile>()(headParams),
+  'run.cell': method<CellReading>()(headParams.extend({ query: index, key: index })),
+  'run.compare': method<RunComparison>()(z.object({ clean: runId, changed: runId })),
+
+  'shell.models': method<{ readonly models: readonly ModelEntry[] }>()(z.object({})),
+  'shell.examples': method<{ readonly examples: readonly ExamplePrompt[] }>()(z.object({})),
+  /** Folders under the root that the host may read; without a path, the root. */
+  'shell.browse': method<{
+    readonly path: string;
+    readonly parent: string | null;
+    readonly folders: readonly FolderEntry[];
+  }>()(z.object({ path: z.string().max(4096).optional() })),
+  /** The system's folder dialog; null when dismissed. Refused with `not-allowed` in the browser shell. */
+  'shell.pickFolder': method<{ readonly path: string | null }>()(z.object({})),
+  /** Kills the engine process and starts another: the hard cancel. */
+  'shell.restartEngine': method<null>()(z.object({})),
+} as const;
+
+export type MethodName = keyof typeof methods;
+export type ParamsOf<M extends MethodName> = z.input<(typeof methods)[M]['params']>;
+export type ParsedParamsOf<M extends MethodName> = z.output<(typeof methods)[M]['params']>;
+export type ResultOf<M extends MethodName> = (typeof methods)[M] extends Method<z.ZodType, infer R> ? R : never;
+
+export type EngineMethodName = Exclude<MethodName, `shell.${string}`>;
+export type ShellMethodName = Extract<MethodName, `shell.${string}`>;
+
+/** Progress of a long request. Sent at most ten times a second. */
+export interface Progress {
+  /** What is being done now, as a person would say it: `Layer 3 of 12`. */
+  readonly phase: string;
+  readonly done: number;
+  readonly total: number;
+  /** Milliseconds left by the pace so far; null until there is one. */
+  readonly etaMs: number | null;
+}
+
+/** Announcements that no request asked for. */
+export interface Events {
+  /** First message of every connection. */
+  hello: {
+    readonly protocol: number;
+    readonly version: string;
+    readonly shell: 'desktop' | 'browser';
+    /** `linux`, `darwin`, `win32`. */
+    readonly platform: string;
+  };
+  /** The engine process ended; requests in flight were answered with `engine-died`. A new one is being started. */
+  'engine.exited': { readonly reason: string; readonly byRequest: boolean };
+  /** A new engine process answers. It holds no model and no runs: the interface opens and runs again. */
+  'engine.ready': { readonly afterExit: boolean };
+  /** Desktop menu or command line asked for something; `command` is an id of the command registry. */
+  'shell.command': { readonly command: string; readonly argument?: string };
+}
+export type EventName = keyof Events;

@@ -1,0 +1,16 @@
+/** How a number came about. Every result carries one; `exact` = computed from F32 captures without approximation. */
+export const BADGES = [
+  'exact',
+  'fp16 capture',
+  'binned',
+  'sampled',
+  'teacher-forced',
+  'layer-local',
+  'propagated',
+  'generated',
+  'proxy',
+  'oracle',
+  'emulated',
+] as const;
+
+export type Badge = (typeof BADGES)[number];

@@ -1,0 +1,25 @@
+import { defineConfig } from 'vitest/config';
+
+/** Unit, property and golden tests stand beside the code; `e2e/` belongs to Playwright. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'node',
+          environment: 'node',
+          include: ['{shared,native,main}/**/*.test.ts'],
+          testTimeout: 60_000,
+          // ONNX Runtime sessions use every core themselves; more than two processes only fight over them.
+          pool: 'forks',
+          maxWorkers: 2,
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'renderer', environment: 'jsdom', include: ['renderer/**/*.test.{ts,tsx}'], maxWorkers: 2 },
+      },
+    ],
+  },
+});
