@@ -1,4 +1,4 @@
-import type { Handlers } from '../../shared/contract/handlers.ts';
+import type { CallContext, Handlers } from '../../shared/contract/handlers.ts';
 import type { EngineMethodName } from '../../shared/contract/methods.ts';
 
 export interface EngineOptions {
@@ -6,6 +6,26 @@ export interface EngineOptions {
   readonly shippedModel: string;
   /** Threads of ONNX Runtime; default: number of cores. */
   readonly threads?: number;
+  /** Bytes that captures may hold; default: 40% of the machine's memory. */
+  readonly captureBudgetBytes?: number;
+}
+
+export interface ExportRequest {
+  readonly runId: string;
+  /**
+   * TransformerLens names; `*` stands for every layer, and a bare `hook_q`, `hook_pattern`, ... for
+   * `blocks.*.attn.hook_q`. Empty = residuals, rotated q and k, v and z of every layer.
+   */
+  readonly hooks: readonly string[];
+  /** Query rows of `attn_scores` and `pattern`, end exclusive; all where absent. */
+  readonly rows?: { readonly start: number; readonly end: number };
+  /** Path of the .safetensors file, written atomically. */
+  readonly out: string;
+}
+
+export interface ExportedTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
 }
 
 /**
@@ -14,5 +34,11 @@ export interface EngineOptions {
  */
 export interface Engine {
   readonly handlers: Handlers<EngineMethodName>;
+  /**
+   * Writes tensors of a run, without a batch axis: resid [n, d]; q, k, v, z [n, heads, dh]; scores, pattern [H, n, n]
+   * (masked scores as -Infinity); result [n, H, d]; logits [n, vocab]. Throws `bad-request` for an unknown hook and
+   * `too-large` where maps would exceed 1 GiB.
+   */
+  exportRun(request: ExportRequest, context: CallContext): Promise<readonly ExportedTensor[]>;
   dispose(): Promise<void>;
 }

@@ -1,2 +1,4 @@
 /** The engine's public face: all that shells may import from `native/`. */
-export type { Engine, EngineOptions } from './engine.ts';
+export { createEngine } from '../engine/create-engine.ts';
+export { supportedProviders } from '../ort/session.ts';
+export type { Engine, EngineOptions, ExportedTensor, ExportRequest } from './engine.ts';

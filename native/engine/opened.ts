@@ -1,0 +1,16 @@
+import type { AttentionKernel } from '../attention/kernel.ts';
+import type { SegmentSessions } from '../forward/segment-sessions.ts';
+import type { OpenModel } from '../model/open-model.ts';
+import type { ScoreReader } from '../pattern/score-blocks.ts';
+import type { RunStore } from './run-store.ts';
+
+/** Everything that belongs to the open model and goes with it. */
+export interface Opened {
+  readonly model: OpenModel;
+  readonly sessions: SegmentSessions;
+  readonly kernel: AttentionKernel;
+  readonly reader: ScoreReader;
+  readonly runs: RunStore;
+  /** Operations a millisecond, from the last run; a modest guess before the first. */
+  speed: number;
+}

@@ -1,0 +1,67 @@
+/** The runs of the open model, least recently used ones dropped over the memory budget. */
+import { AppError } from '../../shared/base/app-error.ts';
+import type { TokenView } from '../../shared/model/token-view.ts';
+import type { Intervention } from '../../shared/model/intervention.ts';
+import type { Capture } from '../capture/capture.ts';
+
+export interface Run {
+  readonly runId: string;
+  /** Identity of model, tokens and interventions: equal keys have equal numbers. */
+  readonly key: string;
+  readonly capture: Capture;
+  readonly tokens: readonly TokenView[];
+  readonly interventions: readonly Intervention[];
+  readonly nll: Float32Array;
+  readonly milliseconds: number;
+  /** Bytes that no other run shares. */
+  readonly bytes: number;
+}
+
+export class RunStore {
+  /** In order of use, oldest first. */
+  readonly #runs = new Map<string, Run>();
+  readonly #budgetBytes: number;
+
+  constructor(budgetBytes: number) {
+    this.#budgetBytes = budgetBytes;
+  }
+
+  get budgetBytes(): number {
+    return this.#budgetBytes;
+  }
+
+  /** Throws `unknown-run`. */
+  get(runId: string): Run {
+    const run = this.#runs.get(runId);
+    if (run === undefined) {
+      throw new AppError('unknown-run', 'This run is no longer held by the engine.', { hint: 'Run the prompt again.' });
+    }
+    this.#runs.delete(runId);
+    this.#runs.set(runId, run);
+    return run;
+  }
+
+  findByKey(key: string): Run | undefined {
+    const found = [...this.#runs.values()].find((run) => run.key === key);
+    return found && this.get(found.runId);
+  }
+
+  add(run: Run): void {
+    this.#runs.set(run.runId, run);
+    let held = [...this.#runs.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+    for (const old of [...this.#runs.values()]) {
+      // The newest and the one before it (a changed run and its clean one) always stay.
+      if (held <= this.#budgetBytes || this.#runs.size <= 2) break;
+      this.#runs.delete(old.runId);
+      held -= old.bytes;
+    }
+  }
+
+  delete(runId: string): void {
+    this.#runs.delete(runId);
+  }
+
+  clear(): void {
+    this.#runs.clear();
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * Two lanes. Interactive requests (tiles, rows, cells) start at once; batch jobs (opening, running, comparing) go one at
+ * a time and stand aside at every checkpoint while an interactive request is running.
+ */
+import { CancelledError } from '../../shared/base/app-error.ts';
+
+export class Urgency {
+  #interactive = 0;
+  #waiting: (() => void)[] = [];
+  #batch: Promise<unknown> = Promise.resolve();
+
+  async interactive<T>(work: () => Promise<T>): Promise<T> {
+    this.#interactive += 1;
+    try {
+      return await work();
+    } finally {
+      this.#interactive -= 1;
+      if (this.#interactive === 0) for (const resume of this.#waiting.splice(0)) resume();
+    }
+  }
+
+  /** Resolves once no interactive request is running. */
+  turn = async (): Promise<void> => {
+    while (this.#interactive > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  };
+
+  /** Runs after every earlier batch job. A job cancelled while it waits never starts. */
+  batch<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    const result = this.#batch.then(() => {
+      if (signal.aborted) throw new CancelledError();
+      return work();
+    });
+    this.#batch = result.catch(() => undefined);
+    return result;
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * The forward pass cut at each attention. Segment 0 is embedding + norm + QKV of layer 0; segment l is the output
+ * projection and MLP of layer l - 1 with norm + QKV of layer l; segment L ends after the last MLP. Every segment is
+ * position-wise, so it runs over row blocks of any size.
+ */
+import type { Architecture, RopeValues } from '../families/family.ts';
+import type { GraphWeights } from '../families/graph-weights.ts';
+import { GraphBuilder, type Value } from '../onnx/graph-builder.ts';
+
+/** Hook points inside a segment that cost an extra output; built only when asked for. */
+export const EXTRA_HOOKS = ['residMid', 'qRaw', 'kRaw'] as const;
+export type ExtraHook = (typeof EXTRA_HOOKS)[number];
+
+/**
+ * Inputs of segment 0: ids, positions (int64 [rows]). Of segment l > 0: z [rows, H x dh] and resid [rows, d] of layer
+ * l - 1. Of all but the last: cos, sin [rows, dh / 2] with rotary embedding. Outputs: resid [rows, d]; before the last
+ * q [rows, H x dh], k, v [rows, G x dh]; the extras that apply.
+ */
+export function buildSegment(
+  architecture: Architecture,
+  weights: GraphWeights,
+  segment: number,
+  extras: readonly ExtraHook[],
+): Uint8Array {
+  const { layers, heads, kvHeads, headDim, dModel, blocks } = architecture;
+  const g = new GraphBuilder();
+  const qWidth = heads * headDim;
+  const kvWidth = kvHeads * headDim;
+
+  let resid: Value;
+  if (segment === 0) {
+    const ids = g.input('ids', 'int64', ['rows']);
+    const positions = g.input('positions', 'int64', ['rows']);
+    resid = blocks.embed(g, weights, ids, positions);
+  } else {
+    const z = g.input('z', 'float32', ['rows', qWidth]);
+    const residPre = g.input('residIn', 'float32', ['rows', dModel]);
+    const residMid = g.op('Add', [residPre, blocks.attentionOutput(g, weights, segment - 1, z)]);
+    if (extras.includes('residMid')) g.output('residMid', residMid, 'float32', ['rows', dModel]);
+    resid = g.op('Add', [residMid, blocks.mlp(g, weights, segment - 1, residMid)]);
+  }
+  g.output('resid', resid, 'float32', ['rows', dModel]);
+  if (segment === layers) return g.build(`segment-${segment}`);
+
+  const rope: RopeValues | null =
+    architecture.rope === null
+      ? null
+      : { cos: g.input('cos', 'float32', ['rows', headDim / 2]), sin: g.input('sin', 'float32', ['rows', headDim / 2]) };
+  const { q, k, v, qRaw, kRaw } = blocks.attentionInputs(g, weights, segment, resid, rope);
+  g.output('q', q, 'float32', ['rows', qWidth]);
+  g.output('k', k, 'float32', ['rows', kvWidth]);
+  g.output('v', v, 'float32', ['rows', kvWidth]);
+  if (extras.includes('qRaw')) g.output('qRaw', qRaw, 'float32', ['rows', qWidth]);
+  if (extras.includes('kRaw')) g.output('kRaw', kRaw, 'float32', ['rows', kvWidth]);
+  return g.build(`segment-${segment}`);
+}
+
+/** resid [rows, d] after the last layer -> normalized [rows, d], logits [rows, vocab]. */
+export function buildUnembedding({ blocks, dModel, vocabSize }: Architecture, weights: GraphWeights): Uint8Array {
+  const g = new GraphBuilder();
+  const resid = g.input('resid', 'float32', ['rows', dModel]);
+  const normalized = blocks.finalNorm(g, weights, resid);
+  g.output('normalized', normalized, 'float32', ['rows', dModel]);
+  g.output('logits', blocks.unembed(g, weights, normalized), 'float32', ['rows', vocabSize]);
+  return g.build('unembedding');
+}
+
+/** z [rows, H x dh] -> what attention of one layer adds to the residual. Used for `hook_result`, one head at a time. */
+export function buildAttentionOutput(architecture: Architecture, weights: GraphWeights, layer: number): Uint8Array {
+  const { heads, headDim, dModel, blocks } = architecture;
+  const g = new GraphBuilder();
+  const z = g.input('z', 'float32', ['rows', heads * headDim]);
+  g.output('out', blocks.attentionOutput(g, weights, layer, z), 'float32', ['rows', dModel]);
+  return g.build(`attention-output-${layer}`);
+}
+
+/** logits [rows, vocab], targets int64 [rows] -> nll [rows], nats. */
+export function buildNll(): Uint8Array {
+  const g = new GraphBuilder();
+  const logits = g.input('logits', 'float32', ['rows', 'vocab']);
+  const targets = g.input('targets', 'int64', ['rows']);
+  const logProbs = g.op('LogSoftmax', [logits], { axis: 1 });
+  const picked = g.op('GatherElements', [logProbs, g.op('Unsqueeze', [targets, g.int([1])])], { axis: 1 });
+  g.output('nll', g.op('Neg', [g.op('Squeeze', [picked, g.int([1])])]), 'float32', ['rows']);
+  return g.build('nll');
+}
+
+/** Two logits [rows, vocab] -> KL(clean || changed) [rows], nats. */
+export function buildKl(): Uint8Array {
+  const g = new GraphBuilder();
+  const clean = g.op('LogSoftmax', [g.input('clean', 'float32', ['rows', 'vocab'])], { axis: 1 });
+  const changed = g.op('LogSoftmax', [g.input('changed', 'float32', ['rows', 'vocab'])], { axis: 1 });
+  const terms = g.op('Mul', [g.op('Exp', [clean]), g.op('Sub', [clean, changed])]);
+  g.output('kl', g.op('ReduceSum', [terms, g.int([1])], { keepdims: 0 }), 'float32', ['rows']);
+  return g.build('kl');
+}

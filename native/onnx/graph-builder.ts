@@ -1,0 +1,174 @@
+/**
+ * Builds ONNX models in memory. Weights stay where they are: `external` declares an initializer by file, offset and
+ * length, and ONNX Runtime maps it from the .safetensors file.
+ *
+ *     const g = new GraphBuilder();
+ *     const x = g.input('x', 'float32', ['rows', 64]);
+ *     g.output('y', g.op('Relu', [x]), 'float32', ['rows', 64]);
+ *     const bytes = g.build();
+ *
+ * Field numbers are those of onnx.proto (IR version 10, opset 21).
+ */
+import { ProtobufWriter } from './protobuf-writer.ts';
+
+declare const valueBrand: unique symbol;
+/** A value in the graph: the name of an input, initializer or node output. Empty string = omitted optional input. */
+export type Value = string & { readonly [valueBrand]: true };
+
+export type OnnxDtype = 'float32' | 'float16' | 'bfloat16' | 'int64' | 'int32' | 'bool';
+/** A fixed size or the name of a symbolic dimension. */
+export type Dimension = number | string;
+/** Numbers are written as `int`; wrap a float attribute as `{ float }`. */
+export type Attribute = number | { readonly float: number } | string | readonly number[];
+
+/** Where an external initializer lies, relative to the session's external data folder. */
+export interface ExternalData {
+  readonly file: string;
+  readonly offset: number;
+  readonly byteLength: number;
+}
+
+const DTYPE_CODES: Record<OnnxDtype, number> = { float32: 1, int32: 6, int64: 7, bool: 9, float16: 10, bfloat16: 16 };
+const ATTRIBUTE_FLOAT = 1;
+const ATTRIBUTE_INT = 2;
+const ATTRIBUTE_STRING = 3;
+const ATTRIBUTE_INTS = 7;
+const IR_VERSION = 10;
+const OPSET_VERSION = 21;
+
+export const OMITTED = '' as Value;
+
+export class GraphBuilder {
+  #graph = new ProtobufWriter();
+  #names = new Set<string>();
+  #initializers = new Map<string, Value>();
+  #counter = 0;
+
+  input(name: string, dtype: OnnxDtype, shape: readonly Dimension[]): Value {
+    this.#claim(name);
+    this.#graph.bytes(11, valueInfo(name, dtype, shape));
+    return name as Value;
+  }
+
+  /** Declares an output under a public name; an Identity node renames the value. */
+  output(name: string, value: Value, dtype: OnnxDtype, shape: readonly Dimension[]): void {
+    this.#claim(name);
+    this.#node('Identity', [value], [name], {});
+    this.#graph.bytes(12, valueInfo(name, dtype, shape));
+  }
+
+  op(type: string, inputs: readonly Value[], attributes: Readonly<Record<string, Attribute>> = {}): Value {
+    return this.ops(type, inputs, 1, attributes)[0]!;
+  }
+
+  /** A node with several outputs. */
+  ops(type: string, inputs: readonly Value[], outputs: number, attributes: Readonly<Record<string, Attribute>> = {}): Value[] {
+    const names = Array.from({ length: outputs }, () => this.#fresh(type));
+    this.#node(type, inputs, names, attributes);
+    return names as Value[];
+  }
+
+  /** A float constant: a scalar, or a vector where an array is given. Equal constants are shared. */
+  float(value: number | readonly number[]): Value {
+    const values = typeof value === 'number' ? [value] : value;
+    return this.#constant('float32', new Uint8Array(new Float32Array(values).buffer), typeof value === 'number' ? [] : [values.length]);
+  }
+
+  /** An int64 constant: a scalar, or a vector where an array is given. */
+  int(value: number | readonly number[]): Value {
+    const values = typeof value === 'number' ? [value] : value;
+    const data = new BigInt64Array(values.map((item) => BigInt(item)));
+    return this.#constant('int64', new Uint8Array(data.buffer), typeof value === 'number' ? [] : [values.length]);
+  }
+
+  external(name: string, dtype: OnnxDtype, shape: readonly number[], data: ExternalData): Value {
+    const known = this.#initializers.get(name);
+    if (known !== undefined) return known;
+    this.#claim(name);
+    const tensor = tensorHead(name, dtype, shape);
+    for (const [key, text] of [
+      ['location', data.file],
+      ['offset', String(data.offset)],
+      ['length', String(data.byteLength)],
+    ] as const) {
+      tensor.bytes(13, new ProtobufWriter().bytes(1, key).bytes(2, text));
+    }
+    tensor.varint(14, 1); // data_location = EXTERNAL
+    this.#graph.bytes(5, tensor);
+    this.#initializers.set(name, name as Value);
+    return name as Value;
+  }
+
+  build(name = 'headscope'): Uint8Array {
+    return new ProtobufWriter()
+      .varint(1, IR_VERSION)
+      .bytes(2, 'headscope')
+      .bytes(7, this.#graphWithName(name))
+      .bytes(8, new ProtobufWriter().bytes(1, '').varint(2, OPSET_VERSION))
+      .finish();
+  }
+
+  #graphWithName(name: string): Uint8Array {
+    const head = new ProtobufWriter().bytes(2, name).finish();
+    const body = this.#graph.finish();
+    const all = new Uint8Array(head.length + body.length);
+    all.set(head);
+    all.set(body, head.length);
+    return all;
+  }
+
+  #constant(dtype: OnnxDtype, data: Uint8Array, shape: readonly number[]): Value {
+    const key = `${dtype}:${shape.join('x')}:${data.join(',')}`;
+    const known = this.#initializers.get(key);
+    if (known !== undefined) return known;
+    const name = this.#fresh('const');
+    this.#graph.bytes(5, tensorHead(name, dtype, shape).bytes(9, data));
+    this.#initializers.set(key, name as Value);
+    return name as Value;
+  }
+
+  #node(type: string, inputs: readonly string[], outputs: readonly string[], attributes: Readonly<Record<string, Attribute>>): void {
+    const node = new ProtobufWriter();
+    for (const input of inputs) node.bytes(1, input);
+    for (const output of outputs) node.bytes(2, output);
+    node.bytes(3, `${outputs[0] ?? ''}/node`).bytes(4, type);
+    for (const [name, value] of Object.entries(attributes)) node.bytes(5, attribute(name, value));
+    this.#graph.bytes(1, node);
+  }
+
+  #fresh(stem: string): string {
+    return `${stem}_${this.#counter++}`;
+  }
+
+  #claim(name: string): void {
+    if (this.#names.has(name)) throw new Error(`Invariant broken: graph name ${name} is used twice`);
+    this.#names.add(name);
+  }
+}
+
+function attribute(name: string, value: Attribute): ProtobufWriter {
+  const writer = new ProtobufWriter().bytes(1, name);
+  if (typeof value === 'number') return writer.varint(3, value).varint(20, ATTRIBUTE_INT);
+  if (typeof value === 'string') return writer.bytes(4, value).varint(20, ATTRIBUTE_STRING);
+  if ('float' in value) return writer.float(2, value.float).varint(20, ATTRIBUTE_FLOAT);
+  for (const item of value) writer.varint(8, item);
+  return writer.varint(20, ATTRIBUTE_INTS);
+}
+
+function tensorHead(name: string, dtype: OnnxDtype, shape: readonly number[]): ProtobufWriter {
+  const tensor = new ProtobufWriter();
+  for (const size of shape) tensor.varint(1, size);
+  return tensor.varint(2, DTYPE_CODES[dtype]).bytes(8, name);
+}
+
+function valueInfo(name: string, dtype: OnnxDtype, shape: readonly Dimension[]): ProtobufWriter {
+  const dims = new ProtobufWriter();
+  for (const size of shape) {
+    const dim = new ProtobufWriter();
+    if (typeof size === 'number') dim.varint(1, size);
+    else dim.bytes(2, size);
+    dims.bytes(1, dim);
+  }
+  const tensorType = new ProtobufWriter().varint(1, DTYPE_CODES[dtype]).bytes(2, dims);
+  return new ProtobufWriter().bytes(1, name).bytes(2, new ProtobufWriter().bytes(1, tensorType));
+}

@@ -1,0 +1,72 @@
+/**
+ * The only module that touches ONNX Runtime.
+ *
+ * Settings are those that a trial found best for many small segment sessions: arena on, memory pattern off, spinning
+ * and prepacking off, sequential. Spinning thread pools would fight each other, one per session.
+ */
+import { InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node';
+
+export type TensorData = Float32Array | BigInt64Array | Int32Array;
+
+export interface Feed {
+  readonly data: TensorData;
+  readonly dims: readonly number[];
+}
+
+export interface SessionOptions {
+  readonly threads: number;
+  /** Folder that the external initializers' file names are relative to. */
+  readonly externalFolder?: string;
+}
+
+/** A loaded graph. `run` blocks the thread for its duration: callers keep each run short and yield in between. */
+export interface Session {
+  run(feeds: Readonly<Record<string, Feed>>): Promise<Readonly<Record<string, TensorData>>>;
+  dispose(): Promise<void>;
+}
+
+/** The provider that every result names. */
+export const PROVIDER = 'cpu';
+
+export async function createSession(model: Uint8Array, options: SessionOptions): Promise<Session> {
+  const session = await InferenceSession.create(model, {
+    executionProviders: [PROVIDER],
+    intraOpNumThreads: options.threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    enableMemPattern: false,
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+    extra: {
+      session: {
+        disable_prepacking: '1',
+        intra_op: { allow_spinning: '0' },
+        ...(options.externalFolder === undefined
+          ? {}
+          : { model_external_initializers_file_folder_path: options.externalFolder }),
+      },
+    },
+  });
+  return {
+    run: async (feeds) => {
+      const inputs: Record<string, Tensor> = {};
+      for (const [name, feed] of Object.entries(feeds)) inputs[name] = toTensor(feed);
+      const outputs = await session.run(inputs);
+      const results: Record<string, TensorData> = {};
+      for (const [name, tensor] of Object.entries(outputs)) results[name] = tensor.data as TensorData;
+      return results;
+    },
+    dispose: () => session.release(),
+  };
+}
+
+/** Execution providers of this build, as ONNX Runtime reports them. */
+export function supportedProviders(): readonly { readonly name: string; readonly bundled: boolean }[] {
+  return listSupportedBackends().map(({ name, bundled }) => ({ name, bundled }));
+}
+
+function toTensor({ data, dims }: Feed): Tensor {
+  if (data instanceof Float32Array) return new Tensor('float32', data, dims);
+  if (data instanceof BigInt64Array) return new Tensor('int64', data, dims);
+  return new Tensor('int32', data, dims);
+}

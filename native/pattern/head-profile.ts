@@ -1,0 +1,83 @@
+/** Marginals, rows, columns and cells of one head. */
+import { CancelledError } from '../../shared/base/app-error.ts';
+import type { CellReading, HeadProfile, TokenAttention } from '../../shared/contract/methods.ts';
+import type { Capture } from '../capture/capture.ts';
+import type { ScoreReader } from './score-blocks.ts';
+
+/** Bin of a distance: 0 -> 0, then 1, 2-3, 4-7, ... */
+export function distanceBin(distance: number): number {
+  return distance === 0 ? 0 : 32 - Math.clz32(distance);
+}
+
+export async function headProfile(
+  reader: ScoreReader,
+  capture: Capture,
+  layer: number,
+  head: number,
+  signal: AbortSignal,
+): Promise<HeadProfile> {
+  const { tokens } = capture;
+  const { entropy, rowMax, rowArgmax, columnSum, lse } = capture.layers[layer]!;
+  const rows = (all: Float32Array) => all.slice(head * tokens, (head + 1) * tokens);
+  const firstToken = Float32Array.from({ length: tokens }, (_, i) => reader.probability(capture, layer, head, i, 0));
+  const visibleRows = rowsThatSee(reader, layer, tokens);
+  const columnMean = Float32Array.from(visibleRows, (count, key) => columnSum[head * tokens + key]! / count);
+  const distance = new Float64Array(distanceBin(tokens - 1) + 1);
+  const region = { layer, head, rowStart: 0, rowEnd: tokens, keyStart: 0, keyEnd: tokens };
+  for await (const block of reader.blocks(capture, region)) {
+    if (signal.aborted) throw new CancelledError();
+    for (let row = block.rowStart; row < block.rowEnd; row++) {
+      const { first, last } = reader.visibleKeys(layer, row);
+      const at = (row - block.rowStart) * tokens;
+      const rowLse = lse[head * tokens + row]!;
+      for (let key = first; key <= last; key++) distance[distanceBin(row - key)]! += Math.exp(block.scores[at + key]! - rowLse);
+    }
+  }
+  return {
+    entropy: rows(entropy),
+    firstToken,
+    rowMax: rows(rowMax),
+    rowArgmax: rowArgmax.slice(head * tokens, (head + 1) * tokens),
+    columnMean,
+    distance: Float32Array.from(distance, (mass) => mass / tokens),
+  };
+}
+
+/** How many queries see each key: all after it, up to the window. */
+function rowsThatSee(reader: ScoreReader, layer: number, tokens: number): number[] {
+  const counts = new Array<number>(tokens).fill(0);
+  for (let row = 0; row < tokens; row++) {
+    const { first } = reader.visibleKeys(layer, row);
+    counts[first]! += 1;
+    if (row + 1 < tokens) counts[row + 1]! -= 1;
+  }
+  // `counts` holds differences: +1 where a row starts to see, -1 after its last key.
+  for (let key = 1; key < tokens; key++) counts[key]! += counts[key - 1]!;
+  return counts;
+}
+
+export function tokenAttention(reader: ScoreReader, capture: Capture, layer: number, head: number, index: number): TokenAttention {
+  const p = (query: number, key: number) => reader.probability(capture, layer, head, query, key);
+  return {
+    outgoing: Float32Array.from({ length: capture.tokens }, (_, key) => p(index, key)),
+    incoming: Float32Array.from({ length: capture.tokens }, (_, query) => p(query, index)),
+  };
+}
+
+/** The cell must be visible. */
+export function readCell(
+  reader: ScoreReader,
+  capture: Capture,
+  layer: number,
+  head: number,
+  query: number,
+  key: number,
+): CellReading {
+  const { first, last } = reader.visibleKeys(layer, query);
+  const logit = reader.score(capture, layer, head, query, key);
+  let rank = 1;
+  for (let other = first; other <= last; other++) {
+    if (other !== key && reader.score(capture, layer, head, query, other) > logit) rank += 1;
+  }
+  return { probability: reader.probability(capture, layer, head, query, key), logit, rank, visible: last - first + 1 };
+}

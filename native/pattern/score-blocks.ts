@@ -1,0 +1,107 @@
+/**
+ * Scaled scores of one head, recomputed from captured Q and K in blocks of rows. Everything that looks inside a map
+ * (tiles, rows, distance profiles) reads from here, so all agree on what a cell holds.
+ */
+import type { Capture } from '../capture/capture.ts';
+import type { Architecture } from '../families/family.ts';
+import { GraphBuilder } from '../onnx/graph-builder.ts';
+import { createSession, type Session } from '../ort/session.ts';
+import { groupOf } from '../../shared/model/head-id.ts';
+
+/** Cells of one block: 4 MiB, a few milliseconds. */
+const BLOCK_CELLS = 1024 * 1024;
+
+export interface Region {
+  readonly layer: number;
+  readonly head: number;
+  readonly rowStart: number;
+  readonly rowEnd: number;
+  readonly keyStart: number;
+  readonly keyEnd: number;
+}
+
+export interface ScoreBlock {
+  /** Scaled scores, [rows, keyEnd - keyStart], masked cells included. */
+  readonly scores: Float32Array;
+  readonly rowStart: number;
+  readonly rowEnd: number;
+}
+
+export class ScoreReader {
+  readonly #session: Promise<Session>;
+  readonly #architecture: Architecture;
+
+  constructor(architecture: Architecture, threads: number) {
+    this.#architecture = architecture;
+    this.#session = createSession(buildScoreGraph(architecture.headDim), { threads });
+  }
+
+  /** First and last key (inclusive) that a query sees in a layer. */
+  visibleKeys(layer: number, query: number): { readonly first: number; readonly last: number } {
+    const window = this.#architecture.slidingWindow[layer];
+    return { first: window == null ? 0 : Math.max(0, query - window + 1), last: query };
+  }
+
+  /** Blocks of the region, top to bottom. Each block yields to the event loop. */
+  async *blocks(capture: Capture, region: Region): AsyncGenerator<ScoreBlock> {
+    const { heads, kvHeads, headDim, scale } = this.#architecture;
+    const { layer, head, rowStart, rowEnd, keyStart, keyEnd } = region;
+    const { q, k } = capture.layers[layer]!;
+    const session = await this.#session;
+    const keys = keyEnd - keyStart;
+    const keyRows = gatherHead(k, groupOf(head, heads, kvHeads), kvHeads, headDim, keyStart, keyEnd);
+    const step = Math.max(1, Math.floor(BLOCK_CELLS / keys));
+    for (let row = rowStart; row < rowEnd; row += step) {
+      const end = Math.min(rowEnd, row + step);
+      const out = await session.run({
+        q: { data: gatherHead(q, head, heads, headDim, row, end), dims: [end - row, headDim] },
+        k: { data: keyRows, dims: [keys, headDim] },
+        scale: { data: new Float32Array([scale[layer]!]), dims: [] },
+      });
+      yield { scores: out['scores'] as Float32Array, rowStart: row, rowEnd: end };
+    }
+  }
+
+  /** Scaled score of one cell, summed in float64. */
+  score(capture: Capture, layer: number, head: number, query: number, key: number): number {
+    const { heads, kvHeads, headDim, scale } = this.#architecture;
+    const { q, k } = capture.layers[layer]!;
+    const qAt = (query * heads + head) * headDim;
+    const kAt = (key * kvHeads + groupOf(head, heads, kvHeads)) * headDim;
+    let dot = 0;
+    for (let d = 0; d < headDim; d++) dot += q[qAt + d]! * k[kAt + d]!;
+    return dot * scale[layer]!;
+  }
+
+  /** p(query, key); 0 where the query cannot see the key. */
+  probability(capture: Capture, layer: number, head: number, query: number, key: number): number {
+    const { first, last } = this.visibleKeys(layer, query);
+    if (key < first || key > last) return 0;
+    const lse = capture.layers[layer]!.lse[head * capture.tokens + query]!;
+    return Math.exp(this.score(capture, layer, head, query, key) - lse);
+  }
+
+  async dispose(): Promise<void> {
+    await (await this.#session).dispose();
+  }
+}
+
+/** One head's rows, [end - start, headDim], out of [tokens, count x headDim]. */
+function gatherHead(all: Float32Array, index: number, count: number, headDim: number, start: number, end: number): Float32Array {
+  const rows = new Float32Array((end - start) * headDim);
+  for (let row = start; row < end; row++) {
+    const at = (row * count + index) * headDim;
+    rows.set(all.subarray(at, at + headDim), (row - start) * headDim);
+  }
+  return rows;
+}
+
+function buildScoreGraph(headDim: number): Uint8Array {
+  const g = new GraphBuilder();
+  const q = g.input('q', 'float32', ['rows', headDim]);
+  const k = g.input('k', 'float32', ['keys', headDim]);
+  const scale = g.input('scale', 'float32', []);
+  const product = g.op('Gemm', [g.op('Mul', [q, scale]), k], { transB: 1 });
+  g.output('scores', product, 'float32', ['rows', 'keys']);
+  return g.build('scores');
+}

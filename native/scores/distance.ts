@@ -1,0 +1,21 @@
+import { meanOverRows, needsTokens, type Score } from './score.ts';
+
+export const distance: Score = {
+  info: {
+    id: 'distance',
+    name: 'Mean distance',
+    unit: 'tokens',
+    definition:
+      'Expected distance from query to key, averaged over all rows but the first. Sinks are included: a head that rests on key 0 looks long-range here, so read it beside first-token mass.',
+    source: 'Vig and Belinkov 2019 (mean attention distance)',
+    badge: 'exact',
+    granularity: 'head',
+    domain: [0, null],
+  },
+  notApplicable: (context) => needsTokens(context, 2),
+  compute(context, layer, head) {
+    const { meanDistance } = context.capture.layers[layer]!;
+    const at = head * context.capture.tokens;
+    return meanOverRows(context, 1, (row) => meanDistance[at + row]!);
+  },
+};

@@ -1,0 +1,21 @@
+import { findRepeat, needsRepeat } from './repeat.ts';
+import { meanOverRows, type Score } from './score.ts';
+
+export const duplicate: Score = {
+  info: {
+    id: 'duplicate',
+    name: 'Duplicate token',
+    unit: 'probability',
+    definition:
+      'On a sequence that occurs twice: attention from a token of the second copy to its own first copy, averaged over the second copy’s rows.',
+    source: 'Wang et al. 2022 (IOI), appendix H; stripe mean at offset period',
+    badge: 'exact',
+    granularity: 'head',
+    domain: [0, 1],
+  },
+  notApplicable: needsRepeat,
+  compute(context, layer, head) {
+    const { period, start } = findRepeat(context.capture.ids)!;
+    return meanOverRows(context, start, (row) => context.probability(layer, head, row, row - period));
+  },
+};

@@ -1,0 +1,26 @@
+/** The registry of head scores. Adding one touches its file and this list. */
+import type { ScoreTable } from '../../shared/model/score.ts';
+import { distance } from './distance.ts';
+import { duplicate } from './duplicate.ts';
+import { entropy } from './entropy.ts';
+import { induction } from './induction.ts';
+import { max } from './max.ts';
+import { previous } from './previous.ts';
+import type { Score, ScoreContext } from './score.ts';
+import { self } from './self.ts';
+import { sink } from './sink.ts';
+
+export const scores: readonly Score[] = [entropy, sink, previous, distance, max, self, induction, duplicate];
+
+/** Values of every head, or the reason why there are none. `breathe` is awaited between layers and may throw to cancel. */
+export async function scoreTable(score: Score, context: ScoreContext, breathe: () => Promise<void>): Promise<ScoreTable> {
+  const reason = score.notApplicable(context);
+  if (reason !== null) return { info: score.info, values: null, notApplicable: reason };
+  const { layers, heads } = context;
+  const values = new Float64Array(layers * heads);
+  for (let layer = 0; layer < layers; layer++) {
+    for (let head = 0; head < heads; head++) values[layer * heads + head] = score.compute(context, layer, head);
+    await breathe();
+  }
+  return { info: score.info, values, notApplicable: null };
+}

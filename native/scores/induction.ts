@@ -1,0 +1,21 @@
+import { findRepeat, needsRepeat } from './repeat.ts';
+import { meanOverRows, type Score } from './score.ts';
+
+export const induction: Score = {
+  info: {
+    id: 'induction',
+    name: 'Induction',
+    unit: 'probability',
+    definition:
+      'On a sequence that occurs twice: attention from a token of the second copy to the token after its first copy, averaged over the second copy’s rows.',
+    source: 'Olsson et al. 2022 (prefix matching); stripe mean at offset period - 1',
+    badge: 'exact',
+    granularity: 'head',
+    domain: [0, 1],
+  },
+  notApplicable: needsRepeat,
+  compute(context, layer, head) {
+    const { period, start } = findRepeat(context.capture.ids)!;
+    return meanOverRows(context, start, (row) => context.probability(layer, head, row, row - period + 1));
+  },
+};

@@ -1,0 +1,35 @@
+import type { ScoreInfo } from '../../shared/model/score.ts';
+import type { Capture } from '../capture/capture.ts';
+
+/** What a score may read. */
+export interface ScoreContext {
+  readonly capture: Capture;
+  readonly layers: number;
+  readonly heads: number;
+  /** Whether position 0 is the model's BOS token. */
+  readonly bos: boolean;
+  /** p(query, key), 0 where masked. */
+  probability(layer: number, head: number, query: number, key: number): number;
+}
+
+/** A per-head score: its definition, where it applies, and a pure function. One file each. */
+export interface Score {
+  readonly info: ScoreInfo;
+  /** Why it says nothing about this prompt, or null. */
+  notApplicable(context: ScoreContext): string | null;
+  /** Value of one head. Called only where the score applies. */
+  compute(context: ScoreContext, layer: number, head: number): number;
+}
+
+/** Mean of `value(row)` over rows `from` .. tokens - 1, in float64. */
+export function meanOverRows(context: ScoreContext, from: number, value: (row: number) => number): number {
+  const { tokens } = context.capture;
+  let sum = 0;
+  for (let row = from; row < tokens; row++) sum += value(row);
+  return sum / (tokens - from);
+}
+
+/** The reason that most scores share: a row before the second token has only itself to look at. */
+export function needsTokens(context: ScoreContext, count: number): string | null {
+  return context.capture.tokens >= count ? null : `Needs at least ${count} tokens.`;
+}

@@ -1,0 +1,18 @@
+import type { Tokenized } from '../../shared/contract/methods.ts';
+import type { TokenView } from '../../shared/model/token-view.ts';
+
+interface TokenizerFacts {
+  /** Display form of any id, also outside the vocabulary. */
+  describe(id: number): Pick<TokenView, 'display' | 'text' | 'special'>;
+  readonly bosId: number | null;
+  /** Whether the tokenizer's own configuration prepends BOS. */
+  readonly bosByDefault: boolean;
+  readonly warnings: readonly string[];
+}
+
+/** The tokenizer of an open model, or the reason why it works in id mode. */
+export type ModelTokenizer = TokenizerFacts &
+  (
+    | { readonly available: true; encode(text: string, options: { readonly bos: boolean }): Tokenized }
+    | { readonly available: false; readonly reason: string }
+  );
