@@ -31,7 +31,8 @@ const policies = [
   {
     from: from('shared', 'renderer'),
     disallow: { to: { module: { origin: 'core' } } },
-    message: 'shared/ and renderer/ also run in the browser: no Node modules. Ask the host through the contract instead.',
+    message:
+      'shared/ and renderer/ also run in the browser: no Node modules. Ask the host through the contract instead.',
   },
   {
     from: from('shared', 'native', 'engineFace', 'main', 'shell', 'renderer', 'e2e'),
@@ -49,7 +50,12 @@ export default tseslint.config(
   { ignores: ['out/**', 'node_modules/**', 'coverage/**', 'test-results/**', 'playwright-report/**', 'resources/**'] },
   ...tseslint.configs.strictTypeChecked,
   {
-    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['*.config.ts', '*.mjs', '.*.cjs'] }, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ['*.config.ts', '*.mjs', '.*.cjs'] },
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
     rules: {
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
@@ -66,7 +72,9 @@ export default tseslint.config(
     files: ['{shared,native,main,renderer,e2e}/**/*.{ts,tsx,mjs}'],
     plugins: { boundaries },
     settings: {
-      'import/resolver': { typescript: { project: ['{shared,native,main,renderer,e2e}/tsconfig.json'], noWarnOnMultipleProjects: true } },
+      'import/resolver': {
+        typescript: { project: ['{shared,native,main,renderer,e2e}/tsconfig.json'], noWarnOnMultipleProjects: true },
+      },
       'boundaries/elements': elements,
     },
     rules: { 'boundaries/dependencies': ['error', { default: 'disallow', checkAllOrigins: true, policies }] },

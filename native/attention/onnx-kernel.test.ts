@@ -57,7 +57,13 @@ async function runKernel(shape: AttentionShape, input: AttentionInput): Promise<
   return output;
 }
 
-function randomInput(seed: number, shape: AttentionShape, tokens: number, spread: number, window: number | null): AttentionInput {
+function randomInput(
+  seed: number,
+  shape: AttentionShape,
+  tokens: number,
+  spread: number,
+  window: number | null,
+): AttentionInput {
   let state = seed * 2654435761 + 1;
   const normal = () => {
     let sum = 0;
@@ -116,7 +122,11 @@ describe('ONNX attention kernel', () => {
   it('names the key of the largest weight, counted from the first key of the prompt', async () => {
     const shape = { heads: 1, kvHeads: 1, headDim: 2 };
     const tokens = 300;
-    const input = { ...randomInput(1, shape, tokens, 0, 20), k: new Float32Array(tokens * 2), q: new Float32Array(tokens * 2).fill(1) };
+    const input = {
+      ...randomInput(1, shape, tokens, 0, 20),
+      k: new Float32Array(tokens * 2),
+      q: new Float32Array(tokens * 2).fill(1),
+    };
     input.k[2 * 290] = 5;
     const out = await runKernel(shape, input);
     expect(out.rowArgmax[295]).toBe(290);

@@ -79,7 +79,14 @@ function range(start: number, count: number): Int32Array {
   return Int32Array.from({ length: count }, (_, i) => start + i);
 }
 
-function scatterRows(chunk: Float32Array, all: Float32Array, heads: number, tokens: number, row: number, rows: number): void {
+function scatterRows(
+  chunk: Float32Array,
+  all: Float32Array,
+  heads: number,
+  tokens: number,
+  row: number,
+  rows: number,
+): void {
   for (let head = 0; head < heads; head++) {
     all.set(chunk.subarray(head * rows, (head + 1) * rows), head * tokens + row);
   }
@@ -97,7 +104,8 @@ function buildChunkGraph({ heads, kvHeads, headDim }: AttentionShape): Uint8Arra
   const window = g.input('window', 'int32', []);
   const reshape = (value: Value, shape: readonly number[]) => g.op('Reshape', [value, g.int(shape)]);
   const transpose = (value: Value, perm: readonly number[]) => g.op('Transpose', [value], { perm });
-  const reduce = (type: string, value: Value, axis: number, keepdims = 0) => g.op(type, [value, g.int([axis])], { keepdims });
+  const reduce = (type: string, value: Value, axis: number, keepdims = 0) =>
+    g.op(type, [value, g.int([axis])], { keepdims });
 
   // [group, head in group x row, dh] against [group, dh, key].
   const byHead = transpose(reshape(g.op('Mul', [q, scale]), [-1, heads, headDim]), [1, 0, 2]);

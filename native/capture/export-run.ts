@@ -43,9 +43,13 @@ export async function exportRun(
   const maps = hooks.filter(({ hook }) => hook === 'attn.hook_pattern' || hook === 'attn.hook_attn_scores').length;
   const mapBytes = maps * architecture.heads * (rows.end - rows.start) * tokens * 4;
   if (mapBytes > MAX_MAP_BYTES) {
-    throw new AppError('too-large', `The requested attention maps would take ${(mapBytes / 2 ** 30).toFixed(1)} GiB; the limit is 1 GiB.`, {
-      hint: 'Name single layers, or fewer query rows with --rows start:end.',
-    });
+    throw new AppError(
+      'too-large',
+      `The requested attention maps would take ${(mapBytes / 2 ** 30).toFixed(1)} GiB; the limit is 1 GiB.`,
+      {
+        hint: 'Name single layers, or fewer query rows with --rows start:end.',
+      },
+    );
   }
   const context: ExportContext = { opened, run, rows, job, extras: await computeExtras(opened, run, hooks, job) };
   const tensors = hooks.map((hook): TensorSource => ({ name: hook.name, dtype: 'F32', ...sourceOf(context, hook) }));
@@ -110,7 +114,11 @@ async function computeExtras(
 ): Promise<ReadonlyMap<string, Float32Array>> {
   const { architecture } = model;
   const { heads, kvHeads, headDim, dModel } = architecture;
-  const names: Partial<Record<LayerHook, ExtraHook>> = { hook_resid_mid: 'residMid', 'attn.hook_q': 'qRaw', 'attn.hook_k': 'kRaw' };
+  const names: Partial<Record<LayerHook, ExtraHook>> = {
+    hook_resid_mid: 'residMid',
+    'attn.hook_q': 'qRaw',
+    'attn.hook_k': 'kRaw',
+  };
   const widths: Record<ExtraHook, number> = { residMid: dModel, qRaw: heads * headDim, kRaw: kvHeads * headDim };
   const values = new Map<string, Float32Array>();
   const hooks = new Set<ExtraHook>();
@@ -189,7 +197,10 @@ async function* resultPieces({ opened, run, job }: ExportContext, layer: number)
   }
 }
 
-async function* finalPieces({ opened, run, job }: ExportContext, which: 'logits' | 'normalized'): AsyncGenerator<Float32Array> {
+async function* finalPieces(
+  { opened, run, job }: ExportContext,
+  which: 'logits' | 'normalized',
+): AsyncGenerator<Float32Array> {
   const model = { architecture: opened.model.architecture, sessions: opened.sessions };
   for (let row = 0; row < run.capture.tokens; row += opened.sessions.logitRows) {
     if (job.signal.aborted) throw new CancelledError();

@@ -52,7 +52,13 @@ export function createEngine(options: EngineOptions): Engine {
       onProgress: (progress) => context.progress(progress),
     });
     const { architecture, weights, weightsFolder, info } = model;
-    const sessions = new SegmentSessions({ architecture, weights, weightsFolder, parameters: info.parameters, threads });
+    const sessions = new SegmentSessions({
+      architecture,
+      weights,
+      weightsFolder,
+      parameters: info.parameters,
+      threads,
+    });
     return {
       model,
       sessions,
@@ -73,7 +79,10 @@ export function createEngine(options: EngineOptions): Engine {
     await old.reader.dispose();
   }
 
-  async function choices({ model, sessions }: Opened, capture: Capture): Promise<{ top: TokenChoice[]; probabilities: Float64Array }> {
+  async function choices(
+    { model, sessions }: Opened,
+    capture: Capture,
+  ): Promise<{ top: TokenChoice[]; probabilities: Float64Array }> {
     const last = capture.tokens - 1;
     const logits = await logitRows({ architecture: model.architecture, sessions }, capture, last, last + 1);
     const top = topChoices(logits, TOP_CHOICES).map((choice) => ({
@@ -117,9 +126,13 @@ export function createEngine(options: EngineOptions): Engine {
     const gains = gainsOf(architecture, interventions);
     const bytes = captureBytes(architecture, ids.length);
     if (bytes > state.runs.budgetBytes) {
-      throw new AppError('too-large', `A run of ${ids.length} tokens would hold ${gibibytes(bytes)} GiB; the limit here is ${gibibytes(state.runs.budgetBytes)} GiB.`, {
-        hint: 'Shorten the prompt.',
-      });
+      throw new AppError(
+        'too-large',
+        `A run of ${ids.length} tokens would hold ${gibibytes(bytes)} GiB; the limit here is ${gibibytes(state.runs.budgetBytes)} GiB.`,
+        {
+          hint: 'Shorten the prompt.',
+        },
+      );
     }
     const clean = interventions.length === 0 ? undefined : await compute(state, prompt, [], job);
     const started = performance.now();
@@ -130,7 +143,16 @@ export function createEngine(options: EngineOptions): Engine {
     const milliseconds = performance.now() - started;
     if (clean === undefined) state.speed = runWork(state.model, ids.length) / milliseconds;
     const computed = (architecture.layers - capture.computedFrom) / architecture.layers;
-    const run: Run = { runId: randomUUID(), key, capture, tokens, interventions, nll, milliseconds, bytes: Math.round(bytes * computed) };
+    const run: Run = {
+      runId: randomUUID(),
+      key,
+      capture,
+      tokens,
+      interventions,
+      nll,
+      milliseconds,
+      bytes: Math.round(bytes * computed),
+    };
     state.runs.add(run);
     return run;
   }
@@ -160,7 +182,8 @@ export function createEngine(options: EngineOptions): Engine {
         return next.model.info;
       }),
 
-    'prompt.tokenize': ({ prompt }) => urgency.interactive(() => Promise.resolve(tokenizePrompt(current().model, prompt))),
+    'prompt.tokenize': ({ prompt }) =>
+      urgency.interactive(() => Promise.resolve(tokenizePrompt(current().model, prompt))),
 
     'run.estimate': ({ tokens }) => {
       const { model, speed, runs } = current();
@@ -243,14 +266,21 @@ export function createEngine(options: EngineOptions): Engine {
         const clean = state.runs.get(cleanId);
         const changed = state.runs.get(changedId);
         if (clean.capture.ids.join() !== changed.capture.ids.join()) {
-          throw new AppError('bad-request', 'The two runs have different tokens.', { hint: 'Compare runs of the same prompt.' });
+          throw new AppError('bad-request', 'The two runs have different tokens.', {
+            hint: 'Compare runs of the same prompt.',
+          });
         }
         const model = { architecture: state.model.architecture, sessions: state.sessions };
         const klPerToken = await tokenKl(model, clean.capture, changed.capture, jobOf(context));
         const before = await choices(state, clean.capture);
         const after = await choices(state, changed.capture);
         const compared = (top: readonly TokenChoice[]): ComparedChoice[] =>
-          top.map(({ id, display }) => ({ id, display, clean: before.probabilities[id]!, changed: after.probabilities[id]! }));
+          top.map(({ id, display }) => ({
+            id,
+            display,
+            clean: before.probabilities[id]!,
+            changed: after.probabilities[id]!,
+          }));
         return {
           kl: klPerToken.at(-1)!,
           klPerToken,

@@ -24,7 +24,11 @@ export function tokenizePrompt({ info, tokenizer }: OpenModel, prompt: Prompt): 
 }
 
 /** A prompt that can be run. Throws `prompt-empty` and, unless `cut`, `prompt-too-long`. */
-export function checkedPrompt(model: OpenModel, prompt: Prompt, cut: boolean): Tokenized & { readonly cutTokens: number } {
+export function checkedPrompt(
+  model: OpenModel,
+  prompt: Prompt,
+  cut: boolean,
+): Tokenized & { readonly cutTokens: number } {
   const { ids, tokens } = tokenizePrompt(model, prompt);
   const { context, vocabSize } = model.info;
   const ownTokens = tokens.filter(({ special }) => !special).length;
@@ -33,16 +37,24 @@ export function checkedPrompt(model: OpenModel, prompt: Prompt, cut: boolean): T
   }
   const outside = ids.find((id) => id >= vocabSize);
   if (outside !== undefined) {
-    throw new AppError('token-out-of-range', `The tokenizer gave id ${outside}, but the model has ${vocabSize} embeddings.`, {
-      hint: 'tokenizer.json and the weights do not belong together; open a matching pair.',
-    });
+    throw new AppError(
+      'token-out-of-range',
+      `The tokenizer gave id ${outside}, but the model has ${vocabSize} embeddings.`,
+      {
+        hint: 'tokenizer.json and the weights do not belong together; open a matching pair.',
+      },
+    );
   }
   if (ids.length <= context) return { ids, tokens, cutTokens: 0 };
   if (!cut) {
-    throw new AppError('prompt-too-long', `The prompt has ${ids.length} tokens; this model’s context limit is ${context}.`, {
-      hint: `Shorten it, or cut it to the first ${context} tokens.`,
-      details: { tokens: ids.length, limit: context },
-    });
+    throw new AppError(
+      'prompt-too-long',
+      `The prompt has ${ids.length} tokens; this model’s context limit is ${context}.`,
+      {
+        hint: `Shorten it, or cut it to the first ${context} tokens.`,
+        details: { tokens: ids.length, limit: context },
+      },
+    );
   }
   return { ids: ids.slice(0, context), tokens: tokens.slice(0, context), cutTokens: ids.length - context };
 }

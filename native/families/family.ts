@@ -45,7 +45,13 @@ export interface Blocks {
   /** ids, positions: int64 [rows]. Residual entering layer 0, [rows, dModel]. */
   embed(g: GraphBuilder, w: GraphWeights, ids: Value, positions: Value): Value;
   /** Norm, projections, rotation. `qRaw`, `kRaw` are before RoPE (after QK-norm), as hook_q and hook_k. */
-  attentionInputs(g: GraphBuilder, w: GraphWeights, layer: number, resid: Value, rope: RopeValues | null): AttentionInputs;
+  attentionInputs(
+    g: GraphBuilder,
+    w: GraphWeights,
+    layer: number,
+    resid: Value,
+    rope: RopeValues | null,
+  ): AttentionInputs;
   /** z [rows, heads x headDim] -> what attention adds to the residual. */
   attentionOutput(g: GraphBuilder, w: GraphWeights, layer: number, z: Value): Value;
   /** Residual after attention -> what the MLP adds to it. */

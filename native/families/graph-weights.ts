@@ -43,7 +43,11 @@ export class GraphWeights {
   }
 
   /** The tensor as stored, for operations that should run before the cast (an embedding gathers its few rows first). */
-  stored(g: GraphBuilder, name: string, shape: readonly number[]): { readonly value: Value; readonly dtype: OnnxDtype } {
+  stored(
+    g: GraphBuilder,
+    name: string,
+    shape: readonly number[],
+  ): { readonly value: Value; readonly dtype: OnnxDtype } {
     const tensor = this.#tensors.get(name);
     if (tensor === undefined) {
       throw new AppError('weights-missing', `The weights hold no tensor “${name}”, which config.json implies.`, {

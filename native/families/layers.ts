@@ -29,7 +29,13 @@ export function conv1d(
 }
 
 /** Rows of an embedding table, gathered before the cast so that the table itself is never copied. */
-export function embedding(g: GraphBuilder, w: GraphWeights, ids: Value, name: string, shape: readonly [number, number]): Value {
+export function embedding(
+  g: GraphBuilder,
+  w: GraphWeights,
+  ids: Value,
+  name: string,
+  shape: readonly [number, number],
+): Value {
   const { value, dtype } = w.stored(g, name, shape);
   const rows = g.op('Gather', [value, ids], { axis: 0 });
   return dtype === 'float32' ? rows : castToFloat(g, rows);

@@ -29,7 +29,10 @@ export function readLlamaLike(config: ConfigReader, options: LlamaLikeOptions): 
   if (config.raw('head_dim') === undefined && options.defaultHeadDim === undefined && dModel % heads !== 0) {
     throw config.invalid('num_attention_heads', `a divisor of hidden_size (${dModel}), because head_dim is not given`);
   }
-  const headDim = config.integer('head_dim', { max: 1024, fallback: options.defaultHeadDim ?? Math.floor(dModel / heads) });
+  const headDim = config.integer('head_dim', {
+    max: 1024,
+    fallback: options.defaultHeadDim ?? Math.floor(dModel / heads),
+  });
   const intermediate = config.integer('intermediate_size');
   const vocabSize = config.integer('vocab_size');
   const maxPositions = config.integer('max_position_embeddings');

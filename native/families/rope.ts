@@ -51,7 +51,11 @@ export function readRope(config: ConfigReader, headDim: number, maxPositions: nu
     nestedTheta === undefined
       ? config.number('rope_theta', { fallback: 10_000 })
       : numberField(parameters!, 'rope_theta', undefined);
-  config.demand('partial_rotary_factor', [1], 'part of each head would stay unrotated, which this family does not support.');
+  config.demand(
+    'partial_rotary_factor',
+    [1],
+    'part of each head would stay unrotated, which this family does not support.',
+  );
   if (scaling?.['partial_rotary_factor'] !== undefined && scaling['partial_rotary_factor'] !== 1) {
     throw unsupported('config.json asks for a partial rotary embedding.', 'Open a model that rotates whole heads.');
   }

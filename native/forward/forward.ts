@@ -32,7 +32,6 @@ export interface ForwardRequest {
   };
 }
 
-
 /** Throws `not-finite` where the computation leaves float32, `CancelledError` when the job is cancelled. */
 export async function runForward(model: ForwardModel, request: ForwardRequest, job: Job): Promise<Capture> {
   const { architecture, sessions } = model;
@@ -65,7 +64,15 @@ export async function runForward(model: ForwardModel, request: ForwardRequest, j
     } else {
       const { q, k, v } = next!;
       const output = allocateAttentionOutput({ heads, kvHeads, headDim }, tokens);
-      const input = { q, k, v, tokens, scale: architecture.scale[layer]!, window: architecture.slidingWindow[layer]!, gain };
+      const input = {
+        q,
+        k,
+        v,
+        tokens,
+        scale: architecture.scale[layer]!,
+        window: architecture.slidingWindow[layer]!,
+        gain,
+      };
       await model.kernel.run(input, output, (done) => checkpoint.pass(done * attentionCost));
       capture = { q, k, v, ...output };
     }
@@ -147,7 +154,8 @@ async function runSegment(
     for (const hook of extras) {
       const values = out[hook];
       // residMid belongs to the layer that the segment finishes, qRaw and kRaw to the one that it starts.
-      if (values) request.extras!.receive(hook, hook === 'residMid' ? segment - 1 : segment, row, values as Float32Array);
+      if (values)
+        request.extras!.receive(hook, hook === 'residMid' ? segment - 1 : segment, row, values as Float32Array);
     }
     await checkpoint.pass(rows * segmentCost);
   }
@@ -157,7 +165,11 @@ async function runSegment(
 function assertFinite(resid: Float32Array, dModel: number): void {
   const bad = resid.findIndex((value) => !Number.isFinite(value));
   if (bad < 0) return;
-  throw new AppError('not-finite', `The computation overflowed: the final residual is not finite at token ${Math.floor(bad / dModel)}.`, {
-    hint: 'The weights or an intervention produce numbers outside float32. Undo the intervention or check the weights.',
-  });
+  throw new AppError(
+    'not-finite',
+    `The computation overflowed: the final residual is not finite at token ${Math.floor(bad / dModel)}.`,
+    {
+      hint: 'The weights or an intervention produce numbers outside float32. Undo the intervention or check the weights.',
+    },
+  );
 }

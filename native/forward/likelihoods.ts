@@ -10,7 +10,12 @@ interface UnembedModel {
 }
 
 /** Logits of a range of rows, [end - start, vocab]. */
-export async function logitRows(model: UnembedModel, capture: Capture, start: number, end: number): Promise<Float32Array> {
+export async function logitRows(
+  model: UnembedModel,
+  capture: Capture,
+  start: number,
+  end: number,
+): Promise<Float32Array> {
   return (await unembedRows(model, capture, start, end)).logits;
 }
 

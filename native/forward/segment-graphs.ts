@@ -45,7 +45,10 @@ export function buildSegment(
   const rope: RopeValues | null =
     architecture.rope === null
       ? null
-      : { cos: g.input('cos', 'float32', ['rows', headDim / 2]), sin: g.input('sin', 'float32', ['rows', headDim / 2]) };
+      : {
+          cos: g.input('cos', 'float32', ['rows', headDim / 2]),
+          sin: g.input('sin', 'float32', ['rows', headDim / 2]),
+        };
   const { q, k, v, qRaw, kRaw } = blocks.attentionInputs(g, weights, segment, resid, rope);
   g.output('q', q, 'float32', ['rows', qWidth]);
   g.output('k', k, 'float32', ['rows', kvWidth]);

@@ -2,7 +2,14 @@
 import type { Architecture } from '../families/family.ts';
 import type { GraphWeights } from '../families/graph-weights.ts';
 import { createSession, type Session } from '../ort/session.ts';
-import { buildAttentionOutput, buildKl, buildNll, buildSegment, buildUnembedding, type ExtraHook } from './segment-graphs.ts';
+import {
+  buildAttentionOutput,
+  buildKl,
+  buildNll,
+  buildSegment,
+  buildUnembedding,
+  type ExtraHook,
+} from './segment-graphs.ts';
 
 const MAX_ROWS = 256;
 const MIN_ROWS = 8;
@@ -44,7 +51,9 @@ export class SegmentSessions {
 
   segment(index: number, extras: readonly ExtraHook[]): Promise<Session> {
     const { architecture, weights } = this.#options;
-    return this.#session(`segment ${index} ${extras.join(' ')}`, () => buildSegment(architecture, weights, index, extras));
+    return this.#session(`segment ${index} ${extras.join(' ')}`, () =>
+      buildSegment(architecture, weights, index, extras),
+    );
   }
 
   unembedding(): Promise<Session> {

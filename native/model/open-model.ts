@@ -109,7 +109,8 @@ async function readConfig(folder: string): Promise<{ config: JsonObject; text: s
   }
   try {
     const config: unknown = JSON.parse(text);
-    if (typeof config === 'object' && config !== null && !Array.isArray(config)) return { config: config as JsonObject, text };
+    if (typeof config === 'object' && config !== null && !Array.isArray(config))
+      return { config: config as JsonObject, text };
   } catch {
     // Falls through to the same sentence as other content that is no object.
   }

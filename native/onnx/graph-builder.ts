@@ -62,7 +62,12 @@ export class GraphBuilder {
   }
 
   /** A node with several outputs. */
-  ops(type: string, inputs: readonly Value[], outputs: number, attributes: Readonly<Record<string, Attribute>> = {}): Value[] {
+  ops(
+    type: string,
+    inputs: readonly Value[],
+    outputs: number,
+    attributes: Readonly<Record<string, Attribute>> = {},
+  ): Value[] {
     const names = Array.from({ length: outputs }, () => this.#fresh(type));
     this.#node(type, inputs, names, attributes);
     return names as Value[];
@@ -71,7 +76,11 @@ export class GraphBuilder {
   /** A float constant: a scalar, or a vector where an array is given. Equal constants are shared. */
   float(value: number | readonly number[]): Value {
     const values = typeof value === 'number' ? [value] : value;
-    return this.#constant('float32', new Uint8Array(new Float32Array(values).buffer), typeof value === 'number' ? [] : [values.length]);
+    return this.#constant(
+      'float32',
+      new Uint8Array(new Float32Array(values).buffer),
+      typeof value === 'number' ? [] : [values.length],
+    );
   }
 
   /** An int64 constant: a scalar, or a vector where an array is given. */
@@ -127,7 +136,12 @@ export class GraphBuilder {
     return name as Value;
   }
 
-  #node(type: string, inputs: readonly string[], outputs: readonly string[], attributes: Readonly<Record<string, Attribute>>): void {
+  #node(
+    type: string,
+    inputs: readonly string[],
+    outputs: readonly string[],
+    attributes: Readonly<Record<string, Attribute>>,
+  ): void {
     const node = new ProtobufWriter();
     for (const input of inputs) node.bytes(1, input);
     for (const output of outputs) node.bytes(2, output);

@@ -25,7 +25,11 @@ export class ProtobufWriter {
   /** Field of wire type 2: bytes, a string, or an embedded message. */
   bytes(field: number, value: Uint8Array | string | ProtobufWriter): this {
     const data =
-      typeof value === 'string' ? new TextEncoder().encode(value) : value instanceof ProtobufWriter ? value.finish() : value;
+      typeof value === 'string'
+        ? new TextEncoder().encode(value)
+        : value instanceof ProtobufWriter
+          ? value.finish()
+          : value;
     this.#rawVarint((BigInt(field) << 3n) | 2n);
     this.#rawVarint(BigInt(data.length));
     this.#reserve(data.length);

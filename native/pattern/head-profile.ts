@@ -30,7 +30,8 @@ export async function headProfile(
       const { first, last } = reader.visibleKeys(layer, row);
       const at = (row - block.rowStart) * tokens;
       const rowLse = lse[head * tokens + row]!;
-      for (let key = first; key <= last; key++) distance[distanceBin(row - key)]! += Math.exp(block.scores[at + key]! - rowLse);
+      for (let key = first; key <= last; key++)
+        distance[distanceBin(row - key)]! += Math.exp(block.scores[at + key]! - rowLse);
     }
   }
   return {
@@ -56,7 +57,13 @@ function rowsThatSee(reader: ScoreReader, layer: number, tokens: number): number
   return counts;
 }
 
-export function tokenAttention(reader: ScoreReader, capture: Capture, layer: number, head: number, index: number): TokenAttention {
+export function tokenAttention(
+  reader: ScoreReader,
+  capture: Capture,
+  layer: number,
+  head: number,
+  index: number,
+): TokenAttention {
   const p = (query: number, key: number) => reader.probability(capture, layer, head, query, key);
   return {
     outgoing: Float32Array.from({ length: capture.tokens }, (_, key) => p(index, key)),

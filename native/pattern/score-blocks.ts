@@ -39,7 +39,7 @@ export class ScoreReader {
   /** First and last key (inclusive) that a query sees in a layer. */
   visibleKeys(layer: number, query: number): { readonly first: number; readonly last: number } {
     const window = this.#architecture.slidingWindow[layer];
-    return { first: window == null ? 0 : Math.max(0, query - window + 1), last: query };
+    return { first: window === null || window === undefined ? 0 : Math.max(0, query - window + 1), last: query };
   }
 
   /** Blocks of the region, top to bottom. Each block yields to the event loop. */
@@ -87,7 +87,14 @@ export class ScoreReader {
 }
 
 /** One head's rows, [end - start, headDim], out of [tokens, count x headDim]. */
-function gatherHead(all: Float32Array, index: number, count: number, headDim: number, start: number, end: number): Float32Array {
+function gatherHead(
+  all: Float32Array,
+  index: number,
+  count: number,
+  headDim: number,
+  start: number,
+  end: number,
+): Float32Array {
   const rows = new Float32Array((end - start) * headDim);
   for (let row = start; row < end; row++) {
     const at = (row * count + index) * headDim;

@@ -13,7 +13,11 @@ import { sink } from './sink.ts';
 export const scores: readonly Score[] = [entropy, sink, previous, distance, max, self, induction, duplicate];
 
 /** Values of every head, or the reason why there are none. `breathe` is awaited between layers and may throw to cancel. */
-export async function scoreTable(score: Score, context: ScoreContext, breathe: () => Promise<void>): Promise<ScoreTable> {
+export async function scoreTable(
+  score: Score,
+  context: ScoreContext,
+  breathe: () => Promise<void>,
+): Promise<ScoreTable> {
   const reason = score.notApplicable(context);
   if (reason !== null) return { info: score.info, values: null, notApplicable: reason };
   const { layers, heads } = context;

@@ -5,7 +5,8 @@ export const max: Score = {
     id: 'max',
     name: 'Max weight',
     unit: 'probability',
-    definition: 'Largest attention weight of a row, averaged over all rows but the first. 1 = every query picks one key.',
+    definition:
+      'Largest attention weight of a row, averaged over all rows but the first. 1 = every query picks one key.',
     source: 'Voita et al. 2019 (head confidence)',
     badge: 'exact',
     granularity: 'head',

@@ -24,7 +24,7 @@ const headParams = z.object({ runId, layer: index, head: index });
 export const promptSchema = z.discriminatedUnion('kind', [
   /** `bos`: whether the model's BOS token stands in front. Ignored by a model without one. */
   z.object({ kind: z.literal('text'), text: z.string(), bos: z.boolean() }),
-  z.object({ kind: z.literal('ids'), ids: z.instanceof(Int32Array) }),
+  z.object({ kind: z.literal('ids'), ids: z.custom<Int32Array>((value) => value instanceof Int32Array) }),
 ]);
 export type Prompt = z.infer<typeof promptSchema>;
 

@@ -37,8 +37,11 @@ export function tilesPerSide(tokens: number, level: number): number {
   return Math.max(1, Math.ceil(tokens / (TILE_SIZE * 2 ** level)));
 }
 
-/** The finest level whose texels are at least one device pixel: level k when a cell is 2^-k pixels or smaller. */
+/**
+ * The finest level whose texels are at least one device pixel. Smaller texels would be dropped by a renderer that does
+ * not smooth, and with them the maxima that they hold.
+ */
 export function levelForScale(devicePixelsPerCell: number, tokens: number): number {
-  const level = Math.floor(Math.log2(1 / devicePixelsPerCell));
+  const level = Math.ceil(Math.log2(1 / devicePixelsPerCell));
   return Math.min(topLevel(tokens), Math.max(0, level));
 }

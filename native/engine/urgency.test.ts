@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { Urgency } from './urgency.ts';
+
+const never = new AbortController().signal;
+
+describe('Urgency', () => {
+  it('runs batch jobs one at a time, in order, past failures', async () => {
+    const urgency = new Urgency();
+    const log: string[] = [];
+    const job = (name: string) => async () => {
+      log.push(`${name} starts`);
+      await Promise.resolve();
+      log.push(`${name} ends`);
+      if (name === 'b') throw new Error('b fails');
+    };
+    const all = await Promise.allSettled(['a', 'b', 'c'].map((name) => urgency.batch(never, job(name))));
+    expect(log).toEqual(['a starts', 'a ends', 'b starts', 'b ends', 'c starts', 'c ends']);
+    expect(all.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  });
+
+  it('holds a batch job at its checkpoint while an interactive request runs', async () => {
+    const urgency = new Urgency();
+    const log: string[] = [];
+    let finish: () => void = () => undefined;
+    const interactive = urgency.interactive(async () => {
+      await new Promise<void>((resolve) => (finish = resolve));
+      log.push('interactive');
+    });
+    const batch = urgency.batch(never, async () => {
+      await urgency.turn();
+      log.push('batch');
+    });
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    expect(log).toEqual([]);
+    finish();
+    await Promise.all([interactive, batch]);
+    expect(log).toEqual(['interactive', 'batch']);
+  });
+
+  it('never starts a batch job that was cancelled while it waited', async () => {
+    const urgency = new Urgency();
+    const controller = new AbortController();
+    controller.abort();
+    let started = false;
+    const job = urgency.batch(controller.signal, () => Promise.resolve((started = true)));
+    await expect(job).rejects.toThrow('Cancelled');
+    expect(started).toBe(false);
+  });
+});

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import type { Capture } from '../capture/capture.ts';
+import { findRepeat } from './repeat.ts';
+import { scores, scoreTable } from './index.ts';
+import type { ScoreContext } from './score.ts';
+
+/** A context over a given attention map, with the row statistics that the kernel would have gathered. */
+function contextOf(rows: readonly (readonly number[])[], ids: readonly number[], bos = false): ScoreContext {
+  const tokens = rows.length;
+  const capture = {
+    tokens,
+    ids: Int32Array.from(ids),
+    layers: [
+      {
+        entropy: Float32Array.from(rows, (row) => row.reduce((sum, p) => sum - (p > 0 ? p * Math.log(p) : 0), 0)),
+        rowMax: Float32Array.from(rows, (row) => Math.max(...row)),
+        meanDistance: Float32Array.from(rows, (row, i) => row.reduce((sum, p, j) => sum + p * (i - j), 0)),
+      },
+    ],
+  } as unknown as Capture;
+  return { capture, layers: 1, heads: 1, bos, probability: (_l, _h, query, key) => rows[query]?.[key] ?? 0 };
+}
+
+async function valueOf(id: string, context: ScoreContext): Promise<number | string> {
+  const score = scores.find(({ info }) => info.id === id)!;
+  const table = await scoreTable(score, context, () => Promise.resolve());
+  return table.values?.[0] ?? table.notApplicable!;
+}
+
+/** The hand-checked map of four tokens [BOS, a, b, a]. */
+const TOY = [[1], [0.4, 0.6], [0.1, 0.7, 0.2], [0.2, 0.3, 0.4, 0.1]];
+
+describe('scores', () => {
+  it('follow their definitions on the toy map', async () => {
+    const context = contextOf(TOY, [0, 1, 2, 1]);
+    expect(await valueOf('sink', context)).toBeCloseTo((0.4 + 0.1 + 0.2) / 3, 12);
+    expect(await valueOf('previous', context)).toBeCloseTo((0.4 + 0.7 + 0.4) / 3, 12);
+    expect(await valueOf('self', context)).toBeCloseTo((0.6 + 0.2 + 0.1) / 3, 12);
+    expect(await valueOf('max', context)).toBeCloseTo((0.6 + 0.7 + 0.4) / 3, 6);
+    expect(await valueOf('distance', context)).toBeCloseTo((0.4 + 0.9 + 1.6) / 3, 6);
+  });
+
+  it('leaves out the row whose previous token is BOS', async () => {
+    expect(await valueOf('previous', contextOf(TOY, [0, 1, 2, 1], true))).toBeCloseTo((0.7 + 0.4) / 2, 12);
+  });
+
+  it('reproduces the hand-checked entropy of [.5, .25, .125, .125]: 1.2130 nats', async () => {
+    const context = contextOf([[1], [1, 0], [1, 0, 0], [0.5, 0.25, 0.125, 0.125]], [1, 2, 3, 4]);
+    expect((await valueOf('entropy', context)) as number).toBeCloseTo(1.213 / 3, 4);
+    expect((await valueOf('distance', context)) as number).toBeCloseTo((1 + 2 + 2.125) / 3, 6);
+  });
+
+  it('gives an ideal induction head 1 and a pure sink head 0, on second-copy rows only', async () => {
+    const ids = [0, 5, 6, 7, 8, 5, 6, 7, 8];
+    const at = (column: (row: number) => number) =>
+      ids.map((_, row) => ids.map((_, key) => (key === Math.min(row, column(row)) ? 1 : 0)));
+    const induction = contextOf(
+      at((row) => (row >= 5 ? row - 3 : 0)),
+      ids,
+    );
+    const sinkHead = contextOf(
+      at(() => 0),
+      ids,
+    );
+    const duplicate = contextOf(
+      at((row) => (row >= 5 ? row - 4 : 0)),
+      ids,
+    );
+    expect(await valueOf('induction', induction)).toBe(1);
+    expect(await valueOf('induction', sinkHead)).toBe(0);
+    expect(await valueOf('duplicate', duplicate)).toBe(1);
+    expect(await valueOf('duplicate', induction)).toBe(0);
+  });
+
+  it('says why a score does not apply', async () => {
+    expect(await valueOf('entropy', contextOf([[1]], [3]))).toMatch(/at least 2 tokens/);
+    expect(await valueOf('induction', contextOf(TOY, [0, 1, 2, 1]))).toMatch(/one sequence twice/);
+    expect(await valueOf('previous', contextOf(TOY.slice(0, 2), [0, 1], true))).toMatch(/at least 3 tokens/);
+  });
+
+  it('has distinct ids', () => {
+    expect(new Set(scores.map(({ info }) => info.id)).size).toBe(scores.length);
+  });
+});
+
+describe('findRepeat', () => {
+  const random = Array.from({ length: 40 }, (_, i) => 100 + i * 7);
+  it('finds the period with and without BOS, and through a first token that differs', () => {
+    expect(findRepeat(Int32Array.from([...random, ...random]))).toEqual({ period: 40, start: 40 });
+    expect(findRepeat(Int32Array.from([1, ...random, ...random]))).toEqual({ period: 40, start: 41 });
+    expect(findRepeat(Int32Array.from([1, 9, ...random.slice(1), ...random]))).toEqual({ period: 40, start: 42 });
+  });
+  it('finds nothing in text without a repeat, or with too short a one', () => {
+    expect(findRepeat(Int32Array.from(random))).toBeNull();
+    expect(findRepeat(Int32Array.from([...random, ...random.slice(0, 10)]))).toBeNull();
+    expect(findRepeat(Int32Array.from([1, 2, 3, 1, 2, 3]))).toBeNull();
+  });
+});
