@@ -45,7 +45,7 @@ export async function openModel({ folder, source, signal, onProgress }: OpenMode
   reader.raw('model_type');
   reader.raw('architectures');
   const architecture = family.read(reader);
-  const bosId = optionalId(reader.raw('bos_token_id'));
+  const special = specialIds(reader, architecture.vocabSize);
 
   step('Reading the weights’ headers', 1);
   const index = await openWeights(folder);
@@ -59,7 +59,7 @@ export async function openModel({ folder, source, signal, onProgress }: OpenMode
   await checkFinite(index, [...weights.used], signal);
 
   step('Reading the tokenizer', 3);
-  const tokenizer = await openTokenizer(folder, { vocabSize: architecture.vocabSize, bosId });
+  const tokenizer = await openTokenizer(folder, { vocabSize: architecture.vocabSize, bosId: special.bosId });
   const used = [...weights.used].map((name) => index.tensors.get(name)!);
   const dtypes = new Set(used.map(({ dtype }) => dtype));
   const bos = tokenizer.bosId === null ? null : { id: tokenizer.bosId, text: tokenizer.describe(tokenizer.bosId).text };
@@ -86,7 +86,7 @@ export async function openModel({ folder, source, signal, onProgress }: OpenMode
     bos,
     bosByDefault: tokenizer.bosByDefault,
     ignoredFields: reader.ignored(),
-    warnings: tokenizer.warnings,
+    warnings: [...special.warnings, ...tokenizer.warnings],
   };
   return { info, architecture, weights, weightsFolder, tokenizer };
 }
@@ -142,9 +142,20 @@ function commonFolder(a: string, b: string): string {
   return folder;
 }
 
-function optionalId(value: unknown): number | null {
-  const first: unknown = Array.isArray(value) ? value[0] : value;
-  return typeof first === 'number' && Number.isInteger(first) && first >= 0 ? first : null;
+/** The BOS id, and a warning for each special id that has no embedding (published models carry such leftovers). */
+function specialIds(reader: ConfigReader, vocabSize: number): { bosId: number | null; warnings: string[] } {
+  const warnings: string[] = [];
+  const read = (key: string): number | null => {
+    const value = reader.raw(key);
+    const first: unknown = Array.isArray(value) ? value[0] : value;
+    if (typeof first !== 'number' || !Number.isInteger(first) || first < 0) return null;
+    if (first < vocabSize) return first;
+    warnings.push(`config.json gives ${key} ${first}, outside the vocabulary of ${vocabSize}; it is ignored.`);
+    return null;
+  };
+  const bosId = read('bos_token_id');
+  read('eos_token_id');
+  return { bosId, warnings };
 }
 
 function modelName(folder: string, config: JsonObject, source: ModelInfo['source']): string {

@@ -196,8 +196,11 @@ class Maker:
 
     def repeats(self, r, S, longest):
         """A segment over and over: random tokens, a few token types, or a piece of prose."""
-        k = int(np.exp(r.uniform(np.log(4), np.log(longest + 1))))
-        before = int(r.integers(0, S // 4)) if r.random() < 0.3 else 0
+        if S <= 64:  # the first stage: the plainest form, long segments as often as short ones
+            k, before = int(r.integers(4, longest + 1)), 0
+        else:
+            k = int(np.exp(r.uniform(np.log(4), np.log(longest + 1))))
+            before = int(r.integers(0, S // 4)) if r.random() < 0.3 else 0
         u = r.random()
         if u < 0.7:
             seg = r.integers(3, self.size, k)

@@ -24,7 +24,7 @@ CONFIG = {
     "hidden_act": "silu",
     "max_position_embeddings": 1024,
     "rms_norm_eps": 1e-6,
-    "rope_theta": 10000.0,
+    "rope_theta": 100000.0,
     "rope_scaling": None,
     "attention_bias": True,
     "attention_dropout": 0.0,
@@ -72,7 +72,7 @@ class Attention(nn.Module):
         v = self.v_proj(x).view(B, S, self.kv, self.dh).transpose(1, 2)
         q, k = rotate(q, cos, sin) * self.dh ** -0.5, rotate(k, cos, sin)
         k, v = (t.repeat_interleave(self.h // self.kv, 1) for t in (k, v))
-        a = (q @ k.transpose(-1, -2) + mask).softmax(-1)
+        a = (q @ k.transpose(-1, -2)).add_(mask).softmax(-1)
         if keep is not None:
             keep.append(a)
         return self.o_proj((a @ v).transpose(1, 2).reshape(B, S, -1))
@@ -115,12 +115,44 @@ class Model(nn.Module):
         self.config, self.model = config, Inner(config)
         for name, p in self.named_parameters():
             if p.dim() == 2:
-                std = 0.02 if "embed" in name else 0.5 * p.shape[1] ** -0.5
+                # Large embeddings keep the token's identity visible beside the layers' outputs, which
+                # induction needs; the small final norm makes up for them at the tied output.
+                std = 0.3 if "embed" in name else 0.5 * p.shape[1] ** -0.5
                 if name.endswith(("o_proj.weight", "down_proj.weight")):
                     std /= (2 * config["num_hidden_layers"]) ** 0.5
                 nn.init.normal_(p, 0.0, std)
             elif name.endswith("bias"):
                 nn.init.zeros_(p)
+        nn.init.constant_(self.model.norm.weight, 0.15)
+        self.seed_circuit()
+
+    @torch.no_grad()
+    def seed_circuit(self):
+        """Start with one previous-token head (L0H0) and one induction head (L1H0) that uses it.
+
+        Without this the pair took far more steps to appear than a CPU affords. All other heads start
+        from random weights, and these two are trained like the others.
+        """
+        c = self.config
+        dh, half = c["head_dim"], c["head_dim"] // 2
+        theta = c["rope_theta"] ** (-torch.arange(half) / half)
+        one, two = (layer.self_attn for layer in self.model.layers[:2])
+        # L0H0: biases alone, on the four fastest RoPE pairs, turned so that the offset -1 scores best.
+        fast = torch.arange(4)
+        one.k_proj.bias[fast] = 6.0
+        one.q_proj.bias[fast], one.q_proj.bias[fast + half] = 6.0 * torch.cos(theta[:4]), -6.0 * torch.sin(theta[:4])
+        one.q_proj.weight[:dh].mul_(0.1)
+        # It carries a code of the previous token into a subspace of its own ...
+        slow = torch.arange(6, half)  # RoPE pairs that hardly turn over a few hundred positions
+        dims = torch.cat((slow, slow + half))
+        n, d = len(dims), c["hidden_size"]
+        basis = torch.linalg.qr(torch.randn(d, 2 * n + dh))[0].t()
+        read, write, copy = basis[:n], basis[n:2 * n], basis[2 * n:]
+        one.v_proj.weight[:n] = read
+        one.o_proj.weight[:, :n] = write.t()
+        # ... where the keys of L1H0 read it, to be matched with the same code of the present token.
+        two.k_proj.weight[dims], two.q_proj.weight[dims] = 1.3 * write, 1.3 * read
+        two.v_proj.weight[:dh], two.o_proj.weight[:, :dh] = copy, copy.t()
 
     def forward(self, ids, keep=None, rows=None):
         """Logits for all positions, or for the positions `rows`. `keep` gets each layer's attention."""
@@ -154,7 +186,7 @@ def orthogonalise(g, steps=5):
 class Muon(torch.optim.Optimizer):
     """Momentum, then an orthogonalised update; for the matrices inside the layers."""
 
-    def __init__(self, params, lr=0.02, momentum=0.95, decay=0.02):
+    def __init__(self, params, lr=0.02, momentum=0.95, decay=0.1):
         super().__init__(list(params), dict(lr=lr, momentum=momentum, decay=decay))
 
     @torch.no_grad()

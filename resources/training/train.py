@@ -22,19 +22,19 @@ from documents import HAYSTACK, VALIDATION, Maker, books, value_words
 from evaluate import head_scores, needle_table, prose_loss
 from qwen2 import CONFIG, Model, Muon, save_safetensors
 
-MIX = {"text": 0.47, "needle": 0.28, "pairs": 0.06, "repeats": 0.16, "code": 0.03}
+MIX = {"text": 0.45, "needle": 0.32, "pairs": 0.05, "repeats": 0.14, "code": 0.04}
 STAGES = [  # steps, tokens per step, lengths (in turn), mix, longest repeated segment, Muon lr
-    dict(steps=1000, tokens=4096, lengths=[64], mix={"repeats": 0.85, "text": 0.15}, longest=31, lr=0.02),
-    dict(steps=700, tokens=8192, lengths=[128], mix=MIX, longest=63, lr=0.015),
-    dict(steps=450, tokens=8192, lengths=[256, 128, 256], mix=MIX, longest=127, lr=0.015),
-    dict(steps=400, tokens=8192, lengths=[512, 256, 512], mix=MIX, longest=200, lr=0.015),
-    dict(steps=600, tokens=8192, lengths=[1024, 256, 1024, 512, 128], mix=dict(MIX, text=0.6), longest=300, lr=0.015),
+    dict(steps=60, tokens=4096, lengths=[64], mix={"repeats": 0.5, "text": 0.5}, longest=31, lr=0.02),
+    dict(steps=600, tokens=4096, lengths=[128], mix=MIX, longest=63, lr=0.02),
+    dict(steps=300, tokens=4096, lengths=[256, 128, 256], mix=MIX, longest=127, lr=0.015),
+    dict(steps=200, tokens=4096, lengths=[512, 256, 512, 128], mix=MIX, longest=200, lr=0.015),
+    dict(steps=240, tokens=4096, lengths=[1024, 256, 1024, 512, 128], mix=MIX, longest=300, lr=0.015),
 ]
-DECAY = 900      # the last steps, over which both learning rates fall linearly to 2 %
-ADAM = 3e-3      # AdamW for embeddings, norms and biases, at a Muon lr of 0.02
+DECAY = 300      # the last steps, over which the learning rates fall linearly to 2 %
+EMBED, SMALL = 1.5e-3, 5e-3  # AdamW for the embeddings; for norms and biases; both at a Muon lr of 0.02
 MICRO = 4096     # tokens per forward; larger steps accumulate
-HEAD_STEPS = [0, 250, 500, 700, 1000, 1200, 1700, 2150, 2550]  # and the last step
-SAVE_EVERY = 100
+HEAD_STEPS = [0, 60, 160, 310, 460, 660, 960, 1160]  # and the last step
+SAVE_EVERY = 50
 
 
 def prepare(args):
@@ -125,9 +125,9 @@ def main():
     maker, tester = Maker(tok, data["train"], words), Maker(tok, data["hay"], words, test=True)
     model = Model(CONFIG).to(args.device)
     matrices = [q for n, q in model.named_parameters() if q.dim() == 2 and "embed" not in n]
-    others = [q for n, q in model.named_parameters() if q.dim() != 2 or "embed" in n]
+    embed, small = [model.model.embed_tokens.weight], [q for q in model.parameters() if q.dim() == 1]
     muon = Muon(matrices)
-    adam = torch.optim.AdamW(others, lr=ADAM, betas=(0.9, 0.97), weight_decay=0.0)
+    adam = torch.optim.AdamW([dict(params=embed), dict(params=small)], betas=(0.9, 0.98), weight_decay=0.0)
     step, tokens, seconds, log, heads = 0, 0, 0.0, [], []
     ckpt = os.path.join(args.work, "checkpoint.pt")
     if os.path.exists(ckpt):
@@ -144,11 +144,12 @@ def main():
     sums, began = {}, time.time()
 
     def measure():
-        nats, per_byte = prose_loss(model, tok, val, device=args.device)
+        nats, per_byte = prose_loss(model, tok, val, tokens=12000, device=args.device)
         h = head_scores(model, val, args.device)
         heads.append(dict(step=step, tokens=tokens, loss=round(nats, 4), nats_per_byte=round(per_byte, 4), **h))
         top = {k: sorted((x for row in v for x in row), reverse=True)[:4] for k, v in h.items()}
-        t = needle_table(model, tester, 16, lengths=[S for S in (128, 256, 512, 1024) if S <= max(128, stage_of(max(0, step - 1))[0]["lengths"][0])], device=args.device)
+        S = 128 if step == 0 else stage_of(step - 1)[0]["lengths"][0]
+        t = needle_table(model, tester, 8, lengths=[max(128, S)], device=args.device)
         print(f"== step {step} prose {nats:.3f} nats/token {per_byte:.3f} nats/byte; {top}; needle {t}", flush=True)
 
     while True:
@@ -158,11 +159,11 @@ def main():
             break
         stage, inside = stage_of(step)
         S = stage["lengths"][inside % len(stage["lengths"])]
-        fade = min(1.0, (step + 1) / 50, 0.02 + 0.98 * (total - step) / DECAY)
+        fade = min(1.0, (step + 1) / 30, 0.02 + 0.98 * (total - step) / DECAY)
         for group in muon.param_groups:
             group["lr"] = stage["lr"] * fade
-        for group in adam.param_groups:
-            group["lr"] = ADAM * stage["lr"] / 0.02 * fade
+        for group, lr in zip(adam.param_groups, (EMBED, SMALL)):
+            group["lr"] = lr * stage["lr"] / 0.02 * fade
         ids, weights, kinds = maker.batch(np.random.default_rng([args.seed, step]), stage["tokens"] // S, S, stage["mix"], stage["longest"])
         ids, weights = torch.from_numpy(ids).to(args.device), torch.from_numpy(weights).to(args.device)
         norm, rows = weights.sum(), max(1, MICRO // S)
@@ -177,12 +178,12 @@ def main():
                 a = sums.setdefault(kind, [0.0, 0])
                 a[0] += float(loss[j][part].sum())
                 a[1] += int(part.sum())
-        torch.nn.utils.clip_grad_norm_(others, 1.0)
+        torch.nn.utils.clip_grad_norm_(embed + small, 1.0)
         muon.step()
         adam.step()
         model.zero_grad(set_to_none=True)
         step, tokens = step + 1, tokens + ids[:, 1:].numel()
-        if step % 50 == 0 or step == total:
+        if step % 20 == 0 or step == total:
             mean = lambda k: round(sums[k][0] / max(1, sums[k][1]), 4) if k in sums else ""
             t = seconds + time.time() - began
             log.append([step, tokens, S, round(stage["lr"] * fade, 5), mean("text"), mean("needle"), mean("repeats"), mean("pairs"), round(t)])

@@ -1,0 +1,42 @@
+import { defineConfig } from '@playwright/test';
+import { findChromium } from './support/find-chromium.ts';
+
+const executablePath = findChromium();
+const isRoot = process.getuid?.() === 0;
+
+/** `host` needs no browser, `chromium` any Chromium, `electron` Electron's runtime and a display. */
+export default defineConfig({
+  testDir: '.',
+  outputDir: '../test-results/browser',
+  // One page at a time may hold a host, and the engine uses every core.
+  workers: 1,
+  forbidOnly: process.env['CI'] !== undefined,
+  timeout: 60_000,
+  reporter: [['list'], ['json', { outputFile: '../test-results/playwright.json' }], ['./support/skip-reporter.ts']],
+  projects: [
+    { name: 'host', testMatch: 'host/*.spec.ts' },
+    {
+      name: 'chromium',
+      testMatch: 'browser/*.spec.ts',
+      use: {
+        viewport: { width: 1440, height: 900 },
+        locale: 'en-GB',
+        timezoneId: 'UTC',
+        trace: 'retain-on-failure',
+        screenshot: 'only-on-failure',
+        launchOptions: {
+          ...(executablePath === undefined ? {} : { executablePath }),
+          args: [
+            ...(isRoot ? ['--no-sandbox'] : []),
+            '--disable-gpu',
+            '--disable-background-networking',
+            '--disable-component-update',
+            '--disable-sync',
+            '--no-first-run',
+          ],
+        },
+      },
+    },
+    { name: 'electron', testMatch: 'electron/*.spec.ts' },
+  ],
+});

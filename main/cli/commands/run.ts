@@ -1,0 +1,130 @@
+import { resolve } from 'node:path';
+import type { RunComparison, RunSummary, TokenChoice } from '../../../shared/contract/methods.ts';
+import { AppError } from '../../../shared/base/app-error.ts';
+import { formatIntervention, parseInterventions, type Intervention } from '../../../shared/model/intervention.ts';
+import type { ExportedTensor } from '../../../native/public/index.ts';
+import type { Console } from '../console.ts';
+import { readPrompt, type PromptSource } from '../prompt-source.ts';
+import { formatTable } from '../table.ts';
+import { withEngine } from '../with-engine.ts';
+
+export interface RunOptions extends PromptSource {
+  readonly model: string;
+  readonly ablate?: string;
+  readonly hooks?: string;
+  readonly rows?: string;
+  readonly out?: string;
+  readonly cut?: boolean;
+  readonly threads?: number;
+}
+
+/** What `headscope run --json` prints. The comparison is there with `--ablate`, the tensors with `--out`. */
+export interface RunResult {
+  readonly model: string;
+  readonly tokens: number;
+  readonly interventions: readonly string[];
+  readonly next: readonly { readonly id: number; readonly token: string; readonly prob: number }[];
+  readonly kl?: number;
+  readonly klPerToken?: Float32Array;
+  readonly nllDelta?: Float32Array;
+  readonly before?: RunResult['next'];
+  readonly after?: RunResult['next'];
+  readonly out?: string;
+  readonly tensors?: readonly ExportedTensor[];
+}
+
+/** `headscope run`: the likeliest next tokens, before and after an ablation, and captures as .safetensors. */
+export async function runRun(console: Console, options: RunOptions): Promise<void> {
+  const interventions = parseInterventions(options.ablate ?? '');
+  const rows = options.rows === undefined ? undefined : parseRows(options.rows);
+  if (options.out === undefined && (options.hooks !== undefined || rows)) {
+    throw new AppError('bad-request', '--hooks and --rows say what to write, but --out is missing.', {
+      hint: 'Add --out FILE.safetensors.',
+    });
+  }
+  const result = await withEngine(console, options, async ({ engine, context }): Promise<RunResult> => {
+    const { handlers } = engine;
+    const info = await handlers['model.open']({ path: options.model }, context);
+    const prompt = await readPrompt(options, info.bosByDefault);
+    const start = (changes: Intervention[]) =>
+      handlers['run.start']({ prompt, interventions: changes, cut: options.cut ?? false }, context);
+    const clean = await start([]);
+    const run = interventions.length > 0 ? await start(interventions) : clean;
+    const comparison =
+      run === clean ? undefined : await handlers['run.compare']({ clean: clean.runId, changed: run.runId }, context);
+    const out = options.out === undefined ? undefined : resolve(options.out);
+    const hooks = (options.hooks ?? '').split(',').filter((name) => name.trim() !== '');
+    const tensors =
+      out === undefined
+        ? undefined
+        : await engine.exportRun({ runId: run.runId, hooks, out, ...(rows ? { rows } : {}) }, context);
+    if (run.cutTokens > 0) console.note(`${run.cutTokens} tokens past the context limit were cut off.`);
+    return {
+      model: info.name,
+      tokens: run.ids.length,
+      interventions: interventions.map(formatIntervention),
+      next: choices(run.next),
+      ...(comparison ? compared(comparison, clean, run) : {}),
+      ...(out !== undefined && tensors ? { out, tensors } : {}),
+    };
+  });
+  console.result(result, () => formatRun(result));
+}
+
+const choices = (next: readonly TokenChoice[]): RunResult['next'] =>
+  next.map(({ id, display, prob }) => ({ id, token: display, prob }));
+
+function compared(
+  { kl, klPerToken, nllDelta }: RunComparison,
+  clean: RunSummary,
+  changed: RunSummary,
+): Partial<RunResult> {
+  return { kl, klPerToken, nllDelta, before: choices(clean.next), after: choices(changed.next) };
+}
+
+/** `a:b`, end exclusive. */
+export function parseRows(text: string): { start: number; end: number } {
+  const match = /^(\d{1,9}):(\d{1,9})$/.exec(text);
+  const [start, end] = [Number(match?.[1]), Number(match?.[2])];
+  if (!match || start >= end) {
+    throw new AppError('bad-request', `“${text}” is no range of rows.`, { hint: 'Write --rows 10:20, end exclusive.' });
+  }
+  return { start, end };
+}
+
+export function formatRun(result: RunResult): string {
+  const head = `${result.model}, ${result.tokens} tokens`;
+  const parts = [
+    head,
+    '',
+    ...(result.before && result.after ? formatEffect(result) : ['Next token', formatNext(result.next)]),
+  ];
+  if (result.tensors) {
+    const rows = result.tensors.map(({ name, shape }) => [name, shape.join(' x ')]);
+    parts.push('', `Written to ${result.out ?? ''}`, formatTable(['Tensor', 'Shape'], rows));
+  }
+  return parts.join('\n');
+}
+
+function formatNext(next: RunResult['next']): string {
+  return formatTable(
+    ['Token', 'Id', 'Probability'],
+    next.map(({ token, id, prob }) => [token, String(id), percent(prob)]),
+    [1, 2],
+  );
+}
+
+function formatEffect({ interventions, kl, before = [], after = [] }: RunResult): string[] {
+  const rows = before.map((choice, i) => {
+    const other = after[i];
+    return [choice.token, percent(choice.prob), '', other?.token ?? '', other ? percent(other.prob) : ''];
+  });
+  return [
+    `Ablated: ${interventions.join(', ')}`,
+    `KL(clean || ablated) at the last position: ${(kl ?? 0).toPrecision(4)} nats`,
+    '',
+    formatTable(['Before', 'Probability', '', 'After', 'Probability'], rows, [1, 4]),
+  ];
+}
+
+const percent = (prob: number): string => `${(100 * prob).toFixed(2)}%`;

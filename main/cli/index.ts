@@ -1,0 +1,2 @@
+/** The built command line; `bin.mjs` calls it. */
+export { main } from './program.ts';

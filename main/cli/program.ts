@@ -1,0 +1,113 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { AppError } from '../../shared/base/app-error.ts';
+import { findApp } from '../files/app-paths.ts';
+import { runDoctor } from './commands/doctor.ts';
+import { runInfo } from './commands/info.ts';
+import { runRun, type RunOptions } from './commands/run.ts';
+import { runServe, type ServeOptions } from './commands/serve.ts';
+import { fetchRuntime, runStart } from './commands/start.ts';
+import { createConsole, type Console } from './console.ts';
+
+const DEFAULT_PORT = 7432;
+
+/** The commands, their options and their help. */
+export function createProgram(console: Console): Command {
+  const program = new Command('headscope')
+    .description('See and ablate the attention heads of a real transformer, locally.')
+    .version(findApp().version)
+    .option('--json', 'print one JSON document instead of text')
+    .exitOverride()
+    .configureOutput({
+      writeErr: (text) => (console.json ? undefined : process.stderr.write(text)),
+      outputError: () => undefined,
+    });
+
+  const command = (name: string, description: string): Command =>
+    program.command(name).description(description).option('--json', 'print one JSON document instead of text');
+
+  command('start', 'open the desktop window, or the browser where there is none')
+    .option('--port <number>', 'port for the browser; 0 = any', parsePort, 0)
+    .action((options: { port: number }) => runStart(console, options));
+
+  command('serve', 'serve the app to a browser')
+    .option('--port <number>', 'port; 0 = any', parsePort, DEFAULT_PORT)
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--root <folder>', 'folder that models may be opened from (default: home)')
+    .option('--token <token>', 'access token instead of a random one')
+    .option('--open', 'open the system browser')
+    .action((options: ServeOptions) => runServe(console, options));
+
+  command('info', 'say what a model is')
+    .requiredOption('--model <folder>', 'folder in Hugging Face layout, or demo')
+    .action((options: { model: string }) => runInfo(console, options));
+
+  command('run', 'run a prompt; compare with ablated heads; write captures')
+    .requiredOption('--model <folder>', 'folder in Hugging Face layout, or demo')
+    .option('--text <text>', 'the prompt')
+    .option('--file <file>', 'a UTF-8 file with the prompt')
+    .option('--ids <file>', 'a JSON file with token ids')
+    .option('--bos', 'put the BOS token in front')
+    .option('--no-bos', 'put no BOS token in front')
+    .option('--ablate <list>', 'heads to change: L0H1=zero,L2H3=scale:0.5')
+    .option('--hooks <names>', 'what to capture, by TransformerLens names, separated by commas')
+    .option('--rows <a:b>', 'query rows of patterns and scores')
+    .option('--out <file>', 'write the captures to this .safetensors file')
+    .option('--cut', 'cut what is past the context limit instead of refusing')
+    .option('--threads <number>', 'threads (default: number of cores)', parseCount)
+    .action((options: RunOptions) => runRun(console, options));
+
+  command('doctor', 'say what is found on this machine, and what to do about the rest').action(() =>
+    runDoctor(console),
+  );
+
+  program.command('electron-install', { hidden: true }).action(async () => {
+    const path = await fetchRuntime(console, findApp().root);
+    console.result({ path }, () => `Electron is ready: ${path}`);
+  });
+  return program;
+}
+
+/** Runs the command line; every failure ends as a sentence or a JSON error, and as exit code 1. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const console = createConsole(argv.includes('--json'));
+  // `headscope info | head` closes the pipe early; that is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  const program = createProgram(console);
+  try {
+    if (argv.length <= 2) program.help({ error: true });
+    await program.parseAsync(argv);
+  } catch (error) {
+    if (error instanceof CommanderError && (error.exitCode === 0 || error.code === 'commander.help')) {
+      process.exitCode = error.exitCode;
+      return;
+    }
+    console.error(error instanceof CommanderError ? usageError(error) : error);
+  }
+}
+
+function usageError({ message }: CommanderError): AppError {
+  return new AppError('bad-request', sentence(message), {
+    hint: '`headscope --help` lists the commands, `headscope run --help` the options of one.',
+  });
+}
+
+/** Commander writes `error: unknown option '--x'`. */
+function sentence(message: string): string {
+  const text = message.replace(/^error: /, '');
+  return text.charAt(0).toUpperCase() + text.slice(1) + (text.endsWith('.') ? '' : '.');
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new InvalidArgumentError('A port is a number from 0 to 65535.');
+  return port;
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (!/^\d{1,4}$/.test(text) || count < 1) throw new InvalidArgumentError('A number from 1 on.');
+  return count;
+}

@@ -1,0 +1,34 @@
+import type { CallContext } from '../../shared/contract/handlers.ts';
+import type { Engine } from '../../native/public/index.ts';
+import { findApp } from '../files/app-paths.ts';
+import type { Console } from './console.ts';
+
+/** What a command that computes works with. */
+export interface EngineSession {
+  readonly engine: Engine;
+  readonly context: CallContext;
+}
+
+/**
+ * Runs a command with an engine in this process. Ctrl-C cancels what runs; a second one ends the process.
+ * The engine's code is loaded only here, so that commands which need none also work where ONNX Runtime is broken.
+ */
+export async function withEngine<T>(
+  console: Console,
+  options: { readonly threads?: number | undefined },
+  body: (session: EngineSession) => Promise<T>,
+): Promise<T> {
+  const { createEngine } = await import('../../native/public/index.ts');
+  const engine = createEngine({
+    shippedModel: findApp().shippedModel,
+    ...(options.threads === undefined ? {} : { threads: options.threads }),
+  });
+  const controller = new AbortController();
+  process.once('SIGINT', () => controller.abort());
+  try {
+    return await body({ engine, context: { signal: controller.signal, progress: (p) => console.progress(p) } });
+  } finally {
+    console.endProgress();
+    await engine.dispose();
+  }
+}

@@ -1,0 +1,43 @@
+import type { MenuItemConstructorOptions } from 'electron';
+
+/** Commands of the interface that the menu offers. */
+export type MenuCommand = 'model.open' | 'engine.restart' | 'view.toggleTheme' | 'view.togglePalette';
+
+/**
+ * The application menu. Undo and redo are missing on purpose: they belong to the interface, and a menu would take
+ * their keys away from it.
+ */
+export function menuTemplate(run: (command: MenuCommand) => void, platform: string): MenuItemConstructorOptions[] {
+  const command = (label: string, id: MenuCommand, accelerator?: string): MenuItemConstructorOptions => ({
+    label,
+    click: () => run(id),
+    // Shown but not taken: the page has these keys itself, in the browser too.
+    ...(accelerator === undefined ? {} : { accelerator, registerAccelerator: false }),
+  });
+  return [
+    ...(platform === 'darwin' ? [{ role: 'appMenu' } as const] : []),
+    {
+      label: 'File',
+      submenu: [
+        command('Open model…', 'model.open', 'CmdOrCtrl+O'),
+        command('Restart engine', 'engine.restart'),
+        { type: 'separator' },
+        { role: platform === 'darwin' ? 'close' : 'quit' },
+      ],
+    },
+    {
+      label: 'Edit',
+      submenu: [{ role: 'cut' }, { role: 'copy' }, { role: 'paste' }, { role: 'selectAll' }],
+    },
+    {
+      label: 'View',
+      submenu: [
+        command('Commands…', 'view.togglePalette', 'CmdOrCtrl+K'),
+        command('Light or dark', 'view.toggleTheme'),
+        { type: 'separator' },
+        { role: 'togglefullscreen' },
+        { role: 'toggleDevTools' },
+      ],
+    },
+  ];
+}

@@ -1,0 +1,78 @@
+/** Runs the engine through its public face and reads its tensors back, for comparison with a reference. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RunSummary } from '../../shared/contract/methods.ts';
+import type { CallContext } from '../../shared/contract/handlers.ts';
+import type { Intervention } from '../../shared/model/intervention.ts';
+import type { ModelInfo } from '../../shared/model/model-info.ts';
+import { TILE_SIZE, tilesPerSide } from '../../shared/tensor/tile.ts';
+import { createEngine, type Engine } from '../public/index.ts';
+import { openWeights, readTensorF32 } from '../safetensors/index.ts';
+
+export const CONTEXT: CallContext = { signal: new AbortController().signal, progress: () => undefined };
+
+export class EngineUnderTest {
+  readonly engine: Engine = createEngine({ shippedModel: '', threads: 2 });
+  info!: ModelInfo;
+
+  async open(path: string): Promise<ModelInfo> {
+    this.info = await this.engine.handlers['model.open']({ path }, CONTEXT);
+    return this.info;
+  }
+
+  run(ids: Int32Array, interventions: readonly Intervention[] = []): Promise<RunSummary> {
+    const prompt = { kind: 'ids' as const, ids: Int32Array.from(ids) };
+    return this.engine.handlers['run.start']({ prompt, interventions: [...interventions], cut: false }, CONTEXT);
+  }
+
+  /** Tensors of a run by hook name. Maps over all rows. */
+  async tensors(runId: string, hooks: readonly string[]): Promise<ReadonlyMap<string, Float32Array>> {
+    const folder = await mkdtemp(join(tmpdir(), 'headscope-export-'));
+    try {
+      await this.engine.exportRun({ runId, hooks, out: join(folder, 'model.safetensors') }, CONTEXT);
+      const index = await openWeights(folder);
+      const tensors = new Map<string, Float32Array>();
+      for (const [name, entry] of index.tensors) tensors.set(name, await readTensorF32(entry));
+      return tensors;
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  /** Attention of every head, pieced together from finest tiles as the map shows them. [L][H, n, n]; NaN where masked. */
+  async attentionByTiles(runId: string, tokens: number): Promise<Float64Array[]> {
+    const { layers, heads } = this.info;
+    const sides = tilesPerSide(tokens, 0);
+    const result: Float64Array[] = [];
+    for (let layer = 0; layer < layers; layer++) {
+      const map = new Float64Array(heads * tokens * tokens).fill(NaN);
+      for (let head = 0; head < heads; head++) {
+        for (let tile = 0; tile < sides * sides; tile++) {
+          const tileRow = Math.floor(tile / sides);
+          const tileColumn = tile % sides;
+          const { values } = await this.engine.handlers['run.tile'](
+            { runId, layer, head, level: 0, tileRow, tileColumn, value: 'probability', reducer: 'max', skipKeys: 0 },
+            CONTEXT,
+          );
+          const columns = Math.min(TILE_SIZE, tokens - tileColumn * TILE_SIZE);
+          for (let row = 0; row < Math.min(TILE_SIZE, tokens - tileRow * TILE_SIZE); row++) {
+            const at = (head * tokens + tileRow * TILE_SIZE + row) * tokens + tileColumn * TILE_SIZE;
+            map.set(values.subarray(row * TILE_SIZE, row * TILE_SIZE + columns), at);
+          }
+        }
+      }
+      result.push(map);
+    }
+    return result;
+  }
+
+  dispose(): Promise<void> {
+    return this.engine.dispose();
+  }
+}
+
+/** The named hook of every layer, end to end. */
+export function everyLayer(tensors: ReadonlyMap<string, Float32Array>, hook: string, layers: number): Float32Array[] {
+  return Array.from({ length: layers }, (_, layer) => tensors.get(`blocks.${layer}.${hook}`)!);
+}

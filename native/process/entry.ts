@@ -1,0 +1,27 @@
+/**
+ * The engine process. Started by the shells; options come in the environment:
+ * `HEADSCOPE_SHIPPED_MODEL` (folder of the shipped model), `HEADSCOPE_THREADS`.
+ */
+import { createEngine } from '../public/index.ts';
+import { serveParent } from './serve-parent.ts';
+
+/** Exit code of a bug, told apart from a clean end by the supervisor. */
+const EXIT_BUG = 70;
+
+function die(error: unknown): never {
+  console.error('Engine process:', error);
+  process.exit(EXIT_BUG);
+}
+process.on('uncaughtException', die);
+process.on('unhandledRejection', die);
+// Ctrl-C in a terminal reaches the whole process group; the parent decides when this process ends.
+process.on('SIGINT', () => undefined);
+// Also while the engine starts: a parent that is gone leaves nothing to work for.
+process.on('disconnect', () => process.exit(0));
+
+const threads = Number(process.env['HEADSCOPE_THREADS'] ?? '');
+const engine = createEngine({
+  shippedModel: process.env['HEADSCOPE_SHIPPED_MODEL'] ?? '',
+  ...(Number.isInteger(threads) && threads > 0 ? { threads } : {}),
+});
+serveParent(process, engine, () => process.exit(0));

@@ -1,0 +1,46 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { AppError } from '../../shared/base/app-error.ts';
+import { parseSafetensorsHeader, PREFIX_BYTES, readHeaderLength, type SafetensorsHeader } from './header.ts';
+import { readFully } from './read-bytes.ts';
+
+export interface HeaderOfFile extends SafetensorsHeader {
+  /** Bytes. */
+  readonly size: number;
+  /** First byte after the header. */
+  readonly dataStart: number;
+}
+
+/**
+ * Reads the header of a .safetensors file and nothing else.
+ *
+ * @param name how messages call the file
+ * @throws AppError `weights-corrupt`, or `io` where the file cannot be read
+ */
+export async function readHeader(path: string, name: string): Promise<HeaderOfFile> {
+  let handle: FileHandle;
+  try {
+    handle = await open(path, 'r');
+  } catch (cause) {
+    throw unreadable(name, cause);
+  }
+  try {
+    const { size } = await handle.stat();
+    const prefix = new Uint8Array(Math.min(PREFIX_BYTES, size));
+    await readFully(handle, prefix, 0, name);
+    const json = new Uint8Array(readHeaderLength(prefix, size, name));
+    await readFully(handle, json, PREFIX_BYTES, name);
+    return { ...parseSafetensorsHeader(json, size, name), size, dataStart: PREFIX_BYTES + json.length };
+  } catch (error) {
+    throw error instanceof AppError ? error : unreadable(name, error);
+  } finally {
+    await handle.close();
+  }
+}
+
+function unreadable(name: string, cause: unknown): AppError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new AppError('io', `${name} could not be read: ${reason}.`, {
+    hint: 'Check that the file exists and that you may read it.',
+    cause,
+  });
+}

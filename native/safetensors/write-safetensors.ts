@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { DTYPE_BITS, type SafetensorsDtype } from './dtype.ts';
+import { byteLength } from './header.ts';
+
+export interface TensorSource {
+  readonly name: string;
+  readonly dtype: SafetensorsDtype;
+  readonly shape: readonly number[];
+  /** Little-endian bytes of the tensor, whole or piece by piece; pieces are asked for only when they are written. */
+  readonly data: ArrayBufferView | Iterable<ArrayBufferView> | AsyncIterable<ArrayBufferView>;
+}
+
+/**
+ * Writes a .safetensors file, holding one piece of data at a time.
+ *
+ * Tensors are laid out by falling element size, else in the given order, so that each is aligned to its elements; the
+ * data starts at a multiple of eight bytes. The file appears under its name only when it is complete (temporary file
+ * beside it, fsync, rename); after a failure nothing is left behind.
+ *
+ * @throws Error where a tensor's data has another length than its shape, or a name comes twice: bugs of the caller
+ */
+export async function writeSafetensors(
+  path: string,
+  tensors: readonly TensorSource[],
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const ordered = [...tensors].sort((a, b) => DTYPE_BITS[b.dtype] - DTYPE_BITS[a.dtype]);
+  const header = buildHeader(ordered, metadata);
+  const temporary = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`);
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(temporary, 'wx');
+    await writeFully(handle, header);
+    for (const tensor of ordered) await writeTensor(handle, tensor);
+    await handle.sync();
+    await handle.close();
+    handle = undefined;
+    await rename(temporary, path);
+  } catch (error) {
+    await handle?.close();
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+function buildHeader(tensors: readonly TensorSource[], metadata: Readonly<Record<string, string>>): Uint8Array {
+  const entries = new Map<string, unknown>();
+  if (Object.keys(metadata).length > 0) entries.set('__metadata__', metadata);
+  let offset = 0;
+  for (const { name, dtype, shape } of tensors) {
+    if (entries.has(name) || name === '__metadata__') throw new Error(`Tensor name ${name} is taken.`);
+    const end = offset + bytesOf(name, dtype, shape);
+    entries.set(name, { dtype, shape, data_offsets: [offset, end] });
+    offset = end;
+  }
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
+  const padded = Math.ceil(json.length / 8) * 8;
+  const header = new Uint8Array(8 + padded).fill(0x20);
+  new DataView(header.buffer).setBigUint64(0, BigInt(padded), true);
+  header.set(json, 8);
+  return header;
+}
+
+async function writeTensor(handle: FileHandle, { name, dtype, shape, data }: TensorSource): Promise<void> {
+  const expected = bytesOf(name, dtype, shape);
+  let written = 0;
+  for await (const piece of ArrayBuffer.isView(data) ? [data] : data) {
+    written += piece.byteLength;
+    if (written > expected) break;
+    await writeFully(handle, new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength));
+  }
+  if (written !== expected) {
+    throw new Error(
+      `Tensor ${name}, ${dtype} [${shape.join(', ')}], takes ${expected} bytes but was given ${written}.`,
+    );
+  }
+}
+
+/** A single write call takes at most 2 GiB and may take less than it was given. */
+async function writeFully(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    const { bytesWritten } = await handle.write(bytes, done, Math.min(2 ** 30, bytes.length - done));
+    done += bytesWritten;
+  }
+}
+
+function bytesOf(name: string, dtype: SafetensorsDtype, shape: readonly number[]): number {
+  const bytes = byteLength(dtype, shape);
+  if (bytes === undefined) throw new Error(`Tensor ${name}: ${dtype} [${shape.join(', ')}] has no byte length.`);
+  return bytes;
+}

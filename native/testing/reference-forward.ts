@@ -1,0 +1,349 @@
+/**
+ * A plain float64 forward pass, for checking the engine against. It is written for being read: full matrices, one
+ * loop a formula, nothing shared with the product but the reading of weights. Formulas and defaults are those of
+ * Hugging Face transformers' Llama, Qwen2, Qwen3, Mistral and GPT-2.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openWeights, readTensorF32, type WeightIndex } from '../safetensors/index.ts';
+import { referenceRope } from './reference-rope.ts';
+
+export interface ReferenceOptions {
+  /** Multiplies z of a query head before the output projection; default 1. */
+  readonly headGain?: (layer: number, head: number) => number;
+}
+
+/** n tokens, H query heads, G KV heads, dh head dimension, d model width. All row-major. */
+export interface ReferenceLayer {
+  /** After bias and QK-norm, before RoPE. [n, H, dh] and [n, G, dh]. */
+  readonly qBeforeRope: Float64Array;
+  readonly kBeforeRope: Float64Array;
+  /** After RoPE; equal to the ones above where there is none. */
+  readonly q: Float64Array;
+  readonly k: Float64Array;
+  /** [n, G, dh] */
+  readonly v: Float64Array;
+  /** Scaled, before the mask. [H, n, n], query row, key column. */
+  readonly scores: Float64Array;
+  /** 0 where masked. [H, n, n] */
+  readonly attention: Float64Array;
+  /** Per-head output before the output projection, after the gain. [n, H, dh] */
+  readonly z: Float64Array;
+}
+
+export interface ReferenceRun {
+  readonly n: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+  readonly dModel: number;
+  readonly vocab: number;
+  /** L + 1 of [n, d]: the embeddings, then the output of every layer. */
+  readonly residuals: readonly Float64Array[];
+  readonly layers: readonly ReferenceLayer[];
+  /** [n, vocab] */
+  readonly logits: Float64Array;
+}
+
+type Config = Readonly<Record<string, unknown>>;
+
+interface Spec {
+  readonly layers: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+  readonly dModel: number;
+  readonly vocab: number;
+}
+
+/** Weights by name in float64, read once each. */
+type Weights = (name: string) => Promise<Float64Array | undefined>;
+
+/** Runs `ids` through the model of a folder. */
+export async function referenceForward(
+  folder: string,
+  ids: ArrayLike<number>,
+  options: ReferenceOptions = {},
+): Promise<ReferenceRun> {
+  const config = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')) as Config;
+  const index = await openWeights(folder);
+  const weights = cachedWeights(index);
+  const run = config['model_type'] === 'gpt2' ? gpt2Forward : llamaLikeForward;
+  return run(config, weights, Array.from(ids), options.headGain ?? (() => 1));
+}
+
+function cachedWeights(index: WeightIndex): Weights {
+  const cache = new Map<string, Float64Array>();
+  return async (name) => {
+    const entry = index.tensors.get(name);
+    if (!entry) return undefined;
+    const known = cache.get(name) ?? Float64Array.from(await readTensorF32(entry));
+    cache.set(name, known);
+    return known;
+  };
+}
+
+async function need(weights: Weights, name: string): Promise<Float64Array> {
+  const found = await weights(name);
+  if (!found) throw new Error(`Reference: no tensor ${name}.`);
+  return found;
+}
+
+async function llamaLikeForward(
+  config: Config,
+  weights: Weights,
+  ids: readonly number[],
+  headGain: (layer: number, head: number) => number,
+): Promise<ReferenceRun> {
+  const n = ids.length;
+  const heads = config['num_attention_heads'] as number;
+  const dModel = config['hidden_size'] as number;
+  const spec: Spec = {
+    layers: config['num_hidden_layers'] as number,
+    heads,
+    kvHeads: (config['num_key_value_heads'] as number | null | undefined) ?? heads,
+    headDim: (config['head_dim'] as number | null | undefined) ?? dModel / heads,
+    dModel,
+    vocab: config['vocab_size'] as number,
+  };
+  const { kvHeads, headDim, vocab } = spec;
+  const epsilon = (config['rms_norm_eps'] as number | undefined) ?? 1e-6;
+  const mlp = config['intermediate_size'] as number;
+  const rope = referenceRope(config, headDim, n);
+  const linear = async (x: Float64Array, name: string, inputs: number, outputs: number): Promise<Float64Array> =>
+    matmul(
+      x,
+      transpose(await need(weights, `${name}.weight`), outputs, inputs),
+      n,
+      inputs,
+      outputs,
+      await weights(`${name}.bias`),
+    );
+
+  const embedding = await need(weights, 'model.embed_tokens.weight');
+  let x = gatherRows(embedding, ids, dModel);
+  const residuals = [x];
+  const layers: ReferenceLayer[] = [];
+  for (let layer = 0; layer < spec.layers; layer++) {
+    const at = `model.layers.${layer}`;
+    const normed = rmsNorm(x, await need(weights, `${at}.input_layernorm.weight`), epsilon);
+    let qBeforeRope = await linear(normed, `${at}.self_attn.q_proj`, dModel, heads * headDim);
+    let kBeforeRope = await linear(normed, `${at}.self_attn.k_proj`, dModel, kvHeads * headDim);
+    const v = await linear(normed, `${at}.self_attn.v_proj`, dModel, kvHeads * headDim);
+    if (config['model_type'] === 'qwen3') {
+      qBeforeRope = rmsNorm(qBeforeRope, await need(weights, `${at}.self_attn.q_norm.weight`), epsilon);
+      kBeforeRope = rmsNorm(kBeforeRope, await need(weights, `${at}.self_attn.k_norm.weight`), epsilon);
+    }
+    const q = rotate(qBeforeRope, n, heads, headDim, rope.inverseFrequencies, rope.attentionFactor);
+    const k = rotate(kBeforeRope, n, kvHeads, headDim, rope.inverseFrequencies, rope.attentionFactor);
+    const window = windowOf(config, layer);
+    const attended = attend(q, k, v, n, spec, 1 / Math.sqrt(headDim), window, (head) => headGain(layer, head));
+    const afterAttention = sum(x, await linear(attended.z, `${at}.self_attn.o_proj`, heads * headDim, dModel));
+
+    const middle = rmsNorm(afterAttention, await need(weights, `${at}.post_attention_layernorm.weight`), epsilon);
+    const gate = (await linear(middle, `${at}.mlp.gate_proj`, dModel, mlp)).map((g) => g / (1 + Math.exp(-g)));
+    const up = await linear(middle, `${at}.mlp.up_proj`, dModel, mlp);
+    const hidden = gate.map((g, i) => g * up[i]!);
+    x = sum(afterAttention, await linear(hidden, `${at}.mlp.down_proj`, mlp, dModel));
+    residuals.push(x);
+    layers.push({ qBeforeRope, kBeforeRope, q, k, v, ...attended });
+  }
+  const final = rmsNorm(x, await need(weights, 'model.norm.weight'), epsilon);
+  const head = config['tie_word_embeddings'] === true ? embedding : await need(weights, 'lm_head.weight');
+  const logits = matmul(final, transpose(head, vocab, dModel), n, dModel, vocab);
+  return { n, heads, kvHeads, headDim, dModel, vocab, residuals, layers, logits };
+}
+
+async function gpt2Forward(
+  config: Config,
+  weights: Weights,
+  ids: readonly number[],
+  headGain: (layer: number, head: number) => number,
+): Promise<ReferenceRun> {
+  const n = ids.length;
+  const heads = config['n_head'] as number;
+  const dModel = config['n_embd'] as number;
+  const vocab = config['vocab_size'] as number;
+  const headDim = dModel / heads;
+  const spec: Spec = { layers: config['n_layer'] as number, heads, kvHeads: heads, headDim, dModel, vocab };
+  const epsilon = config['layer_norm_epsilon'] as number;
+  const mlp = (config['n_inner'] as number | null | undefined) ?? 4 * dModel;
+  const root = (await weights('transformer.wte.weight')) ? 'transformer.' : '';
+  /** Conv1D: y = x W + b with W [in, out]. */
+  const conv = async (x: Float64Array, name: string, inputs: number, outputs: number): Promise<Float64Array> =>
+    matmul(x, await need(weights, `${name}.weight`), n, inputs, outputs, await need(weights, `${name}.bias`));
+  const norm = async (x: Float64Array, name: string): Promise<Float64Array> =>
+    layerNorm(x, await need(weights, `${name}.weight`), await need(weights, `${name}.bias`), epsilon);
+
+  const embedding = await need(weights, `${root}wte.weight`);
+  const positions = (await need(weights, `${root}wpe.weight`)).subarray(0, n * dModel);
+  let x = sum(gatherRows(embedding, ids, dModel), positions);
+  const residuals = [x];
+  const layers: ReferenceLayer[] = [];
+  for (let layer = 0; layer < spec.layers; layer++) {
+    const at = `${root}h.${layer}`;
+    const qkv = await conv(await norm(x, `${at}.ln_1`), `${at}.attn.c_attn`, dModel, 3 * dModel);
+    const part = (which: number): Float64Array =>
+      Float64Array.from(
+        { length: n * dModel },
+        (_, i) => qkv[Math.floor(i / dModel) * 3 * dModel + which * dModel + (i % dModel)]!,
+      );
+    const [q, k, v] = [part(0), part(1), part(2)];
+    let scale = config['scale_attn_weights'] === false ? 1 : 1 / Math.sqrt(headDim);
+    if (config['scale_attn_by_inverse_layer_idx'] === true) scale /= layer + 1;
+    const attended = attend(q, k, v, n, spec, scale, Infinity, (head) => headGain(layer, head));
+    const afterAttention = sum(x, await conv(attended.z, `${at}.attn.c_proj`, dModel, dModel));
+    const hidden = (await conv(await norm(afterAttention, `${at}.ln_2`), `${at}.mlp.c_fc`, dModel, mlp)).map(geluNew);
+    x = sum(afterAttention, await conv(hidden, `${at}.mlp.c_proj`, mlp, dModel));
+    residuals.push(x);
+    layers.push({ qBeforeRope: q, kBeforeRope: k, q, k, v, ...attended });
+  }
+  const final = await norm(x, `${root}ln_f`);
+  const head = config['tie_word_embeddings'] === false ? await need(weights, 'lm_head.weight') : embedding;
+  const logits = matmul(final, transpose(head, vocab, dModel), n, dModel, vocab);
+  return { n, heads, kvHeads: heads, headDim, dModel, vocab, residuals, layers, logits };
+}
+
+/** Keys that a query of the layer sees, itself included. */
+function windowOf(config: Config, layer: number): number {
+  const window = config['sliding_window'] as number | null | undefined;
+  if (config['model_type'] === 'mistral') return window === undefined ? 4096 : (window ?? Infinity);
+  if (config['model_type'] === 'llama' || config['use_sliding_window'] !== true) return Infinity;
+  const types = config['layer_types'] as readonly string[] | null | undefined;
+  const first = (config['max_window_layers'] as number | undefined) ?? 28;
+  const sliding = types ? types[layer] === 'sliding_attention' : layer >= first;
+  return sliding ? (window === undefined ? 4096 : (window ?? Infinity)) : Infinity;
+}
+
+function attend(
+  q: Float64Array,
+  k: Float64Array,
+  v: Float64Array,
+  n: number,
+  { heads, kvHeads, headDim }: Spec,
+  scale: number,
+  window: number,
+  gain: (head: number) => number,
+): { scores: Float64Array; attention: Float64Array; z: Float64Array } {
+  const scores = new Float64Array(heads * n * n);
+  const attention = new Float64Array(heads * n * n);
+  const z = new Float64Array(n * heads * headDim);
+  for (let head = 0; head < heads; head++) {
+    const group = Math.floor(head / (heads / kvHeads));
+    for (let i = 0; i < n; i++) {
+      const row = (head * n + i) * n;
+      const visible = (j: number): boolean => j <= i && i - j < window;
+      let largest = -Infinity;
+      for (let j = 0; j < n; j++) {
+        let dot = 0;
+        for (let c = 0; c < headDim; c++)
+          dot += q[(i * heads + head) * headDim + c]! * k[(j * kvHeads + group) * headDim + c]!;
+        scores[row + j] = dot * scale;
+        if (visible(j)) largest = Math.max(largest, scores[row + j]!);
+      }
+      let total = 0;
+      for (let j = 0; j <= i; j++) if (visible(j)) total += Math.exp(scores[row + j]! - largest);
+      for (let j = 0; j <= i; j++) {
+        if (!visible(j)) continue;
+        const p = Math.exp(scores[row + j]! - largest) / total;
+        attention[row + j] = p;
+        for (let c = 0; c < headDim; c++) {
+          z[(i * heads + head) * headDim + c]! += gain(head) * p * v[(j * kvHeads + group) * headDim + c]!;
+        }
+      }
+    }
+  }
+  return { scores, attention, z };
+}
+
+/** Rotates dimension c with c + dh/2 (`rotate_half`) by position x frequency. */
+function rotate(
+  x: Float64Array,
+  n: number,
+  heads: number,
+  headDim: number,
+  frequencies: readonly number[],
+  factor: number,
+): Float64Array {
+  const half = headDim / 2;
+  const result = new Float64Array(x.length);
+  for (let i = 0; i < n; i++) {
+    for (let head = 0; head < heads; head++) {
+      const at = (i * heads + head) * headDim;
+      for (let c = 0; c < half; c++) {
+        const cos = Math.cos(i * frequencies[c]!) * factor;
+        const sin = Math.sin(i * frequencies[c]!) * factor;
+        result[at + c] = x[at + c]! * cos - x[at + half + c]! * sin;
+        result[at + half + c] = x[at + half + c]! * cos + x[at + c]! * sin;
+      }
+    }
+  }
+  return result;
+}
+
+/** Over the last dimension, whose length is that of the weight. */
+function rmsNorm(x: Float64Array, weight: Float64Array, epsilon: number): Float64Array {
+  const width = weight.length;
+  const result = new Float64Array(x.length);
+  for (let at = 0; at < x.length; at += width) {
+    let squares = 0;
+    for (let c = 0; c < width; c++) squares += x[at + c]! ** 2;
+    const scale = 1 / Math.sqrt(squares / width + epsilon);
+    for (let c = 0; c < width; c++) result[at + c] = x[at + c]! * scale * weight[c]!;
+  }
+  return result;
+}
+
+function layerNorm(x: Float64Array, weight: Float64Array, bias: Float64Array, epsilon: number): Float64Array {
+  const width = weight.length;
+  const result = new Float64Array(x.length);
+  for (let at = 0; at < x.length; at += width) {
+    let mean = 0;
+    for (let c = 0; c < width; c++) mean += x[at + c]! / width;
+    let variance = 0;
+    for (let c = 0; c < width; c++) variance += (x[at + c]! - mean) ** 2 / width;
+    const scale = 1 / Math.sqrt(variance + epsilon);
+    for (let c = 0; c < width; c++) result[at + c] = (x[at + c]! - mean) * scale * weight[c]! + bias[c]!;
+  }
+  return result;
+}
+
+/** GELU by its tanh approximation. */
+function geluNew(x: number): number {
+  return 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
+}
+
+/** [rows, inner] times [inner, columns], plus a bias of length columns. */
+function matmul(
+  a: Float64Array,
+  b: Float64Array,
+  rows: number,
+  inner: number,
+  columns: number,
+  bias?: Float64Array,
+): Float64Array {
+  const result = new Float64Array(rows * columns);
+  for (let i = 0; i < rows; i++) {
+    const out = result.subarray(i * columns, (i + 1) * columns);
+    if (bias) out.set(bias);
+    for (let k = 0; k < inner; k++) {
+      const factor = a[i * inner + k]!;
+      for (let j = 0; j < columns; j++) out[j]! += factor * b[k * columns + j]!;
+    }
+  }
+  return result;
+}
+
+function transpose(x: Float64Array, rows: number, columns: number): Float64Array {
+  return Float64Array.from({ length: x.length }, (_, i) => x[(i % rows) * columns + Math.floor(i / rows)]!);
+}
+
+function gatherRows(table: Float64Array, ids: readonly number[], width: number): Float64Array {
+  const result = new Float64Array(ids.length * width);
+  ids.forEach((id, i) => result.set(table.subarray(id * width, (id + 1) * width), i * width));
+  return result;
+}
+
+function sum(a: Float64Array, b: Float64Array): Float64Array {
+  return a.map((value, i) => value + b[i]!);
+}

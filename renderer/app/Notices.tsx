@@ -1,0 +1,72 @@
+import { useApp } from './app-context.ts';
+import { useAppState } from './use-app-state.ts';
+import { classNames } from '../base/class-names.ts';
+import { Button } from '../components/Button.tsx';
+import { runCommand } from '../commands/registry.ts';
+import { patch } from '../state/store.ts';
+
+/** A line under the top bar: the host or the engine went away, came back, or a model could not be opened. */
+export function Notices() {
+  const services = useApp();
+  const { store, supervisor } = services;
+  const connection = useAppState(({ host }) => host.connection);
+  const notice = useAppState(({ ui }) => ui.notice);
+  const failed = useAppState(({ model }) => model.failed);
+  const info = useAppState(({ model }) => model.info);
+  const opening = useAppState(({ model }) => model.opening);
+
+  return (
+    <div className="hs-notices" aria-live="polite">
+      {connection.status === 'lost' && (
+        <Line bad text={`${connection.reason} Trying again; what is on screen stays.`}>
+          <Button small onClick={() => supervisor.retryNow()}>
+            Try now
+          </Button>
+        </Line>
+      )}
+      {failed && info && !opening && (
+        <Line bad text={`${failed.error.message} ${failed.error.hint ?? ''} Still open: ${info.name}.`}>
+          <Button small onClick={() => runCommand(services, 'model.chooseModel')}>
+            Choose another model…
+          </Button>
+          <Button small look="quiet" onClick={() => patch(store, 'model', { failed: undefined })}>
+            Dismiss
+          </Button>
+        </Line>
+      )}
+      {info && opening && (
+        <Line
+          text={`Opening ${opening.path === 'demo' ? 'the shipped model' : opening.path}. ${opening.progress?.phase ?? ''}`}
+        >
+          <Button small onClick={() => void services.session.cancelOpening()}>
+            Cancel
+          </Button>
+        </Line>
+      )}
+      {notice && connection.status === 'open' && (
+        <Line bad={notice.tone === 'bad'} text={notice.text}>
+          <Button small look="quiet" onClick={() => patch(store, 'ui', { notice: undefined })}>
+            Dismiss
+          </Button>
+        </Line>
+      )}
+    </div>
+  );
+}
+
+function Line({
+  text,
+  bad = false,
+  children,
+}: {
+  readonly text: string;
+  readonly bad?: boolean;
+  readonly children: React.ReactNode;
+}) {
+  return (
+    <div className={classNames('hs-notice', bad && 'hs-notice--bad')}>
+      <p>{text}</p>
+      {children}
+    </div>
+  );
+}

@@ -1,0 +1,57 @@
+import { useApp } from './app-context.ts';
+import { useAppState } from './use-app-state.ts';
+import { formatBytes, formatCount, formatDuration } from '../base/format.ts';
+import { Button } from '../components/Button.tsx';
+import { ProgressBar } from '../components/ProgressBar.tsx';
+import { formatKeys } from '../commands/keys.ts';
+import { isPromptEdited } from '../state/selectors.ts';
+
+/** Run with what it will cost; while it runs, how far it is and a way out. */
+export function RunControl() {
+  const { session } = useApp();
+  const job = useAppState(({ run }) => run.job);
+  const estimate = useAppState(({ prompt }) => prompt.estimate);
+  const edited = useAppState(isPromptEdited);
+  const hasRun = useAppState(({ run }) => run.clean !== undefined);
+  const canRun = useAppState(
+    ({ model, host }) => model.info !== undefined && !model.opening && host.engine === 'ready',
+  );
+  const isMac = useAppState(({ host }) => host.platform === 'darwin');
+
+  if (job) {
+    const etaMs = job.progress?.etaMs ?? undefined;
+    const eta = etaMs === undefined ? '' : ` · ${formatDuration(etaMs)} left`;
+    const phase = job.progress?.phase ?? (job.kind === 'clean' ? 'Running' : 'Running ablated');
+    return (
+      <div className="hs-run">
+        <div className="hs-run__progress">
+          <span className="hs-small hs-ellipsis">
+            {phase}
+            {eta}
+          </span>
+          <ProgressBar label={phase} progress={job.progress} />
+        </div>
+        <Button onClick={() => session.cancelRun()}>Cancel</Button>
+      </div>
+    );
+  }
+  return (
+    <div className="hs-run">
+      {estimate && (
+        <span className="hs-run__estimate" title="Tokens, expected time and memory of a run of this prompt">
+          {formatCount(estimate.tokens)} tokens · ~{formatDuration(estimate.milliseconds)} ·{' '}
+          {formatBytes(estimate.bytes)}
+          {!estimate.fits && <strong className="hs-run__warning"> over the memory budget</strong>}
+        </span>
+      )}
+      <Button
+        look={edited || !hasRun ? 'primary' : 'plain'}
+        disabled={!canRun}
+        onClick={() => void session.runPrompt()}
+        title={`Run the prompt (${formatKeys('mod+enter', isMac)})`}
+      >
+        Run
+      </Button>
+    </div>
+  );
+}

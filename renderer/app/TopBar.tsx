@@ -1,0 +1,76 @@
+import { useApp } from './app-context.ts';
+import { useAppState } from './use-app-state.ts';
+import { formatCount } from '../base/format.ts';
+import { Button } from '../components/Button.tsx';
+import { Keys } from '../components/Keys.tsx';
+import { Segmented } from '../components/Segmented.tsx';
+import { runCommand } from '../commands/registry.ts';
+import { patch } from '../state/store.ts';
+import { RunControl } from './RunControl.tsx';
+
+export function TopBar() {
+  const services = useApp();
+  const { store } = services;
+  const info = useAppState(({ model }) => model.info);
+  const opening = useAppState(({ model }) => model.opening);
+  const shown = useAppState(({ view }) => view.shown);
+  const changed = useAppState(({ run }) => run.changed);
+  const isMac = useAppState(({ host }) => host.platform === 'darwin');
+
+  return (
+    <header className="hs-top">
+      <h1 className="hs-top__name">Headscope</h1>
+      <Button
+        className="hs-top__model"
+        aria-haspopup="dialog"
+        title={info ? `${info.architecture}, ${info.path}` : 'Choose a model'}
+        onClick={() => runCommand(services, 'model.chooseModel')}
+      >
+        <strong>{opening ? 'Opening…' : (info?.name ?? 'Choose a model')}</strong>
+        {info && !opening && (
+          <span className="hs-dim hs-ellipsis">
+            {info.layers} layers × {info.heads} heads, {info.kvHeads} KV · context {formatCount(info.context)}
+          </span>
+        )}
+        <span aria-hidden="true">▾</span>
+      </Button>
+      {changed && (
+        <div className="hs-top__shown">
+          <span className="hs-dim hs-small">Map and atlas</span>
+          <Segmented
+            label="Run that map and atlas show"
+            value={shown}
+            onChange={(next) => patch(store, 'view', { shown: next })}
+            options={[
+              { value: 'clean', label: 'Clean' },
+              { value: 'changed', label: 'Ablated' },
+            ]}
+          />
+        </div>
+      )}
+      <button
+        type="button"
+        className="hs-top__search"
+        aria-haspopup="dialog"
+        onClick={() => runCommand(services, 'view.openPalette')}
+      >
+        <span className="hs-ellipsis">Search heads, tokens, commands</span>
+        <Keys keys="mod+k" isMac={isMac} />
+      </button>
+      <RunControl />
+      <div className="hs-top__end">
+        <Button
+          look="quiet"
+          icon
+          aria-label="Switch between light and dark"
+          onClick={() => runCommand(services, 'view.toggleTheme')}
+        >
+          ◐
+        </Button>
+        <Button look="quiet" icon aria-label="Keys and commands" onClick={() => runCommand(services, 'help.showKeys')}>
+          ?
+        </Button>
+      </div>
+    </header>
+  );
+}

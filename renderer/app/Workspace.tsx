@@ -1,0 +1,121 @@
+/**
+ * The panels: prompt left, map centre, heads right, dock below. All can be resized by pointer and keyboard and folded
+ * away; sizes are kept in this browser. Side panels keep their width when the window grows, so that the map gets it.
+ */
+import { useEffect, type RefObject } from 'react';
+import {
+  Group,
+  Panel,
+  Separator,
+  useDefaultLayout,
+  useGroupRef,
+  usePanelRef,
+  type PanelImperativeHandle,
+} from 'react-resizable-panels';
+import { MapPanel } from '../centre/MapPanel.tsx';
+import { PanelBoundary } from '../components/PanelBoundary.tsx';
+import { HeadPanel } from '../head/HeadPanel.tsx';
+import { NextTokens } from '../prompt/NextTokens.tsx';
+import { PromptPanel } from '../prompt/PromptPanel.tsx';
+import type { PanelName } from '../state/prefs-state.ts';
+import { Dock } from './Dock.tsx';
+import { panels } from './panels.ts';
+
+const SIDE = { collapsible: true, groupResizeBehavior: 'preserve-pixel-size' } as const;
+
+export function Workspace() {
+  const rows = useDefaultLayout({ id: 'headscope.layout.rows', storage: localStorage });
+  const columns = useDefaultLayout({ id: 'headscope.layout.columns', storage: localStorage });
+  const left = useDefaultLayout({ id: 'headscope.layout.left', storage: localStorage });
+  const promptRef = usePanelRef();
+  const headsRef = usePanelRef();
+  const dockRef = usePanelRef();
+  const leftGroup = useGroupRef();
+  useRegistered('prompt', promptRef);
+  useRegistered('heads', headsRef);
+  useRegistered('dock', dockRef);
+
+  useEffect(() => {
+    panels.onReset(() => {
+      promptRef.current?.resize(PROMPT_WIDTH);
+      headsRef.current?.resize(HEADS_WIDTH);
+      dockRef.current?.resize(DOCK_HEIGHT);
+      leftGroup.current?.setLayout({ editor: 58, next: 42 });
+    });
+  }, [promptRef, headsRef, dockRef, leftGroup]);
+
+  return (
+    <main className="hs-workspace" aria-label="Headscope">
+      <Group
+        id="rows"
+        orientation="vertical"
+        {...(rows.defaultLayout ? { defaultLayout: rows.defaultLayout } : {})}
+        onLayoutChanged={rows.onLayoutChanged}
+      >
+        <Panel id="main" minSize={300}>
+          <Group
+            id="columns"
+            {...(columns.defaultLayout ? { defaultLayout: columns.defaultLayout } : {})}
+            onLayoutChanged={columns.onLayoutChanged}
+          >
+            <Panel id="prompt" panelRef={promptRef} defaultSize={PROMPT_WIDTH} minSize={220} {...SIDE}>
+              <Group
+                id="left"
+                orientation="vertical"
+                groupRef={leftGroup}
+                {...(left.defaultLayout ? { defaultLayout: left.defaultLayout } : {})}
+                onLayoutChanged={left.onLayoutChanged}
+              >
+                <Panel id="editor" defaultSize="58" minSize={150}>
+                  <PanelBoundary what="The prompt">
+                    <PromptPanel />
+                  </PanelBoundary>
+                </Panel>
+                <Separator className="hs-separator hs-separator--row" aria-label="Height of the prompt" />
+                <Panel id="next" defaultSize="42" minSize={70}>
+                  <PanelBoundary what="The list of next tokens">
+                    <NextTokens />
+                  </PanelBoundary>
+                </Panel>
+              </Group>
+            </Panel>
+            <Separator className="hs-separator" aria-label="Width of the prompt panel" />
+            <Panel id="map" minSize={360}>
+              <PanelBoundary what="The map">
+                <MapPanel />
+              </PanelBoundary>
+            </Panel>
+            <Separator className="hs-separator" aria-label="Width of the heads panel" />
+            <Panel id="heads" panelRef={headsRef} defaultSize={HEADS_WIDTH} minSize={260} {...SIDE}>
+              <PanelBoundary what="The head atlas">
+                <HeadPanel />
+              </PanelBoundary>
+            </Panel>
+          </Group>
+        </Panel>
+        <Separator className="hs-separator hs-separator--row" aria-label="Height of the dock" />
+        <Panel id="dock" panelRef={dockRef} defaultSize={DOCK_HEIGHT} minSize={90} {...SIDE}>
+          <PanelBoundary what="The dock">
+            <Dock />
+          </PanelBoundary>
+        </Panel>
+      </Group>
+    </main>
+  );
+}
+
+const PROMPT_WIDTH = 300;
+const HEADS_WIDTH = 340;
+const DOCK_HEIGHT = 160;
+
+function useRegistered(name: PanelName, ref: RefObject<PanelImperativeHandle | null>): void {
+  useEffect(
+    () =>
+      panels.register(name, {
+        isCollapsed: () => ref.current?.isCollapsed() ?? false,
+        collapse: () => ref.current?.collapse(),
+        expand: () => ref.current?.expand(),
+      }),
+    [name, ref],
+  );
+}

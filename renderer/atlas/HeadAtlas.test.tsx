@@ -1,0 +1,139 @@
+import { cleanup, fireEvent, render, screen } from '@testing-library/react';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { syntheticScores } from '../map/gallery/synthetic-scores.ts';
+import { HeadAtlas, type HeadAtlasProps } from './HeadAtlas.tsx';
+
+beforeEach(() => {
+  vi.stubGlobal(
+    'ResizeObserver',
+    class {
+      readonly #callback: (entries: unknown[]) => void;
+      constructor(callback: (entries: unknown[]) => void) {
+        this.#callback = callback;
+      }
+      observe() {
+        this.#callback([{ contentRect: { width: 360, height: 300 } }]);
+      }
+      disconnect() {
+        return undefined;
+      }
+    },
+  );
+});
+afterEach(() => {
+  cleanup();
+  vi.unstubAllGlobals();
+});
+
+/** By selector: computing the roles of all cells takes seconds in jsdom. */
+const gridCells = () => [...document.querySelectorAll('[role="gridcell"]')];
+
+const scores = syntheticScores(4, 8);
+
+function props(change: Partial<HeadAtlasProps> = {}): HeadAtlasProps {
+  return {
+    layers: 4,
+    heads: 8,
+    kvHeads: 4,
+    score: scores[0]!,
+    selected: { layer: 2, head: 5 },
+    onSelect: vi.fn(),
+    ablated: [],
+    onToggleAblate: vi.fn(),
+    stale: false,
+    ...change,
+  };
+}
+
+describe('HeadAtlas', () => {
+  it('has a cell for every head, named with value, rank and KV group', () => {
+    render(<HeadAtlas {...props()} />);
+    const cells = gridCells();
+    expect(cells).toHaveLength(32);
+    expect(cells[2 * 8 + 5]!.getAttribute('aria-label')).toMatch(/^L2H5, L2KV2: [\d.]+ nats, rank \d+ of 32$/);
+    expect(screen.getByText('KV3')).toBeTruthy();
+  });
+
+  it('brackets no groups where every head has its own keys', () => {
+    render(<HeadAtlas {...props({ kvHeads: 8 })} />);
+    expect(screen.queryByText('KV0')).toBeNull();
+    expect(gridCells()[0]!.getAttribute('aria-label')).toMatch(/^L0H0: /);
+  });
+
+  it('is one stop of the tab key and moves the selection by arrows, within the grid', () => {
+    const onSelect = vi.fn();
+    render(<HeadAtlas {...props({ onSelect, selected: { layer: 0, head: 7 } })} />);
+    const stops = gridCells().filter((cell) => cell.getAttribute('tabindex') === '0');
+    expect(stops.map((cell) => cell.getAttribute('data-head'))).toEqual(['L0H7']);
+    const keys = ['ArrowRight', 'ArrowUp', 'ArrowLeft', 'ArrowDown', 'Home', 'End', 'PageDown', 'Enter'];
+    for (const key of keys) fireEvent.keyDown(stops[0]!, { key });
+    fireEvent.keyDown(stops[0]!, { key: 'End', ctrlKey: true });
+    const at = (layer: number, head: number) => [{ layer, head }];
+    expect(onSelect.mock.calls).toEqual([
+      at(0, 7),
+      at(0, 7),
+      at(0, 6),
+      at(1, 7),
+      at(0, 0),
+      at(0, 7),
+      at(3, 7),
+      at(0, 7),
+      at(3, 7),
+    ]);
+  });
+
+  it('selects by click, and ablates by double click or A, which goes no further', () => {
+    const [onSelect, onToggleAblate, app] = [vi.fn(), vi.fn(), vi.fn()];
+    render(
+      <div onKeyDown={app}>
+        <HeadAtlas {...props({ onSelect, onToggleAblate })} />
+      </div>,
+    );
+    const cell = gridCells()[9]!;
+    fireEvent.click(cell.firstElementChild!);
+    expect(onSelect).toHaveBeenLastCalledWith({ layer: 1, head: 1 });
+    fireEvent.doubleClick(cell.firstElementChild!);
+    expect(onToggleAblate).toHaveBeenLastCalledWith({ layer: 1, head: 1 });
+    fireEvent.keyDown(cell, { key: 'A' });
+    expect(onToggleAblate).toHaveBeenLastCalledWith({ layer: 2, head: 5 });
+    expect(app).not.toHaveBeenCalled();
+  });
+
+  it('marks ablated heads by shape and in words, and unmarks them', () => {
+    const { rerender } = render(<HeadAtlas {...props({ ablated: [{ layer: 1, head: 2 }] })} />);
+    expect(screen.getByTestId('ablated-L1H2').querySelector('path')).toBeTruthy();
+    expect(gridCells()[10]!.getAttribute('aria-label')).toMatch(/, ablated$/);
+    rerender(<HeadAtlas {...props()} />);
+    expect(screen.queryByTestId('ablated-L1H2')).toBeNull();
+  });
+
+  it('calls the handlers of the latest render', () => {
+    const [first, second] = [vi.fn(), vi.fn()];
+    const { rerender } = render(<HeadAtlas {...props({ onToggleAblate: first })} />);
+    rerender(<HeadAtlas {...props({ onToggleAblate: second })} />);
+    fireEvent.doubleClick(gridCells()[0]!.firstElementChild!);
+    expect(first).not.toHaveBeenCalled();
+    expect(second).toHaveBeenCalledOnce();
+  });
+
+  it('says what is under the pointer', () => {
+    const { container } = render(<HeadAtlas {...props()} />);
+    const status = () => container.querySelector('.hs-atlas__status')!.textContent;
+    expect(status()).toMatch(/^L2H5/);
+    fireEvent.pointerMove(gridCells()[0]!.firstElementChild!);
+    expect(status()).toMatch(/^L0H0, L0KV0: [\d.]+ nats, rank/);
+  });
+
+  it('gives the reason where a score does not apply', () => {
+    render(<HeadAtlas {...props({ score: scores.at(-1)! })} />);
+    expect(screen.queryByRole('grid')).toBeNull();
+    expect(screen.getByText('Induction score does not apply here.').parentElement!.textContent).toContain(
+      'It needs a prompt in which a sequence occurs twice',
+    );
+  });
+
+  it('says that its values are being replaced', () => {
+    const { container } = render(<HeadAtlas {...props({ stale: true })} />);
+    expect(container.querySelector('.hs-atlas')!.getAttribute('aria-busy')).toBe('true');
+  });
+});

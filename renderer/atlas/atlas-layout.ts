@@ -1,0 +1,48 @@
+/** Geometry of the head grid. Pure. */
+
+export interface AtlasLayout {
+  /** Width of a cell with its gap, CSS pixels. */
+  readonly pitchPx: number;
+  /** Height of a cell with its gap; less than its width in a deep model. */
+  readonly rowPx: number;
+  readonly gapPx: number;
+  readonly leftPx: number;
+  readonly topPx: number;
+  readonly width: number;
+  readonly height: number;
+  /** A value fits into a cell. */
+  readonly showValues: boolean;
+}
+
+/** Smallest side that a pointer hits without care. */
+export const LEAST_CELL_PX = 13;
+const LARGEST_CELL_PX = 40;
+/** Height that a deep model's rows are squeezed into, as long as they stay large enough to hit. */
+const COMFORTABLE_HEIGHT_PX = 440;
+const BRACKETS_PX = 18;
+const HEAD_NUMBERS_PX = 14;
+
+/** As large as the width allows within limits; a model too wide for the panel scrolls rather than shrinks further. */
+export function atlasLayout(widthPx: number, layers: number, heads: number, brackets: boolean): AtlasLayout {
+  const leftPx = layers > 10 ? 30 : 26;
+  const pitchPx = Math.max(LEAST_CELL_PX, Math.min(LARGEST_CELL_PX, Math.floor((widthPx - leftPx - 4) / heads)));
+  const rowPx = Math.min(pitchPx, Math.max(LEAST_CELL_PX + 2, Math.floor(COMFORTABLE_HEIGHT_PX / layers)));
+  const topPx = (brackets ? BRACKETS_PX : 0) + HEAD_NUMBERS_PX;
+  return {
+    pitchPx,
+    rowPx,
+    gapPx: pitchPx >= 20 ? 2 : 1,
+    leftPx,
+    topPx,
+    width: leftPx + heads * pitchPx + 4,
+    height: topPx + layers * rowPx + 4,
+    showValues: pitchPx >= 27 && rowPx >= 15,
+  };
+}
+
+/** Every how many heads a number stands over the columns, so that numbers keep apart. */
+export function headNumberStep(pitchPx: number, heads: number): number {
+  const needPx = heads > 10 ? 17 : 11;
+  const step = Math.ceil(needPx / pitchPx);
+  return [1, 2, 4, 8, 16].find((candidate) => candidate >= step) ?? step;
+}

@@ -1,0 +1,63 @@
+import { useMemo } from 'react';
+import { useApp } from '../app/app-context.ts';
+import { useAppState } from '../app/use-app-state.ts';
+import { useData, useKeptData } from '../app/use-data.ts';
+import { classNames } from '../base/class-names.ts';
+import { profileKey, summaryKey } from '../engine/data-keys.ts';
+import { MapView } from '../map/MapView.tsx';
+import type { MapSource } from '../map/map-source.ts';
+import { pinToken, toggleAblation } from '../state/edits.ts';
+import { isAblated, shownRun } from '../state/selectors.ts';
+import { patch } from '../state/store.ts';
+import { CentreState } from './CentreState.tsx';
+
+/** The largest thing on screen: the map of the selected head, or what stands in its place. */
+export function MapPanel() {
+  const { store, session } = useApp();
+  const run = useAppState(shownRun);
+  const head = useAppState(({ edit }) => edit.head);
+  const pinned = useAppState(({ edit }) => edit.pinnedToken);
+  const hover = useAppState(({ ui }) => ui.hoverToken);
+  const view = useAppState((state) => state.view);
+  const stale = useAppState((state) => state.run.stale || state.run.job?.kind === 'clean');
+  const ablated = useAppState((state) => isAblated(state, state.edit.head));
+  const summary = useData(run && summaryKey(run.key));
+  const profile = useKeptData(run && head && profileKey(run.key, head), run?.key ?? '');
+
+  const source = useMemo(
+    (): MapSource | undefined =>
+      run && {
+        tile: (params, signal) => session.tile(run, params, signal),
+        cell: (params, signal) => session.cell(run, params, signal),
+      },
+    [run, session],
+  );
+
+  if (!run || !source || !head || summary?.status !== 'ready') return <CentreState />;
+  return (
+    <section className={classNames('hs-map-panel', stale && 'hs-stale')} aria-label="Attention map">
+      <MapView
+        runId={run.key}
+        compareRunId={undefined}
+        head={head}
+        tokens={summary.value.tokens}
+        source={source}
+        profile={profile.value}
+        pinnedToken={pinned}
+        onPinToken={(index) => pinToken(store, index)}
+        hoverToken={hover}
+        onHoverToken={(index) => {
+          if (store.getState().ui.hoverToken !== index) patch(store, 'ui', { hoverToken: index });
+        }}
+        value={view.value}
+        reducer={view.reducer}
+        scale={view.scale}
+        excludeSinks={view.excludeSinks}
+        onOptions={(change) => patch(store, 'view', change)}
+        ablated={ablated}
+        badge={run.badge}
+        onAblate={() => toggleAblation(store, head)}
+      />
+    </section>
+  );
+}

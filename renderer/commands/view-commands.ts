@@ -1,0 +1,80 @@
+import { toggleTheme } from '../app/theme.ts';
+import { panels } from '../app/panels.ts';
+import { patch } from '../state/store.ts';
+import type { ThemeChoice } from '../state/prefs-state.ts';
+import type { Command } from './command.ts';
+
+export const viewCommands: readonly Command[] = [
+  {
+    id: 'view.openPalette',
+    label: 'Search heads, tokens and commands…',
+    group: 'View',
+    keys: ['mod+k', '/'],
+    inFields: true,
+    run: ({ store }) => patch(store, 'ui', { dialog: 'palette' }),
+  },
+  {
+    id: 'view.toggleShownRun',
+    label: 'Switch map and atlas between clean and ablated',
+    group: 'View',
+    keys: ['c'],
+    when: ({ run }) => run.changed !== undefined,
+    run: ({ store }) => patch(store, 'view', { shown: store.getState().view.shown === 'clean' ? 'changed' : 'clean' }),
+  },
+  {
+    id: 'view.toggleSinks',
+    label: 'Leave the first tokens out of the map’s colours, or take them in',
+    group: 'View',
+    keys: ['s'],
+    run: ({ store }) => patch(store, 'view', { excludeSinks: !store.getState().view.excludeSinks }),
+  },
+  {
+    id: 'view.toggleScale',
+    label: 'Switch the map between logarithmic and linear colours',
+    group: 'View',
+    keys: ['l'],
+    run: ({ store }) => patch(store, 'view', { scale: store.getState().view.scale === 'log' ? 'linear' : 'log' }),
+  },
+  {
+    id: 'view.toggleTheme',
+    label: 'Switch between light and dark',
+    group: 'View',
+    run: ({ store }) => patch(store, 'prefs', { theme: toggleTheme(store.getState().prefs.theme) }),
+  },
+  themeCommand('system', 'Theme: as the system'),
+  themeCommand('light', 'Theme: light'),
+  themeCommand('dark', 'Theme: dark'),
+  {
+    id: 'view.togglePromptPanel',
+    label: 'Show or hide the prompt panel',
+    group: 'View',
+    keys: ['1'],
+    run: () => panels.toggle('prompt'),
+  },
+  {
+    id: 'view.toggleHeadsPanel',
+    label: 'Show or hide the heads panel',
+    group: 'View',
+    keys: ['2'],
+    run: () => panels.toggle('heads'),
+  },
+  {
+    id: 'view.toggleDock',
+    label: 'Show or hide the dock',
+    group: 'View',
+    keys: ['3'],
+    run: () => panels.toggle('dock'),
+  },
+  { id: 'view.resetLayout', label: 'Reset the layout', group: 'View', run: () => panels.reset() },
+  {
+    id: 'help.showKeys',
+    label: 'Keys and commands',
+    group: 'Help',
+    keys: ['?'],
+    run: ({ store }) => patch(store, 'ui', { dialog: 'help' }),
+  },
+];
+
+function themeCommand(theme: ThemeChoice, label: string): Command {
+  return { id: `view.theme.${theme}`, label, group: 'View', run: ({ store }) => patch(store, 'prefs', { theme }) };
+}

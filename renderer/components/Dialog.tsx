@@ -1,0 +1,46 @@
+import { useEffect, useId, useRef, type ReactNode } from 'react';
+import { Button } from './Button.tsx';
+
+interface DialogProps {
+  readonly title: string;
+  readonly onClose: () => void;
+  readonly children: ReactNode;
+}
+
+/** A modal dialog on the platform's own element: focus stays inside and goes back afterwards, Escape closes. */
+export function Dialog({ title, onClose, children }: DialogProps) {
+  const ref = useRef<HTMLDialogElement>(null);
+  const titleId = useId();
+
+  useEffect(() => {
+    const dialog = ref.current;
+    if (dialog && !dialog.open) dialog.showModal();
+    return () => dialog?.close();
+  }, []);
+
+  return (
+    <dialog
+      ref={ref}
+      className="hs-dialog"
+      aria-labelledby={titleId}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      onClick={(event) => {
+        // A click on the backdrop has the dialog itself as target.
+        if (event.target === ref.current) onClose();
+      }}
+    >
+      <div className="hs-dialog__header">
+        <h2 id={titleId} className="hs-dialog__title">
+          {title}
+        </h2>
+        <Button look="quiet" icon aria-label="Close" onClick={onClose}>
+          ✕
+        </Button>
+      </div>
+      <div className="hs-dialog__body">{children}</div>
+    </dialog>
+  );
+}

@@ -1,0 +1,25 @@
+import type { HeadProfile, RunComparison, RunSummary, TokenAttention } from '../../shared/contract/methods.ts';
+import { formatHead, type HeadId } from '../../shared/model/head-id.ts';
+import type { ScoreTable } from '../../shared/model/score.ts';
+import type { DataKey } from './data-cache.ts';
+
+export function summaryKey(runKey: string): DataKey<RunSummary> {
+  return `${runKey}:summary`;
+}
+
+export function scoresKey(runKey: string): DataKey<readonly ScoreTable[]> {
+  return `${runKey}:scores`;
+}
+
+export function profileKey(runKey: string, head: HeadId): DataKey<HeadProfile> {
+  return `${runKey}:head:${formatHead(head)}`;
+}
+
+export function tokenKey(runKey: string, head: HeadId, index: number): DataKey<TokenAttention> {
+  return `${runKey}:token:${formatHead(head)}:${index}`;
+}
+
+/** Belongs to the changed run: with another one it is worth nothing. */
+export function comparisonKey(cleanKey: string, changedKey: string): DataKey<RunComparison> {
+  return `${changedKey}:compare:${cleanKey}`;
+}

@@ -1,0 +1,32 @@
+// @vitest-environment node
+import { describe, expect, it } from 'vitest';
+import type { ScoreTable } from '../../shared/model/score.ts';
+import { pickHead } from './pick-head.ts';
+
+function table(id: string, values: readonly number[] | null): ScoreTable {
+  return {
+    info: { id, name: id, unit: '', definition: '', source: '', badge: 'exact', granularity: 'head', domain: [0, 1] },
+    values: values && Float64Array.from(values),
+    notApplicable: values ? null : 'no',
+  };
+}
+
+describe('pickHead', () => {
+  it('takes the strongest induction head', () => {
+    const scores = [table('induction', [0, 0.1, 0.7, NaN]), table('max', [1, 0, 0, 0])];
+    expect(pickHead(scores, 2, 2)).toEqual({ head: { layer: 1, head: 0 }, scoreId: 'induction' });
+  });
+
+  it('takes a sharp head off the sink where there is no induction to speak of', () => {
+    const scores = [
+      table('induction', [0.01, 0, 0, 0]),
+      table('max', [0.99, 0.6, 0.5, 0]),
+      table('sink', [0.98, 0.1, 0, 0]),
+    ];
+    expect(pickHead(scores, 2, 2).head).toEqual({ layer: 0, head: 1 });
+  });
+
+  it('falls back to the middle layer', () => {
+    expect(pickHead([table('induction', null)], 4, 2)).toEqual({ head: { layer: 2, head: 0 }, scoreId: undefined });
+  });
+});

@@ -1,0 +1,49 @@
+/**
+ * The head that a fresh run shows first. The rule looks for something to see, because the first heads of most models
+ * draw nothing but a column on the first token:
+ *
+ * 1. the head with the highest induction score, where that score applies and some head has more than a trace of it;
+ * 2. otherwise the head whose rows are sharpest away from the sink: the largest max weight x (1 - sink mass);
+ * 3. without those scores, the first head of the middle layer.
+ */
+import type { HeadId } from '../../shared/model/head-id.ts';
+import type { ScoreTable } from '../../shared/model/score.ts';
+
+/** Below this, induction is noise: the best head of a random model reaches about this much. */
+const TRACE = 0.05;
+
+export interface PickedHead {
+  readonly head: HeadId;
+  /** The score that made the choice, for the atlas to open with. */
+  readonly scoreId: string | undefined;
+}
+
+export function pickHead(scores: readonly ScoreTable[], layers: number, heads: number): PickedHead {
+  const byInduction = largest(valuesOf(scores, 'induction'));
+  if (byInduction && byInduction.value > TRACE) return picked(byInduction.index, heads, 'induction');
+
+  const sharp = scores.find(({ info, values }) => values !== null && /^max/i.test(info.id));
+  if (sharp?.values) {
+    const sink = valuesOf(scores, 'sink') ?? valuesOf(scores, 'first');
+    const away = largest(sharp.values.map((value, i) => value * (1 - (sink?.[i] ?? 0))));
+    if (away) return picked(away.index, heads, sharp.info.id);
+  }
+  return { head: { layer: Math.floor(layers / 2), head: 0 }, scoreId: undefined };
+}
+
+function picked(index: number, heads: number, scoreId: string): PickedHead {
+  return { head: { layer: Math.floor(index / heads), head: index % heads }, scoreId };
+}
+
+function valuesOf(scores: readonly ScoreTable[], id: string): Float64Array | undefined {
+  return scores.find((table) => table.info.id === id)?.values ?? undefined;
+}
+
+/** NaN is passed over: a head without a value is not the most of anything. */
+function largest(values: Float64Array | undefined): { readonly index: number; readonly value: number } | undefined {
+  let best: { index: number; value: number } | undefined;
+  for (const [index, value] of (values ?? []).entries()) {
+    if (!Number.isNaN(value) && (best === undefined || value > best.value)) best = { index, value };
+  }
+  return best;
+}

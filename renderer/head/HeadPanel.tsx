@@ -1,0 +1,123 @@
+import { useMemo } from 'react';
+import { formatHead } from '../../shared/model/head-id.ts';
+import type { ScoreTable } from '../../shared/model/score.ts';
+import { useApp } from '../app/app-context.ts';
+import { useAppState } from '../app/use-app-state.ts';
+import { useKeptData } from '../app/use-data.ts';
+import { DistanceProfile } from '../atlas/DistanceProfile.tsx';
+import { HeadAtlas } from '../atlas/HeadAtlas.tsx';
+import { RankedHeads } from '../atlas/RankedHeads.tsx';
+import { Badge } from '../components/Badge.tsx';
+import { Button } from '../components/Button.tsx';
+import { Message } from '../components/Message.tsx';
+import { SectionHeader } from '../components/SectionHeader.tsx';
+import { profileKey, scoresKey } from '../engine/data-keys.ts';
+import { selectHead, toggleAblation } from '../state/edits.ts';
+import { isAblated, shownRun } from '../state/selectors.ts';
+import { patch } from '../state/store.ts';
+import { chooseScore } from './choose-score.ts';
+import { HeadSummary } from './HeadSummary.tsx';
+import { ScoreSelect } from './ScoreSelect.tsx';
+
+/** The right side: every head by a score, the same ranked, and the selected one in numbers. */
+export function HeadPanel() {
+  const { store, session } = useApp();
+  const model = useAppState((state) => state.model.info);
+  const run = useAppState(shownRun);
+  const head = useAppState(({ edit }) => edit.head);
+  const interventions = useAppState(({ edit }) => edit.interventions);
+  const scoreId = useAppState(({ view }) => view.scoreId);
+  const sortBy = useAppState(({ view }) => view.sortBy);
+  const shown = useAppState(({ view }) => view.shown);
+  const isStale = useAppState((state) => state.run.stale || state.run.job?.kind === 'clean');
+  const headIsAblated = useAppState((state) => isAblated(state, state.edit.head));
+  const scope = model?.modelId ?? '';
+  const scores = useKeptData(run && scoresKey(run.key), scope);
+  const profile = useKeptData(
+    run && head && profileKey(run.key, head),
+    `${scope}/${head?.layer ?? ''}/${head?.head ?? ''}`,
+  );
+  const ablated = useMemo(() => interventions.map(({ where }) => where), [interventions]);
+
+  const table = scores.value && chooseScore(scores.value, scoreId);
+  const ranking = sortBy ?? table?.info.id;
+  const columns = useMemo(() => columnsOf(scores.value ?? [], ranking), [scores.value, ranking]);
+
+  if (scores.error && run) {
+    return (
+      <section className="hs-heads" aria-label="Heads">
+        <div className="hs-centre">
+          <Message bad text={scores.error.message} hint={scores.error.hint}>
+            <Button onClick={() => session.retry(scoresKey(run.key))}>Try again</Button>
+          </Message>
+        </div>
+      </section>
+    );
+  }
+
+  return (
+    <section className="hs-heads" aria-label="Heads">
+      <SectionHeader title="Head atlas">
+        {scores.value && table && (
+          <>
+            {shown === 'changed' && <span>ablated ·</span>}
+            <ScoreSelect
+              scores={scores.value}
+              value={table.info.id}
+              onChange={(id) => patch(store, 'view', { scoreId: id, sortBy: id })}
+            />
+            <Badge badge={table.info.badge} />
+          </>
+        )}
+      </SectionHeader>
+      {model && scores.value && table && head ? (
+        <>
+          <div className="hs-heads__atlas">
+            <HeadAtlas
+              layers={model.layers}
+              heads={model.heads}
+              kvHeads={model.kvHeads}
+              score={table}
+              selected={head}
+              onSelect={(next) => selectHead(store, next)}
+              ablated={ablated}
+              onToggleAblate={(next) => toggleAblation(store, next)}
+              stale={isStale || scores.stale}
+            />
+          </div>
+          <div className="hs-heads__ranked">
+            <RankedHeads
+              scores={columns}
+              sortBy={ranking ?? table.info.id}
+              onSortBy={(id) => patch(store, 'view', { sortBy: id })}
+              selected={head}
+              onSelect={(next) => selectHead(store, next)}
+              ablated={ablated}
+              layers={model.layers}
+              heads={model.heads}
+            />
+          </div>
+          <div className="hs-heads__profile">
+            <SectionHeader title={`${formatHead(head)} distance profile`} />
+            <DistanceProfile profile={profile.value} head={head} />
+          </div>
+          <HeadSummary
+            head={head}
+            model={model}
+            scores={scores.value}
+            ablated={headIsAblated}
+            onAblate={() => toggleAblation(store, head)}
+          />
+        </>
+      ) : (
+        <p className="hs-heads__empty">Scores of every head appear here once a prompt has run.</p>
+      )}
+    </section>
+  );
+}
+
+/** The column that the table is sorted by comes first, so that it is seen in a narrow panel as well. */
+function columnsOf(scores: readonly ScoreTable[], sortBy: string | undefined): readonly ScoreTable[] {
+  const applicable = scores.filter(({ values }) => values !== null);
+  return applicable.toSorted((a, b) => Number(b.info.id === sortBy) - Number(a.info.id === sortBy));
+}

@@ -1,0 +1,116 @@
+import { max } from 'd3';
+import { useMemo, useState, type KeyboardEvent, type PointerEvent } from 'react';
+import type { TokenView } from '../../shared/model/token-view.ts';
+import { formatCount, formatSigned } from '../base/format.ts';
+import { useElementWidth } from '../components/use-element-width.ts';
+import { binSigned } from './bin-signed.ts';
+
+interface LikelihoodPlotProps {
+  /** nll(changed) - nll(clean), nats; NaN at 0. */
+  readonly delta: Float32Array;
+  readonly tokens: readonly TokenView[];
+  readonly hover: number | undefined;
+  readonly pinned: number | undefined;
+  readonly onHover: (index: number | undefined) => void;
+  readonly onPin: (index: number) => void;
+}
+
+const HEIGHT = 96;
+const LEFT = 46;
+const BOTTOM = 16;
+const TOP = 6;
+
+/** Which tokens became less (up) or more (down) likely, along the prompt. */
+export function LikelihoodPlot({ delta, tokens, hover, pinned, onHover, onPin }: LikelihoodPlotProps) {
+  const [ref, width] = useElementWidth();
+  const [pointed, setPointed] = useState<number | undefined>(undefined);
+  const plotWidth = Math.max(0, width - LEFT - 8);
+  const bins = useMemo(() => binSigned(delta, Math.max(1, Math.floor(plotWidth / 2))), [delta, plotWidth]);
+  const limit = Math.max(0.01, max(bins, ({ value }) => Math.abs(value)) ?? 0);
+
+  const zero = TOP + (HEIGHT - TOP - BOTTOM) / 2;
+  const half = (HEIGHT - TOP - BOTTOM) / 2;
+  const columnWidth = bins.length === 0 ? 0 : plotWidth / bins.length;
+  const xOf = (index: number) => LEFT + ((index + 0.5) / delta.length) * plotWidth;
+  const shown = pointed ?? hover;
+
+  function binAt({ clientX, currentTarget }: PointerEvent<SVGSVGElement>): number | undefined {
+    const x = clientX - currentTarget.getBoundingClientRect().left - LEFT;
+    return bins[Math.floor(x / columnWidth)]?.index;
+  }
+
+  function point(index: number | undefined): void {
+    setPointed(index);
+    onHover(index);
+  }
+
+  function onKeyDown(event: KeyboardEvent): void {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (step !== undefined) {
+      event.preventDefault();
+      point(Math.max(0, Math.min(delta.length - 1, (pointed ?? pinned ?? -1) + step)));
+    } else if (event.key === 'Enter' && pointed !== undefined) {
+      onPin(pointed);
+    }
+  }
+
+  return (
+    <div className="hs-likelihood" ref={ref}>
+      <svg
+        width={width}
+        height={HEIGHT}
+        role="application"
+        aria-roledescription="plot"
+        aria-label={`Change of −log p per token, between −${limit.toFixed(2)} and +${limit.toFixed(2)} nats. Arrow keys read it token by token.`}
+        tabIndex={0}
+        onPointerMove={(event) => point(binAt(event))}
+        onPointerLeave={() => point(undefined)}
+        onClick={() => pointed !== undefined && onPin(pointed)}
+        onKeyDown={onKeyDown}
+        onBlur={() => point(undefined)}
+      >
+        {[limit, 0, -limit].map((tick) => (
+          <g key={tick} transform={`translate(0, ${zero - (tick / limit) * half})`}>
+            <line className="hs-likelihood__line" x1={LEFT} x2={LEFT + plotWidth} />
+            <text className="hs-likelihood__tick" x={LEFT - 6} dy="0.35em" textAnchor="end">
+              {formatSigned(tick)}
+            </text>
+          </g>
+        ))}
+        {bins.map(({ value }, column) => (
+          <rect
+            key={column}
+            className={value > 0 ? 'hs-likelihood__up' : 'hs-likelihood__down'}
+            x={LEFT + column * columnWidth}
+            width={Math.max(1, columnWidth - (columnWidth > 3 ? 1 : 0))}
+            y={value > 0 ? zero - (value / limit) * half : zero}
+            height={(Math.abs(value) / limit) * half}
+          />
+        ))}
+        {pinned !== undefined && (
+          <line className="hs-likelihood__pin" x1={xOf(pinned)} x2={xOf(pinned)} y1={TOP} y2={HEIGHT - BOTTOM} />
+        )}
+        {shown !== undefined && shown < delta.length && (
+          <line className="hs-likelihood__hover" x1={xOf(shown)} x2={xOf(shown)} y1={TOP} y2={HEIGHT - BOTTOM} />
+        )}
+        <text className="hs-likelihood__tick" x={LEFT} y={HEIGHT - 3}>
+          token 0
+        </text>
+        <text className="hs-likelihood__tick" x={LEFT + plotWidth} y={HEIGHT - 3} textAnchor="end">
+          {formatCount(delta.length - 1)}
+        </text>
+      </svg>
+      <p className="hs-likelihood__reading" aria-live="polite">
+        {shown === undefined || shown >= delta.length ? ' ' : reading(shown, tokens, delta)}
+      </p>
+    </div>
+  );
+}
+
+function reading(index: number, tokens: readonly TokenView[], delta: Float32Array): string {
+  const value = delta[index] ?? NaN;
+  const change = Number.isNaN(value)
+    ? 'nothing predicts the first token'
+    : `Δ −log p ${formatSigned(value, 3)} nats (${value > 0 ? 'less' : 'more'} likely when ablated)`;
+  return `Token ${formatCount(index)} “${tokens[index]?.display ?? ''}”: ${change}`;
+}

@@ -1,0 +1,133 @@
+import { memo, useMemo } from 'react';
+import type { HeadProfile } from '../../shared/contract/methods.ts';
+import type { TokenView } from '../../shared/model/token-view.ts';
+import {
+  axisText,
+  COLUMN_LABEL_DEGREES,
+  COLUMN_LABEL_PX,
+  fitText,
+  keyImportance,
+  ROW_LABEL_PX,
+  spacedByImportance,
+  spacedEvenly,
+  type MeasureText,
+} from './axis-labels.ts';
+import type { MapLayout } from './layout.ts';
+import { entropyTop } from './paint-marginals.ts';
+import type { Viewport } from './viewport.ts';
+
+export interface MapAxesProps {
+  readonly layout: MapLayout;
+  readonly viewport: Viewport;
+  readonly tokens: readonly TokenView[];
+  readonly profile: HeadProfile | undefined;
+  readonly pinned: number | undefined;
+  readonly measure: MeasureText;
+}
+
+/** Token labels of both axes and the headings of what shares them. D3-free: the scale is a multiplication. */
+export const MapAxes = memo(function MapAxes(props: MapAxesProps) {
+  const { layout, viewport, tokens, profile, pinned, measure } = props;
+  const { plot, sink, entropy, columns, panel } = layout;
+  const { cellPx } = viewport;
+  const importance = useMemo(() => keyImportance(tokens, profile), [tokens, profile]);
+
+  // Chosen for the whole axis at this zoom, then cut to the view: panning moves labels and changes none.
+  const keyGap = Math.ceil(COLUMN_LABEL_PX / cellPx - 1e-9);
+  const queryGap = Math.ceil(ROW_LABEL_PX / cellPx - 1e-9);
+  const keys = useMemo(
+    () => spacedByImportance(importance, keyGap, pinned === undefined ? [] : [pinned]),
+    [importance, keyGap, pinned],
+  );
+  const queries = useMemo(
+    () => spacedEvenly(tokens.length, queryGap, pinned === undefined ? [] : [pinned]),
+    [tokens.length, queryGap, pinned],
+  );
+
+  const rise = (COLUMN_LABEL_DEGREES * Math.PI) / 180;
+  const columnY = plot.y - 7;
+  // Headings stand on the same slope as the labels: a label too close to the first of them gives way.
+  const firstHeadingX = sink ? sink.x + sink.width / 2 : entropy ? entropy.x + 8 : Infinity;
+  const columnRoom = (x: number) => Math.min((columnY - 14) / Math.sin(rise), (panel.width - x - 8) / Math.cos(rise));
+
+  const columnLabels = [];
+  for (const key of keys) {
+    const x = plot.x + (key + 0.5 - viewport.key) * cellPx;
+    if (x < plot.x || x > plot.x + plot.width || firstHeadingX - x < COLUMN_LABEL_PX) continue;
+    const text = fitText(axisText(tokens[key]!), columnRoom(x), measure);
+    if (text === undefined) continue;
+    columnLabels.push(
+      <text
+        key={key}
+        className={key === pinned ? 'hs-map__label hs-map__label--pinned' : 'hs-map__label'}
+        transform={`translate(${x + 3} ${columnY}) rotate(${-COLUMN_LABEL_DEGREES})`}
+      >
+        {text}
+      </text>,
+    );
+  }
+
+  const rowLabels = [];
+  const rowRoom = layout.leftPx - layout.indexPx - 14;
+  for (const query of queries) {
+    const y = plot.y + (query + 0.5 - viewport.query) * cellPx;
+    if (y < plot.y || y > plot.y + plot.height) continue;
+    const text = fitText(axisText(tokens[query]!), rowRoom, measure);
+    if (text === undefined) continue;
+    rowLabels.push(
+      <text
+        key={query}
+        className={query === pinned ? 'hs-map__label hs-map__label--pinned' : 'hs-map__label'}
+        y={y}
+        dy="0.35em"
+        textAnchor="end"
+      >
+        <tspan x={plot.x - 8 - layout.indexPx}>{text}</tspan>
+        {layout.indexPx > 0 && (
+          <tspan className="hs-map__index" x={plot.x - 8}>
+            {query}
+          </tspan>
+        )}
+      </text>,
+    );
+  }
+
+  const heading = (x: number, text: string) => (
+    <text className="hs-map__heading" transform={`translate(${x + 3} ${columnY}) rotate(${-COLUMN_LABEL_DEGREES})`}>
+      {text}
+    </text>
+  );
+  return (
+    <svg className="hs-map__axes-layer" width={panel.width} height={panel.height} aria-hidden="true">
+      {columnLabels}
+      {rowLabels}
+      {sink && heading(sink.x + sink.width / 2, 'p on key 0')}
+      {sink && (
+        <text className="hs-map__scale" x={sink.x + sink.width / 2} y={sink.y + sink.height + 14} textAnchor="middle">
+          0–1
+        </text>
+      )}
+      {entropy && heading(entropy.x + 10, 'row entropy')}
+      {entropy && (
+        <text
+          className="hs-map__scale"
+          x={entropy.x + entropy.width}
+          y={entropy.y + entropy.height + 14}
+          textAnchor="end"
+        >
+          {`${entropyTop(tokens.length).toFixed(1)} nats`}
+        </text>
+      )}
+      {columns && (
+        <g className="hs-map__heading" textAnchor="end">
+          <text x={columns.x - 8} y={columns.y + 9}>
+            column mean
+          </text>
+          <text x={columns.x - 8} y={columns.y + 23}>
+            log, 10⁻⁴–1
+          </text>
+        </g>
+      )}
+    </svg>
+  );
+});

@@ -1,0 +1,185 @@
+import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { syntheticHead, syntheticTokens } from './gallery/synthetic-head.ts';
+import type { MapSource } from './map-source.ts';
+import { MapView, type MapViewProps } from './MapView.tsx';
+
+beforeEach(() => {
+  vi.stubGlobal(
+    'ResizeObserver',
+    class {
+      readonly #callback: (entries: unknown[]) => void;
+      constructor(callback: (entries: unknown[]) => void) {
+        this.#callback = callback;
+      }
+      observe() {
+        this.#callback([{ contentRect: { width: 900, height: 600 } }]);
+      }
+      disconnect() {
+        return undefined;
+      }
+    },
+  );
+  // Without motion, steps are immediate; jsdom has no canvas, so nothing is drawn.
+  vi.stubGlobal('matchMedia', () => ({ matches: true }));
+  vi.spyOn(HTMLCanvasElement.prototype, 'getContext').mockReturnValue(null);
+});
+afterEach(() => {
+  cleanup();
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
+
+const synthetic = syntheticHead(12, 1, 0);
+
+function props(change: Partial<MapViewProps> = {}): MapViewProps {
+  return {
+    runId: 'r1',
+    head: { layer: 2, head: 5 },
+    tokens: syntheticTokens(12),
+    source: synthetic.source,
+    profile: synthetic.profile,
+    pinnedToken: undefined,
+    onPinToken: vi.fn(),
+    hoverToken: undefined,
+    onHoverToken: vi.fn(),
+    value: 'probability',
+    reducer: 'max',
+    scale: 'log',
+    excludeSinks: false,
+    onOptions: vi.fn(),
+    ablated: false,
+    badge: 'exact',
+    onAblate: vi.fn(),
+    ...change,
+  };
+}
+
+/** The picture is here. */
+const settle = () =>
+  waitFor(() => {
+    expect(screen.getByRole('region').getAttribute('aria-busy')).toBe('false');
+  });
+const readout = (container: HTMLElement) => container.querySelector('.hs-map__readout')!.textContent;
+const press = (key: string, more: object = {}) => fireEvent.keyDown(screen.getByRole('application'), { key, ...more });
+
+describe('MapView', () => {
+  it('says what it shows', async () => {
+    render(<MapView {...props()} />);
+    await settle();
+    expect(screen.getByRole('heading').textContent).toBe('L2H5query ↓ key →probability, log scaleexact');
+    expect(screen.getByRole('region', { name: 'Map of L2H5' }).getAttribute('aria-busy')).toBe('false');
+  });
+
+  it('moves a cell cursor by keys, keeps it below the diagonal, and reads the cell in words', async () => {
+    const { container } = render(<MapView {...props()} />);
+    await settle();
+    press('ArrowDown');
+    expect(readout(container)).toMatch(/^query 11 “on” → key 0 “<\|endoftext\|>”/);
+    press('ArrowUp');
+    press('ArrowRight');
+    await waitFor(() => {
+      expect(readout(container)).toMatch(
+        /^query 10 “nobody” → key 1 “The”: p = .*, rank \d+ of 11 keys, logit [\d.]+$/,
+      );
+    });
+    press('End');
+    press('ArrowRight');
+    expect(readout(container)).toMatch(/^query 10 “nobody” → key 10 “nobody”/);
+  });
+
+  it('pins by Enter, the query or with Alt the key, and unpins the same way', async () => {
+    const onPinToken = vi.fn();
+    const { rerender } = render(<MapView {...props({ onPinToken })} />);
+    await settle();
+    press('ArrowDown');
+    press('Enter');
+    expect(onPinToken).toHaveBeenLastCalledWith(11);
+    press('Enter', { altKey: true });
+    expect(onPinToken).toHaveBeenLastCalledWith(0);
+    rerender(<MapView {...props({ onPinToken, pinnedToken: 11 })} />);
+    press('Enter');
+    expect(onPinToken).toHaveBeenLastCalledWith(undefined);
+  });
+
+  it('leaves `A` and an Esc without a cursor to the app', async () => {
+    const app = vi.fn();
+    render(
+      <div onKeyDown={app}>
+        <MapView {...props()} />
+      </div>,
+    );
+    await settle();
+    press('a');
+    press('Escape');
+    expect(app).toHaveBeenCalledTimes(2);
+    press('ArrowDown');
+    press('Escape');
+    expect(app).toHaveBeenCalledTimes(2);
+  });
+
+  it('zooms by keys and buttons, and back', async () => {
+    render(<MapView {...props({ tokens: syntheticTokens(12) })} />);
+    await settle();
+    const fit = screen.getByRole<HTMLButtonElement>('button', { name: 'fit' });
+    expect(fit.disabled).toBe(true);
+    press('+');
+    expect(fit.disabled).toBe(false);
+    press('0');
+    expect(fit.disabled).toBe(true);
+    fireEvent.click(screen.getByRole('button', { name: 'Zoom in' }));
+    expect(fit.disabled).toBe(false);
+  });
+
+  it('offers options and ablation as they are', async () => {
+    const [onOptions, onAblate] = [vi.fn(), vi.fn()];
+    const { rerender } = render(<MapView {...props({ onOptions, onAblate })} />);
+    await settle();
+    fireEvent.change(screen.getByRole('combobox', { name: 'Value' }), { target: { value: 'lift' } });
+    fireEvent.click(screen.getByRole('button', { name: 'log' }));
+    fireEvent.click(screen.getByRole('button', { name: 'no sink' }));
+    expect(onOptions.mock.calls).toEqual([[{ value: 'lift' }], [{ scale: 'linear' }], [{ excludeSinks: true }]]);
+    fireEvent.click(screen.getByRole('button', { name: 'ablate' }));
+    expect(onAblate).toHaveBeenCalledOnce();
+    rerender(<MapView {...props({ ablated: true, value: 'logit' })} />);
+    expect(screen.getByRole('button', { name: 'ablate' }).getAttribute('aria-pressed')).toBe('true');
+    expect(screen.getByRole<HTMLButtonElement>('button', { name: 'log' }).disabled).toBe(true);
+  });
+
+  it('says in place why there is no map, and tries again', async () => {
+    let fail = true;
+    const tile = vi.fn<MapSource['tile']>((params, signal) =>
+      fail ? Promise.reject(new Error('the run was released.')) : synthetic.source.tile(params, signal),
+    );
+    render(<MapView {...props({ source: { ...synthetic.source, tile } })} />);
+    expect((await screen.findByRole('alert')).textContent).toContain('could not be computed: the run was released.');
+    fail = false;
+    fireEvent.click(screen.getByRole('button', { name: 'Try again' }));
+    await waitFor(() => {
+      expect(screen.queryByRole('alert')).toBeNull();
+    });
+  });
+
+  it('asks for the tiles of a new run and only those', async () => {
+    const tile = vi.fn<MapSource['tile']>((params, signal) => synthetic.source.tile(params, signal));
+    const source = { ...synthetic.source, tile };
+    const { rerender } = render(<MapView {...props({ source })} />);
+    await settle();
+    rerender(<MapView {...props({ source, runId: 'r2', excludeSinks: true })} />);
+    await settle();
+    expect(tile.mock.calls.map(([params]) => [params.runId, params.skipKeys])).toEqual([
+      ['r1', 0],
+      ['r2', 1],
+    ]);
+  });
+
+  it.each([1, 2, 5])('stands with %i tokens', async (count) => {
+    const small = syntheticHead(count, 1, 0);
+    const { container } = render(
+      <MapView {...props({ tokens: syntheticTokens(count), source: small.source, profile: small.profile })} />,
+    );
+    await settle();
+    press('ArrowDown');
+    expect(readout(container)).toContain(`query ${count - 1} `);
+  });
+});

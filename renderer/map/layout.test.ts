@@ -1,0 +1,58 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { mapFrame, placeMap, targetAt } from './layout.ts';
+import { fitViewport, plotSize } from './viewport.ts';
+
+const widths = { row: 70, index: 24, column: 80 };
+
+function laidOut(width: number, height: number, tokens: number) {
+  const frame = mapFrame({ width, height }, widths);
+  const map = { tokens, room: frame.room, pixelRatio: 1 };
+  const viewport = fitViewport(map);
+  return { viewport, layout: placeMap(frame, plotSize(viewport.cellPx, map)) };
+}
+
+describe('layout', () => {
+  it('keeps everything inside the panel', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 300, max: 1600 }),
+        fc.integer({ min: 260, max: 1000 }),
+        fc.integer({ min: 1, max: 4096 }),
+        (width, height, tokens) => {
+          const { layout } = laidOut(width, height, tokens);
+          for (const rect of [layout.plot, layout.sink, layout.entropy, layout.columns, layout.legend]) {
+            if (!rect) continue;
+            expect(rect.x).toBeGreaterThanOrEqual(0);
+            expect(rect.x + rect.width).toBeLessThanOrEqual(width);
+            expect(rect.y + rect.height).toBeLessThanOrEqual(height);
+          }
+        },
+      ),
+    );
+  });
+
+  it('gives a small panel to the map and drops the marginals first', () => {
+    expect(laidOut(480, 300, 300).layout).toMatchObject({ entropy: undefined, columns: undefined });
+    expect(laidOut(480, 300, 300).layout.sink).toBeDefined();
+    expect(laidOut(360, 300, 300).layout).toMatchObject({ sink: undefined, legend: undefined });
+    expect(laidOut(1200, 800, 300).layout.entropy).toBeDefined();
+  });
+
+  it('lets gutter and entropy share the rows of the plot', () => {
+    const { plot, sink, entropy } = laidOut(1000, 700, 300).layout;
+    for (const rect of [sink!, entropy!]) expect([rect.y, rect.height]).toEqual([plot.y, plot.height]);
+  });
+
+  it('knows cells, rows and columns under a point', () => {
+    const { layout, viewport } = laidOut(1000, 700, 10);
+    const { plot } = layout;
+    const { cellPx } = viewport;
+    const at = (x: number, y: number) => targetAt(layout, viewport, 10, { x, y });
+    expect(at(plot.x + 2.5 * cellPx, plot.y + 7.5 * cellPx)).toEqual({ query: 7, key: 2 });
+    expect(at(plot.x - 8, plot.y + 3.5 * cellPx)).toEqual({ query: 3, key: undefined });
+    expect(at(layout.sink!.x + 2, plot.y + 3.5 * cellPx)).toEqual({ query: 3, key: undefined });
+    expect(at(plot.x + 4.5 * cellPx, layout.columns!.y + 3)).toEqual({ query: undefined, key: 4 });
+    expect(at(layout.legend!.x + 2, plot.y + 3)).toBeUndefined();
+  });
+});

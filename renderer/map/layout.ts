@@ -1,0 +1,141 @@
+/**
+ * Where the parts of the map stand in its panel. Pure.
+ *
+ * The plot keeps its upper left corner and, once zoomed in, grows to the right and downward into the free room; what
+ * shares its rows stands to the right of it. A small panel first loses the marginals, then the gutter, then the legend.
+ */
+import { cellAt, type PointPx, type SizePx, type Viewport } from './viewport.ts';
+import { COLUMN_LABEL_DEGREES } from './axis-labels.ts';
+
+export interface RectPx extends PointPx, SizePx {}
+
+/** What does not change with the zoom: bands around the plot and the room that is left for it. */
+export interface MapFrame {
+  readonly panel: SizePx;
+  readonly leftPx: number;
+  readonly topPx: number;
+  /** Width of the column of token indices beside the row labels; 0 where there is no room for it. */
+  readonly indexPx: number;
+  readonly room: SizePx;
+  readonly shows: {
+    readonly sink: boolean;
+    readonly entropy: boolean;
+    readonly columns: boolean;
+    readonly legend: boolean;
+  };
+}
+
+export interface MapLayout extends MapFrame {
+  readonly plot: RectPx;
+  /** Attention on key 0, one row a query. */
+  readonly sink: RectPx | undefined;
+  /** Entropy of every row. */
+  readonly entropy: RectPx | undefined;
+  /** Mean attention on every key. */
+  readonly columns: RectPx | undefined;
+  /** The colour bar, without its labels. */
+  readonly legend: RectPx | undefined;
+}
+
+const SINK = { gap: 10, width: 14 };
+const ENTROPY = { gap: 16, width: 56 };
+const COLUMNS = { gap: 12, height: 28, below: 4 };
+const LEGEND = { gap: 24, width: 12, labels: 54 };
+const MARGIN = 10;
+
+export interface LabelWidths {
+  /** Widest label of a row, measured. */
+  readonly row: number;
+  /** Largest token index, measured. */
+  readonly index: number;
+  /** Widest label of a column, measured. */
+  readonly column: number;
+}
+
+export function mapFrame(panel: SizePx, widths: LabelWidths): MapFrame {
+  const shows = {
+    legend: panel.width >= 380,
+    sink: panel.width >= 400,
+    entropy: panel.width >= 600,
+    columns: panel.height >= 460,
+  };
+  const indexPx = panel.width >= 560 ? Math.ceil(widths.index) + 8 : 0;
+  const leftPx = Math.ceil(Math.min(Math.max(widths.row, 20), panel.width < 600 ? 64 : 96)) + indexPx + 16;
+  const rise = Math.sin((COLUMN_LABEL_DEGREES * Math.PI) / 180);
+  // 62: the headings of the gutter and the entropy are labels too.
+  const topPx = Math.ceil(Math.min(Math.max(widths.column, 62), panel.height < 420 ? 68 : 110) * rise) + 22;
+  const rightPx =
+    (shows.sink ? SINK.gap + SINK.width : 0) +
+    (shows.entropy ? ENTROPY.gap + ENTROPY.width : 0) +
+    (shows.legend ? LEGEND.gap + LEGEND.width + LEGEND.labels : 0) +
+    MARGIN;
+  // Without columns below, the gutter still has its scale there.
+  const bottomPx = shows.columns ? COLUMNS.gap + COLUMNS.height + COLUMNS.below + MARGIN : MARGIN * 2;
+  return {
+    panel,
+    leftPx,
+    topPx,
+    indexPx,
+    shows,
+    room: {
+      width: Math.max(40, panel.width - leftPx - rightPx),
+      height: Math.max(40, panel.height - topPx - bottomPx),
+    },
+  };
+}
+
+/** Places everything around a plot of the given size. */
+export function placeMap(frame: MapFrame, plotPx: SizePx): MapLayout {
+  const { leftPx, topPx, shows, panel } = frame;
+  const plot = { x: leftPx, y: topPx, ...plotPx };
+  let right = plot.x + plot.width;
+  const beside = ({ gap, width }: { gap: number; width: number }): RectPx => {
+    const rect = { x: right + gap, y: plot.y, width, height: plot.height };
+    right = rect.x + width;
+    return rect;
+  };
+  const sink = shows.sink ? beside(SINK) : undefined;
+  const entropy = shows.entropy ? beside(ENTROPY) : undefined;
+  const legendHeight = Math.max(80, Math.min(260, Math.max(plot.height, 160), panel.height - topPx - MARGIN - 40));
+  const legend = shows.legend ? { ...beside(LEGEND), height: legendHeight } : undefined;
+  const columns = shows.columns
+    ? { x: plot.x, y: plot.y + plot.height + COLUMNS.gap, width: plot.width, height: COLUMNS.height }
+    : undefined;
+  return { ...frame, plot, sink, entropy, columns, legend };
+}
+
+/** What a point of the panel means: a cell, a row (labels, gutter, entropy) or a column (labels, column mean). */
+export interface Target {
+  readonly query: number | undefined;
+  readonly key: number | undefined;
+}
+
+export function isCell(target: Target | undefined): target is { readonly query: number; readonly key: number } {
+  return target?.query !== undefined && target.key !== undefined;
+}
+
+export function sameTarget(a: Target | undefined, b: Target | undefined): boolean {
+  return a?.query === b?.query && a?.key === b?.key;
+}
+
+export function targetAt(layout: MapLayout, viewport: Viewport, tokens: number, point: PointPx): Target | undefined {
+  const { plot, sink, entropy, columns } = layout;
+  const inPlot = { x: point.x - plot.x, y: point.y - plot.y };
+  const withinX = inPlot.x >= 0 && inPlot.x < plot.width;
+  const withinY = inPlot.y >= 0 && inPlot.y < plot.height;
+  if (withinX && withinY) return cellAt(viewport, inPlot, tokens);
+  const rowsEnd = entropy ?? sink;
+  if (withinY && (inPlot.x < 0 || (rowsEnd && point.x >= plot.x + plot.width && point.x < rowsEnd.x + rowsEnd.width))) {
+    const query = cellAt(viewport, { x: 0, y: inPlot.y }, tokens)?.query;
+    return query === undefined ? undefined : { query, key: undefined };
+  }
+  // Labels over the columns lean: follow their slope down to the axis.
+  const axisX = inPlot.y < 0 ? inPlot.x + inPlot.y / Math.tan((COLUMN_LABEL_DEGREES * Math.PI) / 180) : inPlot.x;
+  const onLabels = inPlot.y < 0 && point.y >= 0;
+  const onColumns = columns && point.y >= plot.y + plot.height && point.y < columns.y + columns.height;
+  if ((onLabels || onColumns) && axisX >= 0 && axisX < plot.width) {
+    const key = cellAt(viewport, { x: axisX, y: 0 }, tokens)?.key;
+    return key === undefined ? undefined : { query: undefined, key };
+  }
+  return undefined;
+}

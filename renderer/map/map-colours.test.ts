@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { toUnit } from '../../shared/colour/value-scale.ts';
+import { legendTicks, mapColours, openEnds, type ColourQuestion } from './map-colours.ts';
+
+const question: ColourQuestion = {
+  value: 'probability',
+  reducer: 'max',
+  scale: 'log',
+  excludeSinks: false,
+  theme: 'dark',
+  shown: [0, 0.42],
+  overview: [0, 0.42],
+};
+
+describe('colours of the map', () => {
+  it('has one fixed log domain for probabilities, so that heads compare', () => {
+    expect(mapColours(question).scale).toEqual({ kind: 'log', lo: 1e-4, hi: 1 });
+    expect(mapColours({ ...question, shown: undefined, overview: undefined }).scale.hi).toBe(1);
+  });
+
+  it('lets the domain end at the largest value that is left without sinks', () => {
+    expect(mapColours({ ...question, excludeSinks: true }).scale.hi).toBe(0.5);
+  });
+
+  it('rounds a linear domain up, so that it keeps still while tiles arrive', () => {
+    expect(mapColours({ ...question, scale: 'linear' }).scale).toEqual({ kind: 'linear', lo: 0, hi: 0.5 });
+    expect(mapColours({ ...question, scale: 'linear', shown: [0, 0.47] }).key).toBe(
+      mapColours({ ...question, scale: 'linear' }).key,
+    );
+  });
+
+  it('takes sums from the level that is shown: they shrink with the texel', () => {
+    const sums: ColourQuestion = { ...question, reducer: 'sum', scale: 'linear', shown: [0, 1.7], overview: [0, 90] };
+    expect(mapColours(sums).scale.hi).toBe(2);
+  });
+
+  it('shows lift as signed around uniform attention', () => {
+    const lift = mapColours({ ...question, value: 'lift', shown: [0, 37], overview: [0, 37] });
+    expect(lift.map).toBe('divergingOnDark');
+    expect(toUnit(lift.scale, 1)).toBeCloseTo(0.5, 12);
+    expect(mapColours({ ...question, value: 'lift', theme: 'light' }).map).toBe('divergingOnLight');
+    expect(mapColours({ ...question, value: 'lift', scale: 'linear' }).map).toBe('viridis');
+  });
+
+  it('gives logits the range of the data', () => {
+    expect(mapColours({ ...question, value: 'logit', shown: [-3.2, 11.4], overview: [1, 11.4] }).scale).toEqual({
+      kind: 'linear',
+      lo: -5,
+      hi: 15,
+    });
+  });
+});
+
+describe('legend', () => {
+  it('has log ticks and says that its low end is open', () => {
+    const { scale } = mapColours(question);
+    expect(legendTicks(scale, openEnds(question, scale)).map((tick) => tick.label)).toEqual([
+      '≤ 10⁻⁴',
+      '10⁻³',
+      '0.01',
+      '0.1',
+      '1',
+    ]);
+  });
+
+  it('has round linear ticks from end to end', () => {
+    const ticks = legendTicks({ kind: 'linear', lo: 0, hi: 0.5 }, { low: false, high: false });
+    expect(ticks.map((tick) => tick.label)).toEqual(['0', '0.1', '0.2', '0.3', '0.4', '0.5']);
+    expect(ticks.map((tick) => tick.unit)).toEqual([...ticks.map((tick) => tick.unit)].sort((a, b) => a - b));
+  });
+
+  it('says when values lie above its high end', () => {
+    const lift: ColourQuestion = { ...question, value: 'lift', shown: [0, 900], overview: [0, 900] };
+    const { scale } = mapColours(lift);
+    expect(legendTicks(scale, openEnds(lift, scale)).at(-1)!.label).toBe('≥ 100');
+  });
+});

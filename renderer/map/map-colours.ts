@@ -1,0 +1,151 @@
+/** Which colours the map has: domain, colour table, ticks. Pure, and shared by the canvas and the legend. */
+import { scaleLinear } from 'd3';
+import { lutOf, type ColourMap } from '../../shared/colour/lut.ts';
+import { LOG_FLOOR, niceCeil, toUnit, type ValueScale } from '../../shared/colour/value-scale.ts';
+import type { TileReducer, TileValue } from '../../shared/tensor/tile.ts';
+import { formatPower, formatTick } from './format.ts';
+
+/** A smallest and a largest value. */
+export type Extent = readonly [min: number, max: number];
+
+export interface MapColours {
+  readonly map: ColourMap;
+  readonly scale: ValueScale;
+  /** Equal for equal colours: what a painted tile remembers. */
+  readonly key: string;
+}
+
+export interface ColourQuestion {
+  readonly value: TileValue;
+  readonly reducer: TileReducer;
+  readonly scale: 'log' | 'linear';
+  readonly excludeSinks: boolean;
+  readonly theme: 'light' | 'dark';
+  /** Over the tiles of the level that is shown, as far as they are here. */
+  readonly shown: Extent | undefined;
+  /** Over the coarsest level, which covers the whole map. */
+  readonly overview: Extent | undefined;
+}
+
+/** Log probabilities below this are one colour: exp(-12) is 6 x 10^-6. */
+const LOWEST_LOG_PROBABILITY = -12;
+/** Lift above this many times uniform, or below its inverse, is one colour. */
+const LARGEST_LIFT = 100;
+
+/** Whether log and linear are a choice: logits and log probabilities are logarithms already. */
+export function hasLogScale(value: TileValue): boolean {
+  return value === 'probability' || value === 'lift';
+}
+
+/**
+ * The domain is that of the whole map, not of the part in view, so that a colour keeps its meaning while one pans.
+ * The coarsest level holds the largest cell under `max`; under `mean` and `min` finer levels can hold larger values,
+ * and sums shrink with the texel, so there the level that is shown decides.
+ */
+function extentOf({ reducer, shown, overview }: ColourQuestion): Extent | undefined {
+  if (reducer === 'sum') return shown ?? overview;
+  if (!shown || !overview) return shown ?? overview;
+  return [Math.min(shown[0], overview[0]), Math.max(shown[1], overview[1])];
+}
+
+function scaleOf(question: ColourQuestion): ValueScale {
+  const extent = extentOf(question);
+  const most = extent ? niceCeil(extent[1]) : undefined;
+  switch (question.value) {
+    case 'probability': {
+      if (question.scale === 'linear') return { kind: 'linear', lo: 0, hi: Math.max(LOG_FLOOR, most ?? 1) };
+      const fixed = !question.excludeSinks && question.reducer !== 'sum';
+      return { kind: 'log', lo: LOG_FLOOR, hi: fixed ? 1 : Math.max(LOG_FLOOR * 10, most ?? 1) };
+    }
+    case 'logProbability': {
+      const least = extent ? -niceCeil(-extent[0]) : LOWEST_LOG_PROBABILITY;
+      return {
+        kind: 'linear',
+        lo: question.reducer === 'sum' ? least : Math.max(LOWEST_LOG_PROBABILITY, least),
+        hi: 0,
+      };
+    }
+    case 'logit': {
+      const [lo, hi] = scaleLinear()
+        .domain(extent ?? [0, 1])
+        .nice(5)
+        .domain() as [number, number];
+      return { kind: 'linear', lo, hi: hi > lo ? hi : lo + 1 };
+    }
+    case 'lift': {
+      if (question.scale === 'linear') return { kind: 'linear', lo: 0, hi: Math.max(1, most ?? 1) };
+      const bound = Math.min(LARGEST_LIFT, Math.max(10, most ?? LARGEST_LIFT));
+      return { kind: 'log', lo: 1 / bound, hi: bound };
+    }
+  }
+}
+
+export function mapColours(question: ColourQuestion): MapColours {
+  const scale = scaleOf(question);
+  // Lift on a log scale is signed around 1, uniform attention; everything else has one direction.
+  const signed = question.value === 'lift' && scale.kind === 'log';
+  const map = signed ? (question.theme === 'dark' ? 'divergingOnDark' : 'divergingOnLight') : 'viridis';
+  return { map, scale, key: [map, scale.kind, scale.lo, scale.hi].join(' ') };
+}
+
+/** A tick of the legend; `unit` 0 = low end, 1 = high end. */
+export interface LegendTick {
+  readonly unit: number;
+  readonly label: string;
+}
+
+/** Ends of the scale and round values between. `open` ends also stand for what lies beyond and say so. */
+export function legendTicks(scale: ValueScale, open: { readonly low: boolean; readonly high: boolean }): LegendTick[] {
+  const { kind, lo, hi } = scale;
+  const inside: LegendTick[] = [];
+  if (kind === 'log') {
+    const first = Math.ceil(Math.log10(lo) - 1e-9);
+    const last = Math.floor(Math.log10(hi) + 1e-9);
+    for (let exponent = first; exponent <= last; exponent++) {
+      inside.push({ unit: toUnit(scale, 10 ** exponent), label: formatPower(exponent) });
+    }
+  } else {
+    for (const tick of scaleLinear().domain([lo, hi]).ticks(5)) {
+      inside.push({ unit: toUnit(scale, tick), label: formatTick(tick) });
+    }
+  }
+  const ends: LegendTick[] = [
+    { unit: 0, label: formatTick(lo) },
+    { unit: 1, label: formatTick(hi) },
+  ];
+  // Ends that are no round value get a tick of their own, in place of a round one too close to them.
+  for (const end of ends) {
+    if (!inside.some((tick) => Math.abs(tick.unit - end.unit) < 0.06)) inside.push(end);
+  }
+  return inside
+    .sort((a, b) => a.unit - b.unit)
+    .map((tick) => {
+      if (tick.unit <= 1e-9 && open.low) return { ...tick, label: `≤ ${tick.label}` };
+      if (tick.unit >= 1 - 1e-9 && open.high) return { ...tick, label: `≥ ${tick.label}` };
+      return tick;
+    });
+}
+
+/** Whether the ends of a scale cut values off. */
+export function openEnds(question: ColourQuestion, scale: ValueScale): { low: boolean; high: boolean } {
+  const extent = extentOf(question);
+  return {
+    low: scale.kind === 'log' || (extent !== undefined && extent[0] < scale.lo),
+    high: extent !== undefined && extent[1] > scale.hi * (1 + 1e-6) && scale.hi !== 0,
+  };
+}
+
+/** Colour table as RGBA words in the byte order of `ImageData`, opaque. */
+export function lutWords(map: ColourMap): Uint32Array {
+  const known = words.get(map);
+  if (known) return known;
+  const lut = lutOf(map);
+  const bytes = new Uint8Array((lut.length / 3) * 4);
+  for (let index = 0; index < lut.length / 3; index++) {
+    bytes.set([lut[index * 3]!, lut[index * 3 + 1]!, lut[index * 3 + 2]!, 255], index * 4);
+  }
+  const made = new Uint32Array(bytes.buffer);
+  words.set(map, made);
+  return made;
+}
+const words = new Map<ColourMap, Uint32Array>();

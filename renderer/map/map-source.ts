@@ -1,0 +1,7 @@
+import type { CellReading, ParamsOf, Tile } from '../../shared/contract/methods.ts';
+
+/** Where the map gets its numbers. Both reject when the signal aborts; a failure's message is shown in place. */
+export interface MapSource {
+  tile(params: ParamsOf<'run.tile'>, signal: AbortSignal): Promise<Tile>;
+  cell(params: ParamsOf<'run.cell'>, signal: AbortSignal): Promise<CellReading>;
+}

@@ -1,0 +1,99 @@
+/** The strips that share an axis with the map: attention on key 0, row entropy, mean attention on every key. */
+import type { HeadProfile } from '../../shared/contract/methods.ts';
+import { lutOf, sampleLut } from '../../shared/colour/lut.ts';
+import { toHex } from '../../shared/colour/rgb.ts';
+import { LOG_FLOOR, toUnit, type ValueScale } from '../../shared/colour/value-scale.ts';
+import { binAlong, type AxisWindow } from './bin-along.ts';
+import type { MapLayout, RectPx } from './layout.ts';
+import type { ThemeColours } from './use-theme-colours.ts';
+import type { Viewport } from './viewport.ts';
+
+/** Attention on key 0 is often near 1: linear, and always 0 to 1, so that heads compare. */
+export const SINK_SCALE: ValueScale = { kind: 'linear', lo: 0, hi: 1 };
+/** Means over rows span decades: a few keys take most. */
+export const COLUMN_SCALE: ValueScale = { kind: 'log', lo: LOG_FLOOR, hi: 1 };
+
+/** The largest entropy that any row can have, nats; at least one, so that a short prompt still has an axis. */
+export function entropyTop(tokens: number): number {
+  return Math.max(1, Math.log(Math.max(1, tokens)));
+}
+
+export interface MarginalPainting {
+  readonly context: CanvasRenderingContext2D;
+  readonly layout: MapLayout;
+  readonly viewport: Viewport;
+  readonly profile: HeadProfile | undefined;
+  readonly tokens: number;
+  readonly pixelRatio: number;
+  readonly theme: ThemeColours;
+}
+
+export function paintMarginals(painting: MarginalPainting): void {
+  const { context, layout, viewport, profile, tokens, pixelRatio, theme } = painting;
+  const rows: AxisWindow = { start: viewport.query, cellPx: viewport.cellPx, lengthPx: layout.plot.height, pixelRatio };
+  const columns: AxisWindow = { start: viewport.key, cellPx: viewport.cellPx, lengthPx: layout.plot.width, pixelRatio };
+  // A hair of space between bars once cells are large enough to be told apart.
+  const hair = viewport.cellPx >= 4 ? 1 : 0;
+  const fits = profile?.entropy.length === tokens ? profile : undefined;
+
+  if (layout.sink) {
+    framed(context, layout.sink, theme.mask, (rect) => {
+      const lut = lutOf('viridis');
+      for (const { startPx, endPx, value } of fits ? binAlong(fits.firstToken, rows, 'max') : []) {
+        context.fillStyle = toHex(sampleLut(lut, toUnit(SINK_SCALE, value)));
+        context.fillRect(rect.x, rect.y + startPx, rect.width, endPx - startPx - (viewport.cellPx >= 12 ? hair : 0));
+      }
+    });
+  }
+  if (layout.entropy) {
+    framed(context, layout.entropy, undefined, (rect) => {
+      const perNat = rect.width / entropyTop(tokens);
+      context.fillStyle = theme.bar;
+      for (const { startPx, endPx, value } of fits ? binAlong(fits.entropy, rows, 'mean') : []) {
+        context.fillRect(rect.x, rect.y + startPx, value * perNat, endPx - startPx - hair);
+      }
+      context.fillStyle = theme.line;
+      context.fillRect(rect.x, rect.y, 1, rect.height);
+      // What uniform attention over the visible keys would have: the most that a row can reach.
+      context.strokeStyle = theme.textDim;
+      context.lineWidth = 1;
+      context.setLineDash([2, 3]);
+      context.beginPath();
+      for (let y = 0; y <= rect.height; y += 2) {
+        const query = viewport.query + y / viewport.cellPx;
+        context.lineTo(rect.x + Math.log(Math.floor(query) + 1) * perNat + 0.5, rect.y + y);
+      }
+      context.stroke();
+      context.setLineDash([]);
+    });
+  }
+  if (layout.columns) {
+    framed(context, layout.columns, undefined, (rect) => {
+      context.fillStyle = theme.bar;
+      for (const { startPx, endPx, value } of fits ? binAlong(fits.columnMean, columns, 'max') : []) {
+        const height = toUnit(COLUMN_SCALE, value) * rect.height;
+        context.fillRect(rect.x + startPx, rect.y, endPx - startPx - hair, height);
+      }
+      context.fillStyle = theme.line;
+      context.fillRect(rect.x, rect.y, rect.width, 1);
+    });
+  }
+}
+
+function framed(
+  context: CanvasRenderingContext2D,
+  rect: RectPx,
+  background: string | undefined,
+  paint: (rect: RectPx) => void,
+): void {
+  context.save();
+  context.beginPath();
+  context.rect(rect.x, rect.y, rect.width, rect.height);
+  context.clip();
+  if (background !== undefined) {
+    context.fillStyle = background;
+    context.fillRect(rect.x, rect.y, rect.width, rect.height);
+  }
+  paint(rect);
+  context.restore();
+}

@@ -1,0 +1,32 @@
+import type { TileReducer, TileValue } from '../../shared/tensor/tile.ts';
+
+/** Key columns that "exclude sinks" takes out of the map. Exactly those that the gutter beside it shows. */
+export const SINK_KEYS = 1;
+
+/** Identity of one map's numbers: everything that its tiles depend on but their address. */
+export interface Picture {
+  readonly runId: string;
+  readonly layer: number;
+  readonly head: number;
+  readonly value: TileValue;
+  readonly reducer: TileReducer;
+  readonly skipKeys: number;
+  readonly tokens: number;
+}
+
+/** Equal for equal pictures. */
+export function pictureKey(picture: Picture): string {
+  const { runId, layer, head, value, reducer, skipKeys, tokens } = picture;
+  return [runId, layer, head, value, reducer, skipKeys, tokens].join(' ');
+}
+
+/** A tile of a picture. */
+export interface TileAddress {
+  readonly level: number;
+  readonly tileRow: number;
+  readonly tileColumn: number;
+}
+
+export function tileId(picture: string, { level, tileRow, tileColumn }: TileAddress): string {
+  return `${picture}/${level}/${tileRow}/${tileColumn}`;
+}

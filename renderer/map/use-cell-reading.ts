@@ -1,0 +1,34 @@
+import { useEffect, useState } from 'react';
+import type { CellReading } from '../../shared/contract/methods.ts';
+import type { HeadId } from '../../shared/model/head-id.ts';
+import type { MapSource } from './map-source.ts';
+import type { CellAddress } from './viewport.ts';
+
+/** The cell under the pointer in full: asked for at most once a frame, the latest wins, undefined until it is here. */
+export function useCellReading(
+  source: MapSource,
+  runId: string,
+  { layer, head }: HeadId,
+  cell: CellAddress | undefined,
+): CellReading | undefined {
+  const [answer, setAnswer] = useState<{ readonly question: string; readonly reading: CellReading }>();
+  const { query, key } = cell ?? {};
+  const question = [runId, layer, head, query, key].join(' ');
+  useEffect(() => {
+    if (query === undefined || key === undefined) return undefined;
+    const controller = new AbortController();
+    const frame = requestAnimationFrame(() => {
+      source.cell({ runId, layer, head, query, key }, controller.signal).then(
+        (reading) => {
+          if (!controller.signal.aborted) setAnswer({ question, reading });
+        },
+        () => undefined, // the line then says what the tile knows
+      );
+    });
+    return () => {
+      cancelAnimationFrame(frame);
+      controller.abort();
+    };
+  }, [source, question, runId, layer, head, query, key]);
+  return answer?.question === question ? answer.reading : undefined;
+}

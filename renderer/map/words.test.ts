@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import type { HeadProfile } from '../../shared/contract/methods.ts';
+import type { TokenView } from '../../shared/model/token-view.ts';
+import { cellText, columnText, headingText, rowText, type CellQuestion } from './words.ts';
+
+const tokens: TokenView[] = Array.from({ length: 1200 }, (_, index) => {
+  const display = index === 1018 ? '·Maren' : index === 24 ? '·copper' : '·the';
+  return { id: index, display, text: display.replace('·', ' '), start: 0, end: 0, special: false };
+});
+const question: CellQuestion = {
+  cell: { query: 1018, key: 24 },
+  tokens,
+  reading: { probability: 0.613, logit: 7.214, rank: 1, visible: 1019 },
+  texel: 0.613,
+  value: 'probability',
+  reducer: 'max',
+  level: 0,
+};
+
+describe('heading', () => {
+  it('names the aggregate only where there is one, and the scale only where there is a choice', () => {
+    expect(headingText('probability', 'max', 2, 'log')).toBe('probability, max of 4×4, log scale');
+    expect(headingText('probability', 'mean', 0, 'linear')).toBe('probability, linear scale');
+    expect(headingText('logit', 'min', 0, 'log')).toBe('logit');
+  });
+});
+
+describe('the line under the map', () => {
+  it('reads a cell in words', () => {
+    expect(cellText(question)).toBe(
+      'query 1,018 “Maren” → key 24 “copper”: p = 0.613, rank 1 of 1,019 keys, logit 7.21',
+    );
+  });
+
+  it('says what the texel stands for at a coarse level', () => {
+    expect(cellText({ ...question, level: 2, texel: 0.7 })).toMatch(/logit 7\.21 · max of 4×4 cells: 0\.700$/);
+    expect(cellText({ ...question, level: 1, value: 'logit', texel: 8 })).toMatch(/ · logit, max of 2×2 cells: 8\.00$/);
+  });
+
+  it('says at once what the tile knows, before the full reading is here', () => {
+    expect(cellText({ ...question, reading: undefined })).toBe('query 1,018 “Maren” → key 24 “copper”: p = 0.613');
+    expect(cellText({ ...question, reading: undefined, texel: undefined })).toBe(
+      'query 1,018 “Maren” → key 24 “copper”',
+    );
+  });
+
+  it('says why a cell is masked', () => {
+    expect(cellText({ ...question, cell: { query: 3, key: 7 } })).toMatch(/in the future of the query, masked$/);
+    expect(cellText({ ...question, reading: undefined, texel: NaN })).toMatch(/not visible to the query$/);
+  });
+
+  it('reads rows and columns from the profile', () => {
+    const profile: HeadProfile = {
+      entropy: new Float32Array(1200).fill(2.5),
+      firstToken: new Float32Array(1200).fill(0.25),
+      rowMax: new Float32Array(1200).fill(0.5),
+      rowArgmax: new Int32Array(1200).fill(24),
+      columnMean: new Float32Array(1200).fill(0.125),
+      distance: new Float32Array(12),
+    };
+    expect(rowText(1018, tokens, profile)).toBe(
+      'query 1,018 “Maren”: attention on key 0 is 0.250, entropy 2.50 of at most 6.93 nats, largest 0.500 on key 24 “copper”',
+    );
+    expect(columnText(1199, tokens, profile)).toBe(
+      'key 1,199 “the”: mean attention 0.125 over the 1 query that can see it',
+    );
+    expect(rowText(1018, tokens, undefined)).toBe('query 1,018 “Maren”');
+  });
+});

@@ -1,0 +1,104 @@
+/** The map in words: its heading, and the line that says what is under the pointer. Pure. */
+import type { CellReading, HeadProfile } from '../../shared/contract/methods.ts';
+import type { TokenView } from '../../shared/model/token-view.ts';
+import type { TileReducer, TileValue } from '../../shared/tensor/tile.ts';
+import { axisText } from './axis-labels.ts';
+import { formatCount, formatProbability, formatValue } from './format.ts';
+import { hasLogScale } from './map-colours.ts';
+import type { CellAddress } from './viewport.ts';
+
+export const VALUE_NAMES: Readonly<Record<TileValue, string>> = {
+  probability: 'probability',
+  logProbability: 'log probability',
+  logit: 'logit',
+  lift: 'lift over uniform',
+};
+
+/** Unit as the legend says it. */
+export const VALUE_UNITS: Readonly<Record<TileValue, string>> = {
+  probability: 'p',
+  logProbability: 'ln p, nats',
+  logit: 'logit',
+  lift: '× uniform',
+};
+
+/** `max of 4×4`; empty at level 0, where a texel is a cell. */
+export function aggregateText(reducer: TileReducer, level: number): string {
+  const side = formatCount(2 ** level);
+  return level === 0 ? '' : `${reducer} of ${side}×${side}`;
+}
+
+/** `probability, max of 4×4, log scale`. */
+export function headingText(value: TileValue, reducer: TileReducer, level: number, scale: 'log' | 'linear'): string {
+  const parts = [VALUE_NAMES[value], aggregateText(reducer, level), hasLogScale(value) ? `${scale} scale` : ''];
+  return parts.filter((part) => part !== '').join(', ');
+}
+
+/** `1,018 “Maren”` */
+export function tokenText(index: number, tokens: readonly TokenView[]): string {
+  const token = tokens[index];
+  return token ? `${formatCount(index)} “${axisText(token)}”` : formatCount(index);
+}
+
+export interface CellQuestion {
+  readonly cell: CellAddress;
+  readonly tokens: readonly TokenView[];
+  /** Undefined while it is being read. */
+  readonly reading: CellReading | undefined;
+  /** The texel that holds the cell, if its tile is here. */
+  readonly texel: number | undefined;
+  readonly value: TileValue;
+  readonly reducer: TileReducer;
+  readonly level: number;
+}
+
+/** `query 1,018 “Maren” → key 24 “copper”: p = 0.613, rank 1 of 1,019 keys, logit 7.21` */
+export function cellText(question: CellQuestion): string {
+  const { cell, tokens, reading, texel, value, reducer, level } = question;
+  const where = `query ${tokenText(cell.query, tokens)} → key ${tokenText(cell.key, tokens)}`;
+  if (cell.key > cell.query) return `${where}: in the future of the query, masked`;
+  const parts: string[] = [];
+  if (reading) {
+    parts.push(`p = ${formatProbability(reading.probability)}`);
+    parts.push(
+      `rank ${formatCount(reading.rank)} of ${formatCount(reading.visible)} ${plural(reading.visible, 'key')}`,
+    );
+    parts.push(`logit ${formatValue('logit', reading.logit)}`);
+    if (value === 'lift') parts.push(`${formatValue('lift', reading.probability * reading.visible)} uniform`);
+  } else if (texel !== undefined && level === 0) {
+    if (Number.isNaN(texel)) return `${where}: not visible to the query`;
+    parts.push(
+      value === 'probability'
+        ? `p = ${formatProbability(texel)}`
+        : `${VALUE_NAMES[value]} ${formatValue(value, texel)}`,
+    );
+  }
+  const line = parts.length === 0 ? where : `${where}: ${parts.join(', ')}`;
+  if (level === 0 || texel === undefined || Number.isNaN(texel)) return line;
+  const what = value === 'probability' ? '' : `${VALUE_NAMES[value]}, `;
+  return `${line} · ${what}${aggregateText(reducer, level)} cells: ${formatValue(value, texel)}`;
+}
+
+/** A row by its label, gutter or entropy bar. */
+export function rowText(query: number, tokens: readonly TokenView[], profile: HeadProfile | undefined): string {
+  const where = `query ${tokenText(query, tokens)}`;
+  if (profile?.entropy.length !== tokens.length) return where;
+  const most = Math.log(query + 1);
+  return [
+    `${where}: attention on key 0 is ${formatProbability(profile.firstToken[query]!)}`,
+    `entropy ${profile.entropy[query]!.toFixed(2)} of at most ${most.toFixed(2)} nats`,
+    `largest ${formatProbability(profile.rowMax[query]!)} on key ${tokenText(profile.rowArgmax[query]!, tokens)}`,
+  ].join(', ');
+}
+
+/** A column by its label or its mean. */
+export function columnText(key: number, tokens: readonly TokenView[], profile: HeadProfile | undefined): string {
+  const where = `key ${tokenText(key, tokens)}`;
+  if (profile?.columnMean.length !== tokens.length) return where;
+  const rows = tokens.length - key;
+  return `${where}: mean attention ${formatProbability(profile.columnMean[key]!)} over the ${formatCount(rows)} ${plural(rows, 'query', 'queries')} that can see it`;
+}
+
+function plural(count: number, one: string, many = `${one}s`): string {
+  return count === 1 ? one : many;
+}

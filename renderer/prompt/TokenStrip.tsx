@@ -1,0 +1,132 @@
+/**
+ * The prompt as the model sees it: token after token, tinted by attention or by change of likelihood.
+ *
+ * Made for thousands of tokens: chunks are memoised and skipped by the browser while out of sight, and the pointer is
+ * followed by one listener. A single tab stop; arrow keys move from token to token.
+ */
+import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react';
+import type { TokenView } from '../../shared/model/token-view.ts';
+import { classNames } from '../base/class-names.ts';
+import { chunkTokens } from './token-chunks.ts';
+import { TokenChunkView } from './TokenChunkView.tsx';
+import { TokenTip } from './TokenTip.tsx';
+import type { StripTints } from './strip-tints.ts';
+
+interface TokenStripProps {
+  readonly tokens: readonly TokenView[];
+  readonly tints: StripTints | undefined;
+  readonly stale: boolean;
+  readonly pinned: number | undefined;
+  readonly onPin: (index: number) => void;
+  readonly hover: number | undefined;
+  readonly onHover: (index: number | undefined) => void;
+}
+
+interface Tip {
+  readonly index: number;
+  readonly anchor: DOMRect;
+}
+
+export function TokenStrip({ tokens, tints, stale, pinned, onPin, hover, onHover }: TokenStripProps) {
+  const ref = useRef<HTMLDivElement>(null);
+  const [tip, setTip] = useState<Tip | undefined>(undefined);
+  const [cursor, setCursor] = useState<number | undefined>(undefined);
+  const chunks = useMemo(() => chunkTokens(tokens), [tokens]);
+  const slices = useMemo(
+    () => chunks.map(({ start, tokens: own }) => tints?.strengths.subarray(start, start + own.length)),
+    [chunks, tints],
+  );
+  const focus = cursor ?? hover;
+  // Ids have no blanks of their own to tell them apart.
+  const inIds = tokens.every((token) => token.text === '');
+
+  // The mark may come from elsewhere (the map, the palette): bring it into sight, but never while the pointer is here.
+  useEffect(() => {
+    if (pinned !== undefined) tokenElement(ref.current, pinned)?.scrollIntoView({ block: 'nearest' });
+  }, [pinned, tokens]);
+
+  function point(index: number | undefined): void {
+    const element = index === undefined ? undefined : tokenElement(ref.current, index);
+    setTip(element && index !== undefined ? { index, anchor: firstBox(element) } : undefined);
+    onHover(index);
+  }
+
+  function onPointerOver({ target }: PointerEvent): void {
+    const index = indexOf(target);
+    if (index !== undefined && index !== tip?.index) point(index);
+  }
+
+  function onKeyDown(event: KeyboardEvent): void {
+    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 10, ArrowUp: -10 }[event.key];
+    if (step !== undefined) {
+      event.preventDefault();
+      const from = cursor ?? pinned ?? -1;
+      const next = Math.max(0, Math.min(tokens.length - 1, from + step));
+      setCursor(next);
+      tokenElement(ref.current, next)?.scrollIntoView({ block: 'nearest' });
+      point(next);
+    } else if ((event.key === 'Enter' || event.key === ' ') && cursor !== undefined) {
+      event.preventDefault();
+      onPin(cursor);
+    }
+  }
+
+  return (
+    <div className={classNames('hs-strip', stale && 'hs-stale', tints?.signed === true && 'hs-strip--signed', inIds && 'hs-strip--ids')}>
+      <div
+        ref={ref}
+        className="hs-strip__text"
+        role="application"
+        aria-roledescription="token strip"
+        aria-label={`Prompt, ${tokens.length} tokens. Arrow keys move from token to token, Enter pins.`}
+        tabIndex={0}
+        onPointerOver={onPointerOver}
+        onPointerLeave={() => point(undefined)}
+        onScroll={() => setTip(undefined)}
+        onBlur={() => {
+          setCursor(undefined);
+          point(undefined);
+        }}
+        onClick={({ target }) => {
+          const index = indexOf(target);
+          if (index !== undefined) onPin(index);
+        }}
+        onKeyDown={onKeyDown}
+      >
+        {chunks.map((chunk, i) => (
+          <TokenChunkView
+            key={chunk.start}
+            chunk={chunk}
+            strengths={slices[i]}
+            pinned={within(chunk.start, chunk.tokens.length, pinned)}
+            focus={within(chunk.start, chunk.tokens.length, focus)}
+          />
+        ))}
+      </div>
+      <p className="hs-visually-hidden" aria-live="polite">
+        {cursor !== undefined && tokens[cursor] ? `Token ${cursor}, ${tokens[cursor].display}` : ''}
+      </p>
+      {tip && tokens[tip.index] && (
+        <TokenTip index={tip.index} token={tokens[tip.index]!} tints={tints} anchor={tip.anchor} />
+      )}
+    </div>
+  );
+}
+
+function within(start: number, length: number, index: number | undefined): number | undefined {
+  return index !== undefined && index >= start && index < start + length ? index : undefined;
+}
+
+function indexOf(target: EventTarget): number | undefined {
+  const element = target instanceof Element ? target.closest<HTMLElement>('[data-token]') : null;
+  return element ? Number(element.dataset['token']) : undefined;
+}
+
+function tokenElement(root: HTMLElement | null, index: number): HTMLElement | undefined {
+  return root?.querySelector<HTMLElement>(`[data-token="${index}"]`) ?? undefined;
+}
+
+/** A token that wraps has a box a line; the first one is where it begins. */
+function firstBox(element: HTMLElement): DOMRect {
+  return element.getClientRects()[0] ?? element.getBoundingClientRect();
+}

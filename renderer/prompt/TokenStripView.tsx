@@ -1,0 +1,93 @@
+import { useMemo } from 'react';
+import { formatHead } from '../../shared/model/head-id.ts';
+import type { TokenView } from '../../shared/model/token-view.ts';
+import { useApp } from '../app/app-context.ts';
+import { useAppState } from '../app/use-app-state.ts';
+import { useKeptData } from '../app/use-data.ts';
+import { Segmented } from '../components/Segmented.tsx';
+import { comparisonKey, tokenKey } from '../engine/data-keys.ts';
+import { togglePin } from '../state/edits.ts';
+import { focusToken, shownRun } from '../state/selectors.ts';
+import { patch } from '../state/store.ts';
+import type { StripColour } from '../state/view-state.ts';
+import { attentionTints, changeTints, type StripTints } from './strip-tints.ts';
+import { StripLegend } from './StripLegend.tsx';
+import { TokenStrip } from './TokenStrip.tsx';
+
+/** The strip with its switch and legend, fed from the run on screen. */
+export function TokenStripView({ tokens }: { readonly tokens: readonly TokenView[] }) {
+  const { store } = useApp();
+  const head = useAppState(({ edit }) => edit.head);
+  const pinned = useAppState(({ edit }) => edit.pinnedToken);
+  const hover = useAppState(({ ui }) => ui.hoverToken);
+  const stale = useAppState(({ run }) => run.stale || run.job?.kind === 'clean');
+  const chosen = useAppState(({ view }) => view.stripColour);
+  const clean = useAppState(({ run }) => run.clean);
+  const changed = useAppState(({ run }) => run.changed);
+  const shown = useAppState(shownRun);
+  const token = useAppState(focusToken);
+  const hasChange = useAppState(({ edit }) => edit.interventions.length > 0);
+
+  const colour: StripColour = chosen === 'change' && !hasChange ? 'outgoing' : chosen;
+  const scope = `${clean?.key ?? ''}/${tokens.length}`;
+  const attention = useKeptData(
+    shown && head && token !== undefined ? tokenKey(shown.key, head, token) : undefined,
+    scope,
+  );
+  const comparison = useKeptData(clean && changed ? comparisonKey(clean.key, changed.key) : undefined, scope);
+
+  const tints = useMemo((): StripTints | undefined => {
+    if (colour === 'change') return comparison.value && changeTints(comparison.value.nllDelta);
+    return attention.value && attentionTints(attention.value[colour]);
+  }, [colour, attention.value, comparison.value]);
+
+  const name = head ? formatHead(head) : '';
+  const which = token === undefined ? '' : `${token} “${tokens[token]?.display ?? ''}”`;
+  const of = {
+    outgoing: `p in ${name} from ${which}`,
+    incoming: `p in ${name} to ${which}`,
+    change: 'Change of −log p by the ablation, nats',
+  }[colour];
+
+  return (
+    <>
+      <div className="hs-strip-bar">
+        <Segmented<StripColour>
+          label="Colour of the tokens"
+          value={colour}
+          onChange={(stripColour) => patch(store, 'view', { stripColour })}
+          options={[
+            {
+              value: 'outgoing',
+              label: 'Looks at',
+              title: 'Outgoing attention of the pinned token, or of the one under the pointer',
+            },
+            {
+              value: 'incoming',
+              label: 'Seen by',
+              title: 'Incoming attention of the pinned token, or of the one under the pointer',
+            },
+            {
+              value: 'change',
+              label: 'Likelihood change',
+              disabled: !hasChange,
+              title: hasChange
+                ? 'How much less or more likely each token became under the interventions'
+                : 'Ablate a head first',
+            },
+          ]}
+        />
+      </div>
+      <TokenStrip
+        tokens={tokens}
+        tints={tints}
+        stale={stale}
+        pinned={pinned}
+        onPin={(index) => togglePin(store, index)}
+        hover={hover}
+        onHover={(index) => patch(store, 'ui', { hoverToken: index })}
+      />
+      <StripLegend tints={tints} of={of} />
+    </>
+  );
+}

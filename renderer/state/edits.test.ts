@@ -1,0 +1,98 @@
+// @vitest-environment node
+import { beforeEach, describe, expect, it } from 'vitest';
+import {
+  changeIntervention,
+  pinToken,
+  redo,
+  removeIntervention,
+  selectHead,
+  setInterventions,
+  toggleAblation,
+  togglePin,
+  undo,
+} from './edits.ts';
+import { createAppStore, patch, type AppStore } from './store.ts';
+
+const A = { layer: 0, head: 1 };
+const B = { layer: 2, head: 6 };
+let store: AppStore;
+const edit = () => store.getState().edit;
+
+beforeEach(() => {
+  store = createAppStore();
+  const clean = { key: '0/r1', runId: 'r1', tokens: 10, cutTokens: 0, badge: 'exact', interventions: '' } as const;
+  patch(store, 'run', { clean });
+});
+
+describe('edits', () => {
+  it('toggle a head, and undo restores the list as it was', () => {
+    toggleAblation(store, A);
+    toggleAblation(store, B);
+    expect(edit().interventions.map(({ where }) => where)).toEqual([A, B]);
+    toggleAblation(store, A);
+    expect(edit().interventions.map(({ where }) => where)).toEqual([B]);
+    undo(store);
+    expect(edit().interventions.map(({ where }) => where)).toEqual([A, B]);
+    undo(store);
+    undo(store);
+    expect(edit().interventions).toEqual([]);
+    redo(store);
+    expect(edit().interventions.map(({ where }) => where)).toEqual([A]);
+  });
+
+  it('restore a scaled head as well', () => {
+    setInterventions(store, [{ what: 'scale', where: A, factor: 0.5 }]);
+    toggleAblation(store, A);
+    expect(edit().interventions).toEqual([]);
+  });
+
+  it('take a walk through the atlas back in one step', () => {
+    selectHead(store, A);
+    selectHead(store, { layer: 0, head: 2 });
+    selectHead(store, B);
+    undo(store);
+    expect(edit().head).toBeUndefined();
+  });
+
+  it('take typing a factor back in one step', () => {
+    setInterventions(store, [{ what: 'scale', where: A, factor: 0.5 }]);
+    changeIntervention(store, 0, { what: 'scale', where: A, factor: 0 }, true);
+    changeIntervention(store, 0, { what: 'scale', where: A, factor: 0.2 }, true);
+    undo(store);
+    expect(edit().interventions).toEqual([{ what: 'scale', where: A, factor: 0.5 }]);
+  });
+
+  it('do not count what changes nothing', () => {
+    toggleAblation(store, A);
+    selectHead(store, A);
+    const { past } = store.getState().history;
+    selectHead(store, { ...A });
+    setInterventions(store, [{ what: 'zero', where: { ...A } }]);
+    expect(store.getState().history.past).toBe(past);
+  });
+
+  it('remove one entry by its place', () => {
+    toggleAblation(store, A);
+    toggleAblation(store, B);
+    removeIntervention(store, 0);
+    expect(edit().interventions.map(({ where }) => where)).toEqual([B]);
+  });
+
+  it('drop a pin that the prompt on screen is too short for', () => {
+    pinToken(store, 9);
+    togglePin(store, 9);
+    patch(store, 'run', { clean: { ...store.getState().run.clean!, tokens: 3 } });
+    undo(store);
+    expect(edit().pinnedToken).toBeUndefined();
+  });
+
+  it('show the likelihood change with the first intervention, unless a token is pinned', () => {
+    toggleAblation(store, A);
+    expect(store.getState().view.stripColour).toBe('change');
+    undo(store);
+    patch(store, 'view', { stripColour: 'incoming' });
+    pinToken(store, 2);
+    toggleAblation(store, A);
+    expect(store.getState().view.stripColour).toBe('incoming');
+  });
+});

@@ -1,0 +1,99 @@
+/** Every change that undo can take back. */
+import { sameHead, type HeadId } from '../../shared/model/head-id.ts';
+import { interventionsKey, zeroHead, type Intervention } from '../../shared/model/intervention.ts';
+import type { EditState } from './edit-state.ts';
+import { emptyHistory, recordStep, redoStep, undoStep, type Travelled } from './history.ts';
+import { patch, type AppStore } from './store.ts';
+
+function apply(store: AppStore, change: Partial<EditState>, mergeKey?: string): void {
+  store.setState(({ edit, history }) => ({
+    edit: { ...edit, ...change },
+    history: recordStep(history, edit, mergeKey),
+  }));
+}
+
+export function selectHead(store: AppStore, head: HeadId): void {
+  const { edit, ui } = store.getState();
+  if (!ui.headChosen) patch(store, 'ui', { headChosen: true });
+  if (edit.head && sameHead(edit.head, head)) return;
+  apply(store, { head: { layer: head.layer, head: head.head } }, 'select-head');
+}
+
+/** The rule's own choice: no step of its own, because the person did nothing. */
+export function selectHeadByRule(store: AppStore, head: HeadId): void {
+  patch(store, 'edit', { head });
+}
+
+export function pinToken(store: AppStore, index: number | undefined): void {
+  if (store.getState().edit.pinnedToken === index) return;
+  apply(store, { pinnedToken: index });
+}
+
+/** Pins the token, or takes the pin off where it is already. */
+export function togglePin(store: AppStore, index: number): void {
+  pinToken(store, store.getState().edit.pinnedToken === index ? undefined : index);
+}
+
+export function setInterventions(store: AppStore, interventions: readonly Intervention[], mergeKey?: string): void {
+  const { edit } = store.getState();
+  if (interventionsKey(edit.interventions) === interventionsKey(interventions)) return;
+  apply(store, { interventions }, mergeKey);
+  // The first change is made to see what it does; a pinned token says that something else is being looked at.
+  if (edit.interventions.length === 0 && edit.pinnedToken === undefined)
+    patch(store, 'view', { stripColour: 'change' });
+}
+
+/** Zeroes the head, or restores it where anything is done to it. */
+export function toggleAblation(store: AppStore, head: HeadId): void {
+  const { interventions } = store.getState().edit;
+  const others = interventions.filter((entry) => !sameHead(entry.where, head));
+  setInterventions(store, others.length < interventions.length ? others : [...interventions, zeroHead(head)]);
+}
+
+/** Replaces what is done to the head, keeping its place in the list. `merge`: part of one gesture, such as typing. */
+export function changeIntervention(store: AppStore, position: number, next: Intervention, merge = false): void {
+  const { interventions } = store.getState().edit;
+  setInterventions(
+    store,
+    interventions.map((entry, at) => (at === position ? next : entry)),
+    merge ? `factor-${position}` : undefined,
+  );
+}
+
+export function removeIntervention(store: AppStore, position: number): void {
+  const { interventions } = store.getState().edit;
+  setInterventions(
+    store,
+    interventions.filter((_, at) => at !== position),
+  );
+}
+
+function travel(store: AppStore, travelled: Travelled<EditState> | undefined): void {
+  if (!travelled) return;
+  const tokens = store.getState().run.clean?.tokens ?? 0;
+  const pinned = travelled.value.pinnedToken;
+  store.setState({
+    // A pin may point past the end of the prompt that is on screen by now.
+    edit: { ...travelled.value, pinnedToken: pinned !== undefined && pinned < tokens ? pinned : undefined },
+    history: travelled.history,
+  });
+}
+
+export function undo(store: AppStore): void {
+  const { history, edit } = store.getState();
+  travel(store, undoStep(history, edit));
+}
+
+export function redo(store: AppStore): void {
+  const { history, edit } = store.getState();
+  travel(store, redoStep(history, edit));
+}
+
+/** Another model: heads and tokens mean something else, so nothing is left to go back to. */
+export function resetEdits(store: AppStore): void {
+  store.setState(({ ui }) => ({
+    edit: { interventions: [], head: undefined, pinnedToken: undefined },
+    history: emptyHistory,
+    ui: { ...ui, headChosen: false, hoverToken: undefined },
+  }));
+}

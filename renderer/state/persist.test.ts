@@ -1,0 +1,37 @@
+// @vitest-environment node
+import { describe, expect, it } from 'vitest';
+import { loadStored, persistStore } from './persist.ts';
+import { createAppStore, patch } from './store.ts';
+import { initialView } from './view-state.ts';
+
+function memory(initial: string | null = null) {
+  let value = initial;
+  return { getItem: () => value, setItem: (_: string, next: string) => void (value = next) };
+}
+
+describe('persisted choices', () => {
+  it('come back', () => {
+    const storage = memory();
+    const store = createAppStore();
+    persistStore(store, storage);
+    patch(store, 'prefs', { theme: 'light' });
+    patch(store, 'view', { scale: 'linear', excludeSinks: true, shown: 'changed' });
+    const loaded = loadStored(storage);
+    expect(loaded.prefs?.theme).toBe('light');
+    expect(loaded.view).toEqual({ ...initialView, scale: 'linear', excludeSinks: true });
+  });
+
+  it.each(['', 'null', '{', '{"theme":"pink","scale":3}', '[]'])('fall back to defaults for %j', (text) => {
+    expect(loadStored(memory(text))).toEqual({ prefs: { theme: 'system' }, view: initialView });
+  });
+
+  it('may fail to be written', () => {
+    const store = createAppStore();
+    persistStore(store, {
+      setItem: () => {
+        throw new Error('quota');
+      },
+    });
+    expect(() => patch(store, 'prefs', { theme: 'dark' })).not.toThrow();
+  });
+});

@@ -1,0 +1,52 @@
+import type { WireError } from '../../shared/base/app-error.ts';
+import type { Progress } from '../../shared/contract/methods.ts';
+import type { Badge } from '../../shared/model/badge.ts';
+
+/** The editor's content in the form in which it is kept beside a run and compared with the editor. */
+export type PromptSource =
+  | { readonly kind: 'text'; readonly text: string; readonly bos: boolean }
+  | { readonly kind: 'ids'; readonly ids: string };
+
+/** Names a run whose data lies in the cache. */
+export interface RunHandle {
+  /** Unique for the life of the page, unlike the engine's id, which may come again after a restart. */
+  readonly key: string;
+  /** What the engine calls it. */
+  readonly runId: string;
+  readonly tokens: number;
+  readonly cutTokens: number;
+  readonly badge: Badge;
+  /** Interventions in canonical form; empty for the clean run. */
+  readonly interventions: string;
+}
+
+export interface RunJob {
+  readonly kind: 'clean' | 'changed';
+  readonly progress: Progress | undefined;
+  /** Cancel was pressed; the engine has not answered yet. */
+  readonly cancelling: boolean;
+}
+
+export interface RunState {
+  readonly job: RunJob | undefined;
+  readonly error: WireError | undefined;
+  readonly changedError: WireError | undefined;
+  /** What the clean run was made from. */
+  readonly source: PromptSource | undefined;
+  readonly cut: boolean;
+  readonly clean: RunHandle | undefined;
+  readonly changed: RunHandle | undefined;
+  /** The runs on screen belong to an engine that is gone, or to another model. */
+  readonly stale: boolean;
+}
+
+export const initialRun: RunState = {
+  job: undefined,
+  error: undefined,
+  changedError: undefined,
+  source: undefined,
+  cut: false,
+  clean: undefined,
+  changed: undefined,
+  stale: false,
+};

@@ -1,0 +1,53 @@
+/** Named readings of the store that more than one place needs. All are cheap and return stored references. */
+import { sameHead, type HeadId } from '../../shared/model/head-id.ts';
+import type { PromptSource, RunHandle } from './run-state.ts';
+import type { AppState } from './store.ts';
+
+/** Whether the open model takes ids instead of text. */
+export function inIdMode(state: AppState): boolean {
+  return state.model.info?.tokenizer.available === false;
+}
+
+/** The run that the map and the atlas show. */
+export function shownRun(state: AppState): RunHandle | undefined {
+  return state.view.shown === 'changed' ? (state.run.changed ?? state.run.clean) : state.run.clean;
+}
+
+/** Where the ablated run is still that of an earlier list of interventions, or of none. */
+export function isChangedStale(state: AppState): boolean {
+  return state.run.stale || state.run.job !== undefined;
+}
+
+export function isAblated(state: AppState, head: HeadId | undefined): boolean {
+  return head !== undefined && state.edit.interventions.some((entry) => sameHead(entry.where, head));
+}
+
+/** What the editor holds. */
+export function promptSource(state: AppState): PromptSource {
+  return inIdMode(state)
+    ? { kind: 'ids', ids: state.prompt.idsText }
+    : {
+        kind: 'text',
+        text: state.prompt.text,
+        bos: state.prompt.bos && (state.model.info?.bos ?? undefined) !== undefined,
+      };
+}
+
+export function sameSource(a: PromptSource | undefined, b: PromptSource): boolean {
+  if (a?.kind !== b.kind) return false;
+  if (a.kind === 'ids' || b.kind === 'ids') return a.kind === 'ids' && b.kind === 'ids' && a.ids === b.ids;
+  return a.text === b.text && a.bos === b.bos;
+}
+
+/** The editor differs from what was run. */
+export function isPromptEdited(state: AppState): boolean {
+  return state.run.source !== undefined && !sameSource(state.run.source, promptSource(state));
+}
+
+/** The token whose attention the strip shows: pinned, else under the pointer, else the last. */
+export function focusToken(state: AppState): number | undefined {
+  const tokens = shownRun(state)?.tokens;
+  if (tokens === undefined) return undefined;
+  const index = state.edit.pinnedToken ?? state.ui.hoverToken ?? tokens - 1;
+  return index < tokens ? index : undefined;
+}

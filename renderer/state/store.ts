@@ -1,0 +1,49 @@
+/**
+ * The one store of the window: ids, parameters and small JSON. Typed arrays, requests and DOM are elsewhere
+ * (`engine/data-cache.ts`, `engine/session.ts`). Changed through the functions in this folder, read through selectors.
+ */
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import { initialHost, type HostState } from './connection-state.ts';
+import { initialEdit, type EditState } from './edit-state.ts';
+import { emptyHistory, type History } from './history.ts';
+import { initialModel, type ModelState } from './model-state.ts';
+import { initialPrefs, type PrefsState } from './prefs-state.ts';
+import { initialPrompt, type PromptState } from './prompt-state.ts';
+import { initialRun, type RunState } from './run-state.ts';
+import { initialUi, type UiState } from './ui-state.ts';
+import { initialView, type ViewState } from './view-state.ts';
+
+export interface AppState {
+  readonly host: HostState;
+  readonly model: ModelState;
+  readonly prompt: PromptState;
+  readonly run: RunState;
+  readonly edit: EditState;
+  readonly history: History<EditState>;
+  readonly view: ViewState;
+  readonly prefs: PrefsState;
+  readonly ui: UiState;
+}
+
+export type AppStore = StoreApi<AppState>;
+
+export const initialState: AppState = {
+  host: initialHost,
+  model: initialModel,
+  prompt: initialPrompt,
+  run: initialRun,
+  edit: initialEdit,
+  history: emptyHistory,
+  view: initialView,
+  prefs: initialPrefs,
+  ui: initialUi,
+};
+
+export function createAppStore(stored: Partial<AppState> = {}): AppStore {
+  return createStore<AppState>(() => ({ ...initialState, ...stored }));
+}
+
+/** Sets keys of one slice, leaving the others. */
+export function patch<K extends keyof AppState>(store: AppStore, slice: K, change: Partial<AppState[K]>): void {
+  store.setState((state) => ({ [slice]: { ...state[slice], ...change } }));
+}

@@ -1,0 +1,28 @@
+import type { TileReducer, TileValue } from '../../shared/tensor/tile.ts';
+
+/** What the token strip's colours mean. `change`: likelihood under the interventions, against the clean run. */
+export type StripColour = 'outgoing' | 'incoming' | 'change';
+
+export interface ViewState {
+  readonly value: TileValue;
+  readonly reducer: TileReducer;
+  readonly scale: 'log' | 'linear';
+  readonly excludeSinks: boolean;
+  /** Which run the map and the atlas show. */
+  readonly shown: 'clean' | 'changed';
+  readonly stripColour: StripColour;
+  /** The atlas score; undefined = chosen by rule from what applies. */
+  readonly scoreId: string | undefined;
+  readonly sortBy: string | undefined;
+}
+
+export const initialView: ViewState = {
+  value: 'probability',
+  reducer: 'max',
+  scale: 'log',
+  excludeSinks: false,
+  shown: 'clean',
+  stripColour: 'outgoing',
+  scoreId: undefined,
+  sortBy: undefined,
+};

@@ -1,0 +1,19 @@
+import { Activity } from '../base/activity.ts';
+import { DataCache } from '../engine/data-cache.ts';
+import { Session } from '../engine/session.ts';
+import { superviseConnection } from '../engine/supervisor.ts';
+import { createAppStore } from '../state/store.ts';
+import type { FakeEngineOptions } from './fake-engine.ts';
+import { createFakeHost } from './fake-host.ts';
+
+/** Everything below the views, against the fake host. */
+export function startSession(options: FakeEngineOptions = {}) {
+  const store = createAppStore();
+  const cache = new DataCache();
+  const activity = new Activity(() => false);
+  const session = new Session({ store, cache, activity });
+  const host = createFakeHost(options);
+  const supervisor = superviseConnection(host.connector, session, store, activity);
+  const rest = () => activity.idle(() => new Promise((resolve) => setTimeout(resolve, 0)));
+  return { store, cache, activity, session, host, supervisor, rest };
+}
