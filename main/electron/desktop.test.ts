@@ -170,7 +170,7 @@ describe('desktop bridge', () => {
     client.onEvent('shell.command', ({ command }) => commands.push(command));
     for (const menu of log.menu) for (const item of menu.submenu ?? []) item.click?.();
     await vi.waitFor(() => expect(commands).toHaveLength(4));
-    expect(commands).toEqual(['model.open', 'engine.restart', 'view.togglePalette', 'view.toggleTheme']);
+    expect(commands).toEqual(['model.openFolder', 'engine.restart', 'view.openPalette', 'view.toggleTheme']);
   });
 });
 

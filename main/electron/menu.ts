@@ -1,7 +1,7 @@
 import type { MenuItemConstructorOptions } from 'electron';
 
-/** Commands of the interface that the menu offers. */
-export type MenuCommand = 'model.open' | 'engine.restart' | 'view.toggleTheme' | 'view.togglePalette';
+/** Commands of the interface that the menu offers, by their ids in its registry. */
+export type MenuCommand = 'model.openFolder' | 'engine.restart' | 'view.toggleTheme' | 'view.openPalette';
 
 /**
  * The application menu. Undo and redo are missing on purpose: they belong to the interface, and a menu would take
@@ -19,7 +19,7 @@ export function menuTemplate(run: (command: MenuCommand) => void, platform: stri
     {
       label: 'File',
       submenu: [
-        command('Open model…', 'model.open', 'CmdOrCtrl+O'),
+        command('Open a model folder…', 'model.openFolder', 'CmdOrCtrl+O'),
         command('Restart engine', 'engine.restart'),
         { type: 'separator' },
         { role: platform === 'darwin' ? 'close' : 'quit' },
@@ -32,7 +32,7 @@ export function menuTemplate(run: (command: MenuCommand) => void, platform: stri
     {
       label: 'View',
       submenu: [
-        command('Commands…', 'view.togglePalette', 'CmdOrCtrl+K'),
+        command('Commands…', 'view.openPalette', 'CmdOrCtrl+K'),
         command('Light or dark', 'view.toggleTheme'),
         { type: 'separator' },
         { role: 'togglefullscreen' },

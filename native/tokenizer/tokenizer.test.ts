@@ -96,6 +96,12 @@ describe('byte-level BPE', () => {
     ]);
   });
 
+  it('refuses thousands of marks on one character', async () => {
+    const tokenizer = await open(qwenStyle());
+    expect(() => tokenizer.encode(`a${'\u0307\u0323'.repeat(5000)}`, { bos: false })).toThrow(/combining marks/);
+    expect(tokenizer.encode(`a${'\u0307'.repeat(50)}`, { bos: false }).tokens.at(-1)!.end).toBe(51);
+  });
+
   it('maps ranges back through NFC', async () => {
     const tokenizer = await open(qwenStyle());
     // e + acute composes to one é; the jamo compose to one syllable; q keeps its two marks, reordered.

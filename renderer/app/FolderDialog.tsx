@@ -53,6 +53,7 @@ export function FolderDialog() {
         </label>
         <input
           id="folder-path"
+          data-autofocus
           className="hs-field hs-mono"
           value={typed}
           spellCheck={false}

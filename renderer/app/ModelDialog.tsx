@@ -39,6 +39,7 @@ export function ModelDialog() {
                   key={entry.path}
                   type="button"
                   className="hs-options__item"
+                  data-autofocus={source === 'shipped' || undefined}
                   aria-current={entry.path === info?.path}
                   onClick={() => {
                     close();

@@ -4,7 +4,7 @@ import { formatBytes, formatCount, formatDuration } from '../base/format.ts';
 import { Button } from '../components/Button.tsx';
 import { ProgressBar } from '../components/ProgressBar.tsx';
 import { formatKeys } from '../commands/keys.ts';
-import { isPromptEdited } from '../state/selectors.ts';
+import { canRun, isPromptEdited } from '../state/selectors.ts';
 
 /** Run with what it will cost; while it runs, how far it is and a way out. */
 export function RunControl() {
@@ -13,9 +13,7 @@ export function RunControl() {
   const estimate = useAppState(({ prompt }) => prompt.estimate);
   const edited = useAppState(isPromptEdited);
   const hasRun = useAppState(({ run }) => run.clean !== undefined);
-  const canRun = useAppState(
-    ({ model, host }) => model.info !== undefined && !model.opening && host.engine === 'ready',
-  );
+  const isPossible = useAppState(canRun);
   const isMac = useAppState(({ host }) => host.platform === 'darwin');
 
   if (job) {
@@ -46,7 +44,7 @@ export function RunControl() {
       )}
       <Button
         look={edited || !hasRun ? 'primary' : 'plain'}
-        disabled={!canRun}
+        disabled={!isPossible}
         onClick={() => void session.runPrompt()}
         title={`Run the prompt (${formatKeys('mod+enter', isMac)})`}
       >

@@ -56,8 +56,7 @@ export function CommandPalette() {
       <div className="hs-palette">
         <input
           className="hs-field hs-palette__query"
-          // The one thing to do in here is to type.
-          autoFocus
+          data-autofocus
           role="combobox"
           aria-label="Head, token or command"
           aria-expanded="true"

@@ -1,4 +1,5 @@
 import { pinToken } from '../state/edits.ts';
+import { canRun } from '../state/selectors.ts';
 import { patch } from '../state/store.ts';
 import type { Command } from './command.ts';
 
@@ -9,7 +10,7 @@ export const promptCommands: readonly Command[] = [
     group: 'Prompt',
     keys: ['mod+enter'],
     inFields: true,
-    when: ({ model, host }) => model.info !== undefined && host.engine === 'ready',
+    when: canRun,
     run: ({ session }) => void session.runPrompt(),
   },
   {

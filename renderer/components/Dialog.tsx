@@ -14,7 +14,11 @@ export function Dialog({ title, onClose, children }: DialogProps) {
 
   useEffect(() => {
     const dialog = ref.current;
-    if (dialog && !dialog.open) dialog.showModal();
+    if (dialog && !dialog.open) {
+      dialog.showModal();
+      // The platform focuses the first control, which is the close button; React keeps its own autofocus to itself.
+      dialog.querySelector<HTMLElement>('[data-autofocus]')?.focus();
+    }
     return () => dialog?.close();
   }, []);
 
@@ -40,7 +44,10 @@ export function Dialog({ title, onClose, children }: DialogProps) {
           ✕
         </Button>
       </div>
-      <div className="hs-dialog__body">{children}</div>
+      {/* Focusable, so that a long text can be scrolled with the keyboard. */}
+      <div className="hs-dialog__body" tabIndex={0} role="group" aria-labelledby={titleId}>
+        {children}
+      </div>
     </dialog>
   );
 }

@@ -435,10 +435,10 @@ export class Session {
       return signal.aborted || epoch !== this.#epoch ? undefined : summary;
     } catch (error) {
       // Whoever aborted has set the state that follows.
-      if (signal.aborted || error instanceof CancelledError) return undefined;
+      if (signal.aborted) return undefined;
       const failure = toWireError(error);
       // A replay follows; an error in its place would only flash.
-      const silent = failure.code === 'engine-died';
+      const silent = failure.code === 'engine-died' || failure.code === 'cancelled';
       patch(this.#store, 'run', {
         job: undefined,
         ...(silent ? {} : kind === 'clean' ? { error: failure } : { changedError: failure }),

@@ -1,5 +1,6 @@
 import { memo, useLayoutEffect, useRef, type RefObject } from 'react';
 import type { HeadProfile } from '../../shared/contract/methods.ts';
+import type { ColourMap } from '../../shared/colour/lut.ts';
 import type { TileValue } from '../../shared/tensor/tile.ts';
 import type { MapLayout, Target } from './layout.ts';
 import type { MapColours } from './map-colours.ts';
@@ -97,6 +98,7 @@ export const MapCanvas = memo(function MapCanvas(props: MapCanvasProps) {
 
 export interface MapOverlayProps {
   readonly layout: MapLayout;
+  readonly map: ColourMap;
   readonly viewport: Viewport;
   readonly theme: ThemeColours;
   readonly pixelRatio: number;
@@ -109,11 +111,11 @@ export interface MapOverlayProps {
 /** Crosshair, pins and cursor on a canvas of their own: hovering repaints no data. */
 export const MapOverlay = memo(function MapOverlay(props: MapOverlayProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const { layout, viewport, theme, pixelRatio, hover, pinned, cursor, box } = props;
+  const { layout, map, viewport, theme, pixelRatio, hover, pinned, cursor, box } = props;
   useLayoutEffect(() => {
     const context = prepare(canvas, layout, pixelRatio);
-    if (context) paintOverlay({ context, layout, viewport, theme, hover, pinned, cursor, box });
-  }, [layout, viewport, theme, pixelRatio, hover, pinned, cursor, box]);
+    if (context) paintOverlay({ context, layout, map, viewport, theme, hover, pinned, cursor, box });
+  }, [layout, map, viewport, theme, pixelRatio, hover, pinned, cursor, box]);
   return <canvas ref={canvas} className="hs-map__canvas" aria-hidden="true" />;
 });
 

@@ -323,6 +323,7 @@ export function MapView(props: MapViewProps) {
             />
             <MapOverlay
               layout={layout}
+              map={colours.map}
               viewport={viewport}
               theme={theme}
               pixelRatio={pixelRatio}

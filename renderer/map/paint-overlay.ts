@@ -1,5 +1,6 @@
 /** What lies over the map for a moment: crosshair, pins, cell cursor, the box of a zoom. Lines stand beside the data. */
-import type { MapLayout, RectPx, Target } from './layout.ts';
+import type { ColourMap } from '../../shared/colour/lut.ts';
+import { isCell, type MapLayout, type RectPx, type Target } from './layout.ts';
 import type { ThemeColours } from './use-theme-colours.ts';
 import type { CellAddress, PointPx, Viewport } from './viewport.ts';
 
@@ -8,11 +9,22 @@ export interface OverlayPainting {
   readonly layout: MapLayout;
   readonly viewport: Viewport;
   readonly theme: ThemeColours;
+  /** Colours of the data under the lines. */
+  readonly map: ColourMap;
   /** Under the pointer, here or in a linked view. */
   readonly hover: Target | undefined;
   readonly pinned: number | undefined;
   readonly cursor: CellAddress | undefined;
   readonly box: readonly [PointPx, PointPx] | undefined;
+}
+
+/** The warm mark over dark data, in both themes. */
+const BRIGHT_WARM = '#ffbe5c';
+
+interface Ink {
+  readonly onData: string;
+  readonly onPage: string;
+  readonly onSink: string;
 }
 
 export function paintOverlay(painting: OverlayPainting): void {
@@ -29,54 +41,73 @@ export function paintOverlay(painting: OverlayPainting): void {
     const left = edge(key, viewport.key, plot.x);
     return [left, Math.max(1, edge(key + 1, viewport.key, plot.x) - left)];
   };
-  const outlineRow = (query: number, within: RectPx) => {
-    const [top, height] = rowBand(query);
-    clipped(context, within, () => {
-      context.fillRect(within.x, top - 1, within.width, 1);
-      context.fillRect(within.x, top + height, within.width, 1);
-    });
+  // A theme's colours are made for its page; over the dark colours of the data they would vanish. Lines change where
+  // the data ends: at the diagonal, and in the strips.
+  const rowLines = (query: number, lines: readonly number[], ink: Ink) => {
+    const diagonal = Math.max(plot.x, edge(query + 1, viewport.key, plot.x));
+    for (const y of lines) {
+      fill(context, plot, { x: plot.x, y, width: diagonal - plot.x, height: 1 }, ink.onData);
+      fill(context, plot, { x: diagonal, y, width: plot.x + plot.width - diagonal, height: 1 }, ink.onPage);
+    }
   };
-  const outlineColumn = (key: number, within: RectPx) => {
-    const [left, width] = columnBand(key);
-    clipped(context, within, () => {
-      context.fillRect(left - 1, within.y, 1, within.height);
-      context.fillRect(left + width, within.y, 1, within.height);
-    });
+  const columnLines = (key: number, lines: readonly number[], ink: Ink) => {
+    const diagonal = Math.max(plot.y, edge(key, viewport.query, plot.y));
+    for (const x of lines) {
+      fill(context, plot, { x, y: plot.y, width: 1, height: diagonal - plot.y }, ink.onPage);
+      fill(context, plot, { x, y: diagonal, width: 1, height: plot.y + plot.height - diagonal }, ink.onData);
+    }
   };
-  const rowStrips = [plot, layout.sink, layout.entropy].filter((rect) => rect !== undefined);
-  const columnStrips = [plot, layout.columns].filter((rect) => rect !== undefined);
+  /** Both sides of a band: the data between them stays free. */
+  const sides = ([start, length]: readonly [number, number]) => [start - 1, start + length];
+  const alongRow = (query: number, ink: Ink) => {
+    for (const y of sides(rowBand(query))) {
+      for (const [strip, colour] of [
+        [layout.sink, ink.onSink],
+        [layout.entropy, ink.onPage],
+      ] as const) {
+        if (strip) fill(context, strip, { x: strip.x, y, width: strip.width, height: 1 }, colour);
+      }
+    }
+  };
+  const alongColumn = (key: number, ink: Ink) => {
+    const strip = layout.columns;
+    if (!strip) return;
+    for (const x of sides(columnBand(key))) {
+      fill(context, strip, { x, y: strip.y, width: 1, height: strip.height }, ink.onPage);
+    }
+  };
+  const onDark = painting.map === 'viridis' || painting.map === 'cividis';
+  const pinInk: Ink = {
+    onData: onDark ? BRIGHT_WARM : theme.warm,
+    onPage: theme.warm,
+    onSink: BRIGHT_WARM,
+  };
+  const hoverInk: Ink = { onData: onDark ? '#ffffff' : theme.text, onPage: theme.text, onSink: '#ffffff' };
 
-  if (pinned !== undefined) {
-    context.fillStyle = theme.warm;
-    for (const rect of rowStrips) outlineRow(pinned, rect);
-    for (const rect of columnStrips) outlineColumn(pinned, rect);
-  }
   if (hover) {
-    context.fillStyle = theme.text;
-    context.globalAlpha = 0.5;
+    context.globalAlpha = 0.8;
     // Lines on both sides of a cell below a few pixels would hide its neighbours: one line, open around the pointer.
     const thin = viewport.cellPx < 5;
-    const [atX, atY] = [
-      hover.key === undefined ? -Infinity : columnBand(hover.key)[0],
-      hover.query === undefined ? -Infinity : rowBand(hover.query)[0],
-    ];
+    const lines = (band: readonly [number, number]) => (thin ? [band[0]] : sides(band));
     if (hover.query !== undefined) {
-      for (const rect of rowStrips) {
-        if (!thin || rect !== plot) outlineRow(hover.query, rect);
-        else
-          clipped(context, rect, () => fillAround(context, atX, rect.x, rect.width, (x, width) => [x, atY, width, 1]));
-      }
+      rowLines(hover.query, lines(rowBand(hover.query)), hoverInk);
+      alongRow(hover.query, hoverInk);
     }
     if (hover.key !== undefined) {
-      for (const rect of columnStrips) {
-        if (!thin || rect !== plot) outlineColumn(hover.key, rect);
-        else
-          clipped(context, rect, () =>
-            fillAround(context, atY, rect.y, rect.height, (y, height) => [atX, y, 1, height]),
-          );
-      }
+      columnLines(hover.key, lines(columnBand(hover.key)), hoverInk);
+      alongColumn(hover.key, hoverInk);
     }
     context.globalAlpha = 1;
+    if (thin && isCell(hover)) {
+      const [x, y] = [columnBand(hover.key)[0], rowBand(hover.query)[0]];
+      context.clearRect(x - OPEN_PX, y - OPEN_PX, 2 * OPEN_PX + 1, 2 * OPEN_PX + 1);
+    }
+  }
+  if (pinned !== undefined) {
+    rowLines(pinned, sides(rowBand(pinned)), pinInk);
+    columnLines(pinned, sides(columnBand(pinned)), pinInk);
+    alongRow(pinned, pinInk);
+    alongColumn(pinned, pinInk);
   }
   if (cursor) {
     const [top, height] = rowBand(cursor.query);
@@ -107,16 +138,15 @@ export function paintOverlay(painting: OverlayPainting): void {
 /** Pixels left open on either side of the pointer. */
 const OPEN_PX = 9;
 
-function fillAround(
-  context: CanvasRenderingContext2D,
-  at: number,
-  start: number,
-  length: number,
-  rectOf: (from: number, length: number) => [number, number, number, number],
-): void {
-  context.fillRect(...rectOf(start, Math.max(0, at - OPEN_PX - start)));
-  const after = Math.max(start, at + OPEN_PX + 1);
-  context.fillRect(...rectOf(after, Math.max(0, start + length - after)));
+/** Fills the part of a rectangle that lies within another. */
+function fill(context: CanvasRenderingContext2D, within: RectPx, rect: RectPx, colour: string): void {
+  const left = Math.max(within.x, rect.x);
+  const top = Math.max(within.y, rect.y);
+  const right = Math.min(within.x + within.width, rect.x + rect.width);
+  const bottom = Math.min(within.y + within.height, rect.y + rect.height);
+  if (right <= left || bottom <= top) return;
+  context.fillStyle = colour;
+  context.fillRect(left, top, right - left, bottom - top);
 }
 
 function clipped(context: CanvasRenderingContext2D, rect: RectPx, paint: () => void): void {

@@ -244,7 +244,7 @@ export function paintCells(painting: CellPainting): void {
   context.rect(origin.x, origin.y, plot.width, plot.height);
   context.clip();
   context.fillStyle = painting.border;
-  context.globalAlpha = 0.5;
+  context.globalAlpha = 0.35;
   for (let key = firstKey; key <= lastKey + 1; key++) {
     // A key is visible from its own row down: the line stops where the cells do.
     const top = Math.max(origin.y, y(Math.max(firstQuery, key - 1)));

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { CancelledError } from '../../shared/base/app-error.ts';
 import type { CellReading, ParamsOf, Tile } from '../../shared/contract/methods.ts';
 import type { MapSource } from './map-source.ts';
 import { pictureKey, type Picture, type TileAddress } from './picture.ts';
@@ -121,6 +122,19 @@ describe('TileCache', () => {
     cache.retry();
     cache.want(source, picture, [at(0)]);
     expect(calls).toHaveLength(2);
+  });
+
+  it('forgets failures with the source that had them, and takes a cancellation for none', async () => {
+    const [first, second] = [manualSource(), manualSource()];
+    const cache = make();
+    cache.want(first.source, picture, [at(0), at(1)]);
+    first.calls[0]!.reject(new Error('The engine stopped.'));
+    first.calls[1]!.reject(new CancelledError());
+    await settle();
+    expect(cache.failureOf(key)?.message).toBe('The engine stopped.');
+    cache.want(second.source, picture, [at(0), at(1)]);
+    expect(cache.failureOf(key)).toBeUndefined();
+    expect(second.calls).toHaveLength(2);
   });
 
   it('knows the extent of a level, without tiles that show nothing', async () => {

@@ -5,6 +5,7 @@
  * time, and aborts what nobody wants any more. It never decides what is drawn: while a fine tile is on its way the
  * painter finds a coarser one here. Subscribers hear of news at most once a frame.
  */
+import { CancelledError } from '../../shared/base/app-error.ts';
 import type { Tile } from '../../shared/contract/methods.ts';
 import type { MapSource } from './map-source.ts';
 import { pictureKey, tileId, type Picture, type TileAddress } from './picture.ts';
@@ -46,6 +47,7 @@ export class TileCache {
   #bytes = 0;
   #version = 0;
   #announced = false;
+  #source: MapSource | undefined;
 
   constructor(options: TileCacheOptions) {
     this.#options = options;
@@ -101,6 +103,11 @@ export class TileCache {
 
   /** Replaces all earlier wishes. Most urgent first. Requests under way that are not in the list are aborted. */
   want(source: MapSource, picture: Picture, addresses: readonly TileAddress[]): void {
+    if (source !== this.#source) {
+      // Another source may well succeed: the engine came back, or the run was made again.
+      this.#source = source;
+      this.#failures.clear();
+    }
     const key = pictureKey(picture);
     const wishes = addresses.map((address) => ({ source, picture, address, id: tileId(key, address) }));
     this.#wanted = new Set(wishes.map((wish) => wish.id));
@@ -151,7 +158,8 @@ export class TileCache {
       // Aborted but answered all the same: the numbers are right, so keep them.
       this.#store(id, tile);
     } catch (error) {
-      if (!controller.signal.aborted) {
+      // Cancelled by someone else: no failure to show, and asked for again with the next wish.
+      if (!controller.signal.aborted && !(error instanceof CancelledError)) {
         this.#failures.set(id, error instanceof Error ? error : new Error(String(error)));
       }
     }

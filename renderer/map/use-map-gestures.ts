@@ -5,6 +5,8 @@ import { panBy, zoomAbout, zoomToBox, type MapRoom, type PointPx } from './viewp
 
 /** Pixels that a hand may shake within a click. */
 const CLICK_SLOP_PX = 4;
+/** Two clicks within this time, in one place, are a double click. Pointer events do not count clicks themselves. */
+const DOUBLE_CLICK_MS = 400;
 
 export interface GestureOptions {
   readonly stage: RefObject<HTMLDivElement | null>;
@@ -42,6 +44,7 @@ export interface Gestures {
 export function useMapGestures(options: GestureOptions): Gestures {
   const { stage, layout, map, control } = options;
   const drag = useRef<Drag>(undefined);
+  const lastClick = useRef<{ readonly timeMs: number; readonly point: PointPx }>(undefined);
   const [box, setBox] = useState<readonly [PointPx, PointPx]>();
   const [panning, setPanning] = useState(false);
 
@@ -136,7 +139,13 @@ export function useMapGestures(options: GestureOptions): Gestures {
         }
         const target = targetAt(layout, control.viewport, map.tokens, point);
         if (!target) return;
-        if (event.detail === 2 && isCell(target)) {
+        const before = lastClick.current;
+        const again =
+          before !== undefined &&
+          event.timeStamp - before.timeMs < DOUBLE_CLICK_MS &&
+          Math.hypot(point.x - before.point.x, point.y - before.point.y) < CLICK_SLOP_PX;
+        lastClick.current = again ? undefined : { timeMs: event.timeStamp, point };
+        if (again && isCell(target)) {
           options.onUnpick();
           control.glide((from) => zoomAbout(from, 2, inPlot(point), map));
           return;

@@ -72,7 +72,14 @@ export function TokenStrip({ tokens, tints, stale, pinned, onPin, hover, onHover
   }
 
   return (
-    <div className={classNames('hs-strip', stale && 'hs-stale', tints?.signed === true && 'hs-strip--signed', inIds && 'hs-strip--ids')}>
+    <div
+      className={classNames(
+        'hs-strip',
+        stale && 'hs-stale',
+        tints?.signed === true && 'hs-strip--signed',
+        inIds && 'hs-strip--ids',
+      )}
+    >
       <div
         ref={ref}
         className="hs-strip__text"

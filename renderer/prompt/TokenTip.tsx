@@ -1,5 +1,4 @@
 import { useLayoutEffect, useRef } from 'react';
-import { createPortal } from 'react-dom';
 import type { TokenView } from '../../shared/model/token-view.ts';
 import { formatCount, formatProbability, formatSigned } from '../base/format.ts';
 import type { StripTints } from './strip-tints.ts';
@@ -25,7 +24,7 @@ export function TokenTip({ index, token, tints, anchor }: TokenTipProps) {
     tip.style.top = `${top}px`;
   }, [anchor, token]);
 
-  return createPortal(
+  return (
     <div ref={ref} className="hs-token-tip" role="tooltip">
       <span className="hs-dim">token</span> {formatCount(index)} <span className="hs-dim">id</span> {token.id}
       <br />
@@ -36,8 +35,7 @@ export function TokenTip({ index, token, tints, anchor }: TokenTipProps) {
           {valueText(tints, index)}
         </>
       )}
-    </div>,
-    document.body,
+    </div>
   );
 }
 

@@ -8,14 +8,14 @@ export function inIdMode(state: AppState): boolean {
   return state.model.info?.tokenizer.available === false;
 }
 
+/** There is an engine with a model that waits for work. */
+export function canRun({ model, host }: AppState): boolean {
+  return model.info !== undefined && !model.opening && host.engine === 'ready' && host.connection.status === 'open';
+}
+
 /** The run that the map and the atlas show. */
 export function shownRun(state: AppState): RunHandle | undefined {
   return state.view.shown === 'changed' ? (state.run.changed ?? state.run.clean) : state.run.clean;
-}
-
-/** Where the ablated run is still that of an earlier list of interventions, or of none. */
-export function isChangedStale(state: AppState): boolean {
-  return state.run.stale || state.run.job !== undefined;
 }
 
 export function isAblated(state: AppState, head: HeadId | undefined): boolean {

@@ -23,17 +23,17 @@ from evaluate import head_scores, needle_table, prose_loss
 from qwen2 import CONFIG, Model, Muon, save_safetensors
 
 MIX = {"text": 0.45, "needle": 0.32, "pairs": 0.05, "repeats": 0.14, "code": 0.04}
+RECALL = {"text": 0.38, "needle": 0.46, "pairs": 0.03, "repeats": 0.1, "code": 0.03}
 STAGES = [  # steps, tokens per step, lengths (in turn), mix, longest repeated segment, Muon lr
     dict(steps=60, tokens=4096, lengths=[64], mix={"repeats": 0.5, "text": 0.5}, longest=31, lr=0.02),
-    dict(steps=600, tokens=4096, lengths=[128], mix=MIX, longest=63, lr=0.02),
-    dict(steps=300, tokens=4096, lengths=[256, 128, 256], mix=MIX, longest=127, lr=0.015),
-    dict(steps=200, tokens=4096, lengths=[512, 256, 512, 128], mix=MIX, longest=200, lr=0.015),
-    dict(steps=240, tokens=4096, lengths=[1024, 256, 1024, 512, 128], mix=MIX, longest=300, lr=0.015),
+    dict(steps=400, tokens=4096, lengths=[128], mix=MIX, longest=63, lr=0.02),
+    dict(steps=260, tokens=4096, lengths=[128, 256], mix=RECALL, longest=100, lr=0.015),
+    dict(steps=180, tokens=4096, lengths=[512, 256, 128, 1024], mix=RECALL, longest=200, lr=0.012),
 ]
-DECAY = 300      # the last steps, over which the learning rates fall linearly to 2 %
+DECAY = 250      # the last steps, over which the learning rates fall linearly to 2 %
 EMBED, SMALL = 1.5e-3, 5e-3  # AdamW for the embeddings; for norms and biases; both at a Muon lr of 0.02
 MICRO = 4096     # tokens per forward; larger steps accumulate
-HEAD_STEPS = [0, 60, 160, 310, 460, 660, 960, 1160]  # and the last step
+HEAD_STEPS = [0, 60, 160, 310, 460, 590, 720, 810]  # and the last step
 SAVE_EVERY = 50
 
 
@@ -148,8 +148,7 @@ def main():
         h = head_scores(model, val, args.device)
         heads.append(dict(step=step, tokens=tokens, loss=round(nats, 4), nats_per_byte=round(per_byte, 4), **h))
         top = {k: sorted((x for row in v for x in row), reverse=True)[:4] for k, v in h.items()}
-        S = 128 if step == 0 else stage_of(step - 1)[0]["lengths"][0]
-        t = needle_table(model, tester, 8, lengths=[max(128, S)], device=args.device)
+        t = needle_table(model, tester, 8, lengths=[128] if step <= 460 else [128, 256], device=args.device)
         print(f"== step {step} prose {nats:.3f} nats/token {per_byte:.3f} nats/byte; {top}; needle {t}", flush=True)
 
     while True:

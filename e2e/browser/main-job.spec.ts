@@ -1,0 +1,75 @@
+/** The main job: see every head, look inside one, ablate it. */
+import { expect, idle, test } from '../support/app-test.ts';
+
+test('the first screen is full within five seconds', async ({ page, host }) => {
+  const started = performance.now();
+  await page.goto(host.url);
+  await idle(page);
+  expect(performance.now() - started).toBeLessThan(5000);
+  await expect(page.getByRole('grid', { name: /^Heads by/ })).toBeVisible();
+  await expect(page.getByRole('application', { name: /^Attention of L\d+H\d+/ })).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Candidates for the next token' }).getByRole('row')).toHaveCount(11);
+  // The token is out of the address, so that it stays in no history and no shared screen.
+  expect(page.url()).not.toContain('token');
+});
+
+test('a typed prompt runs', async ({ app }) => {
+  await app.getByRole('radio', { name: 'Edit' }).click();
+  await app.getByRole('textbox', { name: 'Prompt text' }).fill('Éva saw 🙂 twice.\nThen she went home.');
+  await app.getByRole('button', { name: 'Run', exact: true }).click();
+  await idle(app);
+  await expect(app.getByRole('application', { name: /^Attention of/ })).toBeVisible();
+  await expect(app.getByRole('radio', { name: 'Tokens' })).toBeChecked();
+});
+
+test('a head is chosen in the atlas, by mouse and by keys, and its map follows', async ({ app }) => {
+  const grid = app.getByRole('grid', { name: /^Heads by/ });
+  await grid.getByRole('gridcell', { name: /^L0H1,/ }).click();
+  await idle(app);
+  await expect(app.getByRole('application', { name: /^Attention of L0H1/ })).toBeVisible();
+  await app.keyboard.press('ArrowDown');
+  await app.keyboard.press('Enter');
+  await idle(app);
+  await expect(app.getByRole('application', { name: /^Attention of L1H1/ })).toBeVisible();
+});
+
+test('the map zooms from the whole prompt to single cells, and reads a cell in words', async ({ app }) => {
+  const map = app.getByRole('application', { name: /^Attention of/ });
+  const heading = app.getByRole('heading', { name: /query.*key/ });
+  await expect(heading).toContainText(/max of \d+×\d+/);
+  const box = (await map.boundingBox())!;
+  await app.mouse.move(box.x + box.width * 0.3, box.y + box.height * 0.6);
+  for (let i = 0; i < 12; i++) {
+    await app.mouse.wheel(0, -400);
+    await idle(app);
+  }
+  await expect(heading).not.toContainText(/max of \d+×\d+/);
+  await expect(app.getByRole('region', { name: /^Map of/ })).toContainText(/L\d+H\d+/);
+  await app.getByRole('button', { name: 'fit' }).click();
+  await idle(app);
+  await expect(heading).toContainText(/max of \d+×\d+/);
+});
+
+test('ablating shows its effect, and is undone and redone', async ({ app }) => {
+  const effect = app.getByRole('tabpanel', { name: 'Interventions' });
+  await app.getByRole('gridcell', { name: /^L0H0,/ }).click();
+  await app.keyboard.press('a');
+  await idle(app);
+  await expect(app.getByRole('gridcell', { name: /^L0H0,.*ablated/ })).toBeVisible();
+  await expect(effect).toContainText('KL');
+  await app.getByRole('gridcell', { name: /^L1H1,/ }).click();
+  await app.keyboard.press('a');
+  await idle(app);
+  await expect(app.getByRole('gridcell', { name: /ablated/ })).toHaveCount(2);
+  await app.getByRole('button', { name: 'Undo' }).click();
+  await idle(app);
+  await expect(app.getByRole('gridcell', { name: /ablated/ })).toHaveCount(1);
+  // Choosing a head is an action of its own.
+  for (let i = 0; i < 2; i++) await app.keyboard.press('Control+z');
+  await idle(app);
+  await expect(app.getByRole('gridcell', { name: /ablated/ })).toHaveCount(0);
+  await expect(effect).toContainText('Nothing is changed');
+  await app.getByRole('button', { name: 'Redo' }).click();
+  await idle(app);
+  await expect(effect).toContainText('KL');
+});
