@@ -1,6 +1,6 @@
 import type { Tokenizer } from '@huggingface/tokenizers';
 import { AppError } from '../../shared/base/app-error.ts';
-import type { Tokenized } from '../../shared/contract/methods.ts';
+import type { Encoded } from './model-tokenizer.ts';
 import type { AlignedText } from './aligned-text.ts';
 import { alignTokens } from './align-tokens.ts';
 import { normalizeAligned } from './normalize-aligned.ts';
@@ -64,7 +64,7 @@ export class HuggingFaceTokenizer {
    * @throws AppError `tokenizer-invalid` where a piece of the text has no token, `bad-request` for a text with thousands
    *   of combining marks on one character
    */
-  encode(text: string, bos: number | null): Tokenized {
+  encode(text: string, bos: number | null): Encoded {
     refuseMarks(text);
     const wellFormed = text.replaceAll(/\p{Surrogate}/gu, '\ufffd');
     const ids = this.#encodeIds(wellFormed);

@@ -1,6 +1,7 @@
 import { useEffect } from 'react';
 import type { ModelEntry } from '../../shared/contract/methods.ts';
 import { useApp } from './app-context.ts';
+import { ModelFacts } from './ModelFacts.tsx';
 import { useAppState } from './use-app-state.ts';
 import { Dialog } from '../components/Dialog.tsx';
 import { runCommand } from '../commands/registry.ts';
@@ -71,6 +72,7 @@ export function ModelDialog() {
           </button>
         </div>
       </div>
+      {info && <ModelFacts model={info} />}
     </Dialog>
   );
 }

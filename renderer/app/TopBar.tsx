@@ -1,12 +1,18 @@
 import { useApp } from './app-context.ts';
 import { useAppState } from './use-app-state.ts';
-import { formatCount } from '../base/format.ts';
+import { formatCount, plural } from '../base/format.ts';
 import { Button } from '../components/Button.tsx';
 import { Keys } from '../components/Keys.tsx';
 import { Segmented } from '../components/Segmented.tsx';
 import { runCommand } from '../commands/registry.ts';
 import { patch } from '../state/store.ts';
 import { RunControl } from './RunControl.tsx';
+
+const PANEL_BUTTONS = [
+  { command: 'view.togglePromptPanel', sign: '◧', label: 'Show or hide the prompt panel' },
+  { command: 'view.toggleDock', sign: '⬓', label: 'Show or hide the dock' },
+  { command: 'view.toggleHeadsPanel', sign: '◨', label: 'Show or hide the heads panel' },
+];
 
 export function TopBar() {
   const services = useApp();
@@ -30,6 +36,11 @@ export function TopBar() {
         {info && !opening && (
           <span className="hs-dim hs-ellipsis">
             {info.layers} layers × {info.heads} heads, {info.kvHeads} KV · context {formatCount(info.context)}
+          </span>
+        )}
+        {info && info.warnings.length > 0 && (
+          <span className="hs-top__warnings" title={info.warnings.join('\n')}>
+            {plural(info.warnings.length, 'warning')}
           </span>
         )}
         <span aria-hidden="true">▾</span>
@@ -59,6 +70,11 @@ export function TopBar() {
       </button>
       <RunControl />
       <div className="hs-top__end">
+        {PANEL_BUTTONS.map(({ command, sign, label }) => (
+          <Button key={command} look="quiet" icon aria-label={label} onClick={() => runCommand(services, command)}>
+            {sign}
+          </Button>
+        ))}
         <Button
           look="quiet"
           icon

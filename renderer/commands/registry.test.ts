@@ -51,7 +51,7 @@ describe('the registry', () => {
     const store = createAppStore();
     const cancel = findCommand('prompt.cancelRun')!;
     expect(isPossible(cancel, store.getState())).toBe(false);
-    patch(store, 'run', { job: { kind: 'clean', progress: undefined, cancelling: false } });
+    patch(store, 'run', { job: { kind: 'clean', progress: undefined } });
     expect(isPossible(cancel, store.getState())).toBe(true);
   });
 });

@@ -153,7 +153,7 @@ export class Session {
   /** The hard cancel: kills the engine process; the host starts another, which runs everything again. */
   async restartEngine(): Promise<void> {
     this.#replaysInARow = 0;
-    await this.#client?.call('shell.restartEngine', {});
+    await this.#orNotice(() => this.#connected().call('shell.restartEngine', {}));
   }
 
   /** After the engine died too often on the same work. */
@@ -174,7 +174,8 @@ export class Session {
 
   /** The system's dialog; undefined when it was dismissed. */
   async pickFolder(): Promise<string | undefined> {
-    return (await this.#connected().call('shell.pickFolder', {})).path ?? undefined;
+    const picked = await this.#orNotice(() => this.#connected().call('shell.pickFolder', {}));
+    return picked?.path ?? undefined;
   }
 
   async tile(run: RunHandle, params: Omit<ParamsOf<'run.tile'>, 'runId'>, signal: AbortSignal): Promise<Tile> {
@@ -190,6 +191,18 @@ export class Session {
     this.#cache.delete(key);
     for (const [slot, slotKey] of this.#slotKeys) if (slotKey === key) this.#slotKeys.delete(slot);
     this.#reconcile(this.#store.getState());
+  }
+
+  /** For actions without a place of their own: a failure is told under the top bar. */
+  async #orNotice<T>(action: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await action();
+    } catch (error) {
+      const { code, message, hint } = toWireError(error);
+      const text = hint === undefined ? message : `${message} ${hint}`;
+      if (code !== 'cancelled') patch(this.#store, 'ui', { notice: { tone: 'bad', text } });
+      return undefined;
+    }
   }
 
   #connected(): Client {
@@ -423,12 +436,12 @@ export class Session {
     const epoch = this.#epoch;
     const interventions = kind === 'clean' ? [] : this.#store.getState().edit.interventions;
     patch(this.#store, 'run', {
-      job: { kind, progress: undefined, cancelling: false },
+      job: { kind, progress: undefined },
       ...(kind === 'clean' ? { error: undefined } : { changedError: undefined }),
     });
     try {
       const onProgress = (progress: Progress) => {
-        if (!signal.aborted) patch(this.#store, 'run', { job: { kind, progress, cancelling: false } });
+        if (!signal.aborted) patch(this.#store, 'run', { job: { kind, progress } });
       };
       const params = { prompt, interventions: [...interventions], cut };
       const summary = await this.#connected().call('run.start', params, { signal, onProgress });
@@ -498,6 +511,8 @@ export class Session {
       state.model.info !== before.model.info
     ) {
       this.#countDebounce.schedule(() => void this.#activity.track(this.#count()));
+      // The complaint was about another prompt.
+      if (state.run.error && state.run.error === before.run.error) patch(this.#store, 'run', { error: undefined });
     }
     this.#reconcile(state);
   }
@@ -560,12 +575,13 @@ export class Session {
     }
     try {
       const client = this.#connected();
-      const count =
+      // Ids need no tokenizer to be counted.
+      const { ids, more } =
         prompt.kind === 'ids'
-          ? prompt.ids.length
-          : (await client.call('prompt.tokenize', { prompt }, { signal })).ids.length;
-      patch(this.#store, 'prompt', { count, countError: undefined });
-      const tokens = Math.max(1, Math.min(count, state.model.info.context));
+          ? { ids: prompt.ids, more: false }
+          : await client.call('prompt.tokenize', { prompt }, { signal });
+      patch(this.#store, 'prompt', { count: ids.length, countIsLow: more, countError: undefined });
+      const tokens = Math.max(1, Math.min(ids.length, state.model.info.context));
       const estimate = await client.call('run.estimate', { tokens }, { signal });
       patch(this.#store, 'prompt', { estimate });
     } catch (error) {

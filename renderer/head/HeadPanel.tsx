@@ -60,7 +60,7 @@ export function HeadPanel() {
       <SectionHeader title="Head atlas">
         {scores.value && table && (
           <>
-            {shown === 'changed' && <span>ablated ·</span>}
+            {shown === 'changed' && <span className="hs-nowrap">ablated run</span>}
             <ScoreSelect
               scores={scores.value}
               value={table.info.id}

@@ -57,7 +57,12 @@ export function InterventionsPanel() {
           Remove all
         </Button>
       </div>
-      <div className={classNames('hs-interventions__effect', (isRunning || isStale || comparison.stale) && 'hs-stale')}>
+      <div
+        className={classNames(
+          'hs-interventions__effect',
+          comparison.value && (isRunning || isStale || comparison.stale) && 'hs-stale',
+        )}
+      >
         {error ? (
           <Message bad={error.code !== 'cancelled'} text={error.message} hint={error.hint}>
             <Button small onClick={() => void session.runInterventions()}>
@@ -86,6 +91,11 @@ export function InterventionsPanel() {
           <div className="hs-waiting">
             <p>Running with the interventions</p>
             <ProgressBar label="Running with the interventions" progress={job?.progress} />
+            {job && (
+              <Button small onClick={() => session.cancelRun()}>
+                Cancel
+              </Button>
+            )}
           </div>
         )}
       </div>

@@ -45,8 +45,8 @@ describe('colours of the map', () => {
   it('gives logits the range of the data', () => {
     expect(mapColours({ ...question, value: 'logit', shown: [-3.2, 11.4], overview: [1, 11.4] }).scale).toEqual({
       kind: 'linear',
-      lo: -5,
-      hi: 15,
+      lo: -4,
+      hi: 12,
     });
   });
 });

@@ -68,7 +68,7 @@ function scaleOf(question: ColourQuestion): ValueScale {
     case 'logit': {
       const [lo, hi] = scaleLinear()
         .domain(extent ?? [0, 1])
-        .nice(5)
+        .nice(10)
         .domain() as [number, number];
       return { kind: 'linear', lo, hi: hi > lo ? hi : lo + 1 };
     }

@@ -61,8 +61,9 @@ export function PromptPanel() {
     >
       <SectionHeader title="Prompt">
         <span aria-live="polite">
-          {isEdited && 'edited · '}
-          {prompt.count === undefined ? '' : plural(prompt.count, 'token')}
+          {[isEdited && 'edited', prompt.count !== undefined && plural(prompt.count, 'token')]
+            .filter(Boolean)
+            .join(' · ')}
         </span>
         <Segmented
           label="Prompt as"

@@ -12,6 +12,8 @@ export interface PromptState {
   readonly examples: readonly ExamplePrompt[];
   /** Tokens of what the editor holds now; undefined while unknown. */
   readonly count: number | undefined;
+  /** The text goes on past the counted tokens, which already exceed the context limit. */
+  readonly countIsLow: boolean;
   readonly countError: WireError | undefined;
   readonly estimate: RunEstimate | undefined;
   /** Why a dropped or picked file was not taken. */
@@ -25,6 +27,7 @@ export const initialPrompt: PromptState = {
   mode: 'edit',
   examples: [],
   count: undefined,
+  countIsLow: false,
   countError: undefined,
   estimate: undefined,
   fileError: undefined,

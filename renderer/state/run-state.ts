@@ -23,8 +23,6 @@ export interface RunHandle {
 export interface RunJob {
   readonly kind: 'clean' | 'changed';
   readonly progress: Progress | undefined;
-  /** Cancel was pressed; the engine has not answered yet. */
-  readonly cancelling: boolean;
 }
 
 export interface RunState {

@@ -81,7 +81,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
 
   function tokenize(prompt: Prompt): Tokenized {
     if (prompt.kind === 'ids') {
-      return { ids: prompt.ids, tokens: Array.from(prompt.ids, (id) => idToken(id)) };
+      return { ids: prompt.ids, tokens: Array.from(prompt.ids, (id) => idToken(id)), more: false };
     }
     if (!withTokenizer) throw new AppError('no-tokenizer', 'This model has no tokenizer.');
     const tokens: TokenView[] = [];
@@ -91,7 +91,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     for (const match of prompt.text.matchAll(/ ?[\p{L}\p{N}]+| ?[^\s\p{L}\p{N}]+|\s/gu)) {
       tokens.push(textToken(match[0], match.index));
     }
-    return { ids: Int32Array.from(tokens, (token) => token.id), tokens };
+    return { ids: Int32Array.from(tokens, (token) => token.id), tokens, more: false };
   }
 
   async function layersPass(callContext: CallContext, from: number): Promise<void> {
@@ -174,8 +174,8 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
           : { available: false, reason: 'The folder has no tokenizer.json.' },
         bos: withBos ? { id: 0, text: '<|start|>' } : null,
         bosByDefault: withBos,
-        ignoredFields: [],
-        warnings: [],
+        ignoredFields: ['use_cache', 'transformers_version'],
+        warnings: path.includes('pythia') ? ['The special id 50300 is outside the vocabulary.'] : [],
       };
       return info;
     },

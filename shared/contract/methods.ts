@@ -31,6 +31,8 @@ export type Prompt = z.infer<typeof promptSchema>;
 export interface Tokenized {
   readonly ids: Int32Array;
   readonly tokens: readonly TokenView[];
+  /** The text goes on past these tokens, which already exceed the context limit. */
+  readonly more: boolean;
 }
 
 /** A candidate for the next token. */
@@ -53,7 +55,7 @@ export interface RunSummary {
   readonly next: readonly TokenChoice[];
   /** -log p(token i | tokens before), nats; NaN at 0. Length n. */
   readonly nll: Float32Array;
-  /** Tokens that were cut off the end because the prompt was past the context limit. */
+  /** Tokens that were cut off the end because the prompt was past the context limit; at least so many for a long text. */
   readonly cutTokens: number;
   readonly badges: readonly Badge[];
   readonly provider: string;

@@ -52,5 +52,5 @@ const conformanceHandlers: Handlers<ConformanceMethods> = {
   /** Answers what cannot be sent. */
   'run.release': () => Promise.resolve((() => 'a function') as unknown as null),
   'prompt.tokenize': ({ prompt }) =>
-    Promise.resolve({ ids: prompt.kind === 'ids' ? prompt.ids : new Int32Array(0), tokens: [] }),
+    Promise.resolve({ ids: prompt.kind === 'ids' ? prompt.ids : new Int32Array(0), tokens: [], more: false }),
 };
