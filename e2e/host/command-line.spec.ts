@@ -18,7 +18,10 @@ test('info says what the shipped model is', () => {
   const { status, stdout } = headscope('info', '--model', 'demo');
   expect(status).toBe(0);
   expect(stdout).toMatch(/^Architecture +Qwen2/m);
-  expect(headscope('info', '--model', 'demo', '--json').json()).toMatchObject({ source: 'shipped', family: 'qwen2' });
+  expect(headscope('info', '--model', 'demo', '--json').json()).toMatchObject({
+    source: 'shipped',
+    architecture: 'Qwen2ForCausalLM',
+  });
 });
 
 test('run prints the likeliest tokens, and with an ablation the effect', () => {

@@ -31,9 +31,9 @@ export function Workspace() {
   const headsRef = usePanelRef();
   const dockRef = usePanelRef();
   const leftGroup = useGroupRef();
-  useRegistered('prompt', promptRef);
-  useRegistered('heads', headsRef);
-  useRegistered('dock', dockRef);
+  useRegistered('prompt', promptRef, PROMPT_WIDTH);
+  useRegistered('heads', headsRef, HEADS_WIDTH);
+  useRegistered('dock', dockRef, DOCK_HEIGHT);
 
   useEffect(() => {
     panels.onReset(() => {
@@ -58,7 +58,7 @@ export function Workspace() {
             {...(columns.defaultLayout ? { defaultLayout: columns.defaultLayout } : {})}
             onLayoutChanged={columns.onLayoutChanged}
           >
-            <Panel id="prompt" panelRef={promptRef} defaultSize={PROMPT_WIDTH} minSize={220} {...SIDE}>
+            <Panel id="prompt" panelRef={promptRef} defaultSize={PROMPT_WIDTH} minSize={MIN_SIZE.prompt} {...SIDE}>
               <Group
                 id="left"
                 orientation="vertical"
@@ -86,7 +86,7 @@ export function Workspace() {
               </PanelBoundary>
             </Panel>
             <Separator className="hs-separator" aria-label="Width of the heads panel" />
-            <Panel id="heads" panelRef={headsRef} defaultSize={HEADS_WIDTH} minSize={260} {...SIDE}>
+            <Panel id="heads" panelRef={headsRef} defaultSize={HEADS_WIDTH} minSize={MIN_SIZE.heads} {...SIDE}>
               <PanelBoundary what="The head atlas">
                 <HeadPanel />
               </PanelBoundary>
@@ -94,7 +94,7 @@ export function Workspace() {
           </Group>
         </Panel>
         <Separator className="hs-separator hs-separator--row" aria-label="Height of the dock" />
-        <Panel id="dock" panelRef={dockRef} defaultSize={DOCK_HEIGHT} minSize={90} {...SIDE}>
+        <Panel id="dock" panelRef={dockRef} defaultSize={DOCK_HEIGHT} minSize={MIN_SIZE.dock} {...SIDE}>
           <PanelBoundary what="The dock">
             <Dock />
           </PanelBoundary>
@@ -104,18 +104,24 @@ export function Workspace() {
   );
 }
 
+/** Pixels. */
+const MIN_SIZE: Readonly<Record<PanelName, number>> = { prompt: 220, heads: 260, dock: 90 };
 const PROMPT_WIDTH = 300;
 const HEADS_WIDTH = 340;
 const DOCK_HEIGHT = 160;
 
-function useRegistered(name: PanelName, ref: RefObject<PanelImperativeHandle | null>): void {
+function useRegistered(name: PanelName, ref: RefObject<PanelImperativeHandle | null>, size: number): void {
   useEffect(
     () =>
       panels.register(name, {
         isCollapsed: () => ref.current?.isCollapsed() ?? false,
         collapse: () => ref.current?.collapse(),
-        expand: () => ref.current?.expand(),
+        expand: () => {
+          ref.current?.expand();
+          // A panel that was already folded when the page was loaded has no size to go back to.
+          if ((ref.current?.getSize().inPixels ?? size) < MIN_SIZE[name] + 2) ref.current?.resize(size);
+        },
       }),
-    [name, ref],
+    [name, ref, size],
   );
 }

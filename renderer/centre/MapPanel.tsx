@@ -38,7 +38,6 @@ export function MapPanel() {
     <section className={classNames('hs-map-panel', stale && 'hs-stale')} aria-label="Attention map">
       <MapView
         runId={run.key}
-        compareRunId={undefined}
         head={head}
         tokens={summary.value.tokens}
         source={source}

@@ -10,7 +10,7 @@ import type { HeadProfile } from '../../shared/contract/methods.ts';
 import type { Badge } from '../../shared/model/badge.ts';
 import { formatHead, type HeadId } from '../../shared/model/head-id.ts';
 import type { TokenView } from '../../shared/model/token-view.ts';
-import { topLevel } from '../../shared/tensor/tile.ts';
+import { levelForScale, topLevel } from '../../shared/tensor/tile.ts';
 import { axisText } from './axis-labels.ts';
 import { isCell, mapFrame, placeMap, sameTarget, type Target } from './layout.ts';
 import { mapColours, openEnds, type ColourQuestion } from './map-colours.ts';
@@ -31,7 +31,6 @@ import { useThemeColours } from './use-theme-colours.ts';
 import { useViewport } from './use-viewport.ts';
 import {
   fitViewport,
-  levelFor,
   panBy,
   plotSize,
   reveal,
@@ -46,7 +45,6 @@ import './map.css';
 export interface MapViewProps extends MapOptions {
   /** Identity of the data; a change loads anew and keeps the old picture, dimmed, until then. */
   readonly runId: string;
-  readonly compareRunId?: string | undefined;
   readonly head: HeadId;
   readonly tokens: readonly TokenView[];
   readonly source: MapSource;
@@ -107,7 +105,7 @@ export function MapView(props: MapViewProps) {
   );
 
   // Data: which picture, at which level, in which colours.
-  const level = levelFor(viewport.cellPx * pixelRatio, tokens.length);
+  const level = levelForScale(viewport.cellPx * pixelRatio, tokens.length);
   const skipKeys = excludeSinks ? SINK_KEYS : 0;
   const picture = useMemo<Picture>(
     () => ({ runId, layer: head.layer, head: head.head, value, reducer, skipKeys, tokens: tokens.length }),

@@ -6,7 +6,6 @@ import {
   fitCellPx,
   fitViewport,
   interpolateViewport,
-  levelFor,
   MAX_CELL_PX,
   MAX_FIT_CELL_PX,
   panBy,
@@ -143,24 +142,6 @@ describe('spaces', () => {
     expect(cellAt(view, { x: 25, y: 39.9 }, 5)).toEqual({ key: 2, query: 3 });
     expect(cellAt(view, { x: 55, y: 0 }, 5)).toBeUndefined();
     expect(cellAt(view, { x: -1, y: 0 }, 5)).toBeUndefined();
-  });
-});
-
-describe('level', () => {
-  it('never has texels under one device pixel, and is the finest such level', () => {
-    fc.assert(
-      fc.property(fc.double({ min: 0.02, max: 50, noNaN: true }), (devicePx) => {
-        const level = levelFor(devicePx, 1 << 20);
-        expect(devicePx * 2 ** level).toBeGreaterThanOrEqual(1 - 1e-6);
-        if (level > 0) expect(devicePx * 2 ** (level - 1)).toBeLessThan(1);
-      }),
-    );
-  });
-
-  it('stays within the pyramid', () => {
-    expect(levelFor(0.001, 600)).toBe(2);
-    expect(levelFor(30, 600)).toBe(0);
-    expect(levelFor(0.5, 2048)).toBe(1);
   });
 });
 

@@ -5,7 +5,7 @@
  * keys to the right and queries downward, and `viewPx`, CSS pixels from the plot's upper left corner. Cells are always
  * square: attention over positions has one unit on both axes.
  */
-import { topLevel } from '../../shared/tensor/tile.ts';
+import { levelForScale } from '../../shared/tensor/tile.ts';
 
 /** Pixels of a cell on entry to a short prompt; larger says nothing more. */
 export const MAX_FIT_CELL_PX = 56;
@@ -46,7 +46,7 @@ export function fitCellPx({ tokens, room, pixelRatio }: MapRoom): number {
   const fill = Math.min(MAX_FIT_CELL_PX, side / Math.max(1, tokens));
   // Where little room is lost, cells (or the texels that stand for 2^k of them) get a whole number of device pixels,
   // so that all are equally wide.
-  const texelTokens = 2 ** levelFor(fill * pixelRatio, tokens);
+  const texelTokens = 2 ** levelForScale(fill * pixelRatio, tokens);
   const texelDevicePx = fill * pixelRatio * texelTokens;
   const whole = Math.floor(texelDevicePx + 1e-9);
   return whole >= 1 && whole / texelDevicePx > 0.9 ? whole / pixelRatio / texelTokens : fill;
@@ -154,15 +154,6 @@ export function cellAt(viewport: Viewport, point: PointPx, tokens: number): Cell
   const cell = { query: Math.floor(at.query), key: Math.floor(at.key) };
   const inside = cell.query >= 0 && cell.key >= 0 && cell.query < tokens && cell.key < tokens;
   return inside ? cell : undefined;
-}
-
-/**
- * The finest level whose texels are at least one device pixel. A texel smaller than a pixel would be dropped when the
- * picture is drawn without smoothing, and a single hot cell, which the reducer kept, would be lost after all.
- */
-export function levelFor(devicePxPerCell: number, tokens: number): number {
-  const level = Math.ceil(Math.log2(1 / devicePxPerCell) - 1e-9);
-  return Math.min(topLevel(tokens), Math.max(0, level));
 }
 
 /** Between two viewports: the scale changes by equal ratios, so that the zoom looks even. `t` in 0..1. */

@@ -32,6 +32,7 @@ export function PromptPanel() {
   const mode = clean ? prompt.mode : 'edit';
   const bos = model?.bos ?? undefined;
   const limit = model?.context;
+  const count = prompt.count === undefined ? '' : `${prompt.countIsLow ? 'over ' : ''}${plural(prompt.count, 'token')}`;
   const isTooLong = limit !== undefined && prompt.count !== undefined && prompt.count > limit;
   const example = prompt.examples.find(({ text }) => text === prompt.text);
 
@@ -60,11 +61,7 @@ export function PromptPanel() {
       onDrop={onDrop}
     >
       <SectionHeader title="Prompt">
-        <span aria-live="polite">
-          {[isEdited && 'edited', prompt.count !== undefined && plural(prompt.count, 'token')]
-            .filter(Boolean)
-            .join(' · ')}
-        </span>
+        <span aria-live="polite">{[isEdited && 'edited', count].filter(Boolean).join(' · ')}</span>
         <Segmented
           label="Prompt as"
           value={mode}
@@ -139,9 +136,7 @@ export function PromptPanel() {
           </Message>
         )}
         {isTooLong && runError?.code !== 'prompt-too-long' && isEdited && (
-          <Message
-            text={`${plural(prompt.count, 'token')} are more than the ${formatCount(limit)} that the model reads.`}
-          >
+          <Message text={`The prompt has ${count}; the model reads ${formatCount(limit)}.`}>
             <Button small onClick={() => void session.runPrompt({ cut: true })}>
               Cut to {formatCount(limit)} tokens
             </Button>
@@ -170,7 +165,10 @@ export function PromptPanel() {
           </Message>
         )}
         {clean && clean.cutTokens > 0 && !isEdited && (
-          <p className="hs-dim">{plural(clean.cutTokens, 'token')} past the context limit were cut off the end.</p>
+          <p className="hs-dim">
+            {limit !== undefined && clean.cutTokens > limit && 'At least '}
+            {plural(clean.cutTokens, 'token')} past the context limit were cut off the end.
+          </p>
         )}
       </div>
     </section>

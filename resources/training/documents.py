@@ -168,6 +168,10 @@ class Maker:
         assert len(ids) == S + 1 and len(w) == S
         return (ids, len(answer)) if plain else (ids, w)
 
+    def single(self, r, S):
+        """One fact, asked for once."""
+        return self.needle(r, S, 1, 1)
+
     def pairs(self, r, S):
         """A list of keys and values, then the keys again in another order."""
         enc, heavy = self.tok.encode, min(16.0, S / 32)

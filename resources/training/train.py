@@ -27,13 +27,13 @@ RECALL = {"text": 0.38, "needle": 0.46, "pairs": 0.03, "repeats": 0.1, "code": 0
 STAGES = [  # steps, tokens per step, lengths (in turn), mix, longest repeated segment, Muon lr
     dict(steps=60, tokens=4096, lengths=[64], mix={"repeats": 0.5, "text": 0.5}, longest=31, lr=0.02),
     dict(steps=400, tokens=4096, lengths=[128], mix=MIX, longest=63, lr=0.02),
-    dict(steps=260, tokens=4096, lengths=[128, 256], mix=RECALL, longest=100, lr=0.015),
-    dict(steps=180, tokens=4096, lengths=[512, 256, 128, 1024], mix=RECALL, longest=200, lr=0.012),
+    dict(steps=140, tokens=4096, lengths=[128, 256], mix=RECALL, longest=100, lr=0.015),
+    dict(steps=260, tokens=4096, lengths=[256, 128, 512, 128, 1024], mix=dict(RECALL, needle=0.23, single=0.23), longest=200, lr=0.015),
 ]
-DECAY = 250      # the last steps, over which the learning rates fall linearly to 2 %
+DECAY = 240      # the last steps, over which the learning rates fall linearly to 2 %
 EMBED, SMALL = 1.5e-3, 5e-3  # AdamW for the embeddings; for norms and biases; both at a Muon lr of 0.02
 MICRO = 4096     # tokens per forward; larger steps accumulate
-HEAD_STEPS = [0, 60, 160, 310, 460, 590, 720, 810]  # and the last step
+HEAD_STEPS = [0, 60, 160, 310, 460, 590, 700, 780]  # and the last step
 SAVE_EVERY = 50
 
 
@@ -148,7 +148,7 @@ def main():
         h = head_scores(model, val, args.device)
         heads.append(dict(step=step, tokens=tokens, loss=round(nats, 4), nats_per_byte=round(per_byte, 4), **h))
         top = {k: sorted((x for row in v for x in row), reverse=True)[:4] for k, v in h.items()}
-        t = needle_table(model, tester, 8, lengths=[128] if step <= 460 else [128, 256], device=args.device)
+        t = needle_table(model, tester, 8, lengths=[128] if step <= 460 else [128, 256], facts=1, device=args.device)
         print(f"== step {step} prose {nats:.3f} nats/token {per_byte:.3f} nats/byte; {top}; needle {t}", flush=True)
 
     while True:
@@ -173,8 +173,8 @@ def main():
             ((loss * w).sum() / norm).backward()
             loss = loss.detach()
             for j, kind in enumerate(kinds[i:i + rows]):
-                part = w[j] > 1 if kind in ("needle", "pairs") else w[j] > 0  # needle: the answers only
-                a = sums.setdefault(kind, [0.0, 0])
+                part = w[j] > 1 if kind in ("needle", "single", "pairs") else w[j] > 0  # the answers only
+                a = sums.setdefault("needle" if kind == "single" else kind, [0.0, 0])
                 a[0] += float(loss[j][part].sum())
                 a[1] += int(part.sum())
         torch.nn.utils.clip_grad_norm_(embed + small, 1.0)

@@ -28,3 +28,9 @@ it('a texel of the chosen level is at least one device pixel, and less than two 
     ),
   );
 });
+
+it('stays within the pyramid', () => {
+  expect(levelForScale(0.001, 600)).toBe(2);
+  expect(levelForScale(30, 600)).toBe(0);
+  expect(levelForScale(0.5, 2048)).toBe(1);
+});

@@ -42,6 +42,7 @@ export function tilesPerSide(tokens: number, level: number): number {
  * not smooth, and with them the maxima that they hold.
  */
 export function levelForScale(devicePixelsPerCell: number, tokens: number): number {
-  const level = Math.ceil(Math.log2(1 / devicePixelsPerCell));
+  // The epsilon keeps rounding from skipping a level whose texels are exactly one pixel.
+  const level = Math.ceil(Math.log2(1 / devicePixelsPerCell) - 1e-9);
   return Math.min(topLevel(tokens), Math.max(0, level));
 }

@@ -29,6 +29,8 @@ export async function runServe(console: Console, options: ServeOptions): Promise
       hint: 'Leave --token out to get a random one.',
     });
   }
+  // Heard from the start: whoever reads the address may end the host at once.
+  const askedToEnd = untilAskedToEnd();
   const web = await startWebShell({ ...options, root });
   console.result({ url: web.url, port: web.port, root }, () => web.url);
   if (!LOOPBACK.includes(options.host)) {
@@ -38,6 +40,6 @@ export async function runServe(console: Console, options: ServeOptions): Promise
   }
   console.note(`Models are read from ${root}. Ctrl-C ends the host.`);
   if (options.open) openBrowser(web.url);
-  await untilAskedToEnd();
+  await askedToEnd;
   await web.close();
 }
