@@ -17,8 +17,9 @@ describe('pickHead', () => {
     expect(pickHead(scores, 2, 2)).toEqual({ head: { layer: 1, head: 0 }, scoreId: 'induction' });
   });
 
-  it('takes a sharp head off the sink where there is no induction to speak of', () => {
+  it('takes a sharp head off the usual places where there is no induction to speak of', () => {
     const scores = [
+      table('previous', [0, 0.2, 0.4, 0]),
       table('induction', [0.01, 0, 0, 0]),
       table('max', [0.99, 0.6, 0.5, 0]),
       table('sink', [0.98, 0.1, 0, 0]),

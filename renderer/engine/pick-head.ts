@@ -3,7 +3,8 @@
  * draw nothing but a column on the first token:
  *
  * 1. the head with the highest induction score, where that score applies and some head has more than a trace of it;
- * 2. otherwise the head whose rows are sharpest away from the sink: the largest max weight x (1 - sink mass);
+ * 2. otherwise the head whose rows are sharp on something else than the usual places: the largest max weight x
+ *    (1 - mass on the first token - on the previous one - on the token itself), as far as these scores are there;
  * 3. without those scores, the first head of the middle layer.
  */
 import type { HeadId } from '../../shared/model/head-id.ts';
@@ -24,8 +25,9 @@ export function pickHead(scores: readonly ScoreTable[], layers: number, heads: n
 
   const sharp = scores.find(({ info, values }) => values !== null && /^max/i.test(info.id));
   if (sharp?.values) {
-    const sink = valuesOf(scores, 'sink') ?? valuesOf(scores, 'first');
-    const away = largest(sharp.values.map((value, i) => value * (1 - (sink?.[i] ?? 0))));
+    const usual = ['sink', 'previous', 'self'].map((id) => valuesOf(scores, id));
+    const massElsewhere = (at: number) => usual.reduce((rest, values) => rest - (values?.[at] ?? 0), 1);
+    const away = largest(sharp.values.map((value, at) => value * Math.max(0, massElsewhere(at))));
     if (away) return picked(away.index, heads, sharp.info.id);
   }
   return { head: { layer: Math.floor(layers / 2), head: 0 }, scoreId: undefined };

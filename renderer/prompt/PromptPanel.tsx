@@ -166,7 +166,7 @@ export function PromptPanel() {
         )}
         {clean && clean.cutTokens > 0 && !isEdited && (
           <p className="hs-dim">
-            {limit !== undefined && clean.cutTokens > limit && 'At least '}
+            {prompt.countIsLow && 'At least '}
             {plural(clean.cutTokens, 'token')} past the context limit were cut off the end.
           </p>
         )}
