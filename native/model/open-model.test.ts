@@ -19,7 +19,10 @@ async function nllOf(folder: string): Promise<{ nll: Float32Array; modelId: stri
   const engine = createEngine({ shippedModel: folder, threads: 1 });
   const { modelId, name } = await engine.handlers['model.open']({ path: folder }, context);
   const ids = Int32Array.from({ length: 20 }, (_, i) => (i * 7) % 61);
-  const { nll } = await engine.handlers['run.start']({ prompt: { kind: 'ids', ids }, interventions: [], cut: false }, context);
+  const { nll } = await engine.handlers['run.start'](
+    { prompt: { kind: 'ids', ids }, interventions: [], cut: false },
+    context,
+  );
   await engine.dispose();
   return { nll, modelId, name };
 }
@@ -57,7 +60,11 @@ describe('openModel', () => {
     const sharded = path.join(root, 'scattered');
     await writeTinyModel(sharded, { ...options, shards: 2 });
     const expected = await nllOf(sharded);
-    const cached = await moveIntoCache(sharded, path.join(root, 'scattered-cache'), (index) => `blobs${index % 2}/deep`);
+    const cached = await moveIntoCache(
+      sharded,
+      path.join(root, 'scattered-cache'),
+      (index) => `blobs${index % 2}/deep`,
+    );
     expect((await nllOf(cached)).nll).toEqual(expected.nll);
   });
 

@@ -12,7 +12,7 @@
 import { ProtobufWriter } from './protobuf-writer.ts';
 
 declare const valueBrand: unique symbol;
-/** A value in the graph: the name of an input, initializer or node output. Empty string = omitted optional input. */
+/** A value in the graph: the name of an input, initializer or node output. */
 export type Value = string & { readonly [valueBrand]: true };
 
 export type OnnxDtype = 'float32' | 'float16' | 'bfloat16' | 'int64' | 'int32' | 'bool';
@@ -35,8 +35,6 @@ const ATTRIBUTE_STRING = 3;
 const ATTRIBUTE_INTS = 7;
 const IR_VERSION = 10;
 const OPSET_VERSION = 21;
-
-export const OMITTED = '' as Value;
 
 export class GraphBuilder {
   #graph = new ProtobufWriter();

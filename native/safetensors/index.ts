@@ -1,10 +1,9 @@
 /** Reading and writing of .safetensors files. */
 export { checkFinite } from './check-finite.ts';
-export type { FloatDtype, SafetensorsDtype } from './dtype.ts';
-export { isFloatDtype } from './dtype.ts';
+export type { FloatDtype } from './dtype.ts';
 export { fingerprint } from './fingerprint.ts';
 export { openWeights } from './open-weights.ts';
 export { readHeader } from './read-header.ts';
 export { readTensorF32 } from './read-tensor.ts';
-export type { WeightEntry, WeightFile, WeightIndex } from './weight-index.ts';
+export type { WeightIndex } from './weight-index.ts';
 export { writeSafetensors, type TensorSource } from './write-safetensors.ts';

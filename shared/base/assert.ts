@@ -9,8 +9,3 @@ export function assertExists<T>(value: T | null | undefined, what: string): T {
   if (value === null || value === undefined) throw new Error(`Invariant broken: missing ${what}`);
   return value;
 }
-
-/** Placed in the default branch of an exhaustive switch: compiles only while every case is handled. */
-export function assertUnreachable(value: never): never {
-  throw new Error(`Invariant broken: unexpected value ${JSON.stringify(value)}`);
-}
