@@ -29,6 +29,7 @@ const TOP_CHOICES = 10;
 /** Share of the machine's memory that captures may take. */
 const CAPTURE_SHARE = 0.4;
 const GUESSED_SPEED = 4e7;
+const CALIBRATION_TOKENS = 128;
 
 export function createEngine(options: EngineOptions): Engine {
   const threads = options.threads ?? os.availableParallelism();
@@ -141,7 +142,8 @@ export function createEngine(options: EngineOptions): Engine {
     const capture = await runForward(model, { ids, gain: gains.of, ...(resume === undefined ? {} : { resume }) }, job);
     const nll = await tokenNll(model, capture, job);
     const milliseconds = performance.now() - started;
-    if (clean === undefined) state.speed = runWork(state.model, ids.length) / milliseconds;
+    if (clean === undefined)
+      state.speed = calibrated(state.speed, runWork(state.model, ids.length) / milliseconds, ids.length);
     const computed = (architecture.layers - capture.computedFrom) / architecture.layers;
     const run: Run = {
       runId: randomUUID(),
@@ -307,6 +309,12 @@ function runWork({ architecture, info }: OpenModel, tokens: number): number {
   const { layers, heads, headDim } = architecture;
   // A causal row sees half of the keys on average; a cell costs two products of 2 x dh operations.
   return 2 * info.parameters * tokens + 2 * layers * heads * headDim * tokens * tokens;
+}
+
+/** Short runs are all overhead and say little of speed; a slower one than before may only have had company. */
+function calibrated(known: number, measured: number, tokens: number): number {
+  if (tokens < CALIBRATION_TOKENS) return known;
+  return measured > known ? measured : (known + measured) / 2;
 }
 
 function gibibytes(bytes: number): string {

@@ -15,7 +15,7 @@ export const duplicate: Score = {
   },
   notApplicable: needsRepeat,
   compute(context, layer, head) {
-    const { period, start } = findRepeat(context.capture.ids)!;
-    return meanOverRows(context, start, (row) => context.probability(layer, head, row, row - period));
+    const { period, start, end } = findRepeat(context.capture.ids)!;
+    return meanOverRows(context, start, (row) => context.probability(layer, head, row, row - period), end);
   },
 };

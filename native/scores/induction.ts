@@ -15,7 +15,7 @@ export const induction: Score = {
   },
   notApplicable: needsRepeat,
   compute(context, layer, head) {
-    const { period, start } = findRepeat(context.capture.ids)!;
-    return meanOverRows(context, start, (row) => context.probability(layer, head, row, row - period + 1));
+    const { period, start, end } = findRepeat(context.capture.ids)!;
+    return meanOverRows(context, start, (row) => context.probability(layer, head, row, row - period + 1), end);
   },
 };

@@ -21,12 +21,16 @@ export interface Score {
   compute(context: ScoreContext, layer: number, head: number): number;
 }
 
-/** Mean of `value(row)` over rows `from` .. tokens - 1, in float64. */
-export function meanOverRows(context: ScoreContext, from: number, value: (row: number) => number): number {
-  const { tokens } = context.capture;
+/** Mean of `value(row)` over rows `from` .. `end` - 1 (default: all after `from`), in float64. */
+export function meanOverRows(
+  context: ScoreContext,
+  from: number,
+  value: (row: number) => number,
+  end: number = context.capture.tokens,
+): number {
   let sum = 0;
-  for (let row = from; row < tokens; row++) sum += value(row);
-  return sum / (tokens - from);
+  for (let row = from; row < end; row++) sum += value(row);
+  return sum / (end - from);
 }
 
 /** The reason that most scores share: a row before the second token has only itself to look at. */

@@ -86,9 +86,17 @@ describe('scores', () => {
 describe('findRepeat', () => {
   const random = Array.from({ length: 40 }, (_, i) => 100 + i * 7);
   it('finds the period with and without BOS, and through a first token that differs', () => {
-    expect(findRepeat(Int32Array.from([...random, ...random]))).toEqual({ period: 40, start: 40 });
-    expect(findRepeat(Int32Array.from([1, ...random, ...random]))).toEqual({ period: 40, start: 41 });
-    expect(findRepeat(Int32Array.from([1, 9, ...random.slice(1), ...random]))).toEqual({ period: 40, start: 42 });
+    expect(findRepeat(Int32Array.from([...random, ...random]))).toEqual({ period: 40, start: 40, end: 80 });
+    expect(findRepeat(Int32Array.from([1, ...random, ...random]))).toEqual({ period: 40, start: 41, end: 81 });
+    expect(findRepeat(Int32Array.from([1, 9, ...random.slice(1), ...random]))).toEqual({
+      period: 40,
+      start: 42,
+      end: 81,
+    });
+  });
+  it('looks past a stray last token', () => {
+    expect(findRepeat(Int32Array.from([1, ...random, ...random, 7]))).toEqual({ period: 40, start: 41, end: 81 });
+    expect(findRepeat(Int32Array.from([1, ...random, ...random, 7, 8, 9]))).toBeNull();
   });
   it('finds nothing in text without a repeat, or with too short a one', () => {
     expect(findRepeat(Int32Array.from(random))).toBeNull();

@@ -20,6 +20,7 @@ import { PromptPanel } from '../prompt/PromptPanel.tsx';
 import type { PanelName } from '../state/prefs-state.ts';
 import { Dock } from './Dock.tsx';
 import { panels } from './panels.ts';
+import { useAppState } from './use-app-state.ts';
 
 const SIDE = { collapsible: true, groupResizeBehavior: 'preserve-pixel-size' } as const;
 
@@ -39,10 +40,19 @@ export function Workspace() {
     panels.onReset(() => {
       promptRef.current?.resize(PROMPT_WIDTH);
       headsRef.current?.resize(HEADS_WIDTH);
-      dockRef.current?.resize(DOCK_HEIGHT);
+      dockRef.current?.resize(DOCK_EMPTY_HEIGHT);
       leftGroup.current?.setLayout({ editor: 58, next: 42 });
     });
   }, [promptRef, headsRef, dockRef, leftGroup]);
+
+  const hasInterventions = useAppState(({ edit }) => edit.interventions.length > 0);
+  useEffect(() => {
+    const dock = dockRef.current;
+    // A dock that was folded away stays so.
+    if (hasInterventions && dock && !dock.isCollapsed() && dock.getSize().inPixels < DOCK_HEIGHT) {
+      dock.resize(DOCK_HEIGHT);
+    }
+  }, [hasInterventions, dockRef]);
 
   return (
     <main className="hs-workspace" aria-label="Headscope">
@@ -94,7 +104,7 @@ export function Workspace() {
           </Group>
         </Panel>
         <Separator className="hs-separator hs-separator--row" aria-label="Height of the dock" />
-        <Panel id="dock" panelRef={dockRef} defaultSize={DOCK_HEIGHT} minSize={MIN_SIZE.dock} {...SIDE}>
+        <Panel id="dock" panelRef={dockRef} defaultSize={DOCK_EMPTY_HEIGHT} minSize={MIN_SIZE.dock} {...SIDE}>
           <PanelBoundary what="The dock">
             <Dock />
           </PanelBoundary>
@@ -107,8 +117,11 @@ export function Workspace() {
 /** Pixels. */
 const MIN_SIZE: Readonly<Record<PanelName, number>> = { prompt: 220, heads: 260, dock: 90 };
 const PROMPT_WIDTH = 300;
-const HEADS_WIDTH = 340;
-const DOCK_HEIGHT = 160;
+/** A wide window has room for every column of the ranked list. */
+const HEADS_WIDTH = window.innerWidth >= 1600 ? 420 : 340;
+/** Without interventions the dock is its tabs and a line; the first one opens it. */
+const DOCK_EMPTY_HEIGHT = 92;
+const DOCK_HEIGHT = 172;
 
 function useRegistered(name: PanelName, ref: RefObject<PanelImperativeHandle | null>, size: number): void {
   useEffect(

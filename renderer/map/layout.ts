@@ -39,7 +39,7 @@ export interface MapLayout extends MapFrame {
 
 const SINK = { gap: 10, width: 14 };
 const ENTROPY = { gap: 16, width: 56 };
-const COLUMNS = { gap: 12, height: 28, below: 4 };
+const COLUMNS = { gap: 12, height: 28, below: 4, headingPx: 92 };
 const LEGEND = { gap: 24, width: 12, labels: 54 };
 const MARGIN = 10;
 
@@ -60,7 +60,9 @@ export function mapFrame(panel: SizePx, widths: LabelWidths): MapFrame {
     columns: panel.height >= 460,
   };
   const indexPx = panel.width >= 560 ? Math.ceil(widths.index) + 8 : 0;
-  const leftPx = Math.ceil(Math.min(Math.max(widths.row, 20), panel.width < 600 ? 64 : 96)) + indexPx + 16;
+  const rowLabelsPx = Math.ceil(Math.min(Math.max(widths.row, 20), panel.width < 600 ? 64 : 96)) + indexPx + 16;
+  // The heading of the column means stands to the left of them, however short the row labels are.
+  const leftPx = shows.columns ? Math.max(rowLabelsPx, COLUMNS.headingPx) : rowLabelsPx;
   const rise = Math.sin((COLUMN_LABEL_DEGREES * Math.PI) / 180);
   // 62: the headings of the gutter and the entropy are labels too.
   const topPx = Math.ceil(Math.min(Math.max(widths.column, 62), panel.height < 420 ? 68 : 110) * rise) + 22;

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 
 import bpe
 from documents import Maker
-from evaluate import DEPTHS, bigram_loss, head_scores, needle_table, prose_loss
+from evaluate import DEPTHS, LENGTHS, bigram_loss, head_scores, needle_table, prose_loss
 from qwen2 import load
 
 
@@ -72,7 +72,8 @@ def main():
     maker = Maker(tok, data["hay"], data["words"].tolist(), test=True)
     for facts in (1, 3):
         print(f"needle, {facts} fact(s), {args.samples} samples a cell, depths {DEPTHS}")
-        for S, row in needle_table(model, maker, args.samples, facts=facts).items():
+        for S in LENGTHS:
+            row = needle_table(model, maker, args.samples, lengths=[S], facts=facts)[S]
             print(f"  {S:5d}", " ".join(f"{x:.2f}" for x in row), f"  mean {np.mean(row):.3f}", flush=True)
 
 
