@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { AppError } from '../../shared/base/app-error.ts';
 import { findApp } from '../files/app-paths.ts';
@@ -53,7 +54,7 @@ export function createProgram(console: Console): Command {
     .option('--rows <a:b>', 'query rows of patterns and scores')
     .option('--out <file>', 'write the captures to this .safetensors file')
     .option('--cut', 'cut what is past the context limit instead of refusing')
-    .option('--threads <number>', 'threads (default: number of cores)', parseCount)
+    .option('--threads <number>', 'threads (default: number of cores)', parseThreads)
     .action((options: RunOptions) => runRun(console, options));
 
   command('doctor', 'say what is found on this machine, and what to do about the rest').action(() =>
@@ -106,8 +107,13 @@ function parsePort(text: string): number {
   return port;
 }
 
-function parseCount(text: string): number {
+/** Every graph of a model has its own pool, so too many threads would run into the limits of the system. */
+const MOST_THREADS = Math.max(64, availableParallelism());
+
+function parseThreads(text: string): number {
   const count = Number(text);
-  if (!/^\d{1,4}$/.test(text) || count < 1) throw new InvalidArgumentError('A number from 1 on.');
+  if (!/^\d{1,4}$/.test(text) || count < 1 || count > MOST_THREADS) {
+    throw new InvalidArgumentError(`Give a number from 1 to ${MOST_THREADS}.`);
+  }
   return count;
 }

@@ -37,6 +37,21 @@ describe('Urgency', () => {
     expect(log).toEqual(['interactive', 'batch']);
   });
 
+  it('answers a job that is cancelled while it waits at once, not after the job before', async () => {
+    const urgency = new Urgency();
+    const controller = new AbortController();
+    let finish: () => void = () => undefined;
+    const first = urgency.batch(never, () => new Promise<void>((resolve) => (finish = resolve)));
+    let started = false;
+    const second = urgency.batch(controller.signal, () => Promise.resolve((started = true)));
+    controller.abort();
+    await expect(second).rejects.toThrow('Cancelled');
+    finish();
+    await first;
+    await urgency.batch(never, () => Promise.resolve());
+    expect(started).toBe(false);
+  });
+
   it('never starts a batch job that was cancelled while it waited', async () => {
     const urgency = new Urgency();
     const controller = new AbortController();

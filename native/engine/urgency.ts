@@ -24,13 +24,16 @@ export class Urgency {
     while (this.#interactive > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   };
 
-  /** Runs after every earlier batch job. A job cancelled while it waits never starts. */
+  /** Runs after every earlier batch job. A job cancelled while it waits is answered at once and never starts. */
   batch<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    const result = this.#batch.then(() => {
-      if (signal.aborted) throw new CancelledError();
-      return work();
+    return new Promise((resolve, reject) => {
+      const drop = (): void => reject(new CancelledError());
+      signal.addEventListener('abort', drop, { once: true });
+      this.#batch = this.#batch.then(() => {
+        signal.removeEventListener('abort', drop);
+        if (signal.aborted) return drop();
+        return work().then(resolve, reject);
+      });
     });
-    this.#batch = result.catch(() => undefined);
-    return result;
   }
 }

@@ -88,7 +88,13 @@ export async function runForward(model: ForwardModel, request: ForwardRequest, j
 function withGain(clean: LayerCapture, gain: Float32Array | null, headDim: number, heads: number): LayerCapture {
   if (gain === null) return clean;
   const width = heads * headDim;
-  const z = clean.z.map((value, i) => value * gain[Math.floor((i % width) / headDim)]!);
+  const z = clean.z.slice();
+  gain.forEach((factor, head) => {
+    if (factor === 1) return;
+    for (let at = head * headDim; at < z.length; at += width) {
+      for (let d = 0; d < headDim; d++) z[at + d]! *= factor;
+    }
+  });
   return { ...clean, z };
 }
 
@@ -162,14 +168,18 @@ async function runSegment(
   return result;
 }
 
+/** The norms square the residual and sum it: past this that leaves float32, and every prediction would come out alike. */
+const MAX_RESIDUAL = 1e17;
+
 function assertFinite(resid: Float32Array, dModel: number): void {
-  const bad = resid.findIndex((value) => !Number.isFinite(value));
-  if (bad < 0) return;
-  throw new AppError(
-    'not-finite',
-    `The computation overflowed: the final residual is not finite at token ${Math.floor(bad / dModel)}.`,
-    {
-      hint: 'The weights or an intervention produce numbers outside float32. Undo the intervention or check the weights.',
-    },
-  );
+  for (let i = 0; i < resid.length; i++) {
+    if (Math.abs(resid[i]!) < MAX_RESIDUAL) continue;
+    throw new AppError(
+      'not-finite',
+      `The computation overflowed: the final residual holds ${resid[i]!.toPrecision(3)} at token ${Math.floor(i / dModel)}.`,
+      {
+        hint: 'The weights or an intervention produce numbers outside float32. Undo the intervention or check the weights.',
+      },
+    );
+  }
 }

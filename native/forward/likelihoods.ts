@@ -78,10 +78,16 @@ export async function tokenKl(model: UnembedModel, clean: Capture, changed: Capt
 /** The `count` largest logits with their probabilities (float64 softmax), largest first. */
 export function topChoices(logits: Float32Array, count: number): { id: number; prob: number; logit: number }[] {
   const probabilities = softmax(logits);
-  return Array.from(logits.keys())
-    .sort((a, b) => logits[b]! - logits[a]! || a - b)
-    .slice(0, count)
-    .map((id) => ({ id, prob: probabilities[id]!, logit: logits[id]! }));
+  // Kept in order by insertion: sorting a whole vocabulary would block the process.
+  const top: number[] = [];
+  for (let id = 0; id < logits.length; id++) {
+    if (top.length === count && logits[id]! <= logits[top[count - 1]!]!) continue;
+    let at = top.length;
+    while (at > 0 && logits[top[at - 1]!]! < logits[id]!) at -= 1;
+    top.splice(at, 0, id);
+    top.length = Math.min(top.length, count);
+  }
+  return top.map((id) => ({ id, prob: probabilities[id]!, logit: logits[id]! }));
 }
 
 export function softmax(logits: Float32Array): Float64Array {

@@ -12,7 +12,7 @@ import { sink } from './sink.ts';
 
 export const scores: readonly Score[] = [entropy, sink, previous, distance, max, self, induction, duplicate];
 
-/** Values of every head, or the reason why there are none. `breathe` is awaited between layers and may throw to cancel. */
+/** Values of every head, or the reason why there are none. `breathe` is awaited between heads and may throw to cancel. */
 export async function scoreTable(
   score: Score,
   context: ScoreContext,
@@ -23,8 +23,10 @@ export async function scoreTable(
   const { layers, heads } = context;
   const values = new Float64Array(layers * heads);
   for (let layer = 0; layer < layers; layer++) {
-    for (let head = 0; head < heads; head++) values[layer * heads + head] = score.compute(context, layer, head);
-    await breathe();
+    for (let head = 0; head < heads; head++) {
+      values[layer * heads + head] = score.compute(context, layer, head);
+      await breathe();
+    }
   }
   return { info: score.info, values, notApplicable: null };
 }

@@ -2,7 +2,7 @@
 
     python3 check.py ../model                                  examples, and parity.json if missing
     python3 check.py ../model --write                          the same, and write parity.json anew
-    python3 check.py ../model --corpus DIR --work DIR          also losses, head scores, needle table
+    python3 check.py ../model --work DIR                       also losses, head scores, needle table
 
 --work is the folder used by train.py (it holds the encoded corpus).
 """
@@ -50,7 +50,6 @@ def examples(folder, tok, model, write):
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("model")
-    p.add_argument("--corpus")
     p.add_argument("--work")
     p.add_argument("--samples", type=int, default=40)
     p.add_argument("--threads", type=int, default=2)

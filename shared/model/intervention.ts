@@ -42,7 +42,8 @@ export function parseInterventions(text: string): Intervention[] {
     .map((part) => part.trim())
     .filter((part) => part !== '')
     .map((part) => {
-      const [where = '', what = 'zero'] = part.split('=', 2);
+      const [where = '', ...rest] = part.split('=');
+      const what = rest.length === 0 ? 'zero' : rest.join('=');
       const head = parseHead(where);
       const scale = /^scale:(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)$/i.exec(what);
       if (head && what === 'zero') return zeroHead(head);

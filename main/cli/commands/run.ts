@@ -58,7 +58,7 @@ export async function runRun(console: Console, options: RunOptions): Promise<voi
       out === undefined
         ? undefined
         : await engine.exportRun({ runId: run.runId, hooks, out, ...(rows ? { rows } : {}) }, context);
-    if (run.cutTokens > 0) console.note(`${run.cutTokens} tokens past the context limit were cut off.`);
+    if (run.cutTokens > 0) console.note(`The prompt was cut to its first ${run.ids.length} tokens, the context limit.`);
     return {
       model: info.name,
       tokens: run.ids.length,
