@@ -146,6 +146,59 @@ describe('createEngine', () => {
     expect((await engine.handlers['run.scores']({ runId }, context)).scores.length).toBeGreaterThan(0);
   });
 
+  it('answers what still looks into a run while another model opens', async () => {
+    await engine.handlers['model.open']({ path: model }, context);
+    const { runId } = await run(ids(60));
+    const other = path.join(root, 'other');
+    await writeTinyModel(other, { family: 'qwen2', seed: 5 });
+    let opened = false;
+    const opening = engine.handlers['model.open']({ path: other }, context).finally(() => (opened = true));
+    let answered = 0;
+    for (;;) {
+      const head = { runId, layer: answered % 3, head: 0 };
+      const code = await codeOf(engine.handlers['run.head'](head, context));
+      if (code === undefined) answered += 1;
+      else expect(code).toBe('unknown-run');
+      if (opened) break;
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+    expect(answered).toBeGreaterThan(0);
+    expect((await opening).family).toBe('Qwen2');
+  });
+
+  it('keeps the open model when opening another one is cancelled at the last moment', async () => {
+    const { modelId } = await engine.handlers['model.open']({ path: model }, context);
+    const other = path.join(root, 'late');
+    await writeTinyModel(other, { family: 'qwen2', seed: 6 });
+    const controller = new AbortController();
+    const progress: CallContext['progress'] = ({ phase }) => {
+      if (phase === 'Reading the tokenizer') controller.abort();
+    };
+    const late = engine.handlers['model.open']({ path: other }, { signal: controller.signal, progress });
+    await expect(late).rejects.toThrow('Cancelled');
+    expect((await run(ids(5))).modelId).toBe(modelId);
+  });
+
+  it('refuses numbers that the norms cannot square, instead of predicting every token alike', async () => {
+    await engine.handlers['model.open']({ path: model }, context);
+    const huge = run(ids(5), [{ what: 'scale', where: { layer: 1, head: 0 }, factor: 1e30 }]);
+    expect(await codeOf(huge)).toBe('not-finite');
+  });
+
+  it('never gives a small effect a negative divergence', async () => {
+    await engine.handlers['model.open']({ path: model }, context);
+    const clean = await run(ids(60));
+    for (const factor of [1.00001, 0.9999, 1.001]) {
+      const changed = await run(ids(60), [{ what: 'scale', where: { layer: 1, head: 2 }, factor }]);
+      const { klPerToken } = await engine.handlers['run.compare'](
+        { clean: clean.runId, changed: changed.runId },
+        context,
+      );
+      expect(Math.min(...klPerToken)).toBeGreaterThanOrEqual(0);
+      expect(Math.max(...klPerToken)).toBeLessThan(1e-6);
+    }
+  });
+
   it('refuses models that it would compute wrongly, naming the field', async () => {
     const cases: [string, Record<string, unknown>, ErrorCode][] = [
       ['rope', { rope_scaling: { rope_type: 'longrope', factor: 2 } }, 'unsupported-config'],
@@ -218,6 +271,9 @@ describe('createEngine', () => {
       'blocks.0.attn.hook_result': [20, 4, 32],
     });
     expect((await readHeader(out, 'capture.safetensors')).tensors.size).toBe(7);
+    for (const bad of [root, path.join(root, 'missing', 'capture.safetensors')]) {
+      expect(await codeOf(engine.exportRun({ runId, hooks: [], out: bad }, context))).toBe('io');
+    }
     const unknown = engine.exportRun({ runId, hooks: ['hook_mystery'], out }, context);
     expect(await codeOf(unknown)).toBe('bad-request');
   });

@@ -28,6 +28,8 @@ import { Urgency } from './urgency.ts';
 const TOP_CHOICES = 10;
 /** Share of the machine's memory that captures may take. */
 const CAPTURE_SHARE = 0.4;
+/** Computing in JavaScript lets messages through after so long. */
+const LONGEST_STRETCH_MS = 25;
 const GUESSED_SPEED = 4e7;
 const CALIBRATION_TOKENS = 128;
 
@@ -65,16 +67,16 @@ export function createEngine(options: EngineOptions): Engine {
       sessions,
       kernel: await createOnnxKernel(architecture, threads),
       reader: new ScoreReader(architecture, threads),
-      runs: new RunStore(options.captureBudgetBytes ?? CAPTURE_SHARE * os.totalmem()),
+      runs: new RunStore(options.captureBudgetBytes ?? CAPTURE_SHARE * memoryBytes()),
       speed: GUESSED_SPEED,
     };
   }
 
-  async function close(): Promise<void> {
-    const old = opened;
-    opened = undefined;
+  /** Frees a model that is no longer the open one, once the requests that still look into its runs are answered. */
+  async function dispose(old: Opened | undefined): Promise<void> {
     if (old === undefined) return;
     old.runs.clear();
+    await urgency.turn();
     await old.sessions.dispose();
     await old.kernel.dispose();
     await old.reader.dispose();
@@ -179,8 +181,13 @@ export function createEngine(options: EngineOptions): Engine {
       urgency.batch(context.signal, async () => {
         // The old model stays open until the new one is known to be good.
         const next = await open(path, context);
-        await close();
+        if (context.signal.aborted) {
+          await dispose(next);
+          throw new CancelledError();
+        }
+        const old = opened;
         opened = next;
+        await dispose(old);
         return next.model.info;
       }),
 
@@ -212,9 +219,12 @@ export function createEngine(options: EngineOptions): Engine {
         const state = current();
         const { capture } = state.runs.get(runId);
         const { architecture, info } = state.model;
+        let paused = performance.now();
         const breathe = async () => {
+          if (performance.now() - paused < LONGEST_STRETCH_MS) return;
           await new Promise<void>((resolve) => setImmediate(resolve));
           if (context.signal.aborted) throw new CancelledError();
+          paused = performance.now();
         };
         const scoreContext = {
           capture,
@@ -300,7 +310,11 @@ export function createEngine(options: EngineOptions): Engine {
         const state = current();
         return exportRun(state, state.runs.get(request.runId), request, jobOf(context));
       }),
-    dispose: close,
+    dispose: () => {
+      const old = opened;
+      opened = undefined;
+      return dispose(old);
+    },
   };
 }
 
@@ -315,6 +329,11 @@ function runWork({ architecture, info }: OpenModel, tokens: number): number {
 function calibrated(known: number, measured: number, tokens: number): number {
   if (tokens < CALIBRATION_TOKENS) return known;
   return measured > known ? measured : (known + measured) / 2;
+}
+
+/** What this process may use: a container's limit counts where there is one. */
+function memoryBytes(): number {
+  return Math.min(os.totalmem(), process.constrainedMemory() || Infinity);
 }
 
 function gibibytes(bytes: number): string {

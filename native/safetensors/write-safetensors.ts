@@ -1,8 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { AppError } from '../../shared/base/app-error.ts';
 import { DTYPE_BITS, type SafetensorsDtype } from './dtype.ts';
 import { byteLength } from './header.ts';
+
+/** What a system error means for the file, and what to do. */
+const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
+  ENOENT: ['its folder does not exist', 'Create the folder first, or choose another place.'],
+  ENOTDIR: ['its folder is a file', 'Choose another place.'],
+  EISDIR: ['it is a folder', 'Give the path of a file, such as capture.safetensors.'],
+  EACCES: ['writing there is not allowed', 'Choose another place, or change the permissions.'],
+  EPERM: ['writing there is not allowed', 'Choose another place, or change the permissions.'],
+  EROFS: ['the file system is read-only', 'Choose another place.'],
+  ENOSPC: ['the disk is full', 'Free some space, or write less: name single hooks, or fewer rows.'],
+};
 
 export interface TensorSource {
   readonly name: string;
@@ -19,7 +31,8 @@ export interface TensorSource {
  * data starts at a multiple of eight bytes. The file appears under its name only when it is complete (temporary file
  * beside it, fsync, rename); after a failure nothing is left behind.
  *
- * @throws Error where a tensor's data has another length than its shape, or a name comes twice: bugs of the caller
+ * @throws AppError `io` where the file cannot be written; Error where a tensor's data has another length than its
+ *   shape, or a name comes twice: bugs of the caller
  */
 export async function writeSafetensors(
   path: string,
@@ -41,8 +54,18 @@ export async function writeSafetensors(
   } catch (error) {
     await handle?.close();
     await rm(temporary, { force: true });
-    throw error;
+    throw isSystemError(error) ? unwritable(path, error) : error;
   }
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error;
+}
+
+function unwritable(path: string, cause: NodeJS.ErrnoException): AppError {
+  const [reason, hint] =
+    REASONS[cause.code ?? ''] ?? ([cause.message, 'Choose another place, or check the disk.'] as const);
+  return new AppError('io', `${path} could not be written: ${reason}.`, { hint, cause });
 }
 
 function buildHeader(tensors: readonly TensorSource[], metadata: Readonly<Record<string, string>>): Uint8Array {

@@ -29,7 +29,7 @@ describe('interventions', () => {
       { what: 'zero', where: { layer: 4, head: 5 } },
     ]);
     expect(parseInterventions('')).toEqual([]);
-    for (const bad of ['L0=zero', 'L0H1=mean', 'L0H1=scale:', 'L0H1=scale:abc']) {
+    for (const bad of ['L0=zero', 'L0H1=mean', 'L0H1=scale:', 'L0H1=scale:abc', 'L0H1=zero=3', 'L0H1=']) {
       expect(() => parseInterventions(bad)).toThrow(/is not an intervention/);
     }
   });
