@@ -72,6 +72,8 @@ test('failures are sentences and JSON with exit code 1', () => {
     ['run', '--model', 'demo'],
     ['run', '--model', 'demo', '--text', 'a', '--ablate', 'L99H0'],
     ['run', '--model', 'demo', '--text', 'a', '--rows', '1:2'],
+    ['run', '--model', 'demo', '--text', 'a', '--out', join(folder, 'missing', 'capture.safetensors')],
+    ['run', '--model', 'demo', '--text', 'a', '--threads', '9999'],
     ['nonsense'],
   ]) {
     const people = headscope(...args);

@@ -151,15 +151,14 @@ describe('createEngine', () => {
     const { runId } = await run(ids(60));
     const other = path.join(root, 'other');
     await writeTinyModel(other, { family: 'qwen2', seed: 5 });
-    let opened = false;
-    const opening = engine.handlers['model.open']({ path: other }, context).finally(() => (opened = true));
+    const open = new Set([runId]);
+    const opening = engine.handlers['model.open']({ path: other }, context).finally(() => open.clear());
     let answered = 0;
-    for (;;) {
+    while (open.size > 0) {
       const head = { runId, layer: answered % 3, head: 0 };
       const code = await codeOf(engine.handlers['run.head'](head, context));
       if (code === undefined) answered += 1;
       else expect(code).toBe('unknown-run');
-      if (opened) break;
       await new Promise<void>((resolve) => setImmediate(resolve));
     }
     expect(answered).toBeGreaterThan(0);
@@ -195,7 +194,7 @@ describe('createEngine', () => {
         context,
       );
       expect(Math.min(...klPerToken)).toBeGreaterThanOrEqual(0);
-      expect(Math.max(...klPerToken)).toBeLessThan(1e-6);
+      expect(Math.max(...klPerToken)).toBeLessThan(1e-5);
     }
   });
 
@@ -204,6 +203,8 @@ describe('createEngine', () => {
       ['rope', { rope_scaling: { rope_type: 'longrope', factor: 2 } }, 'unsupported-config'],
       ['activation', { hidden_act: 'relu' }, 'unsupported-config'],
       ['architecture', { model_type: 'mamba', architectures: ['MambaForCausalLM'] }, 'unsupported-architecture'],
+      ['softcap', { attn_logit_softcapping: 50 }, 'unsupported-config'],
+      ['linear', { layer_types: ['full_attention', 'linear_attention', 'full_attention'] }, 'unsupported-config'],
       ['heads', { num_key_value_heads: 3 }, 'config-invalid'],
       ['missing', { rms_norm_eps: null }, 'config-invalid'],
       ['shape', { intermediate_size: 48 }, 'weights-shape'],

@@ -31,8 +31,8 @@ export class Urgency {
       signal.addEventListener('abort', drop, { once: true });
       this.#batch = this.#batch.then(() => {
         signal.removeEventListener('abort', drop);
-        if (signal.aborted) return drop();
-        return work().then(resolve, reject);
+        if (!signal.aborted) return work().then(resolve, reject);
+        drop();
       });
     });
   }

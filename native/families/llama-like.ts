@@ -40,6 +40,9 @@ export function readLlamaLike(config: ConfigReader, options: LlamaLikeOptions): 
   const tied = config.boolean('tie_word_embeddings', false);
   config.demand('hidden_act', ['silu', 'swish'], 'the MLP would use another activation.');
   config.demand('quantization_config', [], 'the weights are quantised.');
+  config.demand('attn_logit_softcapping', [], 'attention scores would be capped.');
+  config.demand('final_logit_softcapping', [], 'logits would be capped.');
+  refuseOtherLayerTypes(config.raw('layer_types'), layers);
   const rope = readRope(config, headDim, maxPositions);
   const window = options.slidingWindow(layers);
 
@@ -144,7 +147,6 @@ export function qwenWindow(config: ConfigReader): (layers: number) => (number | 
   const types = config.raw('layer_types');
   const window = use ? config.integer('sliding_window', { fallback: 4096 }) : null;
   return (layers) => {
-    if (types !== undefined) refuseOtherLayerTypes(types, layers);
     if (window === null) return noWindow(layers);
     if (Array.isArray(types)) return types.map((type) => (type === 'sliding_attention' ? window : null));
     const from = config.integer('max_window_layers', { min: 0, fallback: 28 });
@@ -153,7 +155,8 @@ export function qwenWindow(config: ConfigReader): (layers: number) => (number | 
 }
 
 /** Linear-attention and other layers would be drawn as if they were softmax attention: refuse them. */
-export function refuseOtherLayerTypes(types: unknown, layers: number): void {
+function refuseOtherLayerTypes(types: unknown, layers: number): void {
+  if (types === undefined) return;
   const known = ['full_attention', 'sliding_attention'];
   const list: readonly unknown[] = Array.isArray(types) ? types : [types];
   const other = list.find((type) => typeof type !== 'string' || !known.includes(type));

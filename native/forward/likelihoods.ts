@@ -44,6 +44,7 @@ export async function tokenNll(model: UnembedModel, capture: Capture, job: Job):
   for (let row = 0; row < tokens - 1; row += sessions.logitRows) {
     const end = Math.min(tokens - 1, row + sessions.logitRows);
     const logits = await logitRows(model, capture, row, end);
+    await checkpoint.pass(0);
     const targets = BigInt64Array.from(ids.subarray(row + 1, end + 1), BigInt);
     const out = await session.run({
       logits: { data: logits, dims: [end - row, architecture.vocabSize] },
@@ -62,13 +63,15 @@ export async function tokenKl(model: UnembedModel, clean: Capture, changed: Capt
   const session = await sessions.kl();
   const checkpoint = new Checkpoint(job, clean.tokens);
   checkpoint.phase = 'Comparing predictions';
+  // Every call takes its time, so a cancel is heard after each.
   for (let row = 0; row < clean.tokens; row += sessions.logitRows) {
     const end = Math.min(clean.tokens, row + sessions.logitRows);
     const dims = [end - row, architecture.vocabSize];
-    const out = await session.run({
-      clean: { data: await logitRows(model, clean, row, end), dims },
-      changed: { data: await logitRows(model, changed, row, end), dims },
-    });
+    const before = await logitRows(model, clean, row, end);
+    await checkpoint.pass(0);
+    const after = await logitRows(model, changed, row, end);
+    await checkpoint.pass(0);
+    const out = await session.run({ clean: { data: before, dims }, changed: { data: after, dims } });
     kl.set(out['kl'] as Float32Array, row);
     await checkpoint.pass(end - row);
   }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEngine } from '../engine/create-engine.ts';
 import type { CallContext } from '../../shared/contract/handlers.ts';
+import { openModel } from './open-model.ts';
 import { writeTinyModel, type TinyModelOptions } from '../testing/tiny-model.ts';
 
 const context: CallContext = { signal: new AbortController().signal, progress: () => undefined };
@@ -76,5 +77,15 @@ describe('openModel', () => {
     const ids = await Promise.all([a!, b!, c!].map(async (folder) => (await nllOf(folder)).modelId));
     expect(ids[0]).toBe(ids[1]);
     expect(ids[0]).not.toBe(ids[2]);
+  });
+
+  it('warns of weights that it has no use for, such as biases that config.json does not mention', async () => {
+    const folder = path.join(root, 'biased');
+    const llama: TinyModelOptions = { ...options, family: 'llama', attentionBias: true };
+    await writeTinyModel(folder, llama);
+    expect((await openModel({ folder, source: 'folder' })).info.warnings).toEqual([]);
+    await writeTinyModel(folder, { ...llama, config: { attention_bias: false } });
+    const { warnings } = (await openModel({ folder, source: 'folder' })).info;
+    expect(warnings).toEqual([expect.stringMatching(/ignored: “model\.layers\.0\.\S+\.bias”.* and 5 more\.$/)]);
   });
 });

@@ -86,7 +86,7 @@ export async function openModel({ folder, source, signal, onProgress }: OpenMode
     bos,
     bosByDefault: tokenizer.bosByDefault,
     ignoredFields: reader.ignored(),
-    warnings: [...special.warnings, ...tokenizer.warnings],
+    warnings: [...special.warnings, ...tokenizer.warnings, ...unreadTensors(index, weights.used)],
   };
   return { info, architecture, weights, weightsFolder, tokenizer };
 }
@@ -156,6 +156,18 @@ function specialIds(reader: ConfigReader, vocabSize: number): { bosId: number | 
   const bosId = read('bos_token_id');
   read('eos_token_id');
   return { bosId, warnings };
+}
+
+/** Buffers that old checkpoints carry, and the copy of a tied embedding: nothing is lost without them. */
+const SPARE_TENSORS = /(?:^|\.)(?:rotary_emb\.inv_freq|attn\.(?:masked_)?bias)$|^lm_head\.weight$/;
+
+/** A warning where the weights hold more than is computed with, such as biases that config.json does not mention. */
+function unreadTensors(index: WeightIndex, used: ReadonlySet<string>): string[] {
+  const unread = [...index.tensors.keys()].filter((name) => !used.has(name) && !SPARE_TENSORS.test(name));
+  if (unread.length === 0) return [];
+  const names = unread.slice(0, 3).map((name) => `“${name.slice(0, 80)}”`);
+  const more = unread.length > names.length ? ` and ${unread.length - names.length} more` : '';
+  return [`The weights hold tensors that config.json does not call for; they are ignored: ${names.join(', ')}${more}.`];
 }
 
 function modelName(folder: string, config: JsonObject, source: ModelInfo['source']): string {

@@ -42,6 +42,7 @@ export function ModelDialog() {
                   className="hs-options__item"
                   data-autofocus={source === 'shipped' || undefined}
                   aria-current={entry.path === info?.path}
+                  title={source === 'shipped' ? undefined : entry.path}
                   onClick={() => {
                     close();
                     void session.openModel(entry.path);

@@ -20,7 +20,8 @@ export function ModelFacts({ model }: { readonly model: ModelInfo }) {
         </dd>
         <dt>Heads</dt>
         <dd>
-          {model.layers} layers × {model.heads} query heads on {model.kvHeads} KV heads, {model.headDim} wide
+          {model.layers} layers × {model.heads} query heads on {model.kvHeads} key-value heads, {model.headDim}{' '}
+          dimensions each
         </dd>
         <dt>Positions</dt>
         <dd>
@@ -29,7 +30,7 @@ export function ModelFacts({ model }: { readonly model: ModelInfo }) {
         </dd>
         {model.ignoredFields.length > 0 && (
           <>
-            <dt>Not read</dt>
+            <dt title="Fields of config.json that do not enter the computation">Unused fields</dt>
             <dd className="hs-small">{model.ignoredFields.join(', ')}</dd>
           </>
         )}

@@ -4,7 +4,7 @@ import { formatBytes, formatCount, formatDuration } from '../base/format.ts';
 import { Button } from '../components/Button.tsx';
 import { ProgressBar } from '../components/ProgressBar.tsx';
 import { formatKeys } from '../commands/keys.ts';
-import { canRun, isPromptEdited } from '../state/selectors.ts';
+import { canRun, isPromptEdited, runsCut } from '../state/selectors.ts';
 
 /** Run with what it will cost; while it runs, how far it is and a way out. */
 export function RunControl() {
@@ -14,6 +14,7 @@ export function RunControl() {
   const edited = useAppState(isPromptEdited);
   const hasRun = useAppState(({ run }) => run.clean !== undefined);
   const isPossible = useAppState(canRun);
+  const cut = useAppState(runsCut);
   const isMac = useAppState(({ host }) => host.platform === 'darwin');
 
   if (job) {
@@ -45,7 +46,7 @@ export function RunControl() {
       <Button
         look={edited || !hasRun ? 'primary' : 'plain'}
         disabled={!isPossible}
-        onClick={() => void session.runPrompt()}
+        onClick={() => void session.runPrompt({ cut })}
         title={`Run the prompt (${formatKeys('mod+enter', isMac)})`}
       >
         Run

@@ -1,10 +1,12 @@
+import type { ModelInfo } from '../../shared/model/model-info.ts';
 import { useApp } from '../app/app-context.ts';
 import { useAppState } from '../app/use-app-state.ts';
-import { formatDuration } from '../base/format.ts';
+import { formatCount, formatDuration } from '../base/format.ts';
 import { Button } from '../components/Button.tsx';
 import { Message } from '../components/Message.tsx';
 import { ProgressBar } from '../components/ProgressBar.tsx';
 import { runCommand } from '../commands/registry.ts';
+import { inIdMode } from '../state/selectors.ts';
 
 /** What stands in the map's place while there is no map. */
 export function CentreState() {
@@ -14,6 +16,7 @@ export function CentreState() {
   const job = useAppState(({ run }) => run.job);
   const error = useAppState(({ run }) => run.error);
   const hasRun = useAppState(({ run }) => run.clean !== undefined);
+  const idMode = useAppState(inIdMode);
   const connection = useAppState(({ host }) => host.connection.status);
 
   if (model.opening) {
@@ -65,18 +68,21 @@ export function CentreState() {
     <Centre>
       <Message
         text={error ? 'The prompt could not be run.' : 'Nothing has been run yet.'}
-        hint={
-          error
-            ? 'The reason stands beside the prompt.'
-            : 'Write a prompt on the left, or take an example, then run it.'
-        }
+        hint={error ? 'The reason stands under the prompt, on the left.' : firstStep(model.info, idMode)}
       >
-        <Button look="primary" onClick={() => void session.runPrompt()}>
-          Run
+        <Button look="primary" onClick={() => runCommand(services, 'prompt.edit')}>
+          {idMode ? 'Write token ids' : 'Write a prompt'}
         </Button>
+        <Button onClick={() => void session.runPrompt()}>Run</Button>
       </Message>
     </Centre>
   );
+}
+
+function firstStep({ vocabSize }: ModelInfo, idMode: boolean): string {
+  return idMode
+    ? `Write token ids from 0 to ${formatCount(vocabSize - 1)} on the left, separated by commas, then run them.`
+    : 'Write a prompt on the left, or take an example, then run it.';
 }
 
 function Centre({ children }: { readonly children: React.ReactNode }) {

@@ -15,6 +15,7 @@ import { CentreState } from './CentreState.tsx';
 export function MapPanel() {
   const { store, session } = useApp();
   const run = useAppState(shownRun);
+  const changed = useAppState((state) => state.run.changed);
   const head = useAppState(({ edit }) => edit.head);
   const pinned = useAppState(({ edit }) => edit.pinnedToken);
   const hover = useAppState(({ ui }) => ui.hoverToken);
@@ -55,6 +56,7 @@ export function MapPanel() {
         onOptions={(change) => patch(store, 'view', change)}
         ablated={ablated}
         badge={run.badge}
+        ofAblatedRun={run === changed}
         onAblate={() => toggleAblation(store, head)}
       />
     </section>

@@ -28,6 +28,16 @@ describe('the palette', () => {
     expect(items('L9H0')[0]?.run).toBeUndefined();
   });
 
+  it.each(['L2', 'l2h'])('lists the heads of a layer for %j', (query) => {
+    const heads = items(query).filter(({ group }) => group === 'Head');
+    expect(heads.map(({ label }) => label).slice(0, 2)).toEqual(['Go to L2H0', 'Go to L2H1']);
+    expect(heads).toHaveLength(8);
+  });
+
+  it('says which layers there are where the layer is too high', () => {
+    expect(items('L9')[0]).toMatchObject({ label: 'No layer L9', detail: 'The model has L0H0 to L3H7.' });
+  });
+
   it('finds tokens by text and by index, and pins them', () => {
     const [lantern] = items('lantern').filter(({ group }) => group === 'Token');
     lantern?.run?.(services);

@@ -1,4 +1,4 @@
-import { formatHead, parseHead } from '../../shared/model/head-id.ts';
+import { formatHead, parseHead, type HeadId } from '../../shared/model/head-id.ts';
 import type { TokenView } from '../../shared/model/token-view.ts';
 import type { AppServices } from '../app/app-context.ts';
 import { pinToken, selectHead } from '../state/edits.ts';
@@ -17,8 +17,9 @@ export interface PaletteItem {
 }
 
 const MOST_TOKENS = 12;
+const MOST_HEADS = 32;
 
-/** What the palette offers for a query: a head by its name, tokens by text or index, commands by words. */
+/** What the palette offers for a query: a head by its name or its layer, tokens by text or index, commands by words. */
 export function paletteItems(query: string, state: AppState, tokens: readonly TokenView[]): readonly PaletteItem[] {
   const wanted = query.trim().toLowerCase();
   return [...headItems(wanted, state), ...tokenItems(wanted, tokens), ...commandItems(wanted, state)];
@@ -26,20 +27,34 @@ export function paletteItems(query: string, state: AppState, tokens: readonly To
 
 function headItems(wanted: string, state: AppState): readonly PaletteItem[] {
   const named = parseHead(wanted);
-  if (!named || !state.model.info) return [];
+  if (!state.model.info) return [];
+  if (!named) return headsOfLayer(wanted, state);
   const head = headOf(state, wanted);
   if (!head) {
     return [{ id: 'head', group: 'Head', label: `No head ${formatHead(named)}`, detail: headRange(state) }];
   }
-  return [
-    {
-      id: 'head',
-      group: 'Head',
-      label: `Go to ${formatHead(head)}`,
-      detail: 'select this head',
-      run: ({ store }) => selectHead(store, head),
-    },
-  ];
+  return [goTo(head)];
+}
+
+/** `L2` or `l2h`, on the way to a full name. */
+function headsOfLayer(wanted: string, state: AppState): readonly PaletteItem[] {
+  const layer = Number(/^l(\d{1,4})h?$/.exec(wanted)?.[1] ?? NaN);
+  const info = state.model.info;
+  if (!info || Number.isNaN(layer)) return [];
+  if (layer >= info.layers)
+    return [{ id: 'head', group: 'Head', label: `No layer L${layer}`, detail: headRange(state) }];
+  return Array.from({ length: Math.min(info.heads, MOST_HEADS) }, (_, head) => goTo({ layer, head }));
+}
+
+function goTo(head: HeadId): PaletteItem {
+  const name = formatHead(head);
+  return {
+    id: `head-${name}`,
+    group: 'Head',
+    label: `Go to ${name}`,
+    detail: 'select this head',
+    run: ({ store }) => selectHead(store, head),
+  };
 }
 
 function tokenItems(wanted: string, tokens: readonly TokenView[]): readonly PaletteItem[] {

@@ -1,5 +1,5 @@
 import { pinToken } from '../state/edits.ts';
-import { canRun } from '../state/selectors.ts';
+import { canRun, runsCut } from '../state/selectors.ts';
 import { patch } from '../state/store.ts';
 import type { Command } from './command.ts';
 
@@ -11,7 +11,7 @@ export const promptCommands: readonly Command[] = [
     keys: ['mod+enter'],
     inFields: true,
     when: canRun,
-    run: ({ session }) => void session.runPrompt(),
+    run: ({ session, store }) => void session.runPrompt({ cut: runsCut(store.getState()) }),
   },
   {
     id: 'prompt.cancelRun',

@@ -1,11 +1,11 @@
 // @vitest-environment node
 import { describe, expect, it } from 'vitest';
 import { assertExists } from '../../shared/base/assert.ts';
-import type { ParamsOf } from '../../shared/contract/methods.ts';
-import { pinToken, selectHead, toggleAblation, undo } from '../state/edits.ts';
+import { pinToken, selectHead, toggleAblation } from '../state/edits.ts';
 import { patch } from '../state/store.ts';
 import { startSession } from '../testing/start-session.ts';
-import { comparisonKey, profileKey, scoresKey, summaryKey } from './data-keys.ts';
+import { profileKey, scoresKey, summaryKey } from './data-keys.ts';
+import { isBeingReplaced } from './run-questions.ts';
 
 const HEAD = { layer: 2, head: 6 };
 
@@ -25,101 +25,6 @@ describe('first start', () => {
     expect(cache.value(profileKey(clean.key, head))?.entropy).toHaveLength(clean.tokens);
     expect(prompt.count).toBe(clean.tokens);
     expect(prompt.estimate?.tokens).toBe(clean.tokens);
-  });
-
-  it('says why a prompt is too long and runs it cut', async () => {
-    const { store, session, rest } = startSession({ context: 16 });
-    await rest();
-    expect(store.getState().run.error?.code).toBe('prompt-too-long');
-    await session.runPrompt({ cut: true });
-    expect(store.getState().run.clean?.tokens).toBe(16);
-    expect(store.getState().run.clean?.cutTokens).toBeGreaterThan(0);
-    expect(store.getState().run.error).toBeUndefined();
-  });
-
-  it('takes ids where the model has no tokenizer, and names what is no id', async () => {
-    const { store, session, rest } = startSession({ tokenizer: false });
-    await rest();
-    patch(store, 'prompt', { idsText: '5, 6, x' });
-    await session.runPrompt();
-    expect(store.getState().run.error?.message).toContain('“x”');
-    patch(store, 'prompt', { idsText: '5, 6, 7' });
-    await session.runPrompt();
-    await rest();
-    expect(store.getState().run.clean?.tokens).toBe(3);
-    expect(store.getState().prompt.count).toBe(3);
-  });
-});
-
-describe('interventions', () => {
-  it('runs them on the same prompt, compares, and undo takes them back', async () => {
-    const { store, cache, host, rest } = startSession();
-    await rest();
-    toggleAblation(store, HEAD);
-    await rest();
-    const { clean, changed } = store.getState().run;
-    const starts = host.engine.calls.filter(({ method }) => method === 'run.start');
-    const last = starts.at(-1)?.params as ParamsOf<'run.start'>;
-    expect(last.interventions).toEqual([{ what: 'zero', where: HEAD }]);
-    const key = comparisonKey(assertExists(clean, 'clean').key, assertExists(changed, 'changed').key);
-    expect(cache.value(key)?.kl).toBeGreaterThan(0);
-
-    undo(store);
-    await rest();
-    expect(store.getState().run.changed).toBeUndefined();
-    const released = host.engine.calls.filter(({ method }) => method === 'run.release');
-    expect(released.at(-1)?.params).toEqual({ runId: changed?.runId });
-  });
-
-  it('keeps only the latest of several in a row', async () => {
-    const { store, rest } = startSession({ layerMs: 2 });
-    await rest();
-    toggleAblation(store, HEAD);
-    toggleAblation(store, { layer: 0, head: 1 });
-    toggleAblation(store, HEAD);
-    await rest();
-    expect(store.getState().run.changed?.interventions).toBe('L0H1=zero');
-    expect(store.getState().run.job).toBeUndefined();
-  });
-
-  it('apply to the next prompt as well', async () => {
-    const { store, session, rest } = startSession();
-    await rest();
-    toggleAblation(store, HEAD);
-    await rest();
-    pinToken(store, 3);
-    patch(store, 'prompt', { text: 'red kite blue drum red kite blue' });
-    await session.runPrompt();
-    await rest();
-    expect(store.getState().run.changed?.tokens).toBe(8);
-    expect(store.getState().edit.pinnedToken).toBeUndefined();
-  });
-});
-
-describe('cancel', () => {
-  it('keeps the run on screen', async () => {
-    const { store, session, rest } = startSession({ layerMs: 2 });
-    await rest();
-    const before = store.getState().run.clean;
-    patch(store, 'prompt', { text: 'another prompt' });
-    const running = session.runPrompt();
-    expect(store.getState().run.job?.kind).toBe('clean');
-    session.cancelRun();
-    await running;
-    await rest();
-    expect(store.getState().run).toMatchObject({ job: undefined, error: undefined, clean: before });
-  });
-
-  it('of an ablated run says so and can be made up for', async () => {
-    const { store, session, rest } = startSession({ layerMs: 2 });
-    await rest();
-    toggleAblation(store, HEAD);
-    session.cancelRun();
-    await rest();
-    expect(store.getState().run.changedError?.code).toBe('cancelled');
-    await session.runInterventions();
-    expect(store.getState().run.changed).toBeDefined();
-    expect(store.getState().run.changedError).toBeUndefined();
   });
 });
 
@@ -173,6 +78,8 @@ describe('an engine that dies', () => {
     }
     await rest();
     expect(store.getState().run.error?.code).toBe('engine-died');
+    expect(store.getState().run.stale).toBe(true);
+    expect(isBeingReplaced(store.getState())).toBe(false);
     open?.();
     await session.tryAgain();
     await rest();
@@ -187,35 +94,6 @@ describe('an engine that dies', () => {
     await rest();
     expect(store.getState().host.engine).toBe('ready');
     expect(store.getState().run.stale).toBe(false);
-  });
-});
-
-describe('models', () => {
-  it('keeps prompt and goes on with the model before when one cannot be opened', async () => {
-    const { store, session, rest } = startSession();
-    await rest();
-    await session.openModel('/models/broken');
-    await rest();
-    const { model, run } = store.getState();
-    expect(model.failed?.error.code).toBe('not-a-model');
-    expect(model.info?.name).toBe('demo');
-    expect(run.stale).toBe(false);
-    expect(run.clean).toBeDefined();
-  });
-
-  it('forgets heads and interventions with another model', async () => {
-    const { store, session, rest } = startSession();
-    await rest();
-    toggleAblation(store, HEAD);
-    await rest();
-    await session.openModel('/models/pythia-70m');
-    await rest();
-    const { edit, history, run, model } = store.getState();
-    expect(model.info?.name).toBe('pythia-70m');
-    expect(edit.interventions).toEqual([]);
-    expect(history.past).toEqual([]);
-    expect(run.clean).toBeDefined();
-    expect(run.changed).toBeUndefined();
   });
 });
 

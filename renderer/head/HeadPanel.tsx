@@ -4,6 +4,7 @@ import type { ScoreTable } from '../../shared/model/score.ts';
 import { useApp } from '../app/app-context.ts';
 import { useAppState } from '../app/use-app-state.ts';
 import { useKeptData } from '../app/use-data.ts';
+import { classNames } from '../base/class-names.ts';
 import { DistanceProfile } from '../atlas/DistanceProfile.tsx';
 import { HeadAtlas } from '../atlas/HeadAtlas.tsx';
 import { RankedHeads } from '../atlas/RankedHeads.tsx';
@@ -39,6 +40,7 @@ export function HeadPanel() {
   );
   const ablated = useMemo(() => interventions.map(({ where }) => where), [interventions]);
 
+  const old = isStale || scores.stale;
   const table = scores.value && chooseScore(scores.value, scoreId);
   const ranking = sortBy ?? table?.info.id;
   const columns = useMemo(() => columnsOf(scores.value ?? [], ranking), [scores.value, ranking]);
@@ -82,10 +84,10 @@ export function HeadPanel() {
               onSelect={(next) => selectHead(store, next)}
               ablated={ablated}
               onToggleAblate={(next) => toggleAblation(store, next)}
-              stale={isStale || scores.stale}
+              stale={old}
             />
           </div>
-          <div className="hs-heads__ranked">
+          <div className={classNames('hs-heads__ranked', old && 'hs-stale')}>
             <RankedHeads
               scores={columns}
               sortBy={ranking ?? table.info.id}
@@ -97,7 +99,7 @@ export function HeadPanel() {
               heads={model.heads}
             />
           </div>
-          <div className="hs-heads__profile">
+          <div className={classNames('hs-heads__profile', (isStale || profile.stale) && 'hs-stale')}>
             <SectionHeader title={`${formatHead(head)} distance profile`} />
             <DistanceProfile profile={profile.value} head={head} />
           </div>

@@ -14,6 +14,12 @@ interface HeadSummaryProps {
   readonly onAblate: () => void;
 }
 
+function kvTitle({ heads, kvHeads }: ModelInfo): string {
+  return heads === kvHeads
+    ? 'Key-value head: every query head has its own'
+    : `Key-value group: ${heads / kvHeads} query heads share these keys and values`;
+}
+
 /** One head in numbers: every score with its rank among all heads. */
 export function HeadSummary({ head, model, scores, ablated, onAblate }: HeadSummaryProps) {
   const at = head.layer * model.heads + head.head;
@@ -24,14 +30,9 @@ export function HeadSummary({ head, model, scores, ablated, onAblate }: HeadSumm
       <div className="hs-section-header">
         <h2 className="hs-section-header__title">{formatHead(head)}</h2>
         <div className="hs-section-header__side">
-          {group}
+          <span title={kvTitle(model)}>{group}</span>
           {slidingWindow !== undefined && ` · window ${slidingWindow}`}
-          <Button
-            small
-            aria-pressed={ablated}
-            onClick={onAblate}
-            title="Zero this head’s output before the output projection (A)"
-          >
+          <Button small onClick={onAblate} title="Zero this head’s output before the output projection (A)">
             {ablated ? 'Restore' : 'Ablate'}
           </Button>
         </div>

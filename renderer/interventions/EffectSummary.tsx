@@ -15,22 +15,22 @@ export function EffectSummary({ comparison, badge, computedFrom }: EffectSummary
   const { kl, klPerToken, nllDelta } = comparison;
   return (
     <dl className="hs-effect">
-      <div>
+      <div title="How far the next-token distribution moved from the clean one; 0 = not at all">
         <dt>KL(clean ‖ ablated), last position</dt>
         <dd>{kl.toFixed(3)} nats</dd>
       </div>
-      <div>
+      <div title="The same divergence, averaged over every position of the prompt">
         <dt>KL(clean ‖ ablated), mean of all</dt>
         <dd>{meanIgnoringNaN(klPerToken).toFixed(3)} nats</dd>
       </div>
-      <div>
-        <dt>−log p, mean change of all tokens</dt>
+      <div title="Ablated − clean, averaged over the tokens of the prompt: above 0, the prompt became less likely">
+        <dt>−log p, mean change of all</dt>
         <dd>{formatSigned(meanIgnoringNaN(nllDelta), 3)} nats</dd>
       </div>
-      <div>
-        <dt>computed anew from</dt>
+      <div title="The layers below are those of the clean run: an intervention cannot change them">
+        <dt>Computed anew from layer</dt>
         <dd>
-          L{computedFrom} <Badge badge={badge} />
+          {computedFrom} <Badge badge={badge} />
         </dd>
       </div>
     </dl>

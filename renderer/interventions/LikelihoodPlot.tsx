@@ -15,6 +15,9 @@ interface LikelihoodPlotProps {
   readonly onPin: (index: number) => void;
 }
 
+/** While no token is pointed at: what the bars are. */
+const CAPTION = 'Change of −log p per token, ablated − clean, nats: up = less likely, down = more likely.';
+
 const HEIGHT = 96;
 const LEFT = 46;
 const BOTTOM = 16;
@@ -101,7 +104,7 @@ export function LikelihoodPlot({ delta, tokens, hover, pinned, onHover, onPin }:
         </text>
       </svg>
       <p className="hs-likelihood__reading" aria-live="polite">
-        {shown === undefined || shown >= delta.length ? ' ' : reading(shown, tokens, delta)}
+        {shown === undefined || shown >= delta.length ? CAPTION : reading(shown, tokens, delta)}
       </p>
     </div>
   );

@@ -1,8 +1,9 @@
 import { memo } from 'react';
-import type { Badge } from '../../shared/model/badge.ts';
+import type { Badge as BadgeName } from '../../shared/model/badge.ts';
 import { formatHead, type HeadId } from '../../shared/model/head-id.ts';
 import { TILE_REDUCERS, TILE_VALUES, type TileReducer, type TileValue } from '../../shared/tensor/tile.ts';
 import { hasLogScale } from './map-colours.ts';
+import { Badge } from '../components/Badge.tsx';
 import { headingText, VALUE_NAMES } from './words.ts';
 
 export interface MapOptions {
@@ -15,7 +16,9 @@ export interface MapOptions {
 export interface MapHeaderProps extends MapOptions {
   readonly head: HeadId;
   readonly level: number;
-  readonly badge: Badge;
+  readonly badge: BadgeName;
+  /** The map is that of the run with interventions. */
+  readonly ofAblatedRun: boolean;
   readonly ablated: boolean;
   readonly fitted: boolean;
   readonly onOptions: (change: Partial<MapOptions>) => void;
@@ -40,8 +43,20 @@ export const MapHeader = memo(function MapHeader(props: MapHeaderProps) {
         <b>{formatHead(head)}</b>
         <span className="hs-map__axes">query ↓ key →</span>
         <span>{headingText(value, reducer, level, scale)}</span>
-        <span className="hs-map__badge">{badge}</span>
-        {ablated && <span className="hs-map__badge hs-map__badge--ablated">ablated</span>}
+        <Badge badge={badge} />
+        {props.ofAblatedRun && (
+          <span className="hs-map__badge" title="Attention in the run with the interventions (C shows the clean run)">
+            ablated run
+          </span>
+        )}
+        {ablated && (
+          <span
+            className="hs-map__badge hs-map__badge--ablated"
+            title={`The output of ${formatHead(head)} is changed; the map still shows where the head looks`}
+          >
+            head ablated
+          </span>
+        )}
       </h2>
       <div className="hs-map__controls" role="toolbar" aria-label="Map">
         <select
@@ -123,12 +138,11 @@ export const MapHeader = memo(function MapHeader(props: MapHeaderProps) {
         </span>
         <button
           type="button"
-          className="hs-map__ablate"
-          aria-pressed={ablated}
+          className={ablated ? 'hs-map__ablate hs-map__ablate--on' : 'hs-map__ablate'}
           title={ablated ? `Restore ${formatHead(head)} (A)` : `Zero the output of ${formatHead(head)} (A)`}
           onClick={props.onAblate}
         >
-          ablate
+          {ablated ? 'restore' : 'ablate'}
         </button>
       </div>
     </header>

@@ -146,7 +146,9 @@ describe('MapView', () => {
     fireEvent.click(screen.getByRole('button', { name: 'ablate' }));
     expect(onAblate).toHaveBeenCalledOnce();
     rerender(<MapView {...props({ ablated: true, value: 'logit' })} />);
-    expect(screen.getByRole('button', { name: 'ablate' }).getAttribute('aria-pressed')).toBe('true');
+    expect(screen.getByRole('button', { name: 'restore' }).title).toContain('Restore');
+    expect(screen.getByText('head ablated')).toBeTruthy();
+    expect(screen.queryByText('ablated run')).toBeNull();
     expect(screen.getByRole<HTMLButtonElement>('button', { name: 'log' }).disabled).toBe(true);
   });
 

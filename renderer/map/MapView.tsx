@@ -56,6 +56,8 @@ export interface MapViewProps extends MapOptions {
   readonly onOptions: (change: Partial<MapOptions>) => void;
   readonly ablated: boolean;
   readonly badge: Badge;
+  /** The map is that of the run with interventions, which the heading says. */
+  readonly ofAblatedRun?: boolean;
   readonly onAblate: () => void;
 }
 
@@ -285,6 +287,7 @@ export function MapView(props: MapViewProps) {
         scale={scale}
         excludeSinks={excludeSinks}
         badge={props.badge}
+        ofAblatedRun={props.ofAblatedRun ?? false}
         ablated={props.ablated}
         fitted={control.fitted}
         onOptions={props.onOptions}

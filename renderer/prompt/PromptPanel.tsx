@@ -33,6 +33,10 @@ export function PromptPanel() {
   const bos = model?.bos ?? undefined;
   const limit = model?.context;
   const count = prompt.count === undefined ? '' : `${prompt.countIsLow ? 'over ' : ''}${plural(prompt.count, 'token')}`;
+  const wasCut = clean !== undefined && clean.cutTokens > 0 && !isEdited;
+  const countText = [wasCut ? `${formatCount(clean.tokens)} of ${count}` : count, isEdited && 'edited']
+    .filter(Boolean)
+    .join(' · ');
   const isTooLong = limit !== undefined && prompt.count !== undefined && prompt.count > limit;
   const example = prompt.examples.find(({ text }) => text === prompt.text);
 
@@ -61,7 +65,9 @@ export function PromptPanel() {
       onDrop={onDrop}
     >
       <SectionHeader title="Prompt">
-        <span aria-live="polite">{[isEdited && 'edited', count].filter(Boolean).join(' · ')}</span>
+        <span className="hs-ellipsis" aria-live="polite" title={countText}>
+          {countText}
+        </span>
         <Segmented
           label="Prompt as"
           value={mode}
@@ -164,7 +170,7 @@ export function PromptPanel() {
             )}
           </Message>
         )}
-        {clean && clean.cutTokens > 0 && !isEdited && (
+        {wasCut && (
           <p className="hs-dim">
             {prompt.countIsLow && 'At least '}
             {plural(clean.cutTokens, 'token')} past the context limit were cut off the end.

@@ -44,6 +44,11 @@ export function isPromptEdited(state: AppState): boolean {
   return state.run.source !== undefined && !sameSource(state.run.source, promptSource(state));
 }
 
+/** The run on screen is a cut one of what the editor still holds: running it again cuts again, as was agreed to. */
+export function runsCut(state: AppState): boolean {
+  return (state.run.clean?.cutTokens ?? 0) > 0 && !isPromptEdited(state);
+}
+
 /** The token whose attention the strip shows: pinned, else under the pointer, else the last. */
 export function focusToken(state: AppState): number | undefined {
   const tokens = shownRun(state)?.tokens;

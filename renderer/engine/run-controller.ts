@@ -1,0 +1,243 @@
+/**
+ * Keeps the clean run of the prompt and the changed run of the interventions in step with what the person asks for. The
+ * latest wish wins, and what it overtakes is cancelled; the run on screen stays until its successor is there.
+ */
+import { AppError, toWireError } from '../../shared/base/app-error.ts';
+import type { Progress, Prompt, RunSummary } from '../../shared/contract/methods.ts';
+import { interventionsKey } from '../../shared/model/intervention.ts';
+import type { Activity } from '../base/activity.ts';
+import { LatestOnly } from '../base/latest-only.ts';
+import type { PromptSource, RunHandle, RunJob } from '../state/run-state.ts';
+import { promptSource } from '../state/selectors.ts';
+import { patch, type AppState, type AppStore } from '../state/store.ts';
+import type { DataCache } from './data-cache.ts';
+import { summaryKey } from './data-keys.ts';
+import type { EngineLink } from './engine-link.ts';
+import { editorChanged, emptyPrompt, isBlank, toPrompt } from './prompt-source.ts';
+
+interface Wanted {
+  readonly source: PromptSource;
+  readonly cut: boolean;
+}
+
+export interface RunControllerOptions {
+  readonly store: AppStore;
+  readonly cache: DataCache;
+  readonly activity: Activity;
+  readonly link: EngineLink;
+}
+
+export class RunController {
+  readonly #store: AppStore;
+  readonly #cache: DataCache;
+  readonly #activity: Activity;
+  readonly #link: EngineLink;
+  readonly #latest = new LatestOnly<RunJob['kind']>();
+  /** What the engine is to run; differs from the run on screen while it is under way. */
+  #wanted: Wanted | undefined;
+
+  constructor({ store, cache, activity, link }: RunControllerOptions) {
+    this.#store = store;
+    this.#cache = cache;
+    this.#activity = activity;
+    this.#link = link;
+  }
+
+  onState(state: AppState, before: AppState): void {
+    if (
+      state.edit.interventions !== before.edit.interventions &&
+      interventionsKey(state.edit.interventions) !== interventionsKey(before.edit.interventions) &&
+      state.run.job?.kind !== 'clean'
+    ) {
+      void this.#activity.track(this.runInterventions());
+    }
+    // The complaint was about another prompt.
+    if (editorChanged(state, before) && state.run.error && state.run.error === before.run.error) {
+      patch(this.#store, 'run', { error: undefined });
+    }
+  }
+
+  /** Runs what the editor holds. `cut`: without what is past the context limit. */
+  async runPrompt({ cut = false } = {}): Promise<void> {
+    const state = this.#store.getState();
+    const source = promptSource(state);
+    if (!state.model.info || isBlank(source)) {
+      patch(this.#store, 'run', { error: state.model.info ? toWireError(emptyPrompt(source)) : undefined });
+      return;
+    }
+    await this.#runClean({ source, cut });
+  }
+
+  /** An empty prompt is a mistake only when the person runs it. */
+  async runPromptIfAny(): Promise<void> {
+    if (!isBlank(promptSource(this.#store.getState()))) await this.runPrompt();
+  }
+
+  /** Makes the runs on screen again, or those under way when the engine died. */
+  async runAgain(): Promise<void> {
+    if (this.#wanted) await this.#runClean(this.#wanted);
+    else await this.runPromptIfAny();
+  }
+
+  /** Makes the changed run of the interventions, or puts it away where there are none. */
+  async runInterventions(): Promise<void> {
+    const { edit, run } = this.#store.getState();
+    if (!run.clean || !run.source || run.stale) return;
+    if (edit.interventions.length === 0) {
+      this.#latest.abort('changed');
+      patch(this.#store, 'run', {
+        changed: undefined,
+        changedError: undefined,
+        job: run.job?.kind === 'changed' ? undefined : run.job,
+      });
+      this.#release(run.changed);
+      return;
+    }
+    const prompt = toPrompt(run.source);
+    if (prompt instanceof AppError) return;
+    const summary = await this.#start('changed', prompt, run.cut);
+    if (!summary) return;
+
+    const { changed: before } = this.#store.getState().run;
+    const changed = this.#keep(summary, interventionsKey(edit.interventions));
+    patch(this.#store, 'run', { job: undefined, changed, changedError: undefined });
+    this.#release(before);
+  }
+
+  /** The person gives up the run under way. */
+  cancel(): void {
+    const { job } = this.#store.getState().run;
+    if (!job) return;
+    this.#latest.abortAll();
+    const cancelled = { code: 'cancelled', message: 'The ablated run was cancelled.' } as const;
+    patch(this.#store, 'run', { job: undefined, ...(job.kind === 'changed' ? { changedError: cancelled } : {}) });
+    if (job.kind === 'clean') this.#backToShown();
+  }
+
+  /** The engine or the model goes away under the runs: those on screen stay visible until they are made again. */
+  stop(): void {
+    this.#latest.abortAll();
+    patch(this.#store, 'run', { job: undefined, stale: true });
+  }
+
+  /** Another model: nothing is left to make again. */
+  forget(): void {
+    const { clean, changed } = this.#store.getState().run;
+    this.#wanted = undefined;
+    patch(this.#store, 'run', {
+      clean: undefined,
+      changed: undefined,
+      source: undefined,
+      error: undefined,
+      changedError: undefined,
+      stale: false,
+    });
+    for (const run of [clean, changed]) if (run) this.#cache.dropRun(run.key);
+  }
+
+  async #runClean(wanted: Wanted): Promise<void> {
+    const prompt = toPrompt(wanted.source);
+    if (prompt instanceof AppError) {
+      patch(this.#store, 'run', { error: toWireError(prompt) });
+      return;
+    }
+    this.#wanted = wanted;
+    this.#latest.abort('changed');
+    const summary = await this.#start('clean', prompt, wanted.cut);
+    if (!summary) return;
+
+    const before = this.#store.getState();
+    const hasSameTokens = sameIds(this.#idsOf(before.run.clean), summary.ids);
+    const clean = this.#keep(summary, '');
+    this.#store.setState((state) => ({
+      run: {
+        ...state.run,
+        job: undefined,
+        clean,
+        changed: undefined,
+        source: wanted.source,
+        cut: wanted.cut,
+        stale: false,
+        error: undefined,
+        changedError: undefined,
+      },
+      prompt: { ...state.prompt, mode: hasSameTokens ? state.prompt.mode : 'tokens' },
+      edit: hasSameTokens ? state.edit : { ...state.edit, pinnedToken: undefined },
+      ui: { ...state.ui, hoverToken: undefined },
+    }));
+    this.#release(before.run.clean);
+    this.#release(before.run.changed);
+    if (before.edit.interventions.length > 0) await this.runInterventions();
+  }
+
+  /** Undefined when it failed, was cancelled, or was overtaken; the state then says so already. */
+  async #start(kind: RunJob['kind'], prompt: Prompt, cut: boolean): Promise<RunSummary | undefined> {
+    const signal = this.#latest.begin(kind);
+    const { epoch } = this.#link;
+    const interventions = kind === 'clean' ? [] : this.#store.getState().edit.interventions;
+    patch(this.#store, 'run', {
+      job: { kind, progress: undefined },
+      ...(kind === 'clean' ? { error: undefined } : { changedError: undefined }),
+    });
+    try {
+      const onProgress = (progress: Progress) => {
+        if (!signal.aborted) patch(this.#store, 'run', { job: { kind, progress } });
+      };
+      const params = { prompt, interventions: [...interventions], cut };
+      const summary = await this.#link.connected().call('run.start', params, { signal, onProgress });
+      return signal.aborted || epoch !== this.#link.epoch ? undefined : summary;
+    } catch (error) {
+      // Whoever aborted has set the state that follows.
+      if (signal.aborted) return undefined;
+      const failure = toWireError(error);
+      // A replay follows; an error in its place would only flash.
+      const silent = failure.code === 'engine-died' || failure.code === 'cancelled';
+      patch(this.#store, 'run', {
+        job: undefined,
+        ...(silent ? {} : kind === 'clean' ? { error: failure } : { changedError: failure }),
+      });
+      if (kind === 'clean' && !silent) this.#backToShown();
+      return undefined;
+    }
+  }
+
+  /** The run on screen stays: it is what a restart has to bring back, and what interventions apply to. */
+  #backToShown(): void {
+    const { run, edit } = this.#store.getState();
+    this.#wanted = run.source ? { source: run.source, cut: run.cut } : undefined;
+    const isBehind = interventionsKey(edit.interventions) !== (run.changed?.interventions ?? '');
+    if (isBehind) void this.#activity.track(this.runInterventions());
+  }
+
+  #keep(summary: RunSummary, interventions: string): RunHandle {
+    const key = this.#link.runKey(summary.runId);
+    this.#cache.set(summaryKey(key), { status: 'ready', value: summary });
+    return {
+      key,
+      runId: summary.runId,
+      tokens: summary.ids.length,
+      cutTokens: summary.cutTokens,
+      badge: summary.badges[0] ?? 'exact',
+      interventions,
+    };
+  }
+
+  #idsOf(run: RunHandle | undefined): Int32Array | undefined {
+    return run && this.#cache.value(summaryKey(run.key))?.ids;
+  }
+
+  /** Lets the engine forget a run, unless it found the same one again for what is on screen now. */
+  #release(run: RunHandle | undefined): void {
+    if (!run) return;
+    const { clean, changed } = this.#store.getState().run;
+    if (run.key === clean?.key || run.key === changed?.key) return;
+    this.#cache.dropRun(run.key);
+    const ofThisEngine = run.key === this.#link.runKey(run.runId);
+    // Memory only; an engine that cannot be told frees it with the next runs.
+    if (ofThisEngine) this.#link.client?.call('run.release', { runId: run.runId }).catch(() => undefined);
+  }
+}
+
+function sameIds(a: Int32Array | undefined, b: Int32Array): boolean {
+  return a?.length === b.length && a.every((id, i) => id === b[i]);
+}
