@@ -14,6 +14,12 @@ export function Notices() {
   const failed = useAppState(({ model }) => model.failed);
   const info = useAppState(({ model }) => model.info);
   const opening = useAppState(({ model }) => model.opening);
+  const isBack = useAppState(({ host, run }) => host.engine === 'ready' || run.job !== undefined);
+  const restart = (
+    <Button small onClick={() => runCommand(services, 'engine.restart')}>
+      Restart the engine
+    </Button>
+  );
 
   return (
     <div className="hs-notices" aria-live="polite">
@@ -26,9 +32,13 @@ export function Notices() {
       )}
       {failed && info && !opening && (
         <Line bad text={`${failed.error.message} ${failed.error.hint ?? ''} Still open: ${info.name}.`}>
-          <Button small onClick={() => runCommand(services, 'model.chooseModel')}>
-            Choose another model…
-          </Button>
+          {failed.error.code === 'engine-died' ? (
+            restart
+          ) : (
+            <Button small onClick={() => runCommand(services, 'model.chooseModel')}>
+              Choose another model…
+            </Button>
+          )}
           <Button small look="quiet" onClick={() => patch(store, 'model', { failed: undefined })}>
             Dismiss
           </Button>
@@ -45,6 +55,7 @@ export function Notices() {
       )}
       {notice && connection.status === 'open' && (
         <Line bad={notice.tone === 'bad'} text={notice.text}>
+          {!isBack && !opening && restart}
           <Button small look="quiet" onClick={() => patch(store, 'ui', { notice: undefined })}>
             Dismiss
           </Button>

@@ -37,14 +37,13 @@ export function CentreState() {
     return (
       <Centre>
         <Message bad text={failure.message} hint={failure.hint}>
-          {path !== 'demo' && (
-            <Button look="primary" onClick={() => void session.openModel('demo')}>
-              Open the shipped model
+          {failure.code === 'engine-died' ? (
+            <Button look="primary" onClick={() => runCommand(services, 'engine.restart')}>
+              Restart the engine
             </Button>
-          )}
-          {path === 'demo' && (
+          ) : (
             <Button look="primary" onClick={() => void session.openModel('demo')}>
-              Try again
+              {path === 'demo' ? 'Try again' : 'Open the shipped model'}
             </Button>
           )}
           <Button onClick={() => runCommand(services, 'model.chooseModel')}>Choose a model…</Button>

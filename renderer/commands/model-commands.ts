@@ -37,7 +37,12 @@ export const modelCommands: readonly Command[] = [
     id: 'engine.restart',
     label: 'Restart the engine',
     group: 'Model',
-    when: ({ host }) => host.connection.status === 'open' && host.engine === 'ready',
-    run: ({ session }) => void session.restartEngine(),
+    // Also while it is restarting: a host that gave up on its engine waits for exactly this.
+    when: ({ host }) => host.connection.status === 'open',
+    run: ({ store, session }) => {
+      const { failed } = store.getState().model;
+      if (failed?.error.code === 'engine-died') patch(store, 'model', { failed: undefined });
+      void session.restartEngine();
+    },
   },
 ];

@@ -39,6 +39,8 @@ export interface Tokenized {
 export interface TokenChoice {
   readonly id: number;
   readonly display: string;
+  /** The text itself; empty where its bytes are not valid UTF-8 on their own. */
+  readonly text: string;
   readonly prob: number;
   readonly logit: number;
 }

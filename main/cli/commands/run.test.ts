@@ -9,7 +9,7 @@ describe('parseRows', () => {
 });
 
 describe('formatRun', () => {
-  const next = [{ id: 5, token: '·a', prob: 0.5 }];
+  const next = [{ id: 5, token: ' a', display: '·a', prob: 0.5 }];
   const plain: RunResult = { model: 'demo', tokens: 3, interventions: [], next };
 
   it('lists the likeliest tokens', () => {
@@ -17,7 +17,7 @@ describe('formatRun', () => {
   });
 
   it('puts before and after together, with the direction of the comparison', () => {
-    const after = [{ id: 6, token: '·b', prob: 0.25 }];
+    const after = [{ id: 6, token: ' b', display: '·b', prob: 0.25 }];
     const text = formatRun({ ...plain, interventions: ['L0H1=zero'], kl: 0.123456, before: next, after });
     expect(text).toContain('Ablated: L0H1=zero');
     expect(text).toContain('KL(clean || ablated) at the last position: 0.1235 nats');

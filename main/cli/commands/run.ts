@@ -23,7 +23,13 @@ export interface RunResult {
   readonly model: string;
   readonly tokens: number;
   readonly interventions: readonly string[];
-  readonly next: readonly { readonly id: number; readonly token: string; readonly prob: number }[];
+  /** `token` is the text itself, `display` shows its blanks. */
+  readonly next: readonly {
+    readonly id: number;
+    readonly token: string;
+    readonly display: string;
+    readonly prob: number;
+  }[];
   readonly kl?: number;
   readonly klPerToken?: Float32Array;
   readonly nllDelta?: Float32Array;
@@ -72,7 +78,7 @@ export async function runRun(console: Console, options: RunOptions): Promise<voi
 }
 
 const choices = (next: readonly TokenChoice[]): RunResult['next'] =>
-  next.map(({ id, display, prob }) => ({ id, token: display, prob }));
+  next.map(({ id, display, text, prob }) => ({ id, token: text, display, prob }));
 
 function compared(
   { kl, klPerToken, nllDelta }: RunComparison,
@@ -109,7 +115,7 @@ export function formatRun(result: RunResult): string {
 function formatNext(next: RunResult['next']): string {
   return formatTable(
     ['Token', 'Id', 'Probability'],
-    next.map(({ token, id, prob }) => [token, String(id), percent(prob)]),
+    next.map(({ display, id, prob }) => [display, String(id), percent(prob)]),
     [1, 2],
   );
 }
@@ -117,7 +123,7 @@ function formatNext(next: RunResult['next']): string {
 function formatEffect({ interventions, kl, before = [], after = [] }: RunResult): string[] {
   const rows = before.map((choice, i) => {
     const other = after[i];
-    return [choice.token, percent(choice.prob), '', other?.token ?? '', other ? percent(other.prob) : ''];
+    return [choice.display, percent(choice.prob), '', other?.display ?? '', other ? percent(other.prob) : ''];
   });
   return [
     `Ablated: ${interventions.join(', ')}`,
