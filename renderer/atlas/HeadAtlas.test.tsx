@@ -41,6 +41,7 @@ function props(change: Partial<HeadAtlasProps> = {}): HeadAtlasProps {
     ablated: [],
     onToggleAblate: vi.fn(),
     stale: false,
+    busy: false,
     ...change,
   };
 }
@@ -133,7 +134,7 @@ describe('HeadAtlas', () => {
   });
 
   it('says that its values are being replaced', () => {
-    const { container } = render(<HeadAtlas {...props({ stale: true })} />);
+    const { container } = render(<HeadAtlas {...props({ stale: true, busy: true })} />);
     expect(container.querySelector('.hs-atlas')!.getAttribute('aria-busy')).toBe('true');
   });
 });

@@ -23,12 +23,14 @@ export interface HeadAtlasProps {
   readonly onToggleAblate: (head: HeadId) => void;
   /** The values belong to an earlier run; new ones are on their way. */
   readonly stale: boolean;
+  /** Other values are on their way; stale ones may also stay. */
+  readonly busy: boolean;
 }
 
 const NO_VALUES = new Float64Array(0);
 
 export function HeadAtlas(props: HeadAtlasProps) {
-  const { layers, heads, kvHeads, score, selected, ablated, stale } = props;
+  const { layers, heads, kvHeads, score, selected, ablated, stale, busy } = props;
   const container = useRef<HTMLDivElement>(null);
   const grid = useRef<SVGSVGElement>(null);
   const size = useElementSize(container);
@@ -95,7 +97,7 @@ export function HeadAtlas(props: HeadAtlasProps) {
 
   const decimals = scoreDecimals(scale);
   return (
-    <div className={stale ? 'hs-atlas hs-atlas--stale' : 'hs-atlas'} aria-busy={stale}>
+    <div className={stale ? 'hs-atlas hs-atlas--stale' : 'hs-atlas'} aria-busy={busy}>
       <div className="hs-atlas__scroll" ref={container}>
         <svg
           ref={grid}

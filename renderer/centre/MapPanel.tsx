@@ -4,6 +4,7 @@ import { useAppState } from '../app/use-app-state.ts';
 import { useData, useKeptData } from '../app/use-data.ts';
 import { classNames } from '../base/class-names.ts';
 import { profileKey, summaryKey } from '../engine/data-keys.ts';
+import { isBeingReplaced } from '../engine/run-questions.ts';
 import { MapView } from '../map/MapView.tsx';
 import type { MapSource } from '../map/map-source.ts';
 import { pinToken, toggleAblation } from '../state/edits.ts';
@@ -21,6 +22,8 @@ export function MapPanel() {
   const hover = useAppState(({ ui }) => ui.hoverToken);
   const view = useAppState((state) => state.view);
   const stale = useAppState((state) => state.run.stale || state.run.job?.kind === 'clean');
+  // When runs turn out to stay stale, a new source asks anew and gets a failure to show instead of waiting for ever.
+  const isReplaced = useAppState(isBeingReplaced);
   const ablated = useAppState((state) => isAblated(state, state.edit.head));
   const summary = useData(run && summaryKey(run.key));
   const profile = useKeptData(run && head && profileKey(run.key, head), run?.key ?? '');
@@ -31,7 +34,8 @@ export function MapPanel() {
         tile: (params, signal) => session.tile(run, params, signal),
         cell: (params, signal) => session.cell(run, params, signal),
       },
-    [run, session],
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- see `isReplaced`
+    [run, session, isReplaced],
   );
 
   if (!run || !source || !head || summary?.status !== 'ready') return <CentreState />;

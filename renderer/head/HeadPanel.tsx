@@ -13,6 +13,7 @@ import { Button } from '../components/Button.tsx';
 import { Message } from '../components/Message.tsx';
 import { SectionHeader } from '../components/SectionHeader.tsx';
 import { profileKey, scoresKey } from '../engine/data-keys.ts';
+import { isBeingReplaced } from '../engine/run-questions.ts';
 import { selectHead, toggleAblation } from '../state/edits.ts';
 import { isAblated, shownRun } from '../state/selectors.ts';
 import { patch } from '../state/store.ts';
@@ -31,6 +32,7 @@ export function HeadPanel() {
   const sortBy = useAppState(({ view }) => view.sortBy);
   const shown = useAppState(({ view }) => view.shown);
   const isStale = useAppState((state) => state.run.stale || state.run.job?.kind === 'clean');
+  const isReplaced = useAppState(isBeingReplaced);
   const headIsAblated = useAppState((state) => isAblated(state, state.edit.head));
   const scope = model?.modelId ?? '';
   const scores = useKeptData(run && scoresKey(run.key), scope);
@@ -85,6 +87,7 @@ export function HeadPanel() {
               ablated={ablated}
               onToggleAblate={(next) => toggleAblation(store, next)}
               stale={old}
+              busy={isReplaced || (scores.stale && !isStale)}
             />
           </div>
           <div className={classNames('hs-heads__ranked', old && 'hs-stale')}>

@@ -114,6 +114,7 @@ function AtlasPage() {
           );
         }}
         stale={query.has('stale')}
+        busy={query.has('stale')}
       />
       <RankedHeads
         scores={scores}
