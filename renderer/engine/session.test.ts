@@ -87,6 +87,26 @@ describe('an engine that dies', () => {
     expect(store.getState().run.error).toBeUndefined();
   });
 
+  it('given up, is opened again by the next run of another prompt', async () => {
+    const { store, session, host, rest } = startSession();
+    await rest();
+    let open: (() => void) | undefined;
+    host.engine.gate = new Promise((resolve) => (open = resolve));
+    for (let death = 0; death < 3; death++) {
+      host.kill();
+      host.revive();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await rest();
+    open?.();
+    expect(store.getState().ui.notice?.text).not.toContain('being restarted');
+    patch(store, 'prompt', { text: 'a harmless prompt' });
+    await session.runPrompt();
+    await rest();
+    expect(store.getState().run.error).toBeUndefined();
+    expect(store.getState().run.stale).toBe(false);
+  });
+
   it('by request is restarted through the host', async () => {
     const { store, session, rest } = startSession();
     await rest();

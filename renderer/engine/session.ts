@@ -49,6 +49,8 @@ export class Session {
   readonly #data: DataLoader;
   readonly #counter: PromptCounter;
   #replaysInARow = 0;
+  /** The engine came back, but what killed it was not repeated: the next run opens the model first. */
+  #engineIsEmpty = false;
 
   constructor({ store, cache, activity, onShellCommand }: SessionOptions) {
     this.#store = store;
@@ -105,6 +107,12 @@ export class Session {
 
   /** Runs what the editor holds. `cut`: without what is past the context limit. */
   async runPrompt(options: { readonly cut?: boolean } = {}): Promise<void> {
+    if (this.#engineIsEmpty) {
+      this.#replaysInARow = 0;
+      const opened = await this.#models.open(this.#models.openPath ?? SHIPPED, { keepFailure: true });
+      if (opened !== 'open') return;
+      this.#engineIsEmpty = false;
+    }
     await this.#runs.runPrompt(options);
   }
 
@@ -233,8 +241,11 @@ export class Session {
         hint: 'Change the prompt or open another model, then try again.',
       });
       patch(this.#store, 'run', { error: toWireError(error) });
+      patch(this.#store, 'ui', { notice: { tone: 'bad', text: 'The engine was restarted, but nothing was run again.' } });
+      this.#engineIsEmpty = true;
       return;
     }
+    this.#engineIsEmpty = false;
     const { epoch } = this.#link;
     const opened = await this.#reopenAndRun();
     if (epoch !== this.#link.epoch || opened === 'cancelled') return;

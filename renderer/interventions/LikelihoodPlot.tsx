@@ -110,10 +110,16 @@ export function LikelihoodPlot({ delta, tokens, hover, pinned, onHover, onPin }:
   );
 }
 
+/** In words what three decimals show. */
+function direction(value: number): string {
+  if (Math.abs(value) < 0.0005) return 'as likely as before';
+  return `${value > 0 ? 'less' : 'more'} likely when ablated`;
+}
+
 function reading(index: number, tokens: readonly TokenView[], delta: Float32Array): string {
   const value = delta[index] ?? NaN;
   const change = Number.isNaN(value)
     ? 'nothing predicts the first token'
-    : `Δ −log p ${formatSigned(value, 3)} nats (${value > 0 ? 'less' : 'more'} likely when ablated)`;
+    : `Δ −log p ${formatSigned(value, 3)} nats (${direction(value)})`;
   return `Token ${formatCount(index)} “${tokens[index]?.display ?? ''}”: ${change}`;
 }

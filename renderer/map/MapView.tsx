@@ -36,6 +36,7 @@ import {
   reveal,
   toViewPx,
   zoomAbout,
+  zoomFocus,
   type CellAddress,
   type SizePx,
 } from './viewport.ts';
@@ -194,9 +195,8 @@ export function MapView(props: MapViewProps) {
   })();
 
   const zoomAt = (factor: number) => {
-    const { plot: at } = layout;
     control.glide((from) => {
-      if (!shownCursor) return zoomAbout(from, factor, { x: at.width / 2, y: at.height / 2 }, map);
+      if (!shownCursor) return zoomAbout(from, factor, zoomFocus(from, pinnedToken, map), map);
       const about = toViewPx(from, { query: shownCursor.query + 0.5, key: shownCursor.key + 0.5 });
       return reveal(zoomAbout(from, factor, about, map), shownCursor, 1, map);
     });

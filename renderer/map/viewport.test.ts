@@ -14,6 +14,7 @@ import {
   toTokenSpace,
   toViewPx,
   zoomAbout,
+  zoomFocus,
   zoomToBox,
   type MapRoom,
 } from './viewport.ts';
@@ -123,6 +124,22 @@ describe('moving', () => {
     expect(reveal(view, { query: 130, key: 130 }, 2, map(2048))).toEqual(view);
     expect(reveal(view, { query: 99, key: 130 }, 2, map(2048))).toEqual({ ...view, query: 97 });
     expect(reveal(view, { query: 130, key: 160 }, 2, map(2048))).toEqual({ ...view, key: 103 });
+  });
+});
+
+describe('zoom without a pointer', () => {
+  it.each([undefined, 700])('never ends in the masked half of a wide map, pinned query %s', (pinned) => {
+    const wide = map(1024, 900, 600);
+    let view = fitViewport(wide);
+    for (let step = 0; step < 8; step++) view = zoomAbout(view, 2, zoomFocus(view, pinned, wide), wide);
+    const plot = plotSize(view.cellPx, wide);
+    expect(view.cellPx).toBe(MAX_CELL_PX);
+    const lastQuery = view.query + plot.height / view.cellPx;
+    expect(view.key).toBeLessThan(lastQuery - 1);
+    if (pinned !== undefined) {
+      expect(pinned).toBeGreaterThanOrEqual(view.query);
+      expect(pinned).toBeLessThan(lastQuery);
+    }
   });
 });
 

@@ -85,6 +85,19 @@ export function zoomAbout(viewport: Viewport, factor: number, aboutPx: PointPx, 
   );
 }
 
+/**
+ * Where a zoom without a pointer aims: at the wanted query if it is in view, else at the middle row; on that row at the
+ * middle, but never at a key of the future, since a zoom into the masked half would show nothing.
+ */
+export function zoomFocus(viewport: Viewport, wantedQuery: number | undefined, map: MapRoom): PointPx {
+  const plot = plotSize(viewport.cellPx, map);
+  const middle = toTokenSpace(viewport, { x: plot.width / 2, y: plot.height / 2 });
+  const end = viewport.query + plot.height / viewport.cellPx;
+  const isInView = wantedQuery !== undefined && wantedQuery >= viewport.query && wantedQuery < end;
+  const query = isInView ? wantedQuery + 0.5 : middle.query;
+  return toViewPx(viewport, { query, key: Math.max(viewport.key, Math.min(middle.key, query)) });
+}
+
 /** Moves the picture by pixels: positive `x` moves it to the right. */
 export function panBy(viewport: Viewport, byPx: PointPx, map: MapRoom): Viewport {
   return clampViewport(

@@ -34,9 +34,9 @@ export function PromptPanel() {
   const limit = model?.context;
   const count = prompt.count === undefined ? '' : `${prompt.countIsLow ? 'over ' : ''}${plural(prompt.count, 'token')}`;
   const wasCut = clean !== undefined && clean.cutTokens > 0 && !isEdited;
-  const countText = [wasCut ? `${formatCount(clean.tokens)} of ${count}` : count, isEdited && 'edited']
-    .filter(Boolean)
-    .join(' · ');
+  const countText = wasCut
+    ? `${plural(clean.tokens, 'token')} · cut`
+    : [count, isEdited && 'edited'].filter(Boolean).join(' · ');
   const isTooLong = limit !== undefined && prompt.count !== undefined && prompt.count > limit;
   const example = prompt.examples.find(({ text }) => text === prompt.text);
 
