@@ -241,7 +241,9 @@ export class Session {
         hint: 'Change the prompt or open another model, then try again.',
       });
       patch(this.#store, 'run', { error: toWireError(error) });
-      patch(this.#store, 'ui', { notice: { tone: 'bad', text: 'The engine was restarted, but nothing was run again.' } });
+      patch(this.#store, 'ui', {
+        notice: { tone: 'bad', text: 'The engine was restarted, but nothing was run again.' },
+      });
       this.#engineIsEmpty = true;
       return;
     }

@@ -324,7 +324,13 @@ function nextTokens(interventions: readonly Intervention[]): RunSummary['next'] 
   const matters = interventions.some(({ where }) => kindOf(where.layer, where.head) === 'induction');
   const probs = matters ? changed : clean.map((p, i) => p * (1 - 0.01 * interventions.length * (i % 3)));
   return words
-    .map((display, i) => ({ id: 100 + i, display, text: display.replace('·', ' '), prob: probs[i]!, logit: Math.log(probs[i]!) + 12 }))
+    .map((display, i) => ({
+      id: 100 + i,
+      display,
+      text: display.replace('·', ' '),
+      prob: probs[i]!,
+      logit: Math.log(probs[i]!) + 12,
+    }))
     .sort((a, b) => b.prob - a.prob);
 }
 
