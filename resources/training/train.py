@@ -28,12 +28,12 @@ STAGES = [  # steps, tokens per step, lengths (in turn), mix, longest repeated s
     dict(steps=60, tokens=4096, lengths=[64], mix={"repeats": 0.5, "text": 0.5}, longest=31, lr=0.02),
     dict(steps=400, tokens=4096, lengths=[128], mix=MIX, longest=63, lr=0.02),
     dict(steps=140, tokens=4096, lengths=[128, 256], mix=RECALL, longest=100, lr=0.015),
-    dict(steps=260, tokens=4096, lengths=[256, 128, 512, 128, 1024], mix=dict(RECALL, needle=0.23, single=0.23), longest=200, lr=0.015),
+    dict(steps=860, tokens=4096, lengths=[256, 128, 512, 128, 1024], mix=dict(RECALL, needle=0.23, single=0.23), longest=200, lr=0.015),
 ]
-DECAY = 240      # the last steps, over which the learning rates fall linearly to 2 %
+DECAY = 300      # the last steps, over which the learning rates fall linearly to 2 %
 EMBED, SMALL = 1.5e-3, 5e-3  # AdamW for the embeddings; for norms and biases; both at a Muon lr of 0.02
 MICRO = 4096     # tokens per forward; larger steps accumulate
-HEAD_STEPS = [0, 60, 160, 310, 460, 590, 700, 780]  # and the last step
+HEAD_STEPS = [0, 60, 160, 310, 460, 590, 780, 1000, 1220]  # and the last step
 SAVE_EVERY = 50
 
 
