@@ -9,6 +9,18 @@ import { isBeingReplaced } from './run-questions.ts';
 
 const HEAD = { layer: 2, head: 6 };
 
+/** The engine dies on every replay, held at its gate, until the session gives up. Returns what opens the gate. */
+async function dieUntilGivenUp(host: ReturnType<typeof startSession>['host']): Promise<() => void> {
+  let open: () => void = () => undefined;
+  host.engine.gate = new Promise((resolve) => (open = resolve));
+  for (let death = 0; death < 3; death++) {
+    host.kill();
+    host.revive();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return open;
+}
+
 describe('first start', () => {
   it('opens the shipped model, runs the first example and selects an interesting head', async () => {
     const { store, cache, rest } = startSession();
@@ -69,18 +81,12 @@ describe('an engine that dies', () => {
   it('again and again on the same work is not repeated for ever', async () => {
     const { store, session, host, rest } = startSession();
     await rest();
-    let open: (() => void) | undefined;
-    host.engine.gate = new Promise((resolve) => (open = resolve));
-    for (let death = 0; death < 3; death++) {
-      host.kill();
-      host.revive();
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    const open = await dieUntilGivenUp(host);
     await rest();
     expect(store.getState().run.error?.code).toBe('engine-died');
     expect(store.getState().run.stale).toBe(true);
     expect(isBeingReplaced(store.getState())).toBe(false);
-    open?.();
+    open();
     await session.tryAgain();
     await rest();
     expect(store.getState().run.stale).toBe(false);
@@ -90,15 +96,9 @@ describe('an engine that dies', () => {
   it('given up, is opened again by the next run of another prompt', async () => {
     const { store, session, host, rest } = startSession();
     await rest();
-    let open: (() => void) | undefined;
-    host.engine.gate = new Promise((resolve) => (open = resolve));
-    for (let death = 0; death < 3; death++) {
-      host.kill();
-      host.revive();
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    const open = await dieUntilGivenUp(host);
     await rest();
-    open?.();
+    open();
     expect(store.getState().ui.notice?.text).not.toContain('being restarted');
     patch(store, 'prompt', { text: 'a harmless prompt' });
     await session.runPrompt();

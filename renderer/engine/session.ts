@@ -94,7 +94,10 @@ export class Session {
     this.#stopWork();
     patch(this.#store, 'run', { error: undefined });
     const opened = await this.#models.open(path);
-    if (opened === 'open') await this.#runs.runPromptIfAny();
+    if (opened === 'open') {
+      this.#engineIsEmpty = false;
+      await this.#runs.runPromptIfAny();
+    }
     // The engine closed the model before; without it nothing on screen could be asked about any more.
     else if (opened === 'failed' && this.#models.openPath !== undefined) await this.#reopenAndRun();
   }
