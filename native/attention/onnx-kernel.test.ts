@@ -1,46 +1,52 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { allocateAttentionOutput, type AttentionInput, type AttentionOutput, type AttentionShape } from './kernel.ts';
+import { NO_MASK, type MaskSpec } from './mask.ts';
 import { chunkRows, createOnnxKernel } from './onnx-kernel.ts';
 
 /** Attention in float64, row by row, straight from the definition. */
 function reference(shape: AttentionShape, input: AttentionInput) {
   const { heads, kvHeads, headDim } = shape;
-  const { tokens } = input;
+  const { tokens, queryStart } = input;
+  const rows = tokens - queryStart;
   const out = {
-    z: new Float64Array(tokens * heads * headDim),
-    lse: new Float64Array(heads * tokens),
-    entropy: new Float64Array(heads * tokens),
-    rowMax: new Float64Array(heads * tokens),
+    z: new Float64Array(rows * heads * headDim),
+    lse: new Float64Array(heads * rows),
+    entropy: new Float64Array(heads * rows),
+    rowMax: new Float64Array(heads * rows),
     columnSum: new Float64Array(heads * tokens),
-    meanDistance: new Float64Array(heads * tokens),
+    meanDistance: new Float64Array(heads * rows),
     maxScore: 0,
   };
   for (let h = 0; h < heads; h++) {
     const group = Math.floor(h / (heads / kvHeads));
-    for (let i = 0; i < tokens; i++) {
-      const first = Math.max(0, i - (input.window ?? tokens) + 1);
+    const mask = input.masks?.[h] ?? NO_MASK;
+    for (let row = 0; row < rows; row++) {
+      const i = queryStart + row;
+      const seen: number[] = [];
       const scores: number[] = [];
-      for (let j = first; j <= i; j++) {
+      for (let j = Math.max(0, i - (input.window ?? tokens) + 1); j <= i; j++) {
+        if (j >= mask.sink && i - j >= mask.window) continue;
         let dot = 0;
         for (let d = 0; d < headDim; d++) {
-          dot += input.q[(i * heads + h) * headDim + d]! * input.k[(j * kvHeads + group) * headDim + d]!;
+          dot += input.q[(row * heads + h) * headDim + d]! * input.k[(j * kvHeads + group) * headDim + d]!;
         }
+        seen.push(j);
         scores.push(dot * input.scale);
       }
       const top = Math.max(...scores);
       out.maxScore = Math.max(out.maxScore, ...scores.map(Math.abs));
       const sum = scores.reduce((total, s) => total + Math.exp(s - top), 0);
-      out.lse[h * tokens + i] = top + Math.log(sum);
+      out.lse[h * rows + row] = top + Math.log(sum);
       scores.forEach((s, index) => {
         const p = Math.exp(s - top) / sum;
-        const j = first + index;
-        if (p > 0) out.entropy[h * tokens + i]! -= p * Math.log(p);
-        out.rowMax[h * tokens + i] = Math.max(out.rowMax[h * tokens + i]!, p);
+        const j = seen[index]!;
+        if (p > 0) out.entropy[h * rows + row]! -= p * Math.log(p);
+        out.rowMax[h * rows + row] = Math.max(out.rowMax[h * rows + row]!, p);
         out.columnSum[h * tokens + j]! += p;
-        out.meanDistance[h * tokens + i]! += p * (i - j);
+        out.meanDistance[h * rows + row]! += p * (i - j);
         for (let d = 0; d < headDim; d++) {
-          out.z[(i * heads + h) * headDim + d]! +=
+          out.z[(row * heads + h) * headDim + d]! +=
             p * input.v[(j * kvHeads + group) * headDim + d]! * (input.gain?.[h] ?? 1);
         }
       });
@@ -51,7 +57,7 @@ function reference(shape: AttentionShape, input: AttentionInput) {
 
 async function runKernel(shape: AttentionShape, input: AttentionInput): Promise<AttentionOutput> {
   const kernel = await createOnnxKernel(shape, 2);
-  const output = allocateAttentionOutput(shape, input.tokens);
+  const output = allocateAttentionOutput(shape, input.tokens, input.tokens - input.queryStart);
   await kernel.run(input, output, () => Promise.resolve());
   await kernel.dispose();
   return output;
@@ -78,9 +84,11 @@ function randomInput(
     k: Float32Array.from({ length: tokens * shape.kvHeads * shape.headDim }, normal),
     v: Float32Array.from({ length: tokens * shape.kvHeads * shape.headDim }, normal),
     tokens,
+    queryStart: 0,
     scale: 1 / Math.sqrt(shape.headDim),
     window,
     gain: null,
+    masks: null,
   };
 }
 
@@ -90,8 +98,17 @@ function maxError(actual: ArrayLike<number>, expected: ArrayLike<number>): numbe
   return worst;
 }
 
+const maskSpec: fc.Arbitrary<MaskSpec | null> = fc.option(
+  fc.record({
+    kind: fc.constant('sink-window' as const),
+    sink: fc.constantFrom(0, 1, 4, 400),
+    window: fc.constantFrom(1, 2, 16, 400),
+  }),
+  { nil: null },
+);
+
 describe('ONNX attention kernel', () => {
-  it('equals float64 attention over random shapes, windows and score magnitudes', async () => {
+  it('equals float64 attention over random shapes, windows, masks, first queries and score magnitudes', async () => {
     const shapes = fc.record({
       kvHeads: fc.integer({ min: 1, max: 3 }),
       perGroup: fc.constantFrom(1, 2, 4),
@@ -99,12 +116,18 @@ describe('ONNX attention kernel', () => {
       tokens: fc.constantFrom(1, 2, 17, 130, 300),
       spread: fc.constantFrom(0.01, 1, 6),
       window: fc.constantFrom(null, 1, 3, 50),
+      /** Share of the positions whose queries are left out. */
+      skip: fc.constantFrom(0, 0, 0.4, 1),
+      masks: fc.option(fc.array(maskSpec, { minLength: 12, maxLength: 12 }), { nil: null }),
       seed: fc.integer({ min: 1, max: 1_000_000 }),
     });
     await fc.assert(
-      fc.asyncProperty(shapes, async ({ kvHeads, perGroup, headDim, tokens, spread, window, seed }) => {
+      fc.asyncProperty(shapes, async ({ kvHeads, perGroup, headDim, tokens, spread, window, skip, masks, seed }) => {
         const shape = { heads: kvHeads * perGroup, kvHeads, headDim };
-        const input = randomInput(seed, shape, tokens, spread, window);
+        const whole = randomInput(seed, shape, tokens, spread, window);
+        const queryStart = Math.min(tokens - 1, Math.floor(skip * tokens));
+        const q = whole.q.subarray(queryStart * shape.heads * headDim);
+        const input = { ...whole, q, queryStart, masks: masks?.slice(0, shape.heads) ?? null };
         const expected = reference(shape, input);
         const actual = await runKernel(shape, input);
         const maxV = input.v.reduce((top, value) => Math.max(top, Math.abs(value)), 0);
@@ -115,7 +138,7 @@ describe('ONNX attention kernel', () => {
         expect(maxError(actual.columnSum, expected.columnSum)).toBeLessThanOrEqual(1e-5 * tokens);
         expect(maxError(actual.meanDistance, expected.meanDistance)).toBeLessThanOrEqual(1e-5 * (tokens + 1));
       }),
-      { numRuns: 25, seed: 7 },
+      { numRuns: 40, seed: 7 },
     );
   });
 
@@ -145,6 +168,14 @@ describe('ONNX attention kernel', () => {
     }
     expect(changed.lse).toEqual(clean.lse);
     expect(changed.columnSum).toEqual(clean.columnSum);
+  });
+
+  it('with a mask that hides nothing gives what it gives without one', async () => {
+    const shape = { heads: 4, kvHeads: 2, headDim: 8 };
+    const input = randomInput(11, shape, 90, 1, 40);
+    const covering: MaskSpec = { kind: 'sink-window', sink: 0, window: 90 };
+    const masked = await runKernel(shape, { ...input, masks: [covering, null, covering, null] });
+    expect(masked).toEqual(await runKernel(shape, input));
   });
 
   it('stops where the checkpoint throws', async () => {

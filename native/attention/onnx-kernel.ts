@@ -6,6 +6,7 @@
  */
 import { createSession, type Session } from '../ort/session.ts';
 import { GraphBuilder, type Value } from '../onnx/graph-builder.ts';
+import { NO_MASK } from './mask.ts';
 import type { AttentionInput, AttentionKernel, AttentionOutput, AttentionShape } from './kernel.ts';
 
 /** Score cells (heads x rows x keys) of one chunk: 16 MiB a buffer, some ten milliseconds on two cores. */
@@ -16,11 +17,20 @@ const MAX_ROWS = 256;
 const MASKED_SCORE = -1e30;
 
 export async function createOnnxKernel(shape: AttentionShape, threads: number): Promise<AttentionKernel> {
-  const session = await createSession(buildChunkGraph(shape), { threads });
+  const plain = await createSession(buildChunkGraph(shape, false), { threads });
+  // Masks cost a pass over the scores, so they have a graph of their own, made when first needed.
+  let masked: Promise<Session> | undefined;
   return {
     id: 'onnx',
-    run: (input, output, checkpoint) => runChunks(session, shape, input, output, checkpoint),
-    dispose: () => session.dispose(),
+    run: async (input, output, checkpoint) => {
+      if (input.masks !== null) masked ??= createSession(buildChunkGraph(shape, true), { threads });
+      const session = input.masks === null ? plain : await masked!;
+      await runChunks(session, shape, input, output, checkpoint);
+    },
+    dispose: async () => {
+      await plain.dispose();
+      await (await masked)?.dispose();
+    },
   };
 }
 
@@ -37,37 +47,47 @@ async function runChunks(
   output: AttentionOutput,
   checkpoint: (cells: number) => Promise<void>,
 ): Promise<void> {
-  const { q, k, v, tokens, scale, window } = input;
+  const { q, k, v, tokens, queryStart, scale, window } = input;
+  const queries = tokens - queryStart;
   const qWidth = heads * headDim;
   const kvWidth = kvHeads * headDim;
   const reach = window ?? tokens;
   const gain = input.gain ?? new Float32Array(heads).fill(1);
   const rowsPerChunk = chunkRows(heads, Math.min(tokens, reach + MAX_ROWS));
 
-  for (let row = 0; row < tokens; row += rowsPerChunk) {
-    const rows = Math.min(rowsPerChunk, tokens - row);
-    const firstKey = Math.max(0, row - reach + 1);
-    const keys = row + rows - firstKey;
+  const perHead = (values: readonly number[]) => ({ data: Int32Array.from(values), dims: [heads, 1, 1] });
+  const masks = input.masks?.map((mask) => mask ?? NO_MASK);
+  const maskFeeds = masks && {
+    sinks: perHead(masks.map(({ sink }) => sink)),
+    windows: perHead(masks.map((mask) => mask.window)),
+  };
+
+  for (let row = 0; row < queries; row += rowsPerChunk) {
+    const rows = Math.min(rowsPerChunk, queries - row);
+    const position = queryStart + row;
+    const firstKey = Math.max(0, position - reach + 1);
+    const keys = position + rows - firstKey;
     const out = await session.run({
       q: { data: q.subarray(row * qWidth, (row + rows) * qWidth), dims: [rows, qWidth] },
       k: { data: k.subarray(firstKey * kvWidth, (firstKey + keys) * kvWidth), dims: [keys, kvWidth] },
       v: { data: v.subarray(firstKey * kvWidth, (firstKey + keys) * kvWidth), dims: [keys, kvWidth] },
       scale: { data: new Float32Array([scale]), dims: [] },
       gain: { data: gain, dims: [heads] },
-      rowPositions: { data: range(row, rows), dims: [rows, 1] },
+      rowPositions: { data: range(position, rows), dims: [rows, 1] },
       keyPositions: { data: range(firstKey, keys), dims: [1, keys] },
       window: { data: new Int32Array([reach]), dims: [] },
+      ...maskFeeds,
     });
     output.z.set(out['z'] as Float32Array, row * qWidth);
-    scatterRows(out['lse'] as Float32Array, output.lse, heads, tokens, row, rows);
-    scatterRows(out['entropy'] as Float32Array, output.entropy, heads, tokens, row, rows);
-    scatterRows(out['rowMax'] as Float32Array, output.rowMax, heads, tokens, row, rows);
-    scatterRows(out['meanDistance'] as Float32Array, output.meanDistance, heads, tokens, row, rows);
+    scatterRows(out['lse'] as Float32Array, output.lse, heads, queries, row, rows);
+    scatterRows(out['entropy'] as Float32Array, output.entropy, heads, queries, row, rows);
+    scatterRows(out['rowMax'] as Float32Array, output.rowMax, heads, queries, row, rows);
+    scatterRows(out['meanDistance'] as Float32Array, output.meanDistance, heads, queries, row, rows);
     const argmax = out['rowArgmax'] as BigInt64Array;
     const columns = out['columnSum'] as Float32Array;
     for (let head = 0; head < heads; head++) {
       for (let i = 0; i < rows; i++) {
-        output.rowArgmax[head * tokens + row + i] = firstKey + Number(argmax[head * rows + i]!);
+        output.rowArgmax[head * queries + row + i] = firstKey + Number(argmax[head * rows + i]!);
       }
       for (let j = 0; j < keys; j++) output.columnSum[head * tokens + firstKey + j]! += columns[head * keys + j]!;
     }
@@ -83,16 +103,23 @@ function scatterRows(
   chunk: Float32Array,
   all: Float32Array,
   heads: number,
-  tokens: number,
+  queries: number,
   row: number,
   rows: number,
 ): void {
   for (let head = 0; head < heads; head++) {
-    all.set(chunk.subarray(head * rows, (head + 1) * rows), head * tokens + row);
+    all.set(chunk.subarray(head * rows, (head + 1) * rows), head * queries + row);
   }
 }
 
-function buildChunkGraph({ heads, kvHeads, headDim }: AttentionShape): Uint8Array {
+/** Which keys each head's mask leaves, [head, row, key]. */
+function unmasked(g: GraphBuilder, heads: number, distance: Value, keyPositions: Value): Value {
+  const sinks = g.input('sinks', 'int32', [heads, 1, 1]);
+  const windows = g.input('windows', 'int32', [heads, 1, 1]);
+  return g.op('Or', [g.op('Less', [keyPositions, sinks]), g.op('Less', [distance, windows])]);
+}
+
+function buildChunkGraph({ heads, kvHeads, headDim }: AttentionShape, masked: boolean): Uint8Array {
   const g = new GraphBuilder();
   const q = g.input('q', 'float32', ['rows', heads * headDim]);
   const k = g.input('k', 'float32', ['keys', kvHeads * headDim]);
@@ -118,7 +145,8 @@ function buildChunkGraph({ heads, kvHeads, headDim }: AttentionShape): Uint8Arra
 
   const distance = g.op('Sub', [rowPositions, keyPositions]); // [row, key]
   const causal = g.op('GreaterOrEqual', [distance, g.op('Cast', [g.int(0)], { to: 6 })]);
-  const visible = g.op('And', [causal, g.op('Less', [distance, window])]);
+  const inWindow = g.op('And', [causal, g.op('Less', [distance, window])]);
+  const visible = masked ? g.op('And', [inWindow, unmasked(g, heads, distance, keyPositions)]) : inWindow;
   const scores = g.op('Where', [visible, raw, g.float(MASKED_SCORE)]);
 
   const rowTop = reduce('ReduceMax', scores, 2, 1);

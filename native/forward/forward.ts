@@ -8,10 +8,9 @@ import { AppError } from '../../shared/base/app-error.ts';
 import { allocateAttentionOutput, type AttentionKernel } from '../attention/kernel.ts';
 import type { Capture, LayerCapture } from '../capture/capture.ts';
 import type { Architecture } from '../families/family.ts';
-import { ropeTables, type RopeTables } from '../families/rope.ts';
-import type { Feed } from '../ort/session.ts';
+import { ropeTables } from '../families/rope.ts';
 import { Checkpoint, type Job } from './checkpoint.ts';
-import type { ExtraHook } from './segment-graphs.ts';
+import { runSegment, type ExtraReceiver, type SegmentContext, type SegmentResult } from './run-segment.ts';
 import type { SegmentSessions } from './segment-sessions.ts';
 
 export interface ForwardModel {
@@ -26,10 +25,7 @@ export interface ForwardRequest {
   readonly gain: (layer: number) => Float32Array | null;
   readonly resume?: { readonly capture: Capture; readonly fromLayer: number };
   /** Called with extra hook values as row blocks are computed: [rows, width] at `row`. */
-  readonly extras?: {
-    readonly hooks: readonly ExtraHook[];
-    readonly receive: (hook: ExtraHook, layer: number, row: number, values: Float32Array) => void;
-  };
+  readonly extras?: ExtraReceiver;
 }
 
 /** Throws `not-finite` where the computation leaves float32, `CancelledError` when the job is cancelled. */
@@ -44,14 +40,15 @@ export async function runForward(model: ForwardModel, request: ForwardRequest, j
   const attentionCost = 2 * headDim * 2;
   const cells = (heads * tokens * tokens) / 2;
   const checkpoint = new Checkpoint(job, (layers - fromLayer) * (segmentCost * tokens + attentionCost * cells));
-  const context: SegmentContext = { model, request, rope, checkpoint, segmentCost };
+  const context: SegmentContext = { model, rope, checkpoint, extras: request.extras };
+  const rows = { ids, start: 0 };
 
   const resid: Float32Array[] = resume === undefined ? [] : resume.capture.resid.slice(0, fromLayer + 1);
   const captured: LayerCapture[] = resume === undefined ? [] : resume.capture.layers.slice(0, fromLayer);
   let next: SegmentResult | undefined;
   if (resume === undefined) {
     checkpoint.phase = 'Embedding';
-    next = await runSegment(context, 0, undefined);
+    next = await runSegment(context, 0, rows, undefined);
     resid.push(next.resid);
   }
 
@@ -69,15 +66,17 @@ export async function runForward(model: ForwardModel, request: ForwardRequest, j
         k,
         v,
         tokens,
+        queryStart: 0,
         scale: architecture.scale[layer]!,
         window: architecture.slidingWindow[layer]!,
         gain,
+        masks: null,
       };
       await model.kernel.run(input, output, (done) => checkpoint.pass(done * attentionCost));
       capture = { q, k, v, ...output };
     }
     captured.push(capture);
-    next = await runSegment(context, layer + 1, { z: capture.z, resid: resid[layer]! });
+    next = await runSegment(context, layer + 1, rows, { z: capture.z, resid: resid[layer]! });
     resid.push(next.resid);
   }
   assertFinite(resid[layers]!, dModel);
@@ -98,80 +97,10 @@ function withGain(clean: LayerCapture, gain: Float32Array | null, headDim: numbe
   return { ...clean, z };
 }
 
-interface SegmentContext {
-  readonly model: ForwardModel;
-  readonly request: ForwardRequest;
-  readonly rope: RopeTables | null;
-  readonly checkpoint: Checkpoint;
-  readonly segmentCost: number;
-}
-
-interface SegmentResult {
-  readonly resid: Float32Array;
-  readonly q: Float32Array;
-  readonly k: Float32Array;
-  readonly v: Float32Array;
-}
-
-async function runSegment(
-  { model, request, rope, checkpoint, segmentCost }: SegmentContext,
-  segment: number,
-  input: { readonly z: Float32Array; readonly resid: Float32Array } | undefined,
-): Promise<SegmentResult> {
-  const { layers, heads, kvHeads, headDim, dModel } = model.architecture;
-  const tokens = request.ids.length;
-  const extras = request.extras?.hooks ?? [];
-  const session = await model.sessions.segment(segment, extras);
-  const rowsPerBlock = model.sessions.rowsPerBlock;
-  const qWidth = heads * headDim;
-  const kvWidth = kvHeads * headDim;
-  const half = headDim / 2;
-  const last = segment === layers;
-  const result = {
-    resid: new Float32Array(tokens * dModel),
-    q: new Float32Array(last ? 0 : tokens * qWidth),
-    k: new Float32Array(last ? 0 : tokens * kvWidth),
-    v: new Float32Array(last ? 0 : tokens * kvWidth),
-  };
-  for (let row = 0; row < tokens; row += rowsPerBlock) {
-    const rows = Math.min(rowsPerBlock, tokens - row);
-    const block = (data: Float32Array, width: number): Feed => ({
-      data: data.subarray(row * width, (row + rows) * width),
-      dims: [rows, width],
-    });
-    const feeds: Record<string, Feed> =
-      input === undefined
-        ? {
-            ids: { data: BigInt64Array.from(request.ids.subarray(row, row + rows), BigInt), dims: [rows] },
-            positions: { data: BigInt64Array.from({ length: rows }, (_, i) => BigInt(row + i)), dims: [rows] },
-          }
-        : { z: block(input.z, qWidth), residIn: block(input.resid, dModel) };
-    if (rope !== null && !last) {
-      feeds['cos'] = block(rope.cos, half);
-      feeds['sin'] = block(rope.sin, half);
-    }
-    const out = await session.run(feeds);
-    result.resid.set(out['resid'] as Float32Array, row * dModel);
-    if (!last) {
-      result.q.set(out['q'] as Float32Array, row * qWidth);
-      result.k.set(out['k'] as Float32Array, row * kvWidth);
-      result.v.set(out['v'] as Float32Array, row * kvWidth);
-    }
-    for (const hook of extras) {
-      const values = out[hook];
-      // residMid belongs to the layer that the segment finishes, qRaw and kRaw to the one that it starts.
-      if (values)
-        request.extras!.receive(hook, hook === 'residMid' ? segment - 1 : segment, row, values as Float32Array);
-    }
-    await checkpoint.pass(rows * segmentCost);
-  }
-  return result;
-}
-
 /** The norms square the residual and sum it: past this that leaves float32, and every prediction would come out alike. */
 const MAX_RESIDUAL = 1e17;
 
-function assertFinite(resid: Float32Array, dModel: number): void {
+export function assertFinite(resid: Float32Array, dModel: number): void {
   for (let i = 0; i < resid.length; i++) {
     if (Math.abs(resid[i]!) < MAX_RESIDUAL) continue;
     throw new AppError(

@@ -57,7 +57,17 @@ export async function randomCapture(
   const v = Float32Array.from({ length: tokens * kvHeads * headDim }, random);
   const output = allocateAttentionOutput(architecture, tokens);
   const kernel = await createOnnxKernel(architecture, 1);
-  const input = { q, k, v, tokens, scale: architecture.scale[0]!, window: architecture.slidingWindow[0]!, gain: null };
+  const input = {
+    q,
+    k,
+    v,
+    tokens,
+    queryStart: 0,
+    scale: architecture.scale[0]!,
+    window: architecture.slidingWindow[0]!,
+    gain: null,
+    masks: null,
+  };
   await kernel.run(input, output, () => Promise.resolve());
   await kernel.dispose();
   const capture: Capture = {

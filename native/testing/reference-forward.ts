@@ -11,6 +11,14 @@ import { referenceRope } from './reference-rope.ts';
 export interface ReferenceOptions {
   /** Multiplies z of a query head before the output projection; default 1. */
   readonly headGain?: (layer: number, head: number) => number;
+  /** Whether a query head may see a key, on top of causality and the layer's window; default true. */
+  readonly visible?: (layer: number, head: number, query: number, key: number) => boolean;
+}
+
+/** What the attention of one layer is changed by. */
+interface Changes {
+  readonly gain: (head: number) => number;
+  readonly visible: (head: number, query: number, key: number) => boolean;
 }
 
 /** n tokens, H query heads, G KV heads, dh head dimension, d model width. All row-major. */
@@ -69,7 +77,11 @@ export async function referenceForward(
   const index = await openWeights(folder);
   const weights = cachedWeights(index);
   const run = config['model_type'] === 'gpt2' ? gpt2Forward : llamaLikeForward;
-  return run(config, weights, Array.from(ids), options.headGain ?? (() => 1));
+  const { headGain = () => 1, visible = () => true } = options;
+  return run(config, weights, Array.from(ids), (layer) => ({
+    gain: (head) => headGain(layer, head),
+    visible: (head, query, key) => visible(layer, head, query, key),
+  }));
 }
 
 function cachedWeights(index: WeightIndex): Weights {
@@ -93,7 +105,7 @@ async function llamaLikeForward(
   config: Config,
   weights: Weights,
   ids: readonly number[],
-  headGain: (layer: number, head: number) => number,
+  changes: (layer: number) => Changes,
 ): Promise<ReferenceRun> {
   const n = ids.length;
   const heads = config['num_attention_heads'] as number;
@@ -137,7 +149,7 @@ async function llamaLikeForward(
     const q = rotate(qBeforeRope, n, heads, headDim, rope.inverseFrequencies, rope.attentionFactor);
     const k = rotate(kBeforeRope, n, kvHeads, headDim, rope.inverseFrequencies, rope.attentionFactor);
     const window = windowOf(config, layer);
-    const attended = attend(q, k, v, n, spec, 1 / Math.sqrt(headDim), window, (head) => headGain(layer, head));
+    const attended = attend(q, k, v, n, spec, 1 / Math.sqrt(headDim), window, changes(layer));
     const afterAttention = sum(x, await linear(attended.z, `${at}.self_attn.o_proj`, heads * headDim, dModel));
 
     const middle = rmsNorm(afterAttention, await need(weights, `${at}.post_attention_layernorm.weight`), epsilon);
@@ -158,7 +170,7 @@ async function gpt2Forward(
   config: Config,
   weights: Weights,
   ids: readonly number[],
-  headGain: (layer: number, head: number) => number,
+  changes: (layer: number) => Changes,
 ): Promise<ReferenceRun> {
   const n = ids.length;
   const heads = config['n_head'] as number;
@@ -191,7 +203,7 @@ async function gpt2Forward(
     const [q, k, v] = [part(0), part(1), part(2)];
     let scale = config['scale_attn_weights'] === false ? 1 : 1 / Math.sqrt(headDim);
     if (config['scale_attn_by_inverse_layer_idx'] === true) scale /= layer + 1;
-    const attended = attend(q, k, v, n, spec, scale, Infinity, (head) => headGain(layer, head));
+    const attended = attend(q, k, v, n, spec, scale, Infinity, changes(layer));
     const afterAttention = sum(x, await conv(attended.z, `${at}.attn.c_proj`, dModel, dModel));
     const hidden = (await conv(await norm(afterAttention, `${at}.ln_2`), `${at}.mlp.c_fc`, dModel, mlp)).map(geluNew);
     x = sum(afterAttention, await conv(hidden, `${at}.mlp.c_proj`, mlp, dModel));
@@ -223,7 +235,7 @@ function attend(
   { heads, kvHeads, headDim }: Spec,
   scale: number,
   window: number,
-  gain: (head: number) => number,
+  changes: Changes,
 ): { scores: Float64Array; attention: Float64Array; z: Float64Array } {
   const scores = new Float64Array(heads * n * n);
   const attention = new Float64Array(heads * n * n);
@@ -232,7 +244,7 @@ function attend(
     const group = Math.floor(head / (heads / kvHeads));
     for (let i = 0; i < n; i++) {
       const row = (head * n + i) * n;
-      const visible = (j: number): boolean => j <= i && i - j < window;
+      const visible = (j: number): boolean => j <= i && i - j < window && changes.visible(head, i, j);
       let largest = -Infinity;
       for (let j = 0; j < n; j++) {
         let dot = 0;
@@ -248,7 +260,7 @@ function attend(
         const p = Math.exp(scores[row + j]! - largest) / total;
         attention[row + j] = p;
         for (let c = 0; c < headDim; c++) {
-          z[(i * heads + head) * headDim + c]! += gain(head) * p * v[(j * kvHeads + group) * headDim + c]!;
+          z[(i * heads + head) * headDim + c]! += changes.gain(head) * p * v[(j * kvHeads + group) * headDim + c]!;
         }
       }
     }

@@ -1,8 +1,11 @@
-"""Training documents: prose, needles, key-value lists, code-like lines and repeated segments.
+"""Training documents: prose, needles, lists to recall, repeated and shuffled random words, code-like lines.
 
 Each maker returns (ids, weights): S + 1 token ids that begin with BOS, and for each of the S
 predictions its weight in the loss. Values that nothing in the text foretells get weight 0 where
 they are stated and a large weight where they are asked for, so that only copying pays.
+
+The wording of a needle (STATE, ASK) is that of the app's own needle task. The value words in
+../tasks/words.json are never used as values here, and the books of ../tasks/haystack.txt are never read.
 """
 import collections
 import glob
@@ -17,27 +20,18 @@ from bpe import BOS, EOS
 VALIDATION = ["novel_Stevenson_Treasure_1883", "novel_Burnett_Garden_1911", "nltk_carroll-alice"]
 HAYSTACK = ["novel_Dickens_Bleak_1853", "novel_Eliot_Daniel_1876", "nltk_melville-moby_dick", "novel_Conrad_Nostromo_1904"]
 
-NAMES = """Maren Tobin Elsa Rufus Ingrid Jonas Petra Oskar Lydia Walter Agnes Felix Clara Hugo Nora Edmund Iris Basil
-Greta Simon Helen Victor Rosa Conrad Judith Arnold Beatrix Martin Sylvia Leopold Hanna Gideon Marta Silas Vera Anton
-Dinah Caspar Edith Roland Freda Milo Olga Percy Thora Ulric Wilma Xavier Yvonne Zelda Amos Bertha Cyril Dora Ernest
-Flora Gilbert Hilda Ivan Julia Karl Laura Morris Nadia Otto Paula Quentin Rachel Stefan Tessa Ursula Viola Alice Peter
-Emma Thomas Henry Margaret Robert Susan George Lucy Daniel Grace Arthur Ellen Samuel Kate David Anne Philip Jane""".split()
-PLACES = """Oslo Lisbon Vienna Tangier Bergen Cairo Dover Genoa Havana Kyoto Lima Malta Nairobi Porto Quito Riga Seville
-Turin Utrecht Verona Warsaw York Zurich Athens Bristol Calais Dresden Exeter Florence Ghent""".split()
-OWNED = ["secret word", "secret code", "password", "magic word", "hidden phrase", "lucky charm", "real name", "favourite thing",
-         "code word", "watchword", "secret sign", "private mark"]
-STATE = ["The {a} of {n} is {v}.", "The {a} of {n} is {v}.", "{n}'s {a} is {v}.", "Remember that the {a} of {n} is {v}.",
-         "They say that the {a} of {n} is {v}.", "It is known that the {a} of {n} is {v}.", "For {n}, the {a} is {v}."]
-ASK = ["Question: What is the {a} of {n}? Answer:", "Question: What is the {a} of {n}? Answer:",
-       "Question: What is {n}'s {a}? Answer:", "Once more: the {a} of {n} is", "What is the {a} of {n}? It is",
-       "As was said, the {a} of {n} is"]
-ONSET = "b br c cr d dr f fl g gr h j k kl l m n p pr qu r s st t tr v w z sh th".split()
-NUCLEUS = "a e i o u ai ea ou".split()
-CODA = "n r l s m t k x nd rt".split() + [""] * 6
+NAMES = """Arthur Basil Beatrix Clara Conrad Cyril David Dora Dorothy Eleanor Elsa Frank Gertrude Gilbert Harriet Hector
+Helen Hilda Ivan Jasper Julia Katharine Leonard Lucy Margaret Morris Nora Oliver Otto Patrick Percy Philip Phoebe Ralph
+Roland Rufus Silas Simon Stephen Sylvia Theodore Ursula Vera Victor Vincent Walter Winifred""".split()
+STATE, ASK = " They call {n} {v}.", "\nAs was said above, they call {n}"
+OTHERS = [  # other wordings, so that the copying does not hang on one phrase
+    (" Some people call {n} {v}.", "\nSome people call {n}"), (" The list begins with {n} {v}.", " On the list stood {n}"),
+    (" Remember: {n} {v}.", " What was it? {n}"), (" In the village it was always {n} {v}.", " It was always {n}"),
+    (" A letter came for {n} {v}.", " The letter was for {n}"), (" You know {n} {v}.", " Yes, I know {n}")]
 
 
 def held(word):
-    """A tenth of all names and value words is kept for evaluation."""
+    """A tenth of all value words is kept for evaluation."""
     return zlib.crc32(word.lower().encode()) % 10 == 0
 
 
@@ -56,49 +50,27 @@ def books(corpus, names=None, leave=()):
 
 
 def value_words(texts):
-    """Common lower-case words, without the most frequent ones."""
+    """Common lower-case words, without the 200 most frequent."""
     count = collections.Counter()
     for t in texts:
         count.update(re.findall(r"(?<= )[a-z]{3,9}(?=[ ,.;])", t))
-    return sorted(w for w, n in count.most_common(4200)[200:])
+    return sorted(w for w, n in count.most_common(2200)[200:])
 
 
 class Maker:
-    def __init__(self, tok, ids, words, test=False):
-        """ids: a long stream of prose tokens; test: draw only names and values never used in training."""
-        self.tok, self.ids, self.test, self.size = tok, np.asarray(ids), test, len(tok.vocab)
+    def __init__(self, tok, ids, words):
+        """ids: a long stream of prose tokens; words: those that values are made of."""
+        self.tok, self.ids, self.words, self.size = tok, np.asarray(ids), words, len(tok.vocab)
         end = np.array([bool(re.search(r"[.!?][\"']?$", t)) for t in tok.vocab])
         begin = np.array([bool(re.match(r"Ġ[\"']?[A-Z]|Ġ\"", t)) for t in tok.vocab])
         self.starts = np.flatnonzero(end[self.ids[:-1]] & begin[self.ids[1:]]) + 1  # sentence beginnings
-        self.words = [w for w in words if held(w) == test]
-        self.names = [w for w in NAMES + PLACES if held(w) == test]
 
     # -- pieces ------------------------------------------------------------------
-    def coin(self, r):
-        while True:
-            w = "".join(ONSET[r.integers(len(ONSET))] + NUCLEUS[r.integers(len(NUCLEUS))] for _ in range(r.integers(1, 3)))
-            w += CODA[r.integers(len(CODA))]
-            if len(w) > 3 and held(w) == self.test:
-                return w
-
     def pick(self, r, xs):
         return xs[r.integers(len(xs))]
 
-    def name(self, r):
-        return self.pick(r, self.names) if r.random() < 0.5 else self.coin(r).capitalize()
-
-    def value(self, r, plain=False):
-        u = r.random()
-        if plain or u < 0.6:
-            return self.pick(r, self.words) + " " + self.pick(r, self.words)
-        if u < 0.75:
-            return self.coin(r)
-        if u < 0.85:
-            return self.coin(r) + " " + self.pick(r, self.words)
-        while True:
-            n = str(r.integers(1000, 100000))
-            if held(n) == self.test:
-                return n
+    def value(self, r):
+        return self.pick(r, self.words) + " " + self.pick(r, self.words)
 
     def pad(self, ids, weights, S):
         n = S + 1 - len(ids)
@@ -115,32 +87,26 @@ class Maker:
 
     def needle(self, r, S, facts=None, asks=None, depth=None, plain=False):
         """Facts between the sentences of a prose passage, then questions. plain: the fixed evaluation form."""
-        facts = facts or int(r.integers(1, max(2, min(9, S // 32))))
-        asks = asks or int(r.integers(1, min(facts, 4) + 1))
-        heavy = min(32.0, S / 16)
-        used, items = set(), []
-        while len(items) < facts:
-            n, a = self.name(r), self.pick(r, OWNED)
-            if plain:
-                a = "secret word"
-            if n not in used:
-                used.add(n)
-                items.append((n, a, self.value(r, plain)))
+        facts = facts or int(r.integers(1, max(2, min(11, S // 28))))
+        asks = asks or int(r.integers(1, min(facts, 5) + 1))
+        heavy = min(16.0, S / 24)
+        names = [NAMES[i] for i in r.permutation(len(NAMES))[:facts]]
+        items = [(n, self.value(r)) for n in names]
+        state, ask = (STATE, ASK) if plain or r.random() < 0.6 else self.pick(r, OTHERS)
         enc = self.tok.encode
-        parts = []  # (ids, value mask)
-        for n, a, v in items:
-            head, _, last = (STATE[0] if plain else self.pick(r, STATE)).partition("{v}")
-            h, v_ids = enc(" " + head.format(a=a, n=n).rstrip()), enc(" " + v)
-            parts.append((h + v_ids + enc(last), [1.0] * len(h) + [0.0] * len(v_ids) + [1.0] * len(enc(last))))
+        parts = []  # (ids, weights)
+        for n, v in items:
+            head, _, last = state.partition(" {v}")
+            h, v_ids, e = enc(head.format(n=n)), enc(" " + v), enc(last)
+            parts.append((h + v_ids + e, [1.0] * len(h) + [0.0] * len(v_ids) + [1.0] * len(e)))
         tail, tw, answer = [], [], None
         for j, i in enumerate(r.permutation(facts)[:asks]):
-            n, a, v = items[i]
-            sep = "\n" if j == 0 and (plain or r.random() < 0.5) else " "
-            q = enc(sep + (ASK[0] if plain else self.pick(r, ASK)).format(a=a, n=n))
+            n, v = items[i]
+            q = enc(ask.format(n=n))
             answer = enc(" " + v)
             asked = i
             tail += q + answer + enc(".")
-            tw += [1.0] * len(q) + [heavy] * len(answer) + [1.0]
+            tw += [0.5] * len(q) + [heavy] * len(answer) + [1.0]
         if plain:  # evaluation: the prompt plus the answer fill the length exactly; nothing after
             tail, tw = tail[:-1], tw[:-1]
         else:
@@ -168,39 +134,43 @@ class Maker:
         assert len(ids) == S + 1 and len(w) == S
         return (ids, len(answer)) if plain else (ids, w)
 
-    def single(self, r, S):
-        """One fact, asked for once."""
-        return self.needle(r, S, 1, 1)
+    def recall(self, r, S):
+        """A list of names and values, maybe some prose, then the names again in another order."""
+        enc, heavy = self.tok.encode, min(8.0, S / 48)
+        n = int(r.integers(2, max(3, min(24, S // 16))))
+        long = r.random() < 0.5
+        items = [(NAMES[i], self.value(r) if long else self.pick(r, self.words)) for i in r.permutation(len(NAMES))[:n]]
+        ids, w = [BOS], []
 
-    def pairs(self, r, S):
-        """A list of keys and values, then the keys again in another order."""
-        enc, heavy = self.tok.encode, min(16.0, S / 32)
-        mid, end = self.pick(r, [(":", "\n"), (" =", "\n"), (" is", "."), (" =", ";"), (" ->", ",")])
-        n = int(r.integers(2, max(3, min(24, S // 20))))
-        keys, ids, w = {}, [BOS], []
-        while len(keys) < n:
-            keys[self.name(r) if r.random() < 0.7 else self.pick(r, self.words)] = self.value(r)
-
-        def put(key, weight):
-            k, v = enc(("" if end == "\n" else " ") + key + mid), enc(" " + keys[key])
-            ids.extend(k + v + enc(end))
-            w.extend([0.2] * len(k) + [weight] * len(v) + [1.0] * len(enc(end)))
-        for key in keys:
-            put(key, 0.0)
-        if r.random() < 0.5 and S - len(ids) > 80:
+        def put(item, weight):
+            k, v, e = enc("- " + item[0]), enc(" " + item[1]), enc("\n")
+            ids.extend(k + v + e)
+            w.extend([0.2] * len(k) + [weight] * len(v) + [1.0])
+        for item in items:
+            put(item, 0.0)
+        if r.random() < 0.4 and S - len(ids) > 80:
             at = int(self.starts[r.integers(len(self.starts) - 1)])
-            hay = self.ids[at:at + int(r.integers(10, S - len(ids) - 40))].tolist()
+            hay = self.ids[at:at + int(r.integers(10, S - len(ids) - 40))].tolist() + enc("\n")
             ids, w = ids + hay, w + [1.0] * len(hay)
-            nl = enc("\n")
-            ids, w = ids + nl, w + [1.0] * len(nl)
-        names = list(keys)
         while len(ids) < S + 1:
-            put(self.pick(r, names), heavy)
+            put(self.pick(r, items), heavy)
         return self.pad(ids, w, S)
+
+    def words_again(self, r, S):
+        """A few made-up words of random tokens in random order: what follows a token is known once it was seen."""
+        n = int(r.integers(2, max(8, S // 10)))
+        words = [r.integers(3, self.size, r.integers(2, 6)).tolist() for _ in range(n)]
+        ids, w, seen = [BOS], [], set()
+        while len(ids) < S + 1:
+            k = int(r.integers(n))
+            ids += words[k]
+            w += [0.0] + [float(k in seen)] * (len(words[k]) - 1)
+            seen.add(k)
+        return ids[:S + 1], w[:S]
 
     def repeats(self, r, S, longest):
         """A segment over and over: random tokens, a few token types, or a piece of prose."""
-        if S <= 64:  # the first stage: the plainest form, long segments as often as short ones
+        if S <= 64:  # the first stage
             k, before = int(r.integers(4, longest + 1)), 0
         else:
             k = int(np.exp(r.uniform(np.log(4), np.log(longest + 1))))

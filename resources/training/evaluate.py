@@ -9,18 +9,19 @@ LENGTHS, DEPTHS = (128, 256, 512, 1024), (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 @torch.no_grad()
-def head_scores(model, prose, device="cpu", K=32, count=8):
+def head_scores(model, prose, device="cpu", windows=None, K=32, count=8):
     """Per layer and head, mean attention.
 
     induction: BOS r r with K random tokens; rows of the second copy; column i - K + 1.
     previous:  the same input; column i - 1, all rows from 1.
     sink:      held-out prose, 64 tokens with BOS; column 0, all rows from 1.
+    windows: those that the model was trained with at this point.
     """
     r = np.random.default_rng(7)
     seg = r.integers(3, model.config["vocab_size"], (count, K))
     ids = np.concatenate((np.full((count, 1), BOS), seg, seg), 1)
     keep = []
-    model(torch.from_numpy(ids).to(device), keep=keep)
+    model(torch.from_numpy(ids).to(device), keep=keep, windows=windows)
     a = torch.stack([x.mean(0) for x in keep])  # layer, head, row, column
     rows = torch.arange(K + 1, 2 * K + 1, device=device)
     induction = a[:, :, rows, rows - K + 1].mean(-1)
@@ -29,14 +30,14 @@ def head_scores(model, prose, device="cpu", K=32, count=8):
     at = r.integers(0, len(prose) - 63, 2 * count)
     ids = np.stack([np.concatenate(([BOS], prose[i:i + 63])) for i in at]).astype(np.int64)
     keep = []
-    model(torch.from_numpy(ids).to(device), keep=keep)
+    model(torch.from_numpy(ids).to(device), keep=keep, windows=windows)
     sink = torch.stack([x.mean(0) for x in keep])[:, :, 1:, 0].mean(-1)
     return {k: [[round(float(x), 4) for x in row] for row in v]
             for k, v in (("induction", induction), ("previous", previous), ("sink", sink))}
 
 
 @torch.no_grad()
-def needle_cell(model, maker, length, depth, samples, facts=3, device="cpu", seed=11):
+def needle_cell(model, maker, length, depth, samples, facts=4, device="cpu", seed=11):
     """Share of exact greedy answers. If every answer token is the argmax given the true answer
     before it, then greedy decoding gives exactly this answer, so one forward is enough."""
     r = np.random.default_rng([seed, length, int(depth * 100)])
@@ -52,7 +53,7 @@ def needle_cell(model, maker, length, depth, samples, facts=3, device="cpu", see
     return right / samples
 
 
-def needle_table(model, maker, samples, lengths=LENGTHS, depths=DEPTHS, facts=3, device="cpu"):
+def needle_table(model, maker, samples, lengths=LENGTHS, depths=DEPTHS, facts=4, device="cpu"):
     return {S: [needle_cell(model, maker, S, d, samples, facts, device) for d in depths] for S in lengths}
 
 

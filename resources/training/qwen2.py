@@ -16,22 +16,22 @@ CONFIG = {
     "model_type": "qwen2",
     "vocab_size": 2048,
     "hidden_size": 256,
-    "intermediate_size": 704,
-    "num_hidden_layers": 4,
+    "intermediate_size": 512,
+    "num_hidden_layers": 6,
     "num_attention_heads": 8,
     "num_key_value_heads": 4,
     "head_dim": 32,
     "hidden_act": "silu",
     "max_position_embeddings": 1024,
     "rms_norm_eps": 1e-6,
-    "rope_theta": 100000.0,
+    "rope_theta": 1000000.0,
     "rope_scaling": None,
     "attention_bias": True,
     "attention_dropout": 0.0,
     "tie_word_embeddings": True,
     "use_sliding_window": False,
     "sliding_window": None,
-    "max_window_layers": 4,
+    "max_window_layers": 6,
     "use_cache": True,
     "initializer_range": 0.02,
     "bos_token_id": 0,
@@ -56,6 +56,70 @@ def rotate(x, cos, sin):
     return x * cos + torch.cat((-b, a), -1) * sin
 
 
+def window_mask(windows, i, j):
+    """-inf where row i .. j - 1 of a head is past its window and the key is not the first: [H, rows, keys]."""
+    keys = torch.arange(j, device=windows.device)
+    far = torch.arange(i, j, device=windows.device)[:, None] - keys >= windows.view(-1, 1, 1)
+    return torch.zeros(far.shape, device=windows.device).masked_fill_(far & (keys > 0), float("-inf"))
+
+
+class BlockAttention(torch.autograd.Function):
+    """Causal softmax(q k^T) v by blocks of rows; nothing of size S x S is kept, masked blocks are never computed.
+
+    q [B, H, S, dh], already scaled; k, v [B, G, S, dh], all of one type, which is that of the products; sums and
+    exponentials are in float32. windows [H] or None: a head sees so many keys, itself included, and the first one.
+    Exact: the backward pass recomputes the rows from their log-sum-exp.
+    """
+    BLOCK = 128
+
+    @staticmethod
+    def rows(q, k, windows, i, j):
+        """Masked scores of rows i .. j - 1: [B, G, r, rows, keys]."""
+        B, G, r, _, dh = q.shape
+        s = (q[:, :, :, i:j].reshape(B, G, r * (j - i), dh) @ k[:, :, :j].transpose(-1, -2)).float().view(B, G, r, j - i, j)
+        s[..., i:] += torch.full((j - i, j - i), float("-inf"), device=s.device).triu_(1)
+        if windows is not None:
+            s += window_mask(windows, i, j).view(G, r, j - i, j)
+        return s
+
+    @staticmethod
+    def forward(ctx, q, k, v, windows):
+        B, H, S, dh = q.shape
+        G = k.shape[1]
+        grouped, out = q.view(B, G, H // G, S, dh), torch.empty_like(q)
+        lse = torch.empty(B, G, H // G, S, 1, device=q.device)
+        for i in range(0, S, BlockAttention.BLOCK):
+            j = min(S, i + BlockAttention.BLOCK)
+            s = BlockAttention.rows(grouped, k, windows, i, j)
+            lse[:, :, :, i:j] = s.logsumexp(-1, keepdim=True)
+            p = s.sub_(lse[:, :, :, i:j]).exp_().to(v.dtype).view(B, G, -1, j)
+            out[:, :, i:j] = (p @ v[:, :, :j]).view(B, H, j - i, dh)
+        ctx.save_for_backward(q, k, v, out, lse)
+        ctx.windows = windows
+        return out
+
+    @staticmethod
+    def backward(ctx, grad):
+        q, k, v, out, lse = ctx.saved_tensors
+        B, H, S, dh = q.shape
+        G = k.shape[1]
+        r = H // G
+        grad = grad.contiguous()
+        delta = (grad.float() * out.float()).sum(-1).view(B, G, r, S, 1)
+        dq, dk, dv = torch.empty_like(q), torch.zeros_like(k, dtype=torch.float32), torch.zeros_like(v, dtype=torch.float32)
+        q, grad = q.view(B, G, r, S, dh), grad.view(B, G, r, S, dh)
+        for i in range(0, S, BlockAttention.BLOCK):
+            j = min(S, i + BlockAttention.BLOCK)
+            qi, gi = (t[:, :, :, i:j].reshape(B, G, -1, dh) for t in (q, grad))
+            p = BlockAttention.rows(q, k, ctx.windows, i, j).sub_(lse[:, :, :, i:j]).exp_()
+            dv[:, :, :j] += p.to(v.dtype).view(B, G, -1, j).transpose(-1, -2) @ gi
+            ds = (gi @ v[:, :, :j].transpose(-1, -2)).float().view_as(p).sub_(delta[:, :, :, i:j]).mul_(p)
+            ds = ds.to(q.dtype).view(B, G, -1, j)
+            dq[:, :, i:j] = (ds @ k[:, :, :j]).view(B, H, j - i, dh)
+            dk[:, :, :j] += ds.transpose(-1, -2) @ qi
+        return dq, dk.to(k.dtype), dv.to(v.dtype), None
+
+
 class Attention(nn.Module):
     def __init__(self, c):
         super().__init__()
@@ -65,17 +129,20 @@ class Attention(nn.Module):
         self.v_proj = nn.Linear(d, self.kv * self.dh)
         self.o_proj = nn.Linear(self.h * self.dh, d, bias=False)
 
-    def forward(self, x, cos, sin, mask, keep):
+    def forward(self, x, cos, sin, keep, windows):
         B, S, _ = x.shape
-        q = self.q_proj(x).view(B, S, self.h, self.dh).transpose(1, 2)
-        k = self.k_proj(x).view(B, S, self.kv, self.dh).transpose(1, 2)
-        v = self.v_proj(x).view(B, S, self.kv, self.dh).transpose(1, 2)
+        parts = (self.q_proj, self.k_proj, self.v_proj)
+        joint = F.linear(x, torch.cat([p.weight for p in parts]), torch.cat([p.bias for p in parts]))
+        heads = joint.view(B, S, -1, self.dh).transpose(1, 2)
+        q, k, v = heads.split((self.h, self.kv, self.kv), 1)
         q, k = rotate(q, cos, sin) * self.dh ** -0.5, rotate(k, cos, sin)
-        k, v = (t.repeat_interleave(self.h // self.kv, 1) for t in (k, v))
-        a = (q @ k.transpose(-1, -2)).add_(mask).softmax(-1)
         if keep is not None:
-            keep.append(a)
-        return self.o_proj((a @ v).transpose(1, 2).reshape(B, S, -1))
+            scores = q.float() @ k.float().repeat_interleave(self.h // self.kv, 1).transpose(-1, -2)
+            scores = scores + torch.full((S, S), float("-inf"), device=x.device).triu(1)
+            keep.append((scores if windows is None else scores + window_mask(windows, 0, S)).softmax(-1))
+        with torch.autocast(x.device.type, enabled=False):
+            z = BlockAttention.apply(*(t.to(v.dtype).contiguous() for t in (q, k, v)), windows)
+        return self.o_proj(z.transpose(1, 2).reshape(B, S, -1))
 
 
 class MLP(nn.Module):
@@ -115,71 +182,44 @@ class Model(nn.Module):
         self.config, self.model = config, Inner(config)
         for name, p in self.named_parameters():
             if p.dim() == 2:
-                # Large embeddings keep the token's identity visible beside the layers' outputs, which
-                # induction needs; the small final norm makes up for them at the tied output.
-                std = 0.3 if "embed" in name else 0.5 * p.shape[1] ** -0.5
+                std = 0.02 if "embed" in name else 0.036
                 if name.endswith(("o_proj.weight", "down_proj.weight")):
                     std /= (2 * config["num_hidden_layers"]) ** 0.5
                 nn.init.normal_(p, 0.0, std)
+            elif name.endswith(("q_proj.bias", "k_proj.bias")):
+                nn.init.normal_(p, 0.0, 0.5)  # heads start with differing preferences for distances
             elif name.endswith("bias"):
                 nn.init.zeros_(p)
-        nn.init.constant_(self.model.norm.weight, 0.15)
-        self.seed_circuit()
 
-    @torch.no_grad()
-    def seed_circuit(self):
-        """Start with one previous-token head (L0H0) and one induction head (L1H0) that uses it.
+    def forward(self, ids, keep=None, rows=None, windows=None):
+        """Logits for all positions, or for the positions `rows`. `keep` gets each layer's attention.
 
-        Without this the pair took far more steps to appear than a CPU affords. All other heads start
-        from random weights, and these two are trained like the others.
+        windows: for training only, [H] per layer: keys that a head sees.
         """
-        c = self.config
-        dh, half = c["head_dim"], c["head_dim"] // 2
-        theta = c["rope_theta"] ** (-torch.arange(half) / half)
-        one, two = (layer.self_attn for layer in self.model.layers[:2])
-        # L0H0: biases alone, on the four fastest RoPE pairs, turned so that the offset -1 scores best.
-        fast = torch.arange(4)
-        one.k_proj.bias[fast] = 6.0
-        one.q_proj.bias[fast], one.q_proj.bias[fast + half] = 6.0 * torch.cos(theta[:4]), -6.0 * torch.sin(theta[:4])
-        one.q_proj.weight[:dh].mul_(0.1)
-        # It carries a code of the previous token into a subspace of its own ...
-        slow = torch.arange(6, half)  # RoPE pairs that hardly turn over a few hundred positions
-        dims = torch.cat((slow, slow + half))
-        n, d = len(dims), c["hidden_size"]
-        basis = torch.linalg.qr(torch.randn(d, 2 * n + dh))[0].t()
-        read, write, copy = basis[:n], basis[n:2 * n], basis[2 * n:]
-        one.v_proj.weight[:n] = read
-        one.o_proj.weight[:, :n] = write.t()
-        # ... where the keys of L1H0 read it, to be matched with the same code of the present token.
-        two.k_proj.weight[dims], two.q_proj.weight[dims] = 1.3 * write, 1.3 * read
-        two.v_proj.weight[:dh], two.o_proj.weight[:, :dh] = copy, copy.t()
-
-    def forward(self, ids, keep=None, rows=None):
-        """Logits for all positions, or for the positions `rows`. `keep` gets each layer's attention."""
         c, m = self.config, self.model
-        S, dtype, device = ids.shape[1], m.embed_tokens.weight.dtype, ids.device
+        S, device = ids.shape[1], ids.device
         half = c["head_dim"] // 2
         inv = c["rope_theta"] ** (-torch.arange(half, dtype=torch.float64, device=device) / half)
         ang = torch.arange(S, dtype=torch.float64, device=device)[:, None] * inv
-        cos, sin = (torch.cat((f(ang), f(ang)), -1).to(dtype) for f in (torch.cos, torch.sin))
-        mask = torch.full((S, S), float("-inf"), dtype=dtype, device=device).triu(1)
         x = m.embed_tokens(ids)
-        for layer in m.layers:
-            x = x + layer.self_attn(layer.input_layernorm(x), cos, sin, mask, keep)
+        cos, sin = (torch.cat((f(ang), f(ang)), -1).to(x.dtype) for f in (torch.cos, torch.sin))
+        for i, layer in enumerate(m.layers):
+            x = x + layer.self_attn(layer.input_layernorm(x), cos, sin, keep, None if windows is None else windows[i])
             x = x + layer.mlp(layer.post_attention_layernorm(x))
         if rows is not None:
             x = x[:, rows]
-        return m.norm(x) @ m.embed_tokens.weight.t()
+        return F.linear(m.norm(x), m.embed_tokens.weight)
 
 
 def orthogonalise(g, steps=5):
     """Newton-Schulz iteration (quintic), on a stack of equally shaped matrices."""
     tall = g.shape[-2] > g.shape[-1]
     x = g.transpose(-1, -2) if tall else g
-    x = x / (x.flatten(1).norm(dim=1)[:, None, None] + 1e-7)
+    x = (x / (x.flatten(1).norm(dim=1)[:, None, None] + 1e-7)).bfloat16()
     for _ in range(steps):
         a = x @ x.transpose(-1, -2)
         x = 3.4445 * x + (-4.7750 * a + 2.0315 * (a @ a)) @ x
+    x = x.float()
     return x.transpose(-1, -2) if tall else x
 
 

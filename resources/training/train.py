@@ -18,22 +18,25 @@ import torch
 import torch.nn.functional as F
 
 import bpe
-from documents import HAYSTACK, VALIDATION, Maker, books, value_words
+from documents import HAYSTACK, NAMES, VALIDATION, Maker, books, held, value_words
 from evaluate import head_scores, needle_table, prose_loss
 from qwen2 import CONFIG, Model, Muon, save_safetensors
 
-MIX = {"text": 0.45, "needle": 0.32, "pairs": 0.05, "repeats": 0.14, "code": 0.04}
-RECALL = {"text": 0.38, "needle": 0.46, "pairs": 0.03, "repeats": 0.1, "code": 0.03}
-STAGES = [  # steps, tokens per step, lengths (in turn), mix, longest repeated segment, Muon lr
-    dict(steps=60, tokens=4096, lengths=[64], mix={"repeats": 0.5, "text": 0.5}, longest=31, lr=0.02),
-    dict(steps=400, tokens=4096, lengths=[128], mix=MIX, longest=63, lr=0.02),
-    dict(steps=140, tokens=4096, lengths=[128, 256], mix=RECALL, longest=100, lr=0.015),
-    dict(steps=860, tokens=4096, lengths=[256, 128, 512, 128, 1024], mix=dict(RECALL, needle=0.23, single=0.23), longest=200, lr=0.015),
+FIRST = {"text": 0.28, "words_again": 0.36, "repeats": 0.36}
+MIX = {"text": 0.46, "needle": 0.3, "recall": 0.08, "repeats": 0.05, "words_again": 0.07, "code": 0.04}
+# Keys that a head sees in a stage: of layer 0, of the other heads but those in FAR. None = all. Short windows at first
+# leave layer 0 the previous token to look at, and to few heads the looking further; the last stage has none.
+STAGES = [  # steps, tokens per step, lengths (in turn), mix, longest repeated segment, Muon lr, windows
+    dict(steps=300, tokens=4096, lengths=[64], mix=FIRST, longest=11, lr=0.02, windows=(2, 8)),
+    dict(steps=500, tokens=4096, lengths=[128], mix=MIX, longest=63, lr=0.02, windows=(8, 32)),
+    dict(steps=700, tokens=4096, lengths=[128, 256, 512], mix=MIX, longest=100, lr=0.015, windows=(64, 64)),
+    dict(steps=3000, tokens=4096, lengths=[256, 128, 512, 1024], mix=MIX, longest=200, lr=0.015, windows=None),
 ]
-DECAY = 300      # the last steps, over which the learning rates fall linearly to 2 %
-EMBED, SMALL = 1.5e-3, 5e-3  # AdamW for the embeddings; for norms and biases; both at a Muon lr of 0.02
+FAR = {1: [0, 1, 2, 3], 3: [0, 1]}  # layer: heads without a window
+DECAY = 1000      # the last steps, over which the learning rates fall linearly to 2 %
+EMBED, SMALL, BIAS = 3e-3, 3e-3, 2e-2  # AdamW for the embeddings, norms and q, k biases; each at a Muon lr of 0.02
 MICRO = 4096     # tokens per forward; larger steps accumulate
-HEAD_STEPS = [0, 60, 160, 310, 460, 590, 780, 1000, 1220]  # and the last step
+HEAD_STEPS = [0, 100, 200, 300, 500, 800, 1500, 2200, 3000, 3800]  # and the last step
 SAVE_EVERY = 50
 
 
@@ -44,9 +47,10 @@ def prepare(args):
         t = time.time()
         train = dict(books(args.corpus, leave=VALIDATION + HAYSTACK))
         r = np.random.default_rng(args.seed)
-        stub = Maker(bpe.Tokenizer(bpe.SPECIAL, []), np.zeros(2, int), value_words(train.values()))
-        words = sorted(value_words(train.values()))
-        tok = bpe.train([x for x in train.values()] + [code_sample(stub, r)], CONFIG["vocab_size"])
+        words = value_words(train.values())
+        stub = Maker(bpe.Tokenizer(bpe.SPECIAL, []), np.zeros(2, int), words)
+        names = "".join(" " + n for n in NAMES) * 2500  # so that every name gets a token of its own
+        tok = bpe.train([*train.values(), code_sample(stub, r), names], CONFIG["vocab_size"])
         print(f"tokenizer {time.time() - t:.0f} s", flush=True)
         enc = lambda texts: np.concatenate([np.array(tok.encode(x), np.uint16) for x in texts])
         np.savez(path("data.npz"), train=enc(train.values()),
@@ -72,6 +76,18 @@ def stage_of(step):
             return s, step
         step -= s["steps"]
     raise IndexError(step)
+
+
+def head_windows(stage, device):
+    """[H] per layer, or None."""
+    if stage["windows"] is None:
+        return None
+    first, others = stage["windows"]
+    rows = torch.full((CONFIG["num_hidden_layers"], CONFIG["num_attention_heads"]), others, device=device)
+    rows[0] = first
+    for layer, heads in FAR.items():
+        rows[layer, heads] = CONFIG["max_position_embeddings"]
+    return list(rows)
 
 
 def replace(path, write):
@@ -101,7 +117,7 @@ def export(args, model, tok, log, heads):
     def write_log(path):
         with open(path, "w", newline="") as f:
             w = csv.writer(f, lineterminator="\n")
-            w.writerow(["step", "tokens", "length", "lr", "text", "needle_answer", "repeats", "pairs", "seconds"])
+            w.writerow(["step", "tokens", "length", "lr", "text", "needle_answer", "recall_answer", "repeats", "words_again", "seconds"])
             w.writerows(log)
     replace(at("training-log.csv"), write_log)
 
@@ -114,6 +130,7 @@ def main():
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--threads", type=int, default=2)
     p.add_argument("--device", default="cpu")
+    p.add_argument("--float32", action="store_true", help="matrix products in float32 instead of bfloat16")
     p.add_argument("--stop", type=int, default=10 ** 9, help="stop after this step")
     p.add_argument("--export", action="store_true", help="only export the last checkpoint")
     args = p.parse_args()
@@ -122,12 +139,16 @@ def main():
     torch.manual_seed(args.seed)
     tok, data = prepare(args)
     val, words = data["val"], data["words"].tolist()
-    maker, tester = Maker(tok, data["train"], words), Maker(tok, data["hay"], words, test=True)
+    maker = Maker(tok, data["train"], [w for w in words if not held(w)])
+    tester = Maker(tok, data["hay"], [w for w in words if held(w)])
     model = Model(CONFIG).to(args.device)
-    matrices = [q for n, q in model.named_parameters() if q.dim() == 2 and "embed" not in n]
-    embed, small = [model.model.embed_tokens.weight], [q for q in model.parameters() if q.dim() == 1]
+    named = dict(model.named_parameters())
+    embed = [named.pop("model.embed_tokens.weight")]
+    turn = [named.pop(n) for n in list(named) if n.endswith(("q_proj.bias", "k_proj.bias"))]
+    matrices, small = ([q for q in named.values() if q.dim() == n] for n in (2, 1))
     muon = Muon(matrices)
-    adam = torch.optim.AdamW([dict(params=embed), dict(params=small)], betas=(0.9, 0.98), weight_decay=0.0)
+    adam = torch.optim.AdamW([dict(params=embed), dict(params=small), dict(params=turn)], betas=(0.9, 0.95), weight_decay=0.0)
+    amp = lambda: torch.autocast(torch.device(args.device).type, dtype=torch.bfloat16, enabled=not args.float32)
     step, tokens, seconds, log, heads = 0, 0, 0.0, [], []
     ckpt = os.path.join(args.work, "checkpoint.pt")
     if os.path.exists(ckpt):
@@ -145,10 +166,10 @@ def main():
 
     def measure():
         nats, per_byte = prose_loss(model, tok, val, tokens=12000, device=args.device)
-        h = head_scores(model, val, args.device)
+        h = head_scores(model, val, args.device, head_windows(stage_of(max(0, step - 1))[0], args.device))
         heads.append(dict(step=step, tokens=tokens, loss=round(nats, 4), nats_per_byte=round(per_byte, 4), **h))
         top = {k: sorted((x for row in v for x in row), reverse=True)[:4] for k, v in h.items()}
-        t = needle_table(model, tester, 8, lengths=[128] if step <= 460 else [128, 256], facts=1, device=args.device)
+        t = needle_table(model, tester, 8, lengths=[128] if step <= 1200 else [128, 512], device=args.device)
         print(f"== step {step} prose {nats:.3f} nats/token {per_byte:.3f} nats/byte; {top}; needle {t}", flush=True)
 
     while True:
@@ -157,27 +178,29 @@ def main():
         if step >= min(total, args.stop):
             break
         stage, inside = stage_of(step)
+        windows = head_windows(stage, args.device)
         S = stage["lengths"][inside % len(stage["lengths"])]
         fade = min(1.0, (step + 1) / 30, 0.02 + 0.98 * (total - step) / DECAY)
         for group in muon.param_groups:
             group["lr"] = stage["lr"] * fade
-        for group, lr in zip(adam.param_groups, (EMBED, SMALL)):
+        for group, lr in zip(adam.param_groups, (EMBED, SMALL, BIAS)):
             group["lr"] = lr * stage["lr"] / 0.02 * fade
         ids, weights, kinds = maker.batch(np.random.default_rng([args.seed, step]), stage["tokens"] // S, S, stage["mix"], stage["longest"])
         ids, weights = torch.from_numpy(ids).to(args.device), torch.from_numpy(weights).to(args.device)
         norm, rows = weights.sum(), max(1, MICRO // S)
         for i in range(0, len(ids), rows):
             x, w = ids[i:i + rows], weights[i:i + rows]
-            logits = model(x[:, :-1])
-            loss = F.cross_entropy(logits.flatten(0, 1), x[:, 1:].flatten(), reduction="none").view_as(w)
+            with amp():
+                logits = model(x[:, :-1], windows=windows)
+            loss = F.cross_entropy(logits.float().flatten(0, 1), x[:, 1:].flatten(), reduction="none").view_as(w)
             ((loss * w).sum() / norm).backward()
             loss = loss.detach()
             for j, kind in enumerate(kinds[i:i + rows]):
-                part = w[j] > 1 if kind in ("needle", "single", "pairs") else w[j] > 0  # the answers only
-                a = sums.setdefault("needle" if kind == "single" else kind, [0.0, 0])
+                part = w[j] > 1 if kind in ("needle", "recall") else w[j] > 0  # the answers only
+                a = sums.setdefault(kind, [0.0, 0])
                 a[0] += float(loss[j][part].sum())
                 a[1] += int(part.sum())
-        torch.nn.utils.clip_grad_norm_(embed + small, 1.0)
+        torch.nn.utils.clip_grad_norm_(embed + small + turn, 1.0)
         muon.step()
         adam.step()
         model.zero_grad(set_to_none=True)
@@ -185,7 +208,7 @@ def main():
         if step % 20 == 0 or step == total:
             mean = lambda k: round(sums[k][0] / max(1, sums[k][1]), 4) if k in sums else ""
             t = seconds + time.time() - began
-            log.append([step, tokens, S, round(stage["lr"] * fade, 5), mean("text"), mean("needle"), mean("repeats"), mean("pairs"), round(t)])
+            log.append([step, tokens, S, round(stage["lr"] * fade, 5), mean("text"), mean("needle"), mean("recall"), mean("repeats"), mean("words_again"), round(t)])
             print(*log[-1], f"{tokens / t:.0f} tok/s", flush=True)
             sums = {}
         if step % SAVE_EVERY == 0 or step in (total, args.stop):

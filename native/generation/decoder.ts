@@ -1,0 +1,179 @@
+/**
+ * Decoding with a KV cache: positions are appended in any portions, and every portion gives the numbers of a full run
+ * over all of them up to rounding.
+ *
+ * Dynamic NTK rotation depends on the length past the model's original context, so there every append runs all
+ * positions anew; all other rotations leave the cached keys as they are.
+ */
+import { AppError } from '../../shared/base/app-error.ts';
+import { allocateAttentionOutput } from '../attention/kernel.ts';
+import { NO_MASK, type MaskSpec } from '../attention/mask.ts';
+import { ropeTables, type RopeTables } from '../families/rope.ts';
+import { Checkpoint, type Job } from '../forward/checkpoint.ts';
+import { assertFinite, type ForwardModel } from '../forward/forward.ts';
+import { runSegment, type SegmentContext } from '../forward/run-segment.ts';
+
+export interface DecoderOptions {
+  /** Factor on z of each head in a layer, or null where nothing changes. */
+  readonly gain: (layer: number) => Float32Array | null;
+  /** Mask of each query head in a layer, or null where all are dense. */
+  readonly masks: (layer: number) => readonly (MaskSpec | null)[] | null;
+  /** Largest number of positions, prompt and generated tokens together. */
+  readonly capacity: number;
+}
+
+export interface Decoder {
+  /** Positions held in the KV cache. */
+  readonly length: number;
+  /**
+   * Appends `ids` and gives the logits [vocab] after the last of them. Throws `prompt-too-long` past the capacity and
+   * `CancelledError` when the job is cancelled; in both cases the cache stays what it was.
+   */
+  append(ids: Int32Array, job: Job): Promise<Float32Array>;
+  /** The same with the logits after every appended position, [ids, vocab]. */
+  appendAll(ids: Int32Array, job: Job): Promise<Float32Array>;
+  /** p(last position, key) over keys 0 .. length - 1, [heads, length]; masks and window applied, gain not. */
+  attentionRows(layer: number): Float32Array;
+  /** Forgets the positions from `length` on. `attentionRows` needs an append after that. */
+  truncate(length: number): void;
+}
+
+interface LayerCache {
+  /** [capacity, kvHeads x headDim], after rotation. */
+  readonly k: Float32Array;
+  readonly v: Float32Array;
+  /** Query of the last position, [heads x headDim]. */
+  lastQuery: Float32Array;
+}
+
+export function createDecoder(model: ForwardModel, options: DecoderOptions): Decoder {
+  const { architecture, sessions, kernel } = model;
+  const { layers, heads, kvHeads, headDim, dModel, vocabSize, rope } = architecture;
+  const { capacity } = options;
+  const shape = { heads, kvHeads, headDim };
+  const kvWidth = kvHeads * headDim;
+  const qWidth = heads * headDim;
+  const ids = new Int32Array(capacity);
+  const caches = Array.from({ length: layers }, (): LayerCache => ({
+    k: new Float32Array(capacity * kvWidth),
+    v: new Float32Array(capacity * kvWidth),
+    lastQuery: new Float32Array(0),
+  }));
+  const stretchesFrom = rope?.scaling.kind === 'dynamic' ? rope.scaling.original : Infinity;
+  let tables: RopeTables | null = rope === null ? null : ropeTables(rope, Math.min(capacity, stretchesFrom));
+  let length = 0;
+
+  /** Residual after the last layer of the new positions, [added, d]. */
+  async function extend(added: Int32Array, job: Job): Promise<Float32Array> {
+    const total = length + added.length;
+    if (total > capacity) {
+      throw new AppError('prompt-too-long', `${total} tokens are more than the ${capacity} that were made room for.`);
+    }
+    let start = length;
+    ids.set(added, length);
+    if (total > stretchesFrom) {
+      start = 0;
+      tables = ropeTables(rope!, total);
+    }
+    const fresh = ids.subarray(start, total);
+    const attentionCost = 2 * headDim * 2;
+    const cells = heads * fresh.length * (start + fresh.length / 2);
+    const work = layers * (sessions.rowWork() * fresh.length + attentionCost * cells);
+    const checkpoint = new Checkpoint(job, work);
+    checkpoint.phase = 'Embedding';
+    const context: SegmentContext = { model, rope: tables, checkpoint };
+    const rows = { ids: fresh, start };
+    let next = await runSegment(context, 0, rows, undefined);
+    for (const [layer, cache] of caches.entries()) {
+      checkpoint.phase = `Layer ${layer + 1} of ${layers}`;
+      const { q, k, v, resid } = next;
+      cache.k.set(k, start * kvWidth);
+      cache.v.set(v, start * kvWidth);
+      cache.lastQuery = q.slice(-qWidth);
+      const output = allocateAttentionOutput(shape, total, fresh.length);
+      const input = {
+        q,
+        k: cache.k.subarray(0, total * kvWidth),
+        v: cache.v.subarray(0, total * kvWidth),
+        tokens: total,
+        queryStart: start,
+        scale: architecture.scale[layer]!,
+        window: architecture.slidingWindow[layer]!,
+        gain: options.gain(layer),
+        masks: options.masks(layer),
+      };
+      await kernel.run(input, output, (done) => checkpoint.pass(done * attentionCost));
+      next = await runSegment(context, layer + 1, rows, { z: output.z, resid });
+    }
+    assertFinite(next.resid, dModel);
+    const residual = next.resid.subarray((length - start) * dModel);
+    length = total;
+    return residual;
+  }
+
+  async function unembed(resid: Float32Array, job: Job): Promise<Float32Array> {
+    const session = await sessions.unembedding();
+    const count = resid.length / dModel;
+    const logits = new Float32Array(count * vocabSize);
+    for (let row = 0; row < count; row += sessions.logitRows) {
+      const rows = Math.min(sessions.logitRows, count - row);
+      const block = resid.subarray(row * dModel, (row + rows) * dModel);
+      const out = await session.run({ resid: { data: block, dims: [rows, dModel] } });
+      logits.set(out['logits'] as Float32Array, row * vocabSize);
+      if (count > sessions.logitRows) await new Checkpoint(job, count).pass(row + rows);
+    }
+    return logits;
+  }
+
+  return {
+    get length() {
+      return length;
+    },
+    append: async (added, job) => unembed((await extend(added, job)).slice(-dModel), job),
+    appendAll: async (added, job) => unembed(await extend(added, job), job),
+    attentionRows: (layer) => {
+      const { k, lastQuery } = caches[layer]!;
+      const masks = options.masks(layer);
+      const reach = architecture.slidingWindow[layer] ?? Infinity;
+      const rows = new Float32Array(heads * length);
+      for (let head = 0; head < heads; head++) {
+        const keys = { k, kvWidth, offset: Math.floor((head * kvHeads) / heads) * headDim };
+        const query = lastQuery.subarray(head * headDim, (head + 1) * headDim);
+        const visible = visibleKeys(length, reach, masks?.[head] ?? NO_MASK);
+        rows.set(probabilities(query, keys, visible, architecture.scale[layer]!), head * length);
+      }
+      return rows;
+    },
+    truncate: (kept) => {
+      length = Math.min(length, kept);
+    },
+  };
+}
+
+/** Which keys the last of `length` positions sees. */
+function visibleKeys(length: number, reach: number, { sink, window }: MaskSpec): Uint8Array {
+  return Uint8Array.from({ length }, (_, key) => {
+    const distance = length - 1 - key;
+    return distance < reach && (key < sink || distance < window) ? 1 : 0;
+  });
+}
+
+/** Softmax over the visible keys, in float64; 0 elsewhere. */
+function probabilities(
+  query: Float32Array,
+  { k, kvWidth, offset }: { readonly k: Float32Array; readonly kvWidth: number; readonly offset: number },
+  visible: Uint8Array,
+  scale: number,
+): Float64Array {
+  const scores = new Float64Array(visible.length).fill(-Infinity);
+  for (let key = 0; key < visible.length; key++) {
+    if (visible[key] === 0) continue;
+    let dot = 0;
+    for (let d = 0; d < query.length; d++) dot += query[d]! * k[key * kvWidth + offset + d]!;
+    scores[key] = dot * scale;
+  }
+  const top = scores.reduce((a, b) => Math.max(a, b), -Infinity);
+  const exponentials = scores.map((score) => Math.exp(score - top));
+  const sum = exponentials.reduce((a, b) => a + b, 0);
+  return exponentials.map((value) => value / sum);
+}
