@@ -88,10 +88,14 @@ export function createConsole(
   };
 }
 
-function formatProgress({ phase, done, total, etaMs }: Progress): string {
+/** The end of a text that is being generated, as far as a line has room. */
+const TAIL_LENGTH = 48;
+
+function formatProgress({ phase, done, total, etaMs, partial }: Progress): string {
   const percent = total > 0 ? ` ${Math.floor((100 * done) / total)}%` : '';
   const eta = etaMs === null ? '' : `, ${Math.ceil(etaMs / 1000)} s left`;
-  return `${phase}${percent}${eta}`;
+  const tail = partial === undefined ? '' : `: …${partial.text.slice(-TAIL_LENGTH).replaceAll(/\s+/g, ' ')}`;
+  return `${phase}${percent}${eta}${tail}`;
 }
 
 /** Typed arrays as lists, which is what scripts expect of JSON. */

@@ -53,6 +53,11 @@ export function createProgram(console: Console): Command {
     .option('--hooks <names>', 'what to capture, by TransformerLens names, separated by commas')
     .option('--rows <a:b>', 'query rows of patterns and scores')
     .option('--out <file>', 'write the captures to this .safetensors file')
+    .option('--generate <number>', 'go on for so many tokens', parseCount)
+    .option('--temperature <number>', 'sample with this temperature instead of taking the likeliest token', Number)
+    .option('--top-k <number>', 'sample from the k likeliest tokens', Number)
+    .option('--top-p <number>', 'sample from the fewest tokens that hold this share', Number)
+    .option('--seed <number>', 'seed of the sampling (default: 0)', Number)
     .option('--cut', 'cut what is past the context limit instead of refusing')
     .option('--threads <number>', 'threads (default: number of cores)', parseThreads)
     .action((options: RunOptions) => runRun(console, options));
@@ -105,6 +110,14 @@ function parsePort(text: string): number {
   const port = Number(text);
   if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new InvalidArgumentError('A port is a number from 0 to 65535.');
   return port;
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (!/^\d{1,5}$/.test(text) || count < 1 || count > 32_768) {
+    throw new InvalidArgumentError('Give a number from 1 to 32768.');
+  }
+  return count;
 }
 
 /** Every graph of a model has its own pool, so too many threads would run into the limits of the system. */

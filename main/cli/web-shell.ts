@@ -17,7 +17,7 @@ export async function startWebShell({ port, host: address, root, token }: WebShe
   const host = await createHost({
     shell: 'browser',
     app,
-    spawn: () => forkEngine({ entry: app.engineEntry, shippedModel: app.shippedModel }),
+    spawn: () => forkEngine({ entry: app.engineEntry, shippedModel: app.shippedModel, tasks: app.tasks }),
     ...(root === undefined ? {} : { root }),
   });
   try {

@@ -19,8 +19,10 @@ export async function withEngine<T>(
   body: (session: EngineSession) => Promise<T>,
 ): Promise<T> {
   const { createEngine } = await import('../../native/public/index.ts');
+  const { shippedModel, tasks } = findApp();
   const engine = createEngine({
-    shippedModel: findApp().shippedModel,
+    shippedModel,
+    tasks,
     ...(options.threads === undefined ? {} : { threads: options.threads }),
   });
   const controller = new AbortController();

@@ -22,6 +22,7 @@ const paths: AppPaths = {
   renderer: join(base, 'renderer'),
   preload: join(base, 'preload.cjs'),
   shippedModel: join(base, 'model'),
+  tasks: join(base, 'tasks'),
   examples: join(base, 'examples.json'),
 };
 
@@ -102,6 +103,7 @@ describe('desktop window', () => {
     expect(log.forks).toHaveLength(1);
     expect(log.forks[0]!.entry).toBe(paths.engineEntry);
     expect(log.forks[0]!.options.env['HEADSCOPE_SHIPPED_MODEL']).toBe(paths.shippedModel);
+    expect(log.forks[0]!.options.env['HEADSCOPE_TASKS']).toBe(paths.tasks);
     engine().pid = undefined; // not started yet: nothing real may be killed here
     const kill = vi.spyOn(engine(), 'kill');
     app.emit('will-quit');
@@ -178,7 +180,7 @@ describe('utility engine', () => {
   it('is killed with SIGKILL once it has a process, and reports its exit code', () => {
     const { electron, log } = createFakeElectron();
     const killed: unknown[] = [];
-    const engine = forkUtilityEngine(electron, { entry: 'e', shippedModel: 'm' }, (...args) => killed.push(args));
+    const engine = forkUtilityEngine(electron, { entry: 'e', shippedModel: 'm', tasks: 't' }, (...args) => killed.push(args));
     const reasons: string[] = [];
     engine.onExit((reason) => reasons.push(reason));
     engine.kill();

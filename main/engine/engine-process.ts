@@ -16,12 +16,13 @@ export interface EngineEnvironment {
   /** The built entry, `out/main/engine.js`. */
   readonly entry: string;
   readonly shippedModel: string;
+  readonly tasks: string;
 }
 
 /** The environment of the engine process. */
-export function engineVariables({ shippedModel }: EngineEnvironment): Record<string, string> {
+export function engineVariables({ shippedModel, tasks }: EngineEnvironment): Record<string, string> {
   const inherited = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return { ...Object.fromEntries(inherited), HEADSCOPE_SHIPPED_MODEL: shippedModel };
+  return { ...Object.fromEntries(inherited), HEADSCOPE_SHIPPED_MODEL: shippedModel, HEADSCOPE_TASKS: tasks };
 }
 
 /** `exit code 70`, `killed by SIGKILL`. */

@@ -20,6 +20,7 @@ it('passes by packages of other names, and points out of the archive for the wei
     root: app,
     version: '1.2.3',
     shippedModel: join(folder, 'app.asar.unpacked', 'resources', 'model'),
+    tasks: join(folder, 'app.asar.unpacked', 'resources', 'tasks'),
   });
   rmSync(folder, { recursive: true });
 });

@@ -11,6 +11,8 @@ export interface AppPaths {
   readonly renderer: string;
   readonly preload: string;
   readonly shippedModel: string;
+  /** Prose and words that tasks are made of. */
+  readonly tasks: string;
   readonly examples: string;
 }
 
@@ -22,7 +24,8 @@ export function findApp(from: string = import.meta.dirname): AppPaths {
   for (let folder = from; ; folder = dirname(folder)) {
     const version = headscopeVersion(join(folder, 'package.json'));
     if (version !== undefined) {
-      const model = join(folder.replace(/app\.asar$/, 'app.asar.unpacked'), 'resources', 'model');
+      const resources = join(folder.replace(/app\.asar$/, 'app.asar.unpacked'), 'resources');
+      const model = join(resources, 'model');
       return {
         root: folder,
         version,
@@ -30,6 +33,7 @@ export function findApp(from: string = import.meta.dirname): AppPaths {
         renderer: join(folder, 'out', 'renderer'),
         preload: join(folder, 'out', 'preload', 'index.cjs'),
         shippedModel: model,
+        tasks: join(resources, 'tasks'),
         examples: join(model, 'examples.json'),
       };
     }

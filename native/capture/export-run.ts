@@ -53,12 +53,17 @@ export async function exportRun(
   }
   const context: ExportContext = { opened, run, rows, job, extras: await computeExtras(opened, run, hooks, job) };
   const tensors = hooks.map((hook): TensorSource => ({ name: hook.name, dtype: 'F32', ...sourceOf(context, hook) }));
+  const { generated } = request;
+  if (generated) {
+    tensors.push({ name: 'generated.pattern', dtype: 'F32', shape: generated.shape, data: generated.pattern });
+  }
   await writeSafetensors(request.out, tensors, {
     model: info.name,
     model_id: info.modelId,
     tokens: String(tokens),
     ids: Array.from(run.capture.ids).join(' '),
     rows: `${rows.start}:${rows.end}`,
+    ...(generated ? { generated_ids: Array.from(generated.ids).join(' ') } : {}),
   });
   return tensors.map(({ name, shape }) => ({ name, shape }));
 }

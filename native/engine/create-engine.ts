@@ -13,24 +13,28 @@ import { headProfile, readCell, tokenAttention } from '../pattern/head-profile.t
 import { ScoreReader } from '../pattern/score-blocks.ts';
 import type { Engine, EngineOptions } from '../public/engine.ts';
 import { scores, scoreTable } from '../scores/index.ts';
+import { readTaskData, type TaskData } from '../tasks/task-data.ts';
 import { computeTile } from '../tiles/tile.ts';
 import { compareRuns, computeRun, summarizeRun } from './compute-run.ts';
 import { gainsOf } from './gains.ts';
+import { listTasks, runTask, sampleTask, scoreTask } from './compute-task.ts';
+import { generateFrom, generateWithRows } from './compute-generation.ts';
 import { checkedPrompt, tokenizePrompt } from './prompt.ts';
 import type { Opened } from './opened.ts';
 import { estimateRun, GUESSED_SPEED } from './run-cost.ts';
 import { RunStore } from './run-store.ts';
+import { scoreContextOf } from './score-context.ts';
 import { Urgency } from './urgency.ts';
 
 /** Share of the machine's memory that captures may take. */
 const CAPTURE_SHARE = 0.4;
-/** Computing in JavaScript lets messages through after so long. */
-const LONGEST_STRETCH_MS = 25;
 
 export function createEngine(options: EngineOptions): Engine {
   const threads = options.threads ?? os.availableParallelism();
   const urgency = new Urgency();
   let opened: Opened | undefined;
+  let taskDataRead: Promise<TaskData> | undefined;
+  const taskData = () => (taskDataRead ??= readTaskData(options.tasks));
 
   function current(): Opened {
     if (opened === undefined) {
@@ -128,22 +132,7 @@ export function createEngine(options: EngineOptions): Engine {
       urgency.interactive(async () => {
         const state = current();
         const { capture } = state.runs.get(runId);
-        const { architecture, info } = state.model;
-        let paused = performance.now();
-        const breathe = async () => {
-          if (performance.now() - paused < LONGEST_STRETCH_MS) return;
-          await new Promise<void>((resolve) => setImmediate(resolve));
-          if (context.signal.aborted) throw new CancelledError();
-          paused = performance.now();
-        };
-        const scoreContext = {
-          capture,
-          layers: architecture.layers,
-          heads: architecture.heads,
-          bos: info.bos !== null && capture.ids[0] === info.bos.id,
-          probability: (layer: number, head: number, query: number, key: number) =>
-            state.reader.probability(capture, layer, head, query, key),
-        };
+        const { context: scoreContext, breathe } = scoreContextOf(state, capture, context.signal);
         const tables = [];
         for (const score of scores) tables.push(await scoreTable(score, scoreContext, breathe));
         return { scores: tables };
@@ -182,6 +171,19 @@ export function createEngine(options: EngineOptions): Engine {
         return Promise.resolve(readCell(state.reader, capture, layer, head, query, key));
       }),
 
+    'generate.start': (params, context) =>
+      urgency.batch(context.signal, () => generateFrom(current(), params, jobOf(context))),
+
+    'task.list': async () => ({ tasks: listTasks({ model: current().model, data: await taskData() }) }),
+
+    'task.sample': (params) => urgency.interactive(async () => sampleTask(current(), await taskData(), params)),
+
+    'task.run': (params, context) =>
+      urgency.batch(context.signal, async () => runTask(current(), await taskData(), params, jobOf(context))),
+
+    'task.scores': (params, context) =>
+      urgency.batch(context.signal, async () => scoreTask(current(), await taskData(), params, jobOf(context))),
+
     'run.compare': ({ clean, changed }, context) =>
       urgency.batch(context.signal, () => {
         const state = current();
@@ -196,6 +198,8 @@ export function createEngine(options: EngineOptions): Engine {
         const state = current();
         return exportRun(state, state.runs.get(request.runId), request, jobOf(context));
       }),
+    generateWithRows: (params, context) =>
+      urgency.batch(context.signal, () => generateWithRows(current(), params, jobOf(context))),
     dispose: () => {
       const old = opened;
       opened = undefined;

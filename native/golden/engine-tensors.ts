@@ -13,7 +13,7 @@ import { openWeights, readTensorF32 } from '../safetensors/index.ts';
 export const CONTEXT: CallContext = { signal: new AbortController().signal, progress: () => undefined };
 
 export class EngineUnderTest {
-  readonly engine: Engine = createEngine({ shippedModel: '', threads: 2 });
+  readonly engine: Engine = createEngine({ shippedModel: '', tasks: '', threads: 2 });
   info!: ModelInfo;
 
   async open(path: string): Promise<ModelInfo> {

@@ -20,6 +20,8 @@ export interface OpenModel {
   /** Folder that the weights' file names are relative to. */
   readonly weightsFolder: string;
   readonly tokenizer: ModelTokenizer;
+  /** Tokens that end a generation, from config.json and generation_config.json. */
+  readonly endIds: readonly number[];
 }
 
 export interface OpenModelOptions {
@@ -45,7 +47,7 @@ export async function openModel({ folder, source, signal, onProgress }: OpenMode
   reader.raw('model_type');
   reader.raw('architectures');
   const architecture = family.read(reader);
-  const special = specialIds(reader, architecture.vocabSize);
+  const special = specialIds(reader, await readGenerationConfig(folder), architecture.vocabSize);
 
   step('Reading the weights’ headers', 1);
   const index = await openWeights(folder);
@@ -88,7 +90,7 @@ export async function openModel({ folder, source, signal, onProgress }: OpenMode
     ignoredFields: reader.ignored(),
     warnings: [...special.warnings, ...tokenizer.warnings, ...unreadTensors(index, weights.used)],
   };
-  return { info, architecture, weights, weightsFolder, tokenizer };
+  return { info, architecture, weights, weightsFolder, tokenizer, endIds: special.endIds };
 }
 
 async function readConfig(folder: string): Promise<{ config: JsonObject; text: string }> {
@@ -143,19 +145,39 @@ function commonFolder(a: string, b: string): string {
 }
 
 /** The BOS id, and a warning for each special id that has no embedding (published models carry such leftovers). */
-function specialIds(reader: ConfigReader, vocabSize: number): { bosId: number | null; warnings: string[] } {
+interface SpecialIds {
+  readonly bosId: number | null;
+  readonly endIds: readonly number[];
+  readonly warnings: readonly string[];
+}
+
+/** Ids outside the vocabulary warn and are left out. */
+function specialIds(reader: ConfigReader, generation: JsonObject, vocabSize: number): SpecialIds {
   const warnings: string[] = [];
-  const read = (key: string): number | null => {
-    const value = reader.raw(key);
-    const first: unknown = Array.isArray(value) ? value[0] : value;
-    if (typeof first !== 'number' || !Number.isInteger(first) || first < 0) return null;
-    if (first < vocabSize) return first;
-    warnings.push(`config.json gives ${key} ${first}, outside the vocabulary of ${vocabSize}; it is ignored.`);
-    return null;
+  const read = (file: string, key: string, value: unknown): number[] => {
+    const all: unknown[] = Array.isArray(value) ? value : [value];
+    const ids = all.filter((id): id is number => typeof id === 'number' && Number.isInteger(id) && id >= 0);
+    for (const id of ids.filter((each) => each >= vocabSize)) {
+      warnings.push(`${file} gives ${key} ${id}, outside the vocabulary of ${vocabSize}; it is ignored.`);
+    }
+    return ids.filter((id) => id < vocabSize);
   };
-  const bosId = read('bos_token_id');
-  read('eos_token_id');
-  return { bosId, warnings };
+  const fromConfig = (key: string) => read('config.json', key, reader.raw(key));
+  const endIds = [
+    ...fromConfig('eos_token_id'),
+    ...read('generation_config.json', 'eos_token_id', generation['eos_token_id']),
+  ];
+  return { bosId: fromConfig('bos_token_id')[0] ?? null, endIds: [...new Set(endIds)], warnings };
+}
+
+/** generation_config.json, or nothing where there is none that can be read: it only adds end tokens. */
+async function readGenerationConfig(folder: string): Promise<JsonObject> {
+  try {
+    const value: unknown = JSON.parse(await readFile(path.join(folder, 'generation_config.json'), 'utf8'));
+    return typeof value === 'object' && value !== null ? (value as JsonObject) : {};
+  } catch {
+    return {};
+  }
 }
 
 /** Buffers that old checkpoints carry, and the copy of a tied embedding: nothing is lost without them. */

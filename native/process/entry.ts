@@ -22,6 +22,7 @@ process.on('disconnect', () => process.exit(0));
 const threads = Number(process.env['HEADSCOPE_THREADS'] ?? '');
 const engine = createEngine({
   shippedModel: process.env['HEADSCOPE_SHIPPED_MODEL'] ?? '',
+  tasks: process.env['HEADSCOPE_TASKS'] ?? '',
   ...(Number.isInteger(threads) && threads > 0 ? { threads } : {}),
 });
 serveParent(process, engine, () => process.exit(0));

@@ -1,9 +1,12 @@
 import type { CallContext, Handlers } from '../../shared/contract/handlers.ts';
-import type { EngineMethodName } from '../../shared/contract/methods.ts';
+import type { EngineMethodName, ParsedParamsOf } from '../../shared/contract/methods.ts';
+import type { Generation } from '../../shared/model/generation.ts';
 
 export interface EngineOptions {
   /** Folder of the shipped model, opened by the path `demo`. */
   readonly shippedModel: string;
+  /** Folder with the prose and the words that tasks are made of. */
+  readonly tasks: string;
   /** Threads of ONNX Runtime; default: number of cores. */
   readonly threads?: number;
   /** Bytes that captures may hold; default: 40% of the machine's memory. */
@@ -19,8 +22,19 @@ export interface ExportRequest {
   readonly hooks: readonly string[];
   /** Query rows of `attn_scores` and `pattern`, end exclusive; all where absent. */
   readonly rows?: { readonly start: number; readonly end: number };
+  /** Attention rows of a generation from the same prompt, written beside the run's tensors. */
+  readonly generated?: GeneratedRows;
   /** Path of the .safetensors file, written atomically. */
   readonly out: string;
+}
+
+/** Attention of every step of a generation: the row of the position that chose the step's token. */
+export interface GeneratedRows {
+  /** The generated tokens, [T]. */
+  readonly ids: Int32Array;
+  /** [T, L, H, keys]; 0 past the position of the step. */
+  readonly pattern: Float32Array;
+  readonly shape: readonly [number, number, number, number];
 }
 
 export interface ExportedTensor {
@@ -40,5 +54,10 @@ export interface Engine {
    * `too-large` where maps would exceed 1 GiB.
    */
   exportRun(request: ExportRequest, context: CallContext): Promise<readonly ExportedTensor[]>;
+  /** `generate.start` with the attention rows. Throws `too-large` where they would exceed 1 GiB. */
+  generateWithRows(
+    params: ParsedParamsOf<'generate.start'>,
+    context: CallContext,
+  ): Promise<{ readonly generation: Generation; readonly rows: GeneratedRows }>;
   dispose(): Promise<void>;
 }

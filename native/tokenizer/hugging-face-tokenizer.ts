@@ -58,6 +58,12 @@ export class HuggingFaceTokenizer {
     return known;
   }
 
+  /** UTF-8 of what an id adds to a text; empty for special tokens and unknown ids. */
+  bytes(id: number): Uint8Array {
+    if (this.#added.get(id)?.special === true || this.#library.id_to_token(id) === undefined) return new Uint8Array(0);
+    return this.#surface(id) ?? new Uint8Array(0);
+  }
+
   /**
    * @param bos id that is put in front, or null
    * @returns tokens with ranges in `text`. A lone surrogate is encoded as U+FFFD, in its place.

@@ -7,6 +7,8 @@ export type Encoded = Pick<Tokenized, 'ids' | 'tokens'>;
 interface TokenizerFacts {
   /** Display form of any id, also outside the vocabulary. */
   describe(id: number): Pick<TokenView, 'display' | 'text' | 'special'>;
+  /** UTF-8 of the text that an id stands for; empty for special tokens, unknown ids and in id mode. */
+  bytes(id: number): Uint8Array;
   readonly bosId: number | null;
   /** Whether the tokenizer's own configuration prepends BOS. */
   readonly bosByDefault: boolean;

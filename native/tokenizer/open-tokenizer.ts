@@ -50,6 +50,7 @@ export async function openTokenizer(folder: string, options: OpenTokenizerOption
     bosByDefault: bosId !== null && (booleanOf(config['add_bos_token']) ?? prefix.includes(bosId)),
     warnings,
     describe: (id) => tokenizer.describe(id),
+    bytes: (id) => tokenizer.bytes(id),
     encode: (text, { bos }) => tokenizer.encode(text, bos ? bosId : null),
   };
 }
@@ -94,6 +95,7 @@ async function idMode(folder: string, options: OpenTokenizerOptions): Promise<Mo
     bosByDefault: false,
     warnings,
     describe: describeBareId,
+    bytes: () => new Uint8Array(0),
   };
 }
 

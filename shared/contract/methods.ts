@@ -8,9 +8,14 @@
 import { z } from 'zod';
 import { interventionSchema } from '../model/intervention.ts';
 import type { Badge } from '../model/badge.ts';
+import type { Generation } from '../model/generation.ts';
 import type { Intervention } from '../model/intervention.ts';
 import type { ModelInfo } from '../model/model-info.ts';
+import { samplingSchema } from '../model/sampling.ts';
 import type { ScoreTable } from '../model/score.ts';
+import { streamingSchema } from '../model/streaming.ts';
+import type { TaskInfo, TaskPrompt, TaskResult } from '../model/task.ts';
+import type { TokenChoice } from '../model/token-choice.ts';
 import type { TokenView } from '../model/token-view.ts';
 import { tileKeySchema } from '../tensor/tile.ts';
 import { method, type Method } from './define.ts';
@@ -27,22 +32,13 @@ export const promptSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('ids'), ids: z.custom<Int32Array>((value) => value instanceof Int32Array) }),
 ]);
 export type Prompt = z.infer<typeof promptSchema>;
+export type { TokenChoice };
 
 export interface Tokenized {
   readonly ids: Int32Array;
   readonly tokens: readonly TokenView[];
   /** The text goes on past these tokens, which already exceed the context limit. */
   readonly more: boolean;
-}
-
-/** A candidate for the next token. */
-export interface TokenChoice {
-  readonly id: number;
-  readonly display: string;
-  /** The text itself; empty where its bytes are not valid UTF-8 on their own. */
-  readonly text: string;
-  readonly prob: number;
-  readonly logit: number;
 }
 
 export interface RunSummary {
@@ -157,6 +153,49 @@ export interface ExamplePrompt {
   readonly text: string;
 }
 
+/** Head scores over the prompts of a task. */
+export interface TaskScores {
+  /** Means over samples. */
+  readonly scores: readonly ScoreTable[];
+  readonly samples: number;
+  /** Of the retrieval score. */
+  readonly retrieval: {
+    /** Samples that were answered right, which alone count. */
+    readonly kept: number;
+    /** The gate in words. */
+    readonly gate: string;
+    /** Share of the kept samples in which the head copied anything, [layers x heads]. */
+    readonly activation: Float64Array;
+    /** The score over all samples. */
+    readonly attempted: Float64Array;
+  } | null;
+}
+
+const taskId = z.string().min(1).max(64);
+const taskParameters = z.record(z.string().max(64), z.number()).default({});
+const seed = z
+  .number()
+  .int()
+  .min(0)
+  .max(2 ** 32 - 1)
+  .default(0);
+const taskGrid = {
+  task: taskId,
+  parameters: taskParameters,
+  lengths: z.array(z.number().int().min(1)).max(64).default([]),
+  depths: z.array(z.number().min(0).max(1)).max(64).default([]),
+  /** Of each cell. */
+  samples: z.number().int().min(1).max(10_000).default(10),
+  seed,
+};
+const taskCondition = {
+  interventions: z.array(interventionSchema).max(4096).default([]),
+  streaming: streamingSchema.nullable().default(null),
+};
+const taskPart = z.union([z.string().min(1), z.array(z.number().int().min(0)).min(1)]);
+/** Of the task `file`. */
+export const taskItem = z.object({ prompt: taskPart, answer: taskPart });
+
 export const methods = {
   /** Opens a model and closes the one before. `path`: `demo` or a folder in Hugging Face layout. */
   'model.open': method<ModelInfo>()(z.object({ path: z.string().min(1).max(4096) })),
@@ -180,6 +219,34 @@ export const methods = {
   'run.token': method<TokenAttention>()(headParams.extend({ index })),
   'run.head': method<HeadProfile>()(headParams),
   'run.cell': method<CellReading>()(headParams.extend({ query: index, key: index })),
+  /** Goes on from the prompt, under the interventions. Progress carries what there is so far, for who cancels it. */
+  'generate.start': method<Generation>()(
+    z.object({
+      prompt: promptSchema,
+      interventions: z.array(interventionSchema).max(4096),
+      cut: z.boolean().default(false),
+      maxTokens: z.number().int().min(1).max(32_768),
+      sampling: samplingSchema,
+      stopTexts: z.array(z.string().min(1).max(64)).max(8).default([]),
+      /** Whether the model's end token ends it. */
+      stopAtEnd: z.boolean().default(true),
+    }),
+  ),
+  'task.list': method<{ readonly tasks: readonly TaskInfo[] }>()(z.object({})),
+  /** One prompt of a task, for looking at. */
+  'task.sample': method<TaskPrompt>()(z.object({ task: taskId, parameters: taskParameters, seed })),
+  /** Accuracy on a grid of lengths and depths; where none are given, at the task's parameters. */
+  'task.run': method<TaskResult>()(
+    z.object({ ...taskGrid, ...taskCondition, items: z.array(taskItem).max(10_000).default([]) }),
+  ),
+  /**
+   * Head scores over a task's prompts: `retrieval` over `needle`, the others, which need nothing but the prompt, over
+   * any task. All that apply where `scores` is empty.
+   */
+  'task.scores': method<TaskScores>()(
+    z.object({ ...taskGrid, ...taskCondition, scores: z.array(z.string().max(64)).max(64).default([]) }),
+  ),
+
   'run.compare': method<RunComparison>()(z.object({ clean: runId, changed: runId })),
 
   'shell.models': method<{ readonly models: readonly ModelEntry[] }>()(z.object({})),
@@ -212,6 +279,8 @@ export interface Progress {
   readonly total: number;
   /** Milliseconds left by the pace so far; null until there is one. */
   readonly etaMs: number | null;
+  /** Of `generate.start`: what there is so far. */
+  readonly partial?: Generation;
 }
 
 /** Announcements that no request asked for. */

@@ -24,6 +24,18 @@ describe('formatRun', () => {
     expect(text).toMatch(/^·a +50\.00% +·b +25\.00%$/m);
   });
 
+  it('gives what was generated, ablated and clean, and why it ended', () => {
+    const generated = { text: ' x y', ids: [1, 2], tokens: [1, 2].map((id) => ({ id, display: '', prob: 1 })) };
+    const text = formatRun({
+      ...plain,
+      interventions: ['L0H1=zero'],
+      generated: { ...generated, stopped: 'length' },
+      generatedClean: { ...generated, text: ' z', stopped: 'end-token' },
+    });
+    expect(text).toContain('Generated, ablated: 2 tokens\n x y');
+    expect(text).toContain('Generated, clean: 2 tokens, ended by the end token\n z');
+  });
+
   it('names what was written', () => {
     const text = formatRun({
       ...plain,

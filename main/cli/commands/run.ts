@@ -1,21 +1,32 @@
 import { resolve } from 'node:path';
-import type { RunComparison, RunSummary, TokenChoice } from '../../../shared/contract/methods.ts';
+import { methods, type RunComparison, type RunSummary, type TokenChoice } from '../../../shared/contract/methods.ts';
 import { AppError } from '../../../shared/base/app-error.ts';
+import type { Generation, GenerationEnd } from '../../../shared/model/generation.ts';
 import { formatIntervention, parseInterventions, type Intervention } from '../../../shared/model/intervention.ts';
 import type { ExportedTensor } from '../../../native/public/index.ts';
 import type { Console } from '../console.ts';
 import { readPrompt, type PromptSource } from '../prompt-source.ts';
+import { readSampling, type SamplingOptions } from '../sampling-options.ts';
 import { formatTable } from '../table.ts';
 import { withEngine } from '../with-engine.ts';
 
-export interface RunOptions extends PromptSource {
+export interface RunOptions extends PromptSource, SamplingOptions {
   readonly model: string;
   readonly ablate?: string;
   readonly hooks?: string;
   readonly rows?: string;
   readonly out?: string;
   readonly cut?: boolean;
+  readonly generate?: number;
   readonly threads?: number;
+}
+
+/** A continuation of the prompt, as `--json` prints it. */
+export interface RunGeneration {
+  readonly text: string;
+  readonly ids: readonly number[];
+  readonly tokens: readonly { readonly id: number; readonly display: string; readonly prob: number }[];
+  readonly stopped: Generation['stopped'];
 }
 
 /** What `headscope run --json` prints. The comparison is there with `--ablate`, the tensors with `--out`. */
@@ -35,6 +46,9 @@ export interface RunResult {
   readonly nllDelta?: Float32Array;
   readonly before?: RunResult['next'];
   readonly after?: RunResult['next'];
+  /** With `--generate`, under the ablation; `generatedClean` without it. */
+  readonly generated?: RunGeneration;
+  readonly generatedClean?: RunGeneration;
   readonly out?: string;
   readonly tensors?: readonly ExportedTensor[];
 }
@@ -48,6 +62,12 @@ export async function runRun(console: Console, options: RunOptions): Promise<voi
       hint: 'Add --out FILE.safetensors.',
     });
   }
+  const sampling = readSampling(options);
+  if (options.generate === undefined && sampling.kind !== 'greedy') {
+    throw new AppError('bad-request', 'The sampling options say how to generate, but --generate is missing.', {
+      hint: 'Add --generate 32.',
+    });
+  }
   const result = await withEngine(console, options, async ({ engine, context }): Promise<RunResult> => {
     const { handlers } = engine;
     const info = await handlers['model.open']({ path: options.model }, context);
@@ -58,12 +78,33 @@ export async function runRun(console: Console, options: RunOptions): Promise<voi
     const run = interventions.length > 0 ? await start(interventions) : clean;
     const comparison =
       run === clean ? undefined : await handlers['run.compare']({ clean: clean.runId, changed: run.runId }, context);
+    const cut = options.cut ?? false;
+    const generate = async (changes: Intervention[]) => {
+      if (options.generate === undefined) return undefined;
+      const schema = methods['generate.start'].params;
+      const params = schema.parse({ prompt, interventions: changes, cut, maxTokens: options.generate, sampling });
+      // The rows are wanted only where they are written.
+      return options.out === undefined
+        ? { generation: await handlers['generate.start'](params, context) }
+        : engine.generateWithRows(params, context);
+    };
+    const generated = await generate(interventions);
+    const generatedClean = run === clean ? undefined : await generate([]);
     const out = options.out === undefined ? undefined : resolve(options.out);
     const hooks = (options.hooks ?? '').split(',').filter((name) => name.trim() !== '');
     const tensors =
       out === undefined
         ? undefined
-        : await engine.exportRun({ runId: run.runId, hooks, out, ...(rows ? { rows } : {}) }, context);
+        : await engine.exportRun(
+            {
+              runId: run.runId,
+              hooks,
+              out,
+              ...(rows ? { rows } : {}),
+              ...(generated && 'rows' in generated ? { generated: generated.rows } : {}),
+            },
+            context,
+          );
     if (run.cutTokens > 0) console.note(`The prompt was cut to its first ${run.ids.length} tokens, the context limit.`);
     return {
       model: info.name,
@@ -71,6 +112,8 @@ export async function runRun(console: Console, options: RunOptions): Promise<voi
       interventions: interventions.map(formatIntervention),
       next: choices(run.next),
       ...(comparison ? compared(comparison, clean, run) : {}),
+      ...(generated ? { generated: summed(generated.generation) } : {}),
+      ...(generatedClean ? { generatedClean: summed(generatedClean.generation) } : {}),
       ...(out !== undefined && tensors ? { out, tensors } : {}),
     };
   });
@@ -79,6 +122,13 @@ export async function runRun(console: Console, options: RunOptions): Promise<voi
 
 const choices = (next: readonly TokenChoice[]): RunResult['next'] =>
   next.map(({ id, display, text, prob }) => ({ id, token: text, display, prob }));
+
+const summed = ({ text, tokens, stopped }: Generation): RunGeneration => ({
+  text,
+  ids: tokens.map(({ id }) => id),
+  tokens: tokens.map(({ id, display, prob }) => ({ id, display, prob })),
+  stopped,
+});
 
 function compared(
   { kl, klPerToken, nllDelta }: RunComparison,
@@ -105,6 +155,11 @@ export function formatRun(result: RunResult): string {
     '',
     ...(result.before && result.after ? formatEffect(result) : ['Next token', formatNext(result.next)]),
   ];
+  if (result.generated) {
+    const changed = result.interventions.length > 0;
+    parts.push('', ...formatGeneration(changed ? 'Generated, ablated' : 'Generated', result.generated));
+    if (result.generatedClean) parts.push('', ...formatGeneration('Generated, clean', result.generatedClean));
+  }
   if (result.tensors) {
     const rows = result.tensors.map(({ name, shape }) => [name, shape.join(' x ')]);
     parts.push('', `Written to ${result.out ?? ''}`, formatTable(['Tensor', 'Shape'], rows));
@@ -131,6 +186,17 @@ function formatEffect({ interventions, kl, before = [], after = [] }: RunResult)
     '',
     formatTable(['Before', 'Probability', '', 'After', 'Probability'], rows, [1, 4]),
   ];
+}
+
+const ENDS: Readonly<Record<GenerationEnd, string>> = {
+  length: '',
+  'end-token': ', ended by the end token',
+  'stop-text': ', ended by a stop text',
+  context: ', ended by the context limit',
+};
+
+function formatGeneration(title: string, { text, tokens, stopped }: RunGeneration): string[] {
+  return [`${title}: ${tokens.length} tokens${stopped === null ? '' : ENDS[stopped]}`, text];
 }
 
 const percent = (prob: number): string => `${(100 * prob).toFixed(2)}%`;

@@ -1,0 +1,47 @@
+import { AppError } from '../../shared/base/app-error.ts';
+import type { TaskInfo } from '../../shared/model/task.ts';
+import { startIds, type TaskContext, type TaskSample } from './task.ts';
+
+/** The task whose samples are the user's own. */
+export const FILE_TASK: TaskInfo = {
+  id: 'file',
+  name: 'Your own prompts',
+  definition: 'A file of JSON lines {"prompt", "answer"}, each a text or a list of token ids.',
+  source: 'Your file',
+  parameters: [],
+  metric: 'exact-match',
+  unavailable: null,
+};
+
+/** A text or token ids. */
+export type FilePart = string | readonly number[];
+
+export interface FileItem {
+  readonly prompt: FilePart;
+  readonly answer: FilePart;
+}
+
+/** BOS stands before a text prompt where the model's tokenizer puts one. Throws `token-out-of-range`, `no-tokenizer`. */
+export function fileSample(context: TaskContext, { prompt, answer }: FileItem, index: number): TaskSample {
+  const start = typeof prompt === 'string' ? startIds(context) : [];
+  return {
+    prompt: Int32Array.from([...start, ...idsOf(context, prompt, index)]),
+    answer: Int32Array.from(idsOf(context, answer, index)),
+    answerSpan: null,
+  };
+}
+
+function idsOf({ model }: TaskContext, part: FilePart, index: number): readonly number[] {
+  const { tokenizer, info } = model;
+  if (typeof part === 'string') {
+    if (tokenizer.available) return [...tokenizer.encode(part, { bos: false }).ids];
+    throw new AppError('no-tokenizer', `This model is open in id mode: ${tokenizer.reason}`, {
+      hint: 'Give prompt and answer as lists of token ids.',
+    });
+  }
+  const outside = part.find((id) => id >= info.vocabSize);
+  if (outside === undefined) return part;
+  throw new AppError('token-out-of-range', `Sample ${index + 1}: token id ${outside} is outside the vocabulary.`, {
+    hint: `Use ids from 0 to ${info.vocabSize - 1}.`,
+  });
+}

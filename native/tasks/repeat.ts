@@ -1,0 +1,56 @@
+import { AppError } from '../../shared/base/app-error.ts';
+import { startIds, type Task, type TaskContext } from './task.ts';
+
+const MOST = 64;
+
+/** Ids that stand for ordinary tokens. */
+function usableIds({ model }: TaskContext): number[] {
+  const { vocabSize, bos } = model.info;
+  const special = new Set([...model.endIds, ...(bos === null ? [] : [bos.id])]);
+  return Array.from({ length: vocabSize }, (_, id) => id).filter(
+    (id) => !special.has(id) && !model.tokenizer.describe(id).special,
+  );
+}
+
+/** K = min(64, (context - 1) / 2, usable vocabulary). */
+function mostTokens(context: TaskContext): number {
+  return Math.min(MOST, Math.floor((context.model.info.context - 1) / 2), usableIds(context).length);
+}
+
+export const repeat: Task = {
+  info: {
+    id: 'repeat',
+    name: 'Repeated random tokens',
+    definition:
+      'Different random tokens, then the same again; the answer is the second copy, each token given those before it.',
+    source: 'Olsson et al. 2022, In-context Learning and Induction Heads',
+    parameters: [
+      {
+        id: 'period',
+        meaning: 'Tokens of one copy; at most what half of the context and the vocabulary allow.',
+        default: MOST,
+        min: 2,
+        max: 4096,
+        integer: true,
+      },
+    ],
+    metric: 'token-accuracy',
+  },
+  unavailable: (context) => (mostTokens(context) >= 2 ? null : 'The context or the vocabulary is too small.'),
+  make(context, parameters, prng) {
+    const asked = parameters['period']!;
+    const usable = usableIds(context);
+    const period = asked === MOST ? Math.min(asked, mostTokens(context)) : asked;
+    if (period > usable.length) {
+      throw new AppError('bad-request', `The vocabulary has ${usable.length} usable tokens, fewer than ${period}.`);
+    }
+    const copy = prng.shuffle(usable).slice(0, period);
+    const start = startIds(context);
+    // The first token of the second copy cannot be foretold: it is part of the prompt.
+    return {
+      prompt: Int32Array.from([...start, ...copy, copy[0]!]),
+      answer: Int32Array.from(copy.slice(1)),
+      answerSpan: { start: start.length + 1, end: start.length + period },
+    };
+  },
+};

@@ -1,0 +1,127 @@
+/** Accuracy of a model on a task: greedy decoding with the KV cache, over a grid of lengths and depths. */
+import { AppError } from '../../shared/base/app-error.ts';
+import { createPrng } from '../../shared/base/prng.ts';
+import type { TaskCell, TaskInfo } from '../../shared/model/task.ts';
+import type { Job } from '../forward/checkpoint.ts';
+import type { ForwardModel } from '../forward/forward.ts';
+import { createDecoder, type Decoder, type DecoderOptions } from '../generation/decoder.ts';
+import { argmax } from '../generation/sampling.ts';
+import type { Task, TaskContext, TaskParameters, TaskSample } from './task.ts';
+import { wilson } from './wilson.ts';
+
+/** What a forward is changed by. */
+export type Condition = Pick<DecoderOptions, 'gain' | 'masks'>;
+
+export interface TaskCellRequest {
+  readonly length: number | null;
+  readonly depth: number | null;
+  readonly samples: readonly TaskSample[];
+}
+
+/** The samples depend on seed, length, depth and number alone: more of them, or other cells, leave them as they are. */
+export function drawSamples(
+  task: Task,
+  context: TaskContext,
+  parameters: TaskParameters,
+  count: number,
+  seed: number,
+): TaskSample[] {
+  const { length = 0, depth = 0 } = parameters;
+  return Array.from({ length: count }, (_, sample) =>
+    task.make(context, parameters, createPrng(seed, length, Math.round(1000 * depth), sample)),
+  );
+}
+
+/** One result a cell. Throws `prompt-too-long` before anything is run, `CancelledError` when the job is cancelled. */
+export async function runCells(
+  model: ForwardModel,
+  info: Pick<TaskInfo, 'name' | 'metric'>,
+  cells: readonly TaskCellRequest[],
+  condition: Condition,
+  job: Job,
+): Promise<TaskCell[]> {
+  const { context } = model.architecture;
+  const all = cells.flatMap(({ samples }) => samples);
+  const longest = all.reduce((most, sample) => Math.max(most, lengthOf(sample)), 0);
+  if (longest > context) {
+    throw new AppError(
+      'prompt-too-long',
+      `The task takes ${longest} tokens; this model’s context limit is ${context}.`,
+      {
+        hint: `Give lengths up to ${context}.`,
+      },
+    );
+  }
+  const tally = new Tally(job, all);
+  const decoder = createDecoder(model, { ...condition, capacity: longest });
+  const results: TaskCell[] = [];
+  for (const { length, depth, samples } of cells) {
+    const place = [length === null ? '' : `, ${length} tokens`, depth === null ? '' : `, depth ${depth}`].join('');
+    tally.phase = `${info.name}${place}`;
+    let sum = 0;
+    for (const sample of samples) {
+      sum += await score(decoder, sample, info.metric, tally.quiet);
+      tally.pass(sample);
+    }
+    const n = samples.length;
+    results.push({ length, depth, accuracy: n === 0 ? 0 : sum / n, ...wilson(sum, n), n });
+  }
+  return results;
+}
+
+async function score(decoder: Decoder, sample: TaskSample, metric: TaskInfo['metric'], job: Job): Promise<number> {
+  decoder.truncate(0);
+  return metric === 'exact-match' ? exactMatch(decoder, sample, job) : tokenAccuracy(decoder, sample, job);
+}
+
+/** 1 where greedy decoding gives the answer; it is left at the first token that differs. */
+async function exactMatch(decoder: Decoder, { prompt, answer }: TaskSample, job: Job): Promise<number> {
+  let logits = await decoder.append(prompt, job);
+  for (const [step, id] of answer.entries()) {
+    if (argmax(logits) !== id) return 0;
+    if (step + 1 < answer.length) logits = await decoder.append(Int32Array.of(id), job);
+  }
+  return 1;
+}
+
+/** Share of the answer's tokens that are the likeliest after the true ones before them. */
+async function tokenAccuracy(decoder: Decoder, { prompt, answer }: TaskSample, job: Job): Promise<number> {
+  const first = await decoder.append(prompt, job);
+  const rest = answer.length > 1 ? await decoder.appendAll(answer.subarray(0, -1), job) : new Float32Array(0);
+  const vocab = first.length;
+  let right = argmax(first) === answer[0] ? 1 : 0;
+  for (let i = 1; i < answer.length; i++) {
+    if (argmax(rest.subarray((i - 1) * vocab, i * vocab)) === answer[i]) right += 1;
+  }
+  return right / answer.length;
+}
+
+const lengthOf = ({ prompt, answer }: TaskSample): number => prompt.length + answer.length;
+
+/** Progress over samples, by their tokens. */
+class Tally {
+  readonly #job: Job;
+  readonly #total: number;
+  readonly #started = performance.now();
+  #done = 0;
+  phase = '';
+  /** The job without the progress of single forwards. */
+  readonly quiet: Job;
+
+  constructor(job: Job, samples: readonly TaskSample[]) {
+    this.#job = job;
+    this.#total = samples.reduce((sum, sample) => sum + lengthOf(sample), 0);
+    this.quiet = { ...job, progress: () => undefined };
+  }
+
+  pass(sample: TaskSample): void {
+    this.#done += lengthOf(sample);
+    const elapsed = performance.now() - this.#started;
+    this.#job.progress({
+      phase: this.phase,
+      done: this.#done,
+      total: this.#total,
+      etaMs: elapsed < 300 ? null : Math.round((elapsed * (this.#total - this.#done)) / this.#done),
+    });
+  }
+}
