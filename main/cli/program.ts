@@ -5,8 +5,10 @@ import { findApp } from '../files/app-paths.ts';
 import { runDoctor } from './commands/doctor.ts';
 import { runInfo } from './commands/info.ts';
 import { runRun, type RunOptions } from './commands/run.ts';
+import { runScores, type ScoresOptions } from './commands/scores.ts';
 import { runServe, type ServeOptions } from './commands/serve.ts';
 import { fetchRuntime, runStart } from './commands/start.ts';
+import { runTaskCommand, type TaskOptions } from './commands/task.ts';
 import { createConsole, type Console } from './console.ts';
 
 const DEFAULT_PORT = 7432;
@@ -62,6 +64,39 @@ export function createProgram(console: Console): Command {
     .option('--threads <number>', 'threads (default: number of cores)', parseThreads)
     .action((options: RunOptions) => runRun(console, options));
 
+  command('scores', 'score every head on a prompt or on the prompts of a task')
+    .requiredOption('--model <folder>', 'folder in Hugging Face layout, or demo')
+    .option('--text <text>', 'the prompt')
+    .option('--file <file>', 'a UTF-8 file with the prompt')
+    .option('--ids <file>', 'a JSON file with token ids')
+    .option('--bos', 'put the BOS token in front')
+    .option('--no-bos', 'put no BOS token in front')
+    .option('--task <name>', 'needle, recall, repeat or copy, instead of a prompt')
+    .option('--scores <ids>', 'all, or some, separated by commas', 'all')
+    .option('--lengths <numbers>', 'lengths of the task, separated by commas')
+    .option('--depths <numbers>', 'depths of the task, separated by commas')
+    .option('--samples <number>', 'samples of each length and depth (default: 10)', parseSamples)
+    .option('--param <name=value>', 'a parameter of the task', collect, [])
+    .option('--seed <number>', 'seed of the samples', parseSeed)
+    .option('--format <format>', 'json or csv instead of a table')
+    .option('--threads <number>', 'threads (default: number of cores)', parseThreads)
+    .action((options: ScoresOptions) => runScores(console, options));
+
+  command('task <name>', 'measure the accuracy of greedy answers: needle, recall, repeat, copy, file')
+    .requiredOption('--model <folder>', 'folder in Hugging Face layout, or demo')
+    .option('--lengths <numbers>', 'tokens of prompt and answer, separated by commas')
+    .option('--depths <numbers>', 'places of the needle from 0 to 1, separated by commas')
+    .option('--samples <number>', 'samples of each length and depth (default: 40)', parseSamples)
+    .option('--facts <number>', 'facts of the needle task', Number)
+    .option('--param <name=value>', 'any other parameter of the task', collect, [])
+    .option('--file <file>', 'JSON lines {"prompt", "answer"} for the task file')
+    .option('--seed <number>', 'seed of the samples', parseSeed)
+    .option('--ablate <list>', 'heads to change: L0H1=zero,L2H3=scale:0.5')
+    .option('--streaming <sink+window>', 'let every head see only so many first and last keys: 4+64')
+    .option('--full <groups>', 'KV groups that see everything in spite of --streaming: L1G0,L2G3')
+    .option('--threads <number>', 'threads (default: number of cores)', parseThreads)
+    .action((name: string, options: TaskOptions) => runTaskCommand(console, name, options));
+
   command('doctor', 'say what is found on this machine, and what to do about the rest').action(() =>
     runDoctor(console),
   );
@@ -110,6 +145,23 @@ function parsePort(text: string): number {
   const port = Number(text);
   if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new InvalidArgumentError('A port is a number from 0 to 65535.');
   return port;
+}
+
+const collect = (text: string, all: readonly string[]): string[] => [...all, text];
+
+function parseSamples(text: string): number {
+  const count = Number(text);
+  if (!/^\d{1,5}$/.test(text) || count < 1 || count > 10_000) {
+    throw new InvalidArgumentError('Give a number from 1 to 10000.');
+  }
+  return count;
+}
+
+function parseSeed(text: string): number {
+  const seed = Number(text);
+  if (!/^\d{1,10}$/.test(text) || seed >= 2 ** 32)
+    throw new InvalidArgumentError('Give a number from 0 to 4294967295.');
+  return seed;
 }
 
 function parseCount(text: string): number {

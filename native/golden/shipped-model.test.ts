@@ -35,7 +35,7 @@ async function bestOf(runId: string, score: string): Promise<number> {
 }
 
 beforeAll(async () => {
-  engine = createEngine({ shippedModel: folder , tasks: ''});
+  engine = createEngine({ shippedModel: folder, tasks: '' });
   info = await engine.handlers['model.open']({ path: 'demo' }, context);
 });
 afterAll(() => engine.dispose());

@@ -11,9 +11,9 @@ export interface Passage {
 
 /** Ordinary text has about four characters a token, in no tokenizer many more than eight. */
 const CHARACTERS_PER_TOKEN = 8;
-const SENTENCE_START = /(?<=[.!?]["')]?)\s+(?=["'(]?[A-Z])/g;
+const SENTENCE_START = /(?<=[.!?]["')]?)(?<!\b(?:Mr|Mrs|Ms|Dr|St|Rev|Capt|Col|Gen|Esq|No|[A-Z])\.)\s+(?=["'(]?[A-Z])/g;
 
-/** `count` tokens from a random sentence on; past the end of the prose it goes on from its beginning. */
+/** `count` tokens from a random sentence on, its leading blank included; past the end of the prose it goes on from its beginning. */
 export function drawPassage({ model, data }: TaskContext, count: number, prng: Prng): Passage {
   const wanted = CHARACTERS_PER_TOKEN * count + 200;
   const starts = [...data.prose.matchAll(SENTENCE_START)].map((match) => match.index + match[0].length);
@@ -27,7 +27,7 @@ export function drawPassage({ model, data }: TaskContext, count: number, prng: P
   const blanks = [...text.matchAll(SENTENCE_START)].map(([blank]) => blank);
   for (const [i, piece] of pieces.entries()) {
     seams.add(ids.length);
-    ids.push(...encodePiece(model.tokenizer, (i === 0 ? '' : blanks[i - 1]!) + piece));
+    ids.push(...encodePiece(model.tokenizer, (i === 0 ? ' ' : blanks[i - 1]!) + piece));
     if (ids.length >= count) break;
   }
   return { ids: ids.slice(0, count), seams: [...seams, count].filter((seam) => seam <= count) };

@@ -8,7 +8,8 @@ function usableIds({ model }: TaskContext): number[] {
   const { vocabSize, bos } = model.info;
   const special = new Set([...model.endIds, ...(bos === null ? [] : [bos.id])]);
   return Array.from({ length: vocabSize }, (_, id) => id).filter(
-    (id) => !special.has(id) && !model.tokenizer.describe(id).special,
+    // A padded vocabulary has ids that no token belongs to.
+    (id) => !special.has(id) && (!model.tokenizer.available || model.tokenizer.bytes(id).length > 0),
   );
 }
 

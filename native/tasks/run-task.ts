@@ -86,12 +86,11 @@ async function exactMatch(decoder: Decoder, { prompt, answer }: TaskSample, job:
 
 /** Share of the answer's tokens that are the likeliest after the true ones before them. */
 async function tokenAccuracy(decoder: Decoder, { prompt, answer }: TaskSample, job: Job): Promise<number> {
-  const first = await decoder.append(prompt, job);
-  const rest = answer.length > 1 ? await decoder.appendAll(answer.subarray(0, -1), job) : new Float32Array(0);
-  const vocab = first.length;
-  let right = argmax(first) === answer[0] ? 1 : 0;
-  for (let i = 1; i < answer.length; i++) {
-    if (argmax(rest.subarray((i - 1) * vocab, i * vocab)) === answer[i]) right += 1;
+  let logits = await decoder.append(prompt, job);
+  let right = 0;
+  for (const [step, id] of answer.entries()) {
+    if (argmax(logits) === id) right += 1;
+    if (step + 1 < answer.length) logits = await decoder.append(Int32Array.of(id), job);
   }
   return right / answer.length;
 }

@@ -1,8 +1,8 @@
-import type { z } from 'zod';
 import { AppError, CancelledError, toWireError } from '../base/app-error.ts';
 import type { Frame, Transport } from '../contract/frames.ts';
 import type { CallContext, Handlers } from '../contract/handlers.ts';
-import { methods, type EventName, type Events, type MethodName } from '../contract/methods.ts';
+import type { EventName, Events, MethodName } from '../contract/methods.ts';
+import { parseParams } from '../contract/parse-params.ts';
 import { createProgressThrottle } from './progress-throttle.ts';
 
 /** The serving end of a connection. */
@@ -82,15 +82,4 @@ function findHandler<M extends MethodName>(handlers: Handlers<M>, method: string
     throw new AppError('bad-request', `There is no method named “${method.slice(0, 100)}” here.`);
   }
   return handlers[method as M] as AnyHandler;
-}
-
-function parseParams(method: MethodName, params: unknown): unknown {
-  const schema: z.ZodType = methods[method].params;
-  const parsed = schema.safeParse(params);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const field = issue && issue.path.length > 0 ? issue.path.join('.') : 'parameters';
-  throw new AppError('bad-request', `${method}: ${field} does not fit: ${issue?.message ?? 'invalid'}.`, {
-    details: { field },
-  });
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { methods, type RunComparison, type RunSummary, type TokenChoice } from '../../../shared/contract/methods.ts';
+import type { RunComparison, RunSummary, TokenChoice } from '../../../shared/contract/methods.ts';
+import { parseParams } from '../../../shared/contract/parse-params.ts';
 import { AppError } from '../../../shared/base/app-error.ts';
 import type { Generation, GenerationEnd } from '../../../shared/model/generation.ts';
 import { formatIntervention, parseInterventions, type Intervention } from '../../../shared/model/intervention.ts';
@@ -81,8 +82,8 @@ export async function runRun(console: Console, options: RunOptions): Promise<voi
     const cut = options.cut ?? false;
     const generate = async (changes: Intervention[]) => {
       if (options.generate === undefined) return undefined;
-      const schema = methods['generate.start'].params;
-      const params = schema.parse({ prompt, interventions: changes, cut, maxTokens: options.generate, sampling });
+      const request = { prompt, interventions: changes, cut, maxTokens: options.generate, sampling };
+      const params = parseParams('generate.start', request);
       // The rows are wanted only where they are written.
       return options.out === undefined
         ? { generation: await handlers['generate.start'](params, context) }
