@@ -4,6 +4,7 @@ import { AppError } from '../../shared/base/app-error.ts';
 import { findApp } from '../files/app-paths.ts';
 import { runDoctor } from './commands/doctor.ts';
 import { runInfo } from './commands/info.ts';
+import { runModelCheck } from './commands/model-check.ts';
 import { runRun, type RunOptions } from './commands/run.ts';
 import { runScores, type ScoresOptions } from './commands/scores.ts';
 import { runServe, type ServeOptions } from './commands/serve.ts';
@@ -100,6 +101,12 @@ export function createProgram(console: Console): Command {
   command('doctor', 'say what is found on this machine, and what to do about the rest').action(() =>
     runDoctor(console),
   );
+
+  program
+    .command('model-check', { hidden: true })
+    .option('--json', 'print one JSON document instead of text')
+    .option('--threads <number>', 'threads (default: number of cores)', parseThreads)
+    .action((options: { threads?: number }) => runModelCheck(console, options));
 
   program.command('electron-install', { hidden: true }).action(async () => {
     const path = await fetchRuntime(console, findApp().root);

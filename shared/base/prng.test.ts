@@ -3,7 +3,10 @@ import { createPrng } from './prng.ts';
 
 describe('createPrng', () => {
   it('gives the same numbers for the same seeds and others for other seeds or another order', () => {
-    const draw = (...seeds: number[]) => Array.from({ length: 8 }, createPrng(...seeds).next);
+    const draw = (...seeds: number[]) => {
+      const prng = createPrng(...seeds);
+      return Array.from({ length: 8 }, () => prng.next());
+    };
     expect(draw(3, 4)).toEqual(draw(3, 4));
     expect(draw(3, 4)).not.toEqual(draw(4, 3));
     expect(draw(3)).not.toEqual(draw(3, 0));
