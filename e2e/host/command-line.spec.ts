@@ -65,6 +65,48 @@ test('run writes captures', () => {
   for (const { name } of tensors) expect(names).toContain(name);
 });
 
+test('run goes on from the prompt, clean and ablated, and writes the rows of every step', () => {
+  const out = join(folder, 'generated.safetensors');
+  const args = ['run', '--model', 'demo', '--text', 'The old house stood', '--generate', '6', '--json'];
+  const { generated, generatedClean, next } = headscope(...args, '--ablate', 'L1H0', '--out', out).json() as {
+    generated: { text: string; ids: number[]; stopped: string };
+    generatedClean: { ids: number[]; tokens: { prob: number }[] };
+    next: { id: number }[];
+  };
+  expect(generated.ids).toHaveLength(6);
+  expect(generated.ids[0]).toBe(next[0]!.id);
+  expect(generatedClean.tokens.every(({ prob }) => prob > 0 && prob <= 1)).toBe(true);
+  const file = readFileSync(out);
+  const header = JSON.parse(file.subarray(8, 8 + Number(file.readBigUInt64LE(0))).toString()) as Record<
+    string,
+    { shape: number[] }
+  >;
+  expect(header['generated.pattern']!.shape[0]).toBe(6);
+  const sampled = [...args, '--temperature', '1.5', '--seed', '7'];
+  expect(headscope(...sampled).json()).toEqual(headscope(...sampled).json());
+});
+
+test('task and scores print what scripts rely on', () => {
+  const task = headscope(
+    ...['task', 'needle', '--model', 'demo', '--lengths', '128,160', '--depths', '0,1', '--samples', '3', '--json'],
+  ).json() as { mean: number; cells: { length: number; depth: number; accuracy: number; n: number }[] };
+  expect(task.cells.map(({ length, depth, n }) => [length, depth, n])).toEqual([
+    [128, 0, 3],
+    [128, 1, 3],
+    [160, 0, 3],
+    [160, 1, 3],
+  ]);
+  expect(task.mean).toBeCloseTo(task.cells.reduce((sum, { accuracy }) => sum + accuracy, 0) / 4, 12);
+  const scores = headscope(
+    ...['scores', '--model', 'demo', '--task', 'repeat', '--samples', '1', '--scores', 'induction', '--json'],
+  ).json() as { model: string; task: string; scores: Record<string, { values: number[][]; badge: string }> };
+  expect(scores).toMatchObject({ model: 'demo', task: 'repeat', scores: { induction: { granularity: 'head' } } });
+  const { layers, heads } = headscope('info', '--model', 'demo', '--json').json() as { layers: number; heads: number };
+  expect(scores.scores['induction']!.values.map((row) => row.length)).toEqual(new Array(layers).fill(heads));
+  const csv = headscope(...['scores', '--model', 'demo', '--text', 'One two three', '--format', 'csv']).stdout;
+  expect(csv).toMatch(/^layer,head,entropy,.*\n0,0,\d/);
+});
+
 test('failures are sentences and JSON with exit code 1', () => {
   for (const args of [
     ['info', '--model', folder],
@@ -74,6 +116,13 @@ test('failures are sentences and JSON with exit code 1', () => {
     ['run', '--model', 'demo', '--text', 'a', '--rows', '1:2'],
     ['run', '--model', 'demo', '--text', 'a', '--out', join(folder, 'missing', 'capture.safetensors')],
     ['run', '--model', 'demo', '--text', 'a', '--threads', '9999'],
+    ['run', '--model', 'demo', '--text', 'a', '--temperature', '1'],
+    ['run', '--model', 'demo', '--text', 'a', '--generate', '0'],
+    ['task', 'nonsense', '--model', 'demo'],
+    ['task', 'needle', '--model', 'demo', '--lengths', '5000'],
+    ['task', 'file', '--model', 'demo', '--file', folder],
+    ['scores', '--model', 'demo', '--text', 'a', '--task', 'needle'],
+    ['scores', '--model', 'demo', '--text', 'a', '--scores', 'nope'],
     ['nonsense'],
   ]) {
     const people = headscope(...args);

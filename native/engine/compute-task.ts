@@ -115,7 +115,7 @@ async function promptScores(
   for (const [index, { prompt, answer }] of samples.entries()) {
     const ids = Int32Array.from([...prompt, ...answer]);
     const capture = await runForward(forwardModel(opened), { ids, gain: gains.of }, quiet);
-    const { context, breathe } = scoreContextOf(opened, capture, job.signal);
+    const { context, breathe } = await scoreContextOf(opened, capture, job.signal);
     for (const [i, score] of wanted.entries()) {
       const { values, notApplicable } = await scoreTable(score, context, breathe);
       reasons[i] ??= notApplicable;

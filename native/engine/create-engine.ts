@@ -132,7 +132,7 @@ export function createEngine(options: EngineOptions): Engine {
       urgency.interactive(async () => {
         const state = current();
         const { capture } = state.runs.get(runId);
-        const { context: scoreContext, breathe } = scoreContextOf(state, capture, context.signal);
+        const { context: scoreContext, breathe } = await scoreContextOf(state, capture, context.signal);
         const tables = [];
         for (const score of scores) tables.push(await scoreTable(score, scoreContext, breathe));
         return { scores: tables };

@@ -1,5 +1,6 @@
 /** The registry of head scores. Adding one touches its file and this list. */
 import type { ScoreTable } from '../../shared/model/score.ts';
+import { copy } from './copy.ts';
 import { distance } from './distance.ts';
 import { duplicate } from './duplicate.ts';
 import { entropy } from './entropy.ts';
@@ -10,7 +11,7 @@ import type { Score, ScoreContext } from './score.ts';
 import { self } from './self.ts';
 import { sink } from './sink.ts';
 
-export const scores: readonly Score[] = [entropy, sink, previous, distance, max, self, induction, duplicate];
+export const scores: readonly Score[] = [entropy, sink, previous, distance, max, self, induction, duplicate, copy];
 
 /** Values of every head, or the reason why there are none. `breathe` is awaited between heads and may throw to cancel. */
 export async function scoreTable(

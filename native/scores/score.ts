@@ -8,6 +8,8 @@ export interface ScoreContext {
   readonly heads: number;
   /** Whether position 0 is the model's BOS token. */
   readonly bos: boolean;
+  /** The likeliest token after the last position. */
+  readonly predicted: number;
   /** p(query, key), 0 where masked. */
   probability(layer: number, head: number, query: number, key: number): number;
 }

@@ -5,7 +5,12 @@ import { scores, scoreTable } from './index.ts';
 import type { ScoreContext } from './score.ts';
 
 /** A context over a given attention map, with the row statistics that the kernel would have gathered. */
-function contextOf(rows: readonly (readonly number[])[], ids: readonly number[], bos = false): ScoreContext {
+function contextOf(
+  rows: readonly (readonly number[])[],
+  ids: readonly number[],
+  bos = false,
+  predicted = -1,
+): ScoreContext {
   const tokens = rows.length;
   const capture = {
     tokens,
@@ -18,7 +23,8 @@ function contextOf(rows: readonly (readonly number[])[], ids: readonly number[],
       },
     ],
   } as unknown as Capture;
-  return { capture, layers: 1, heads: 1, bos, probability: (_l, _h, query, key) => rows[query]?.[key] ?? 0 };
+  const probability: ScoreContext['probability'] = (_l, _h, query, key) => rows[query]?.[key] ?? 0;
+  return { capture, layers: 1, heads: 1, bos, predicted, probability };
 }
 
 async function valueOf(id: string, context: ScoreContext): Promise<number | string> {
@@ -38,6 +44,14 @@ describe('scores', () => {
     expect(await valueOf('self', context)).toBeCloseTo((0.6 + 0.2 + 0.1) / 3, 12);
     expect(await valueOf('max', context)).toBeCloseTo((0.6 + 0.7 + 0.4) / 3, 6);
     expect(await valueOf('distance', context)).toBeCloseTo((0.4 + 0.9 + 1.6) / 3, 6);
+  });
+
+  it('copy mass is the last row’s attention on earlier copies of what comes next', async () => {
+    const ids = [0, 2, 2, 1];
+    expect(await valueOf('copy', contextOf(TOY, ids, false, 2))).toBeCloseTo(0.3 + 0.4, 12);
+    expect(await valueOf('copy', contextOf(TOY, ids, false, 0))).toBeCloseTo(0.2, 12);
+    // The last token itself is no earlier one.
+    expect(await valueOf('copy', contextOf(TOY, ids, false, 1))).toMatch(/^Needs a prompt/);
   });
 
   it('leaves out the row whose previous token is BOS', async () => {

@@ -17,6 +17,15 @@ describe('pickHead', () => {
     expect(pickHead(scores, 2, 2)).toEqual({ head: { layer: 1, head: 0 }, scoreId: 'induction' });
   });
 
+  it('takes a head that rests on what comes next before that, but not for a trace of it', () => {
+    const induction = table('induction', [0, 0.1, 0.7, 0]);
+    expect(pickHead([induction, table('copy', [0, 0.8, 0.2, 0])], 2, 2)).toEqual({
+      head: { layer: 0, head: 1 },
+      scoreId: 'copy',
+    });
+    expect(pickHead([induction, table('copy', [0, 0.3, 0.2, 0])], 2, 2).scoreId).toBe('induction');
+  });
+
   it('takes a sharp head off the usual places where there is no induction to speak of', () => {
     const scores = [
       table('previous', [0, 0.2, 0.4, 0]),

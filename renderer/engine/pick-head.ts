@@ -2,16 +2,19 @@
  * The head that a fresh run shows first. The rule looks for something to see, because the first heads of most models
  * draw nothing but a column on the first token:
  *
- * 1. the head with the highest induction score, where that score applies and some head has more than a trace of it;
- * 2. otherwise the head whose rows are sharp on something else than the usual places: the largest max weight x
+ * 1. the head with the highest copy mass, where some head rests mostly on the token that comes next;
+ * 2. otherwise the head with the highest induction score, where that score applies and is more than a trace;
+ * 3. otherwise the head whose rows are sharp on something else than the usual places: the largest max weight x
  *    (1 - mass on the first token - on the previous one - on the token itself), as far as these scores are there;
- * 3. without those scores, the first head of the middle layer.
+ * 4. without those scores, the first head of the middle layer.
  */
 import type { HeadId } from '../../shared/model/head-id.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
 
 /** Below this, induction is noise: heads without induction reach some hundredths on plain repeated sentences. */
 const TRACE = 0.1;
+/** Above this a head copies what comes next; common words come again without being copied. */
+const MOSTLY = 0.5;
 
 export interface PickedHead {
   readonly head: HeadId;
@@ -20,6 +23,9 @@ export interface PickedHead {
 }
 
 export function pickHead(scores: readonly ScoreTable[], layers: number, heads: number): PickedHead {
+  const byCopy = largest(valuesOf(scores, 'copy'));
+  if (byCopy && byCopy.value > MOSTLY) return picked(byCopy.index, heads, 'copy');
+
   const byInduction = largest(valuesOf(scores, 'induction'));
   if (byInduction && byInduction.value > TRACE) return picked(byInduction.index, heads, 'induction');
 

@@ -1,0 +1,27 @@
+import type { Score } from './score.ts';
+
+export const copy: Score = {
+  info: {
+    id: 'copy',
+    name: 'Copy mass',
+    unit: 'probability',
+    definition:
+      'Attention of the last token on all earlier tokens that are the same as the likeliest next token: what a head has that copies the prediction from above.',
+    source: 'One step of the retrieval score of Wu et al. 2024 (arXiv 2404.15574), as mass instead of argmax',
+    badge: 'exact',
+    granularity: 'head',
+    domain: [0, 1],
+  },
+  notApplicable: ({ capture, predicted }) =>
+    capture.ids.subarray(0, -1).includes(predicted)
+      ? null
+      : 'Needs a prompt in which the likeliest next token has occurred.',
+  compute({ capture, predicted, probability }, layer, head) {
+    const last = capture.tokens - 1;
+    let mass = 0;
+    for (let key = 0; key < last; key++) {
+      if (capture.ids[key] === predicted) mass += probability(layer, head, last, key);
+    }
+    return mass;
+  },
+};
