@@ -17,7 +17,8 @@ export async function startWebShell({ port, host: address, root, token }: WebShe
   const host = await createHost({
     shell: 'browser',
     app,
-    spawn: () => forkEngine({ entry: app.engineEntry, shippedModel: app.shippedModel, tasks: app.tasks }),
+    spawn: () =>
+      forkEngine({ entry: app.engineEntry, shippedModel: app.shippedModel, tasks: app.tasks, addon: app.addon }),
     ...(root === undefined ? {} : { root }),
   });
   try {

@@ -19,10 +19,11 @@ export async function withEngine<T>(
   body: (session: EngineSession) => Promise<T>,
 ): Promise<T> {
   const { createEngine } = await import('../../native/public/index.ts');
-  const { shippedModel, tasks } = findApp();
+  const { shippedModel, tasks, addon } = findApp();
   const engine = createEngine({
     shippedModel,
     tasks,
+    addon,
     ...(options.threads === undefined ? {} : { threads: options.threads }),
   });
   const controller = new AbortController();

@@ -23,6 +23,7 @@ const paths: AppPaths = {
   preload: join(base, 'preload.cjs'),
   shippedModel: join(base, 'model'),
   tasks: join(base, 'tasks'),
+  addon: join(base, 'attention.node'),
   examples: join(base, 'examples.json'),
 };
 
@@ -180,7 +181,9 @@ describe('utility engine', () => {
   it('is killed with SIGKILL once it has a process, and reports its exit code', () => {
     const { electron, log } = createFakeElectron();
     const killed: unknown[] = [];
-    const engine = forkUtilityEngine(electron, { entry: 'e', shippedModel: 'm', tasks: 't' }, (...args) => killed.push(args));
+    const engine = forkUtilityEngine(electron, { entry: 'e', shippedModel: 'm', tasks: 't', addon: 'a' }, (...args) =>
+      killed.push(args),
+    );
     const reasons: string[] = [];
     engine.onExit((reason) => reasons.push(reason));
     engine.kill();

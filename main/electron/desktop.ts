@@ -31,7 +31,13 @@ export async function startDesktop(electron: ElectronModules, app: AppPaths): Pr
   const host = await createHost({
     shell: 'desktop',
     app,
-    spawn: () => forkUtilityEngine(electron, { entry: app.engineEntry, shippedModel: app.shippedModel, tasks: app.tasks }),
+    spawn: () =>
+      forkUtilityEngine(electron, {
+        entry: app.engineEntry,
+        shippedModel: app.shippedModel,
+        tasks: app.tasks,
+        addon: app.addon,
+      }),
     pickFolder: () => pickFolder(electron),
   });
   electron.app.on('will-quit', () => host.dispose());

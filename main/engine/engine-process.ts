@@ -17,12 +17,18 @@ export interface EngineEnvironment {
   readonly entry: string;
   readonly shippedModel: string;
   readonly tasks: string;
+  readonly addon: string;
 }
 
 /** The environment of the engine process. */
-export function engineVariables({ shippedModel, tasks }: EngineEnvironment): Record<string, string> {
+export function engineVariables({ shippedModel, tasks, addon }: EngineEnvironment): Record<string, string> {
   const inherited = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return { ...Object.fromEntries(inherited), HEADSCOPE_SHIPPED_MODEL: shippedModel, HEADSCOPE_TASKS: tasks };
+  return {
+    ...Object.fromEntries(inherited),
+    HEADSCOPE_SHIPPED_MODEL: shippedModel,
+    HEADSCOPE_TASKS: tasks,
+    HEADSCOPE_ADDON: addon,
+  };
 }
 
 /** `exit code 70`, `killed by SIGKILL`. */

@@ -22,7 +22,10 @@ describe('a forked engine under its supervisor', () => {
   afterEach(() => supervisor?.dispose());
   const start = (cancelPatienceMs = 100): EngineEvent[] => {
     const events: EngineEvent[] = [];
-    supervisor = createEngineSupervisor({ cancelPatienceMs, spawn: () => forkEngine({ entry, shippedModel: '', tasks: '' }) });
+    supervisor = createEngineSupervisor({
+      cancelPatienceMs,
+      spawn: () => forkEngine({ entry, shippedModel: '', tasks: '', addon: '' }),
+    });
     supervisor.onEvent((event) => events.push(event));
     return events;
   };
@@ -67,7 +70,7 @@ describe('a forked engine under its supervisor', () => {
   it('reports a program that cannot be started', async () => {
     supervisor = createEngineSupervisor({
       crashPolicy: { most: 0, windowMs: 1000, firstWaitMs: 0 },
-      spawn: () => forkEngine({ entry: '/nonexistent/engine.mjs', shippedModel: '', tasks: '' }),
+      spawn: () => forkEngine({ entry: '/nonexistent/engine.mjs', shippedModel: '', tasks: '', addon: '' }),
     });
     await expect(estimate(1)).rejects.toMatchObject({ code: 'engine-died' });
   });

@@ -21,6 +21,7 @@ it('passes by packages of other names, and points out of the archive for the wei
     version: '1.2.3',
     shippedModel: join(folder, 'app.asar.unpacked', 'resources', 'model'),
     tasks: join(folder, 'app.asar.unpacked', 'resources', 'tasks'),
+    addon: join(folder, 'app.asar.unpacked', 'out', 'addon', 'attention.node'),
   });
   rmSync(folder, { recursive: true });
 });

@@ -13,6 +13,8 @@ export interface AppPaths {
   readonly shippedModel: string;
   /** Prose and words that tasks are made of. */
   readonly tasks: string;
+  /** The attention addon, where it was built. */
+  readonly addon: string;
   readonly examples: string;
 }
 
@@ -34,6 +36,7 @@ export function findApp(from: string = import.meta.dirname): AppPaths {
         preload: join(folder, 'out', 'preload', 'index.cjs'),
         shippedModel: model,
         tasks: join(resources, 'tasks'),
+        addon: join(resources, '..', 'out', 'addon', 'attention.node'),
         examples: join(model, 'examples.json'),
       };
     }

@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true }));
 
 beforeEach(() => {
-  engine = createEngine({ shippedModel: model, tasks: '', threads: 1 });
+  engine = createEngine({ shippedModel: model, tasks: '', addon: '', threads: 1 });
   return () => engine.dispose();
 });
 
@@ -232,7 +232,7 @@ describe('createEngine', () => {
 
   it('refuses a run over the memory budget and drops old runs under pressure', async () => {
     await engine.dispose();
-    engine = createEngine({ shippedModel: model, tasks: '', threads: 1, captureBudgetBytes: 100_000 });
+    engine = createEngine({ shippedModel: model, tasks: '', addon: '', threads: 1, captureBudgetBytes: 100_000 });
     await engine.handlers['model.open']({ path: 'demo' }, context);
     const size = (await run(ids(20))).captureBytes;
     expect(size).toBeLessThan(100_000);

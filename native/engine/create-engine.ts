@@ -3,7 +3,7 @@ import os from 'node:os';
 import { AppError, CancelledError } from '../../shared/base/app-error.ts';
 import type { CallContext, Handlers } from '../../shared/contract/handlers.ts';
 import type { EngineMethodName } from '../../shared/contract/methods.ts';
-import { createOnnxKernel } from '../attention/onnx-kernel.ts';
+import { createKernel } from '../attention/choose-kernel.ts';
 import type { Capture } from '../capture/capture.ts';
 import { exportRun } from '../capture/export-run.ts';
 import type { Job } from '../forward/checkpoint.ts';
@@ -63,7 +63,7 @@ export function createEngine(options: EngineOptions): Engine {
     return {
       model,
       sessions,
-      kernel: await createOnnxKernel(architecture, threads),
+      kernel: await createKernel(options.addon, architecture, threads),
       reader: new ScoreReader(architecture, threads),
       runs: new RunStore(options.captureBudgetBytes ?? CAPTURE_SHARE * memoryBytes()),
       speed: GUESSED_SPEED,

@@ -10,10 +10,12 @@ import { TILE_SIZE, tilesPerSide } from '../../shared/tensor/tile.ts';
 import { createEngine, type Engine } from '../public/index.ts';
 import { openWeights, readTensorF32 } from '../safetensors/index.ts';
 
+/** Golden figures are taken with the kernel that users get: the addon, where it was built. */
+const ADDON = `${import.meta.dirname}/../../out/addon/attention.node`;
 export const CONTEXT: CallContext = { signal: new AbortController().signal, progress: () => undefined };
 
 export class EngineUnderTest {
-  readonly engine: Engine = createEngine({ shippedModel: '', tasks: '', threads: 2 });
+  readonly engine: Engine = createEngine({ shippedModel: '', tasks: '', addon: ADDON, threads: 2 });
   info!: ModelInfo;
 
   async open(path: string): Promise<ModelInfo> {

@@ -20,7 +20,7 @@ const prompt: Prompt = { kind: 'text', text: 'The old man stood at the door of t
 let engine: Engine;
 
 beforeAll(async () => {
-  engine = createEngine({ shippedModel: `${resources}/model`, tasks: `${resources}/tasks`, threads: 2 });
+  engine = createEngine({ shippedModel: `${resources}/model`, tasks: `${resources}/tasks`, addon: '', threads: 2 });
   await engine.handlers['model.open']({ path: 'demo' }, quiet);
 });
 afterAll(() => engine.dispose());

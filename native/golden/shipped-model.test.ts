@@ -36,7 +36,7 @@ async function bestOf(runId: string, score: string): Promise<number> {
 }
 
 beforeAll(async () => {
-  engine = createEngine({ shippedModel: folder, tasks: `${folder}/../tasks` });
+  engine = createEngine({ shippedModel: folder, tasks: `${folder}/../tasks`, addon: '' });
   info = await engine.handlers['model.open']({ path: 'demo' }, context);
 });
 afterAll(() => engine.dispose());

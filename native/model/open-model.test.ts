@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true }));
 
 async function nllOf(folder: string): Promise<{ nll: Float32Array; modelId: string; name: string }> {
-  const engine = createEngine({ shippedModel: folder, tasks: '', threads: 1 });
+  const engine = createEngine({ shippedModel: folder, tasks: '', addon: '', threads: 1 });
   const { modelId, name } = await engine.handlers['model.open']({ path: folder }, context);
   const ids = Int32Array.from({ length: 20 }, (_, i) => (i * 7) % 61);
   const { nll } = await engine.handlers['run.start'](

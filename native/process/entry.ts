@@ -23,6 +23,7 @@ const threads = Number(process.env['HEADSCOPE_THREADS'] ?? '');
 const engine = createEngine({
   shippedModel: process.env['HEADSCOPE_SHIPPED_MODEL'] ?? '',
   tasks: process.env['HEADSCOPE_TASKS'] ?? '',
+  addon: process.env['HEADSCOPE_ADDON'] ?? '',
   ...(Number.isInteger(threads) && threads > 0 ? { threads } : {}),
 });
 serveParent(process, engine, () => process.exit(0));

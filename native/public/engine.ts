@@ -7,6 +7,8 @@ export interface EngineOptions {
   readonly shippedModel: string;
   /** Folder with the prose and the words that tasks are made of. */
   readonly tasks: string;
+  /** The built attention addon; where there is none, attention runs on ONNX Runtime. */
+  readonly addon: string;
   /** Threads of ONNX Runtime; default: number of cores. */
   readonly threads?: number;
   /** Bytes that captures may hold; default: 40% of the machine's memory. */

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { findApp, type AppPaths } from '../../files/app-paths.ts';
 import type { Console } from '../console.ts';
 import { hasDisplay } from '../display.ts';
@@ -55,7 +56,8 @@ export async function collectChecks(app: AppPaths): Promise<Check[]> {
       app.shippedModel,
       'Open a folder of your own',
     ),
-    optional('C++ compiler', compiler, 'Only needed to build a native kernel; Debian: apt install g++'),
+    await checkAddon(app.addon),
+    optional('C++ compiler', compiler, 'Builds the attention addon; Debian: apt install g++'),
     optional('Electron runtime', electron, 'For the desktop window: npm run electron:install'),
     check(
       'Display',
@@ -93,6 +95,18 @@ async function checkRuntime(): Promise<Check> {
     const detail = error instanceof Error ? error.message : String(error);
     return { ...base, found: false, detail, advice: 'Run `npm ci` again on this machine' };
   }
+}
+
+/** Without the addon attention runs on ONNX Runtime: the same numbers, more slowly. */
+async function checkAddon(path: string): Promise<Check> {
+  const base = { name: 'Attention addon', required: false };
+  // The engine's code does not load where ONNX Runtime is broken; that is said above.
+  const engine = await import('../../../native/public/index.ts').catch(() => undefined);
+  const addon = engine?.describeAddon(path) ?? { found: false, reason: 'not looked for' };
+  if (addon.found) return { ...base, found: true, detail: addon.implementations.join(', '), advice: '' };
+  const report = await readFile(join(dirname(path), 'build.txt'), 'utf8').catch(() => '');
+  const advice = 'Attention runs on ONNX Runtime. To build it: npm run build:addon';
+  return { ...base, found: false, detail: report.trim().replace(/\.$/, '') || addon.reason, advice };
 }
 
 function displayDetail(): string {

@@ -1,0 +1,181 @@
+// The N-API face of the kernel: one call that runs on threads of its own and answers a promise.
+#include <node_api.h>
+
+#include <cstring>
+#include <memory>
+#include <string>
+
+#include "kernel.h"
+
+namespace {
+
+using headscope::Implementation;
+using headscope::Problem;
+
+struct Call {
+  Problem problem{};
+  const Implementation *implementation = nullptr;
+  napi_async_work work = nullptr;
+  napi_deferred deferred = nullptr;
+  napi_ref arguments = nullptr;  // keeps the arrays alive
+  bool finished = false;
+};
+
+// Reads fields of the one argument. After the first misfit every read gives nothing, and `error` says which.
+class Reader {
+ public:
+  Reader(napi_env env, napi_value object) : env_(env), object_(object) {}
+
+  std::string error;
+
+  double number(const char *name) {
+    double value = 0;
+    napi_value field = get(name);
+    if (field != nullptr && napi_get_value_double(env_, field, &value) != napi_ok) fail(name);
+    return value;
+  }
+
+  // The data of a typed array with exactly `length` elements; null for a null field where that is allowed.
+  void *array(const char *name, napi_typedarray_type type, int64_t length, bool nullable = false) {
+    napi_value field = get(name);
+    if (field == nullptr) return nullptr;
+    napi_valuetype kind;
+    napi_typeof(env_, field, &kind);
+    if (nullable && kind == napi_null) return nullptr;
+    bool isArray = false;
+    napi_is_typedarray(env_, field, &isArray);
+    napi_typedarray_type found;
+    size_t count = 0;
+    void *data = nullptr;
+    if (!isArray || napi_get_typedarray_info(env_, field, &found, &count, &data, nullptr, nullptr) != napi_ok ||
+        found != type || static_cast<int64_t>(count) != length) {
+      fail(name);
+      return nullptr;
+    }
+    return data;
+  }
+
+  std::string text(const char *name) {
+    char buffer[32] = "";
+    size_t length = 0;
+    napi_value field = get(name);
+    if (field != nullptr && napi_get_value_string_utf8(env_, field, buffer, sizeof buffer, &length) != napi_ok) fail(name);
+    return buffer;
+  }
+
+ private:
+  napi_value get(const char *name) {
+    napi_value field = nullptr;
+    if (!error.empty()) return nullptr;
+    if (napi_get_named_property(env_, object_, name, &field) != napi_ok) fail(name);
+    return error.empty() ? field : nullptr;
+  }
+  void fail(const char *name) {
+    if (error.empty()) error = std::string(name) + " does not fit.";
+  }
+
+  napi_env env_;
+  napi_value object_;
+};
+
+void execute(napi_env, void *data) {
+  Call *call = static_cast<Call *>(data);
+  call->finished = headscope::runAttention(call->problem, *call->implementation);
+}
+
+void complete(napi_env env, napi_status, void *data) {
+  std::unique_ptr<Call> call(static_cast<Call *>(data));
+  napi_value result;
+  napi_get_boolean(env, call->finished, &result);
+  napi_resolve_deferred(env, call->deferred, result);
+  napi_delete_reference(env, call->arguments);
+  napi_delete_async_work(env, call->work);
+}
+
+napi_value refuse(napi_env env, const std::string &message) {
+  napi_throw_type_error(env, nullptr, message.c_str());
+  return nullptr;
+}
+
+// attend({...}): Promise<boolean>, false when cancelled.
+napi_value attend(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value argument;
+  napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr);
+  if (count < 1) return refuse(env, "attend takes one object.");
+  Reader reader(env, argument);
+  auto call = std::make_unique<Call>();
+  Problem &p = call->problem;
+  p.tokens = static_cast<int64_t>(reader.number("tokens"));
+  p.queryStart = static_cast<int64_t>(reader.number("queryStart"));
+  p.heads = static_cast<int64_t>(reader.number("heads"));
+  p.kvHeads = static_cast<int64_t>(reader.number("kvHeads"));
+  p.headDim = static_cast<int64_t>(reader.number("headDim"));
+  p.scale = static_cast<float>(reader.number("scale"));
+  p.window = static_cast<int64_t>(reader.number("window"));
+  p.threads = static_cast<int>(reader.number("threads"));
+  if (!reader.error.empty()) return refuse(env, reader.error);
+  if (p.tokens < 1 || p.queryStart < 0 || p.queryStart >= p.tokens || p.heads < 1 || p.kvHeads < 1 ||
+      p.heads % p.kvHeads != 0 || p.headDim < 1 || p.headDim > 1024 || p.window < 1 || p.threads < 1)
+    return refuse(env, "The sizes do not fit together.");
+  const int64_t rows = p.rows(), all = p.heads * rows;
+  const auto floats = [&](const char *name, int64_t length) {
+    return static_cast<float *>(reader.array(name, napi_float32_array, length));
+  };
+  p.q = floats("q", all * p.headDim);
+  p.k = floats("k", p.tokens * p.kvHeads * p.headDim);
+  p.v = floats("v", p.tokens * p.kvHeads * p.headDim);
+  p.gain = floats("gain", p.heads);
+  p.sinks = static_cast<int32_t *>(reader.array("sinks", napi_int32_array, p.heads, true));
+  p.windows = static_cast<int32_t *>(reader.array("windows", napi_int32_array, p.heads, true));
+  p.z = floats("z", all * p.headDim);
+  p.lse = floats("lse", all);
+  p.entropy = floats("entropy", all);
+  p.rowMax = floats("rowMax", all);
+  p.meanDistance = floats("meanDistance", all);
+  p.rowArgmax = static_cast<int32_t *>(reader.array("rowArgmax", napi_int32_array, all));
+  p.columnSum = static_cast<double *>(reader.array("columnSum", napi_float64_array, p.heads * p.tokens));
+  p.cancel = static_cast<int32_t *>(reader.array("cancel", napi_int32_array, 1));
+  p.cells = static_cast<int64_t *>(reader.array("cells", napi_bigint64_array, 1));
+  const std::string name = reader.text("implementation");
+  if (!reader.error.empty()) return refuse(env, reader.error);
+  if ((p.sinks == nullptr) != (p.windows == nullptr)) return refuse(env, "sinks and windows come together.");
+  call->implementation = headscope::findImplementation(name.c_str());
+  if (call->implementation == nullptr) return refuse(env, "This processor has no " + name + ".");
+
+  napi_value promise, title;
+  napi_create_promise(env, &call->deferred, &promise);
+  napi_create_reference(env, argument, 1, &call->arguments);
+  napi_create_string_utf8(env, "headscope attention", NAPI_AUTO_LENGTH, &title);
+  napi_create_async_work(env, nullptr, title, execute, complete, call.get(), &call->work);
+  napi_queue_async_work(env, call->work);
+  call.release();
+  return promise;
+}
+
+// implementations(): string[], the best first.
+napi_value implementations(napi_env env, napi_callback_info) {
+  napi_value list;
+  napi_create_array(env, &list);
+  uint32_t at = 0;
+  for (const char *name : {"avx512", "avx2", "portable"}) {
+    if (headscope::findImplementation(name) == nullptr) continue;
+    napi_value text;
+    napi_create_string_utf8(env, name, NAPI_AUTO_LENGTH, &text);
+    napi_set_element(env, list, at++, text);
+  }
+  return list;
+}
+
+}  // namespace
+
+NAPI_MODULE_INIT() {
+  const auto add = [&](const char *name, napi_callback callback) {
+    napi_value function;
+    napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function);
+    napi_set_named_property(env, exports, name, function);
+  };
+  add("attend", attend);
+  add("implementations", implementations);
+  return exports;
+}
