@@ -61,4 +61,16 @@ describe('Urgency', () => {
     await expect(job).rejects.toThrow('Cancelled');
     expect(started).toBe(false);
   });
+
+  it('goes on after a job that throws before its first await', async () => {
+    const urgency = new Urgency();
+    const { signal } = new AbortController();
+    const throwing = (): Promise<number> => {
+      throw new Error('at once');
+    };
+    const broken = urgency.batch(signal, throwing);
+    const next = urgency.batch(signal, () => Promise.resolve(7));
+    await expect(broken).rejects.toThrow('at once');
+    await expect(next).resolves.toBe(7);
+  });
 });

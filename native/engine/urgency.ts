@@ -31,8 +31,9 @@ export class Urgency {
       signal.addEventListener('abort', drop, { once: true });
       this.#batch = this.#batch.then(() => {
         signal.removeEventListener('abort', drop);
-        if (!signal.aborted) return work().then(resolve, reject);
-        drop();
+        if (signal.aborted) return drop();
+        // Also a job that throws before its first await must not keep the next ones waiting.
+        return (async () => work())().then(resolve, reject);
       });
     });
   }
