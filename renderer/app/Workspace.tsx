@@ -54,6 +54,17 @@ export function Workspace() {
     }
   }, [hasInterventions, dockRef]);
 
+  const isGenerating = useAppState(({ generation }) => generation.job !== undefined);
+  const isTextShown = useAppState(({ view }) => view.dockTab === 'generation');
+  useEffect(() => {
+    const dock = dockRef.current;
+    // Who asks for text wants to see it, also in a dock that was folded away.
+    if (isGenerating) dock?.expand();
+    if (isTextShown && dock && !dock.isCollapsed() && dock.getSize().inPixels < DOCK_TEXT_HEIGHT) {
+      dock.resize(DOCK_TEXT_HEIGHT);
+    }
+  }, [isGenerating, isTextShown, dockRef]);
+
   return (
     <main className="hs-workspace" aria-label="Headscope">
       <Group
@@ -76,7 +87,7 @@ export function Workspace() {
                 {...(left.defaultLayout ? { defaultLayout: left.defaultLayout } : {})}
                 onLayoutChanged={left.onLayoutChanged}
               >
-                <Panel id="editor" defaultSize="58" minSize={150}>
+                <Panel id="editor" defaultSize="58" minSize={184}>
                   <PanelBoundary what="The prompt">
                     <PromptPanel />
                   </PanelBoundary>
@@ -122,6 +133,8 @@ const HEADS_WIDTH = window.innerWidth >= 1600 ? 420 : 340;
 /** Without interventions the dock is its tabs and a line; the first one opens it. */
 const DOCK_EMPTY_HEIGHT = 92;
 const DOCK_HEIGHT = 172;
+/** The candidates of a step in full. */
+const DOCK_TEXT_HEIGHT = 210;
 
 function useRegistered(name: PanelName, ref: RefObject<PanelImperativeHandle | null>, size: number): void {
   useEffect(

@@ -26,6 +26,10 @@ export const panels = {
     if (control?.isCollapsed()) control.expand();
     else control?.collapse();
   },
+  show(name: PanelName): void {
+    const control = controls.get(name);
+    if (control?.isCollapsed()) control.expand();
+  },
   reset(): void {
     resetLayout?.();
   },

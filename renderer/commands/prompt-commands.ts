@@ -1,3 +1,4 @@
+import { mainLine, whyNotAdd, whyNotGenerate } from '../generation/readiness.ts';
 import { pinToken } from '../state/edits.ts';
 import { canRun, runsCut } from '../state/selectors.ts';
 import { patch } from '../state/store.ts';
@@ -15,12 +16,40 @@ export const promptCommands: readonly Command[] = [
   },
   {
     id: 'prompt.cancelRun',
-    label: 'Cancel the run',
+    label: 'Cancel the run, or stop generating',
     group: 'Prompt',
     keys: ['mod+.'],
     inFields: true,
-    when: ({ run }) => run.job !== undefined,
-    run: ({ session }) => session.cancelRun(),
+    when: ({ run, generation }) => run.job !== undefined || generation.job !== undefined,
+    run: ({ session, store }) => {
+      if (store.getState().run.job) session.cancelRun();
+      else session.cancelGeneration();
+    },
+  },
+  {
+    id: 'prompt.generate',
+    label: 'Generate from the prompt',
+    group: 'Prompt',
+    keys: ['mod+shift+enter'],
+    inFields: true,
+    when: (state) => whyNotGenerate(state) === undefined && !state.generation.job,
+    run: ({ session }) => void session.generate(),
+  },
+  {
+    id: 'prompt.stopGenerating',
+    label: 'Stop generating and keep what came',
+    group: 'Prompt',
+    keys: ['escape'],
+    inFields: true,
+    when: ({ generation }) => generation.job !== undefined,
+    run: ({ session }) => session.cancelGeneration(),
+  },
+  {
+    id: 'prompt.addGenerated',
+    label: 'Add what was generated to the prompt and run it',
+    group: 'Prompt',
+    when: (state) => whyNotAdd(state, mainLine(state)) === undefined,
+    run: ({ session, store }) => void session.addToPrompt(mainLine(store.getState())),
   },
   {
     id: 'prompt.edit',

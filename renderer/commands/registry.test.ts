@@ -1,5 +1,6 @@
 // @vitest-environment node
 import { describe, expect, it } from 'vitest';
+import { pinToken } from '../state/edits.ts';
 import { createAppStore, patch } from '../state/store.ts';
 import { startSession } from '../testing/start-session.ts';
 import { commandForPress, COMMANDS, findCommand, isPossible, runCommand } from './registry.ts';
@@ -9,9 +10,19 @@ function press(key: string, modifiers: Partial<Record<'ctrlKey' | 'metaKey' | 's
 }
 
 describe('the registry', () => {
-  it('has each key once', () => {
-    const keys = COMMANDS.flatMap((command) => command.keys ?? []);
+  it('has each key once, but for Esc, which goes to the first that is possible', async () => {
+    const keys = COMMANDS.flatMap((command) => command.keys ?? []).filter((key) => key !== 'escape');
     expect(new Set(keys).size).toBe(keys.length);
+    const { store, session, rest } = startSession({ tokenMs: 2 });
+    await rest();
+    pinToken(store, 1);
+    const esc = () => commandForPress(press('Escape'), store.getState(), false, false)?.id;
+    expect(esc()).toBe('prompt.unpin');
+    const generating = session.generate();
+    expect(esc()).toBe('prompt.stopGenerating');
+    session.cancelGeneration();
+    await generating;
+    expect(esc()).toBe('prompt.unpin');
   });
 
   it('finds the command of a key, and leaves text fields their own', () => {

@@ -2,6 +2,7 @@ import { toggleTheme } from '../app/theme.ts';
 import { panels } from '../app/panels.ts';
 import { patch } from '../state/store.ts';
 import type { ThemeChoice } from '../state/prefs-state.ts';
+import type { DockTab } from '../state/view-state.ts';
 import type { Command } from './command.ts';
 
 export const viewCommands: readonly Command[] = [
@@ -65,6 +66,8 @@ export const viewCommands: readonly Command[] = [
     keys: ['3'],
     run: () => panels.toggle('dock'),
   },
+  dockCommand('interventions', 'Show the interventions', 'i'),
+  dockCommand('generation', 'Show what was generated, and how to generate', 'n'),
   { id: 'view.resetLayout', label: 'Reset the layout', group: 'View', run: () => panels.reset() },
   {
     id: 'help.showKeys',
@@ -74,6 +77,19 @@ export const viewCommands: readonly Command[] = [
     run: ({ store }) => patch(store, 'ui', { dialog: 'help' }),
   },
 ];
+
+function dockCommand(tab: DockTab, label: string, key: string): Command {
+  return {
+    id: `view.show${tab === 'generation' ? 'Generation' : 'Interventions'}`,
+    label,
+    group: 'View',
+    keys: [key],
+    run: ({ store }) => {
+      patch(store, 'view', { dockTab: tab });
+      panels.show('dock');
+    },
+  };
+}
 
 function themeCommand(theme: ThemeChoice, label: string): Command {
   return { id: `view.theme.${theme}`, label, group: 'View', run: ({ store }) => patch(store, 'prefs', { theme }) };

@@ -1,6 +1,7 @@
 /**
  * Turns the state into requests and answers into state, for the life of the page. What the views ask for goes from here
- * to whoever knows how: models (`model-opener.ts`), runs (`run-controller.ts`), data (`data-loader.ts`).
+ * to whoever knows how: models (`model-opener.ts`), runs (`run-controller.ts`), data (`data-loader.ts`), generations
+ * (`generation/generation-controller.ts`).
  *
  * The engine may die and the host may go away at any time: runs on screen then become stale, stay visible, and are made
  * again (`#replay`) as soon as there is an engine. Nothing the person did is lost with it.
@@ -11,7 +12,9 @@ import type { CellReading, Events, ParamsOf, ResultOf, Tile } from '../../shared
 import type { ModelInfo } from '../../shared/model/model-info.ts';
 import type { Client } from '../../shared/rpc/client.ts';
 import type { Activity } from '../base/activity.ts';
+import { GenerationController } from '../generation/generation-controller.ts';
 import { resetEdits } from '../state/edits.ts';
+import type { LineKind } from '../state/generation-state.ts';
 import type { RunHandle } from '../state/run-state.ts';
 import { patch, type AppStore } from '../state/store.ts';
 import { withActivity } from './activity-client.ts';
@@ -46,6 +49,7 @@ export class Session {
   readonly #link = new EngineLink();
   readonly #models: ModelOpener;
   readonly #runs: RunController;
+  readonly #generations: GenerationController;
   readonly #data: DataLoader;
   readonly #counter: PromptCounter;
   #replaysInARow = 0;
@@ -60,10 +64,12 @@ export class Session {
     const onCleanScores = () => selectDefaultHead(store, cache);
     this.#models = new ModelOpener({ store, link, onOtherModel: (info) => this.#onOtherModel(info) });
     this.#runs = new RunController({ store, cache, activity, link });
+    this.#generations = new GenerationController({ store, link });
     this.#data = new DataLoader({ store, cache, activity, link, onCleanScores });
     this.#counter = new PromptCounter({ store, activity, link });
     store.subscribe((state, before) => {
       this.#runs.onState(state, before);
+      if (state.edit.prompt.version !== before.edit.prompt.version) void activity.track(this.runPrompt());
       this.#counter.onState(state, before);
       this.#data.reconcile();
     });
@@ -110,12 +116,7 @@ export class Session {
 
   /** Runs what the editor holds. `cut`: without what is past the context limit. */
   async runPrompt(options: { readonly cut?: boolean } = {}): Promise<void> {
-    if (this.#engineIsEmpty) {
-      this.#replaysInARow = 0;
-      const opened = await this.#models.open(this.#models.openPath ?? SHIPPED, { keepFailure: true });
-      if (opened !== 'open') return;
-      this.#engineIsEmpty = false;
-    }
+    if (this.#engineIsEmpty && !(await this.#fillEngine())) return;
     await this.#runs.runPrompt(options);
   }
 
@@ -126,6 +127,22 @@ export class Session {
 
   cancelRun(): void {
     this.#runs.cancel();
+  }
+
+  /** Generates from what the editor holds, in place of what was generated before. */
+  async generate(): Promise<void> {
+    patch(this.#store, 'view', { dockTab: 'generation' });
+    if (this.#engineIsEmpty && !(await this.#fillEngine())) return;
+    await this.#generations.generate();
+  }
+
+  cancelGeneration(): void {
+    this.#generations.cancel();
+  }
+
+  /** Puts what was generated behind the prompt, and runs it. */
+  async addToPrompt(kind: LineKind): Promise<void> {
+    await this.#generations.addToPrompt(kind);
   }
 
   /** The hard cancel: kills the engine process; the host starts another, which runs everything again. */
@@ -213,6 +230,7 @@ export class Session {
 
   #onOtherModel({ bos, bosByDefault }: ModelInfo): void {
     this.#runs.forget();
+    this.#generations.forget();
     resetEdits(this.#store);
     patch(this.#store, 'prompt', { bos: bos !== null && bosByDefault, mode: 'edit' });
   }
@@ -231,6 +249,7 @@ export class Session {
   /** The engine or its model goes away. Runs become stale, which ends the loading of their data as well. */
   #stopWork(): void {
     this.#runs.stop();
+    this.#generations.stop();
     this.#models.stop();
     this.#counter.stop();
   }
@@ -260,6 +279,14 @@ export class Session {
       const text = 'The engine was restarted. Model, prompt and interventions were run again.';
       patch(this.#store, 'ui', { notice: { tone: 'info', text } });
     }
+  }
+
+  /** Opens the model again in an engine that came back without one. Answers whether it is open. */
+  async #fillEngine(): Promise<boolean> {
+    this.#replaysInARow = 0;
+    const opened = await this.#models.open(this.#models.openPath ?? SHIPPED, { keepFailure: true });
+    if (opened === 'open') this.#engineIsEmpty = false;
+    return opened === 'open';
   }
 
   async #reopenAndRun(): Promise<Opened> {

@@ -1,6 +1,6 @@
 /**
  * The whole window over the fake engine, for looking at and for screenshots; served by the development server only.
- * `gallery.html?tokens=2000&layers=12&heads=12&layerMs=400&idMode&noBos`.
+ * `gallery.html?tokens=2000&layers=12&heads=12&layerMs=400&tokenMs=60&idMode&noBos`.
  */
 import '../styles/index.css';
 import { startApp } from '../app/start-app.tsx';
@@ -23,6 +23,7 @@ const host = createFakeHost({
   kvHeads: number('kvHeads', 4),
   context: number('context', 4096),
   layerMs: number('layerMs', 0),
+  tokenMs: number('tokenMs', 0),
   tokenizer: !query.has('idMode'),
   bos: !query.has('noBos'),
   exampleText: Array.from({ length: repeats }, () => FAKE_TEXT).join('\n'),

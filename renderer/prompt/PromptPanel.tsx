@@ -10,6 +10,7 @@ import { SectionHeader } from '../components/SectionHeader.tsx';
 import { Segmented } from '../components/Segmented.tsx';
 import { Switch } from '../components/Switch.tsx';
 import { summaryKey } from '../engine/data-keys.ts';
+import { GenerateBar } from '../generation/GenerateBar.tsx';
 import { inIdMode, isPromptEdited } from '../state/selectors.ts';
 import { patch } from '../state/store.ts';
 import { ExamplePicker } from './ExamplePicker.tsx';
@@ -177,6 +178,7 @@ export function PromptPanel() {
           </p>
         )}
       </div>
+      <GenerateBar />
     </section>
   );
 }

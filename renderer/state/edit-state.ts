@@ -1,11 +1,32 @@
 import type { HeadId } from '../../shared/model/head-id.ts';
 import type { Intervention } from '../../shared/model/intervention.ts';
 
+/** What the editor holds, both for text and for ids. */
+export interface PromptContent {
+  readonly text: string;
+  readonly idsText: string;
+}
+
+/**
+ * Marks which step last replaced the prompt as a whole. Typing is no step: it belongs to the text field's own undo. The
+ * content is kept on both sides of such a step, so that undo and redo can bring it back; elsewhere it says nothing.
+ */
+export interface PromptMark {
+  readonly version: number;
+  readonly content: PromptContent | undefined;
+}
+
 /** The part of the state that undo and redo go through. */
 export interface EditState {
   readonly interventions: readonly Intervention[];
   readonly head: HeadId | undefined;
   readonly pinnedToken: number | undefined;
+  readonly prompt: PromptMark;
 }
 
-export const initialEdit: EditState = { interventions: [], head: undefined, pinnedToken: undefined };
+export const initialEdit: EditState = {
+  interventions: [],
+  head: undefined,
+  pinnedToken: undefined,
+  prompt: { version: 0, content: undefined },
+};

@@ -5,6 +5,7 @@ import {
   pinToken,
   redo,
   removeIntervention,
+  replacePrompt,
   selectHead,
   setInterventions,
   toggleAblation,
@@ -84,6 +85,30 @@ describe('edits', () => {
     patch(store, 'run', { clean: { ...store.getState().run.clean!, tokens: 3 } });
     undo(store);
     expect(edit().pinnedToken).toBeUndefined();
+  });
+
+  it('replace the prompt in a step of its own, and keep what was typed on either side', () => {
+    const prompt = () => store.getState().prompt.text;
+    const type = (text: string) => patch(store, 'prompt', { text });
+    type('one');
+    selectHead(store, A);
+    replacePrompt(store, { text: 'one two', idsText: '' });
+    pinToken(store, 1);
+    expect(prompt()).toBe('one two');
+    type('one two three');
+    undo(store);
+    expect(prompt()).toBe('one two three');
+    undo(store);
+    expect(prompt()).toBe('one');
+    type('ones');
+    undo(store);
+    expect([prompt(), edit().head]).toEqual(['ones', undefined]);
+    redo(store);
+    expect([prompt(), edit().head]).toEqual(['ones', A]);
+    redo(store);
+    expect(prompt()).toBe('one two three');
+    undo(store);
+    expect(prompt()).toBe('ones');
   });
 
   it('show the likelihood change with the first intervention, unless a token is pinned', () => {

@@ -1,9 +1,9 @@
 /** Every change that undo can take back. */
 import { sameHead, type HeadId } from '../../shared/model/head-id.ts';
 import { interventionsKey, zeroHead, type Intervention } from '../../shared/model/intervention.ts';
-import type { EditState } from './edit-state.ts';
+import { initialEdit, type EditState, type PromptContent } from './edit-state.ts';
 import { emptyHistory, recordStep, redoStep, undoStep, type Travelled } from './history.ts';
-import { patch, type AppStore } from './store.ts';
+import { patch, type AppState, type AppStore } from './store.ts';
 
 function apply(store: AppStore, change: Partial<EditState>, mergeKey?: string): void {
   store.setState(({ edit, history }) => ({
@@ -68,31 +68,50 @@ export function removeIntervention(store: AppStore, position: number): void {
   );
 }
 
+/** Puts other content into the editor, in a step that undo takes back. Whoever listens runs it. */
+export function replacePrompt(store: AppStore, content: PromptContent): void {
+  store.setState(({ edit, history, prompt }) => {
+    const { text, idsText } = prompt;
+    const before = { ...edit, prompt: { ...edit.prompt, content: { text, idsText } } };
+    return {
+      edit: { ...edit, prompt: { version: edit.prompt.version + 1, content } },
+      history: recordStep(history, before),
+      prompt: { ...prompt, ...content, fileError: undefined },
+    };
+  });
+}
+
+/** What undo and redo leave behind: with the editor's content as it is now, typing since the last step included. */
+function leaving({ edit, prompt: { text, idsText } }: AppState): EditState {
+  return { ...edit, prompt: { ...edit.prompt, content: { text, idsText } } };
+}
+
 function travel(store: AppStore, travelled: Travelled<EditState> | undefined): void {
   if (!travelled) return;
-  const tokens = store.getState().run.clean?.tokens ?? 0;
+  const { run, edit, prompt } = store.getState();
+  const tokens = run.clean?.tokens ?? 0;
   const pinned = travelled.value.pinnedToken;
+  const replaced = travelled.value.prompt.version !== edit.prompt.version;
   store.setState({
     // A pin may point past the end of the prompt that is on screen by now.
     edit: { ...travelled.value, pinnedToken: pinned !== undefined && pinned < tokens ? pinned : undefined },
     history: travelled.history,
+    ...(replaced ? { prompt: { ...prompt, ...travelled.value.prompt.content, fileError: undefined } } : {}),
   });
 }
 
 export function undo(store: AppStore): void {
-  const { history, edit } = store.getState();
-  travel(store, undoStep(history, edit));
+  travel(store, undoStep(store.getState().history, leaving(store.getState())));
 }
 
 export function redo(store: AppStore): void {
-  const { history, edit } = store.getState();
-  travel(store, redoStep(history, edit));
+  travel(store, redoStep(store.getState().history, leaving(store.getState())));
 }
 
 /** Another model: heads and tokens mean something else, so nothing is left to go back to. */
 export function resetEdits(store: AppStore): void {
-  store.setState(({ ui }) => ({
-    edit: { interventions: [], head: undefined, pinnedToken: undefined },
+  store.setState(({ edit, ui }) => ({
+    edit: { ...initialEdit, prompt: { ...edit.prompt, content: undefined } },
     history: emptyHistory,
     ui: { ...ui, headChosen: false, hoverToken: undefined },
   }));

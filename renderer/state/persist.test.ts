@@ -1,6 +1,7 @@
 // @vitest-environment node
 import { describe, expect, it } from 'vitest';
 import { loadStored, persistStore } from './persist.ts';
+import { initialGeneration, initialSettings } from './generation-state.ts';
 import { createAppStore, patch } from './store.ts';
 import { initialView } from './view-state.ts';
 
@@ -22,7 +23,36 @@ describe('persisted choices', () => {
   });
 
   it.each(['', 'null', '{', '{"theme":"pink","scale":3}', '[]'])('fall back to defaults for %j', (text) => {
-    expect(loadStored(memory(text))).toEqual({ prefs: { theme: 'system' }, view: initialView });
+    expect(loadStored(memory(text))).toEqual({
+      prefs: { theme: 'system' },
+      view: initialView,
+      generation: initialGeneration,
+    });
+  });
+
+  it('of how to generate come back, but for values outside their limits', () => {
+    const storage = memory();
+    const store = createAppStore();
+    persistStore(store, storage);
+    const settings = {
+      maxTokens: 7,
+      choice: 'sample',
+      temperature: 0.5,
+      topK: 40,
+      topP: undefined,
+      seed: 3,
+      stopAtEnd: false,
+    } as const;
+    patch(store, 'generation', { settings });
+    expect(loadStored(storage).generation?.settings).toEqual(settings);
+    const stored = JSON.stringify({
+      generation: { ...settings, maxTokens: 0, temperature: 'x', seed: 1.5, topK: 1e9 },
+    });
+    expect(loadStored(memory(stored)).generation?.settings).toEqual({
+      ...initialSettings,
+      choice: 'sample',
+      stopAtEnd: false,
+    });
   });
 
   it('may fail to be written', () => {

@@ -5,6 +5,7 @@
  * No zod on this side: its compiled parsers need code generation, which the content security policy forbids.
  */
 import { TILE_REDUCERS, TILE_VALUES } from '../../shared/tensor/tile.ts';
+import { initialGeneration, initialSettings, isAllowed, type GenerationSettings } from './generation-state.ts';
 import { initialPrefs, THEMES } from './prefs-state.ts';
 import type { AppState, AppStore } from './store.ts';
 import { initialView } from './view-state.ts';
@@ -22,20 +23,35 @@ export function loadStored(storage: Pick<Storage, 'getItem'>): Partial<AppState>
       scale: oneOf(['log', 'linear'], stored['scale'], initialView.scale),
       excludeSinks: oneOf([true, false], stored['excludeSinks'], initialView.excludeSinks),
     },
+    generation: { ...initialGeneration, settings: settingsFrom(stored['generation']) },
   };
 }
 
 /** Writes on change. A full or forbidden storage costs the memory of choices, nothing else. */
 export function persistStore(store: AppStore, storage: Pick<Storage, 'setItem'>): () => void {
-  return store.subscribe(({ prefs, view }, before) => {
-    if (prefs === before.prefs && view === before.view) return;
+  return store.subscribe(({ prefs, view, generation: { settings } }, before) => {
+    if (prefs === before.prefs && view === before.view && settings === before.generation.settings) return;
     const { value, reducer, scale, excludeSinks } = view;
     try {
-      storage.setItem(KEY, JSON.stringify({ theme: prefs.theme, value, reducer, scale, excludeSinks }));
+      const stored = { theme: prefs.theme, value, reducer, scale, excludeSinks, generation: settings };
+      storage.setItem(KEY, JSON.stringify(stored));
     } catch {
       // See above.
     }
   });
+}
+
+function settingsFrom(stored: unknown): GenerationSettings {
+  const { maxTokens, choice, temperature, topK, topP, seed, stopAtEnd } = asObject(stored);
+  return {
+    maxTokens: isAllowed('maxTokens', maxTokens) ? maxTokens : initialSettings.maxTokens,
+    choice: oneOf(['greedy', 'sample'], choice, initialSettings.choice),
+    temperature: isAllowed('temperature', temperature) ? temperature : initialSettings.temperature,
+    topK: isAllowed('topK', topK) ? topK : undefined,
+    topP: isAllowed('topP', topP) ? topP : undefined,
+    seed: isAllowed('seed', seed) ? seed : initialSettings.seed,
+    stopAtEnd: oneOf([true, false], stopAtEnd, initialSettings.stopAtEnd),
+  };
 }
 
 function oneOf<T>(allowed: readonly T[], value: unknown, fallback: T): T {
@@ -44,9 +60,12 @@ function oneOf<T>(allowed: readonly T[], value: unknown, fallback: T): T {
 
 function readObject(storage: Pick<Storage, 'getItem'>): Readonly<Record<string, unknown>> {
   try {
-    const value: unknown = JSON.parse(storage.getItem(KEY) ?? '{}');
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+    return asObject(JSON.parse(storage.getItem(KEY) ?? '{}'));
   } catch {
     return {};
   }
+}
+
+function asObject(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

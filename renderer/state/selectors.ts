@@ -1,5 +1,6 @@
 /** Named readings of the store that more than one place needs. All are cheap and return stored references. */
 import { sameHead, type HeadId } from '../../shared/model/head-id.ts';
+import { interventionsKey } from '../../shared/model/intervention.ts';
 import type { PromptSource, RunHandle } from './run-state.ts';
 import type { AppState } from './store.ts';
 
@@ -47,6 +48,15 @@ export function isPromptEdited(state: AppState): boolean {
 /** The run on screen is a cut one of what the editor still holds: running it again cuts again, as was agreed to. */
 export function runsCut(state: AppState): boolean {
   return (state.run.clean?.cutTokens ?? 0) > 0 && !isPromptEdited(state);
+}
+
+/** What has changed since the generated lines were begun, and makes them lines of something else. */
+export function generationBehind(state: AppState): 'prompt' | 'interventions' | undefined {
+  const { origin } = state.generation;
+  if (!origin) return undefined;
+  if (!sameSource(origin.source, promptSource(state))) return 'prompt';
+  const isSame = interventionsKey(origin.interventions) === interventionsKey(state.edit.interventions);
+  return isSame ? undefined : 'interventions';
 }
 
 /** The token whose attention the strip shows: pinned, else under the pointer, else the last. */

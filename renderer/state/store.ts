@@ -5,6 +5,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import { initialHost, type HostState } from './connection-state.ts';
 import { initialEdit, type EditState } from './edit-state.ts';
+import { initialGeneration, type GenerationState } from './generation-state.ts';
 import { emptyHistory, type History } from './history.ts';
 import { initialModel, type ModelState } from './model-state.ts';
 import { initialPrefs, type PrefsState } from './prefs-state.ts';
@@ -18,6 +19,7 @@ export interface AppState {
   readonly model: ModelState;
   readonly prompt: PromptState;
   readonly run: RunState;
+  readonly generation: GenerationState;
   readonly edit: EditState;
   readonly history: History<EditState>;
   readonly view: ViewState;
@@ -32,6 +34,7 @@ export const initialState: AppState = {
   model: initialModel,
   prompt: initialPrompt,
   run: initialRun,
+  generation: initialGeneration,
   edit: initialEdit,
   history: emptyHistory,
   view: initialView,

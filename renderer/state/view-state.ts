@@ -3,6 +3,9 @@ import type { TileReducer, TileValue } from '../../shared/tensor/tile.ts';
 /** What the token strip's colours mean. `change`: likelihood under the interventions, against the clean run. */
 export type StripColour = 'outgoing' | 'incoming' | 'change';
 
+/** The dock's tabs. */
+export type DockTab = 'interventions' | 'generation';
+
 export interface ViewState {
   readonly value: TileValue;
   readonly reducer: TileReducer;
@@ -14,6 +17,7 @@ export interface ViewState {
   /** The atlas score; undefined = chosen by rule from what applies. */
   readonly scoreId: string | undefined;
   readonly sortBy: string | undefined;
+  readonly dockTab: DockTab;
 }
 
 export const initialView: ViewState = {
@@ -25,4 +29,5 @@ export const initialView: ViewState = {
   stripColour: 'outgoing',
   scoreId: undefined,
   sortBy: undefined,
+  dockTab: 'interventions',
 };

@@ -4,7 +4,8 @@
  */
 import { AppError, CancelledError } from '../../shared/base/app-error.ts';
 import type { CallContext, Handlers } from '../../shared/contract/handlers.ts';
-import type { MethodName, Prompt, RunSummary, Tokenized } from '../../shared/contract/methods.ts';
+import type { MethodName, ParsedParamsOf, Prompt, RunSummary, Tokenized } from '../../shared/contract/methods.ts';
+import type { GeneratedToken, Generation, GenerationEnd } from '../../shared/model/generation.ts';
 import { interventionsKey, type Intervention } from '../../shared/model/intervention.ts';
 import type { ModelInfo } from '../../shared/model/model-info.ts';
 import type { ScoreInfo, ScoreTable } from '../../shared/model/score.ts';
@@ -21,6 +22,8 @@ export interface FakeEngineOptions {
   readonly bos?: boolean;
   /** Pause before each layer of a run. */
   readonly layerMs?: number;
+  /** Pause before each generated token. */
+  readonly tokenMs?: number;
   readonly exampleText?: string;
 }
 
@@ -46,10 +49,12 @@ export interface FakeEngine {
   onRestartAsked: (() => void) | undefined;
   /** Where set, `model.open` and `run.start` wait for it. */
   gate: Promise<void> | undefined;
+  /** Where set, `generate.start` fails with it after three tokens. */
+  generationFailure: AppError | undefined;
 }
 
 export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
-  const { layers = 4, heads = 8, kvHeads = 4, context = 1024, layerMs = 0 } = options;
+  const { layers = 4, heads = 8, kvHeads = 4, context = 1024, layerMs = 0, tokenMs = 0 } = options;
   const withTokenizer = options.tokenizer ?? true;
   const withBos = options.bos ?? true;
   const runs = new Map<string, FakeRun>();
@@ -59,6 +64,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
   const engine: FakeEngine = {
     calls: [],
     gate: undefined,
+    generationFailure: undefined,
     onRestartAsked: undefined,
     reset: () => {
       info = undefined;
@@ -142,6 +148,38 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     return summary;
   }
 
+  /** Writes a sentence of its own, the same every time but for interventions and seed, and then ends. */
+  async function generate(
+    { prompt, interventions, maxTokens, sampling }: ParsedParamsOf<'generate.start'>,
+    callContext: CallContext,
+  ): Promise<Generation> {
+    opened();
+    const promptTokens = tokenize(prompt).ids.length;
+    const begun = Date.now();
+    const tokens: GeneratedToken[] = [];
+    const soFar = (stopped: GenerationEnd | null): Generation => ({
+      promptTokens,
+      tokens: [...tokens],
+      text: tokens.map(({ text }) => text).join(''),
+      stopped,
+      milliseconds: Math.max(1, Date.now() - begun),
+    });
+    callContext.progress({ phase: `Layer 1 of ${layers}`, done: 0, total: layers, etaMs: null });
+    const words = wordsOf(interventions, sampling.kind === 'sample' ? sampling.seed : 0);
+    for (const [step, word] of words.entries()) {
+      if (step === maxTokens) return soFar('length');
+      if (promptTokens + step >= context) return soFar('context');
+      await wait(tokenMs, callContext.signal);
+      if (step === 3 && engine.generationFailure) throw engine.generationFailure;
+      tokens.push(generatedToken(word, step, withTokenizer));
+      const phase = `Token ${step + 1} of at most ${maxTokens}`;
+      callContext.progress({ phase, done: step + 1, total: maxTokens, etaMs: null, partial: soFar(null) });
+    }
+    return soFar('end-token');
+  }
+
+  const noTasks = async () => Promise.reject(new AppError('not-allowed', 'The stand-in for the engine has no tasks.'));
+
   const handlers: Handlers<MethodName> = {
     'model.open': async ({ path }, callContext) => {
       callContext.progress({ phase: 'Reading weights', done: 0, total: 1, etaMs: null });
@@ -223,6 +261,11 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
         visible: query + 1,
       });
     },
+    'generate.start': generate,
+    'task.list': async () => Promise.resolve({ tasks: [] }),
+    'task.sample': noTasks,
+    'task.run': noTasks,
+    'task.scores': noTasks,
     'run.compare': async ({ clean, changed }) => {
       const before = find(clean).summary;
       const after = find(changed).summary;
@@ -314,6 +357,32 @@ function textToken(text: string, start: number): TokenView {
   for (const character of text) id = (Math.imul(id, 31) + (character.codePointAt(0) ?? 0)) >>> 0;
   const display = text.replaceAll(' ', '·').replaceAll('\n', '⏎').replaceAll('\t', '⇥');
   return { id: (id % 4095) + 1, display, text, start, end: start + text.length, special: false };
+}
+
+const WRITTEN =
+  ' copper lantern. She kept it under the stairs, and lit it only when the fog came in.\nNobody else knew where it was.';
+const WRITTEN_ABLATED =
+  ' copper kettle. She kept it on the stove, and the children drank their tea from it in the evening.\nNobody minded.';
+
+function wordsOf(interventions: readonly Intervention[], seed: number): readonly string[] {
+  const words =
+    (interventions.length > 0 ? WRITTEN_ABLATED : WRITTEN).match(/ ?[\p{L}\p{N}]+| ?[^\s\p{L}\p{N}]+|\s/gu) ?? [];
+  return seed === 0 ? words : [...words.slice(seed % words.length), ...words.slice(0, seed % words.length)];
+}
+
+function generatedToken(word: string, step: number, withText: boolean): GeneratedToken {
+  const { id, display, text } = textToken(word, 0);
+  const prob = [0.94, 0.71, 0.38, 0.12, 0.55][step % 5]!;
+  const others = [' the', ' a', ' silver', ' his', ' lamp'].filter((other) => other !== word).slice(0, 4);
+  const choices = [word, ...others].map((other, place) => {
+    const choice = textToken(other, 0);
+    const p = place === 0 ? prob : (1 - prob) / 2 ** place;
+    return { id: choice.id, display: choice.display, text: choice.text, prob: p, logit: Math.log(p) + 12 };
+  });
+  const top = choices.sort((a, b) => b.prob - a.prob);
+  if (withText) return { id, display, text, prob, top };
+  const bare = <T extends { readonly id: number }>(choice: T) => ({ ...choice, display: `#${choice.id}`, text: '' });
+  return { ...bare({ id, prob }), top: top.map(bare) };
 }
 
 function nextTokens(interventions: readonly Intervention[]): RunSummary['next'] {
