@@ -19,7 +19,8 @@ export function createAddonKernel(
       const masks = input.masks?.map((mask) => mask ?? NO_MASK) ?? null;
       const cancel = new Int32Array(1);
       const cells = new BigInt64Array(1);
-      let ended = false;
+      let settled = false;
+      const ended = () => settled;
       const running = addon
         .attend({
           ...shape,
@@ -39,17 +40,17 @@ export function createAddonKernel(
           cancel,
           cells,
         })
-        .finally(() => (ended = true));
+        .finally(() => (settled = true));
       let told = 0;
       const tell = async () => {
         const done = Number(Atomics.load(cells, 0));
-        await checkpoint(shape.heads === 0 ? 0 : done - told);
+        await checkpoint(done - told);
         told = done;
       };
       try {
-        while (!ended) {
+        while (!ended()) {
           await Promise.race([running, wait(LOOK_EVERY_MS)]);
-          if (!ended) await tell();
+          if (!ended()) await tell();
         }
         await tell();
       } catch (error) {

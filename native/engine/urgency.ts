@@ -29,11 +29,14 @@ export class Urgency {
     return new Promise((resolve, reject) => {
       const drop = (): void => reject(new CancelledError());
       signal.addEventListener('abort', drop, { once: true });
-      this.#batch = this.#batch.then(() => {
+      this.#batch = this.#batch.then(async () => {
         signal.removeEventListener('abort', drop);
-        if (signal.aborted) return drop();
+        if (signal.aborted) {
+          drop();
+          return;
+        }
         // Also a job that throws before its first await must not keep the next ones waiting.
-        return (async () => work())().then(resolve, reject);
+        await Promise.resolve().then(work).then(resolve, reject);
       });
     });
   }

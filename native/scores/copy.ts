@@ -16,11 +16,12 @@ export const copy: Score = {
     capture.ids.subarray(0, -1).includes(predicted)
       ? null
       : 'Needs a prompt in which the likeliest next token has occurred.',
-  compute({ capture, predicted, probability }, layer, head) {
+  compute(context, layer, head) {
+    const { capture, predicted } = context;
     const last = capture.tokens - 1;
     let mass = 0;
     for (let key = 0; key < last; key++) {
-      if (capture.ids[key] === predicted) mass += probability(layer, head, last, key);
+      if (capture.ids[key] === predicted) mass += context.probability(layer, head, last, key);
     }
     return mass;
   },
