@@ -6,11 +6,26 @@ import { createOnnxKernel } from './onnx-kernel.ts';
 
 /** Head dimensions over this are left to ONNX Runtime. */
 const MOST_HEAD_DIM = 256;
+/** The addon packs all keys and starts threads: for a step of a generation that is most of its time. */
+const FEW_ROWS = 16;
 
-export function createKernel(addonPath: string, shape: AttentionShape, threads: number): Promise<AttentionKernel> {
+export async function createKernel(
+  addonPath: string,
+  shape: AttentionShape,
+  threads: number,
+): Promise<AttentionKernel> {
+  const onnx = await createOnnxKernel(shape, threads);
   const { addon } = loadAddon(addonPath);
-  if (addon === null || shape.headDim > MOST_HEAD_DIM) return createOnnxKernel(shape, threads);
-  return Promise.resolve(createAddonKernel(addon, shape, threads));
+  if (addon === null || shape.headDim > MOST_HEAD_DIM) return onnx;
+  const native = createAddonKernel(addon, shape, threads);
+  return {
+    id: native.id,
+    run: (input, output, checkpoint) => {
+      const chosen = input.tokens - input.queryStart < FEW_ROWS ? onnx : native;
+      return chosen.run(input, output, checkpoint);
+    },
+    dispose: () => onnx.dispose(),
+  };
 }
 
 /** What `doctor` says of the addon: its instruction sets, or why there is none. */

@@ -50,7 +50,7 @@ export async function generateWithRows(
   const { ids } = checkedPrompt(opened.model, params.prompt, params.cut);
   const keys = Math.min(opened.model.info.context, ids.length + params.maxTokens);
   const stepCells = layers * heads * keys;
-  const bytes = 4 * params.maxTokens * stepCells;
+  const bytes = 4 * (keys - ids.length) * stepCells;
   if (bytes > MAX_ROW_BYTES) {
     throw new AppError('too-large', `The attention rows would take ${(bytes / 2 ** 30).toFixed(1)} GiB.`, {
       hint: 'Generate fewer tokens, or shorten the prompt.',
@@ -67,10 +67,15 @@ export async function generateWithRows(
     }
     steps.push(step);
   });
-  // The step that chose the end token is dropped with it.
+  // The step that chose the end token is dropped with it, and the keys that were never reached.
   const count = generation.tokens.length;
-  const pattern = new Float32Array(count * stepCells);
-  steps.slice(0, count).forEach((step, at) => pattern.set(step, at * stepCells));
+  const width = ids.length + count;
+  const pattern = new Float32Array(count * layers * heads * width);
+  for (const [at, step] of steps.slice(0, count).entries()) {
+    for (let row = 0; row < layers * heads; row++) {
+      pattern.set(step.subarray(row * keys, row * keys + width), (at * layers * heads + row) * width);
+    }
+  }
   const generated = Int32Array.from(generation.tokens, ({ id }) => id);
-  return { generation, rows: { ids: generated, pattern, shape: [count, layers, heads, keys] } };
+  return { generation, rows: { ids: generated, pattern, shape: [count, layers, heads, width] } };
 }

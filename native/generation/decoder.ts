@@ -34,7 +34,7 @@ export interface Decoder {
   appendAll(ids: Int32Array, job: Job): Promise<Float32Array>;
   /** p(last position, key) over keys 0 .. length - 1, [heads, length]; masks and window applied, gain not. */
   attentionRows(layer: number): Float32Array;
-  /** Forgets the positions from `length` on. `attentionRows` needs an append after that. */
+  /** Forgets the positions from `length` on. After it, and after a cancel, `attentionRows` needs an append. */
   truncate(length: number): void;
 }
 
@@ -61,6 +61,7 @@ export function createDecoder(model: ForwardModel, options: DecoderOptions): Dec
   }));
   const stretchesFrom = rope?.scaling.kind === 'dynamic' ? rope.scaling.original : Infinity;
   let tables: RopeTables | null = rope === null ? null : ropeTables(rope, Math.min(capacity, stretchesFrom));
+  let rotatedFor = stretchesFrom;
   let length = 0;
 
   /** Residual after the last layer of the new positions, [added, d]. */
@@ -69,11 +70,15 @@ export function createDecoder(model: ForwardModel, options: DecoderOptions): Dec
     if (total > capacity) {
       throw new AppError('prompt-too-long', `${total} tokens are more than the ${capacity} that were made room for.`);
     }
+    // Cached keys are of use only where they were rotated as a run of this length rotates them.
+    const rotation = Math.max(total, stretchesFrom);
     let start = length;
     ids.set(added, length);
-    if (total > stretchesFrom) {
+    if (rope !== null && rotation !== rotatedFor) {
       start = 0;
-      tables = ropeTables(rope!, total);
+      tables = ropeTables(rope, rotation === stretchesFrom ? Math.min(capacity, stretchesFrom) : total);
+      // A cancel on the way leaves keys of both rotations.
+      rotatedFor = NaN;
     }
     const fresh = ids.subarray(start, total);
     const attentionCost = 2 * headDim * 2;
@@ -108,6 +113,7 @@ export function createDecoder(model: ForwardModel, options: DecoderOptions): Dec
     assertFinite(next.resid, dModel);
     const residual = next.resid.subarray((length - start) * dModel);
     length = total;
+    rotatedFor = rotation;
     return residual;
   }
 

@@ -64,6 +64,29 @@ describe('chooseToken', () => {
     expectClose(frequencies({ topK: 3, topP: 0.83 }), expected(1, [1, 3]));
   });
 
+  it('keeps the same tokens of a large vocabulary as a plain sort would', () => {
+    const random = createPrng(2);
+    const large = Float32Array.from({ length: 5000 }, () => 12 * random.next() * random.next());
+    const byProbability = Array.from(large.keys()).sort((a, b) => large[b]! - large[a]!);
+    for (const [topK, topP] of [
+      [3000, 0.9],
+      [40, 1],
+      [5000, 0.5],
+      [4000, 1],
+    ] as const) {
+      const weights = byProbability.slice(0, topK).map((id) => Math.exp(large[id]!));
+      const sum = weights.reduce((a, b) => a + b);
+      let held = 0;
+      const count = weights.findIndex((weight) => (held += weight / sum) >= topP * (1 - 1e-12)) + 1;
+      const allowed = new Set(byProbability.slice(0, count));
+      const prng = createPrng(3);
+      for (let draw = 0; draw < 300; draw++) {
+        const id = chooseToken(large, { kind: 'sample', temperature: 1, topK, topP, seed: 0 }, prng);
+        expect(allowed.has(id), `${topK} ${topP}`).toBe(true);
+      }
+    }
+  });
+
   it('repeats itself with the same seed', () => {
     const draw = (seed: number) => {
       const prng = createPrng(seed);

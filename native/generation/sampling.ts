@@ -15,21 +15,34 @@ export function chooseToken(logits: Float32Array, sampling: Sampling, prng: Prng
   if (sampling.kind === 'greedy') return argmax(logits);
   const { temperature, topK = logits.length, topP = 1 } = sampling;
   const probabilities = softmaxAt(logits, temperature);
-  const order = Array.from(probabilities.keys()).sort((a, b) => probabilities[b]! - probabilities[a]! || a - b);
-  const kept: number[] = [];
-  const limit = topP * order.slice(0, topK).reduce((sum, id) => sum + probabilities[id]!, 0);
-  let mass = 0;
-  for (const id of order.slice(0, topK)) {
-    kept.push(id);
-    mass += probabilities[id]!;
-    if (mass >= limit) break;
-  }
-  let left = prng.next() * mass;
+  const kept = keepLikeliest(probabilities, topK, topP);
+  let left = prng.next() * kept.reduce((sum, id) => sum + probabilities[id]!, 0);
   for (const id of kept) {
     left -= probabilities[id]!;
     if (left < 0) return id;
   }
   return kept.at(-1)!;
+}
+
+/** Ids of the `topK` likeliest, of these the fewest that hold `topP` of their mass; equals by id. */
+function keepLikeliest(probabilities: Float64Array, topK: number, topP: number): number[] {
+  const all = probabilities.length;
+  if (topK >= all && topP === 1) return [...probabilities.keys()];
+  // Tokens below a bound are left out of the sort: of a large vocabulary few are above it.
+  let bound = 1e-4;
+  let order: number[] = [];
+  let mass = 0;
+  do {
+    order = [...probabilities.keys()].filter((id) => probabilities[id]! >= bound);
+    mass = order.reduce((sum, id) => sum + probabilities[id]!, 0);
+    bound = bound < 1e-12 ? 0 : bound / 1000;
+  } while (order.length < all && (topK < all ? order.length < topK : mass < topP));
+  order.sort((a, b) => probabilities[b]! - probabilities[a]! || a - b);
+  const likeliest = order.slice(0, topK);
+  const limit = topP * (topK < all ? likeliest.reduce((sum, id) => sum + probabilities[id]!, 0) : 1);
+  let held = 0;
+  const count = likeliest.findIndex((id) => (held += probabilities[id]!) >= limit);
+  return count === -1 ? likeliest : likeliest.slice(0, count + 1);
 }
 
 function softmaxAt(logits: Float32Array, temperature: number): Float64Array {

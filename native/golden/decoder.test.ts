@@ -108,6 +108,55 @@ describe.each(Object.entries(RANDOM_MODELS).map(([name, options], seed) => ({ na
   },
 );
 
+describe('decoder of a model with dynamic NTK rotation', () => {
+  const ids = Int32Array.from({ length: 300 }, (_, i) => (i * 17 + 3 + ((i * i) % 7)) % 61);
+  let path: string;
+  let model: ForwardModel;
+  beforeAll(async () => {
+    path = join(folder, 'dynamic');
+    const config = { rope_scaling: { rope_type: 'dynamic', factor: 4 } };
+    await writeTinyModel(path, { family: 'llama', kvHeads: 2, context: 100, seed: 5, config });
+    model = await open(path);
+  });
+  afterAll(async () => {
+    await model.sessions.dispose();
+    await model.kernel.dispose();
+  });
+
+  it('rotates for the length that there is, also when it shrinks and after a cancel', async () => {
+    const decoder = createDecoder(model, { gain: () => null, masks: () => null, capacity: 300 });
+    const { vocabSize } = model.architecture;
+    const expectAt = async (n: number): Promise<void> => {
+      const logits = await decoder.append(ids.subarray(decoder.length, n), JOB);
+      const expected = await referenceForward(path, ids.subarray(0, n));
+      expect(maxAbsError(logits, expected.logits.subarray((n - 1) * vocabSize))).toBeLessThan(1e-4);
+    };
+    const cancelAt = async (n: number): Promise<void> => {
+      const controller = new AbortController();
+      let calls = 0;
+      const progress = (): void => {
+        calls += 1;
+        if (calls === 4) controller.abort();
+      };
+      const cancelled = decoder.append(ids.subarray(decoder.length, n), { signal: controller.signal, progress });
+      await expect(cancelled).rejects.toThrow('Cancelled');
+    };
+    await expectAt(60);
+    await expectAt(300);
+    decoder.truncate(0);
+    await expectAt(60);
+    await expectAt(300);
+    decoder.truncate(60);
+    await expectAt(61);
+    await cancelAt(300);
+    await expectAt(62);
+    await expectAt(200);
+    decoder.truncate(62);
+    await cancelAt(200);
+    await expectAt(200);
+  });
+});
+
 describe('decoder', () => {
   let path: string;
   let model: ForwardModel;

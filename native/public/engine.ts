@@ -34,7 +34,7 @@ export interface ExportRequest {
 export interface GeneratedRows {
   /** The generated tokens, [T]. */
   readonly ids: Int32Array;
-  /** [T, L, H, keys]; 0 past the position of the step. */
+  /** [T, L, H, n + T] for a prompt of n tokens; 0 past the position of the step. */
   readonly pattern: Float32Array;
   readonly shape: readonly [number, number, number, number];
 }

@@ -80,17 +80,16 @@ export async function runRun(console: Console, options: RunOptions): Promise<voi
     const comparison =
       run === clean ? undefined : await handlers['run.compare']({ clean: clean.runId, changed: run.runId }, context);
     const cut = options.cut ?? false;
-    const generate = async (changes: Intervention[]) => {
+    const generate = async (changes: Intervention[], rowsWanted: boolean) => {
       if (options.generate === undefined) return undefined;
       const request = { prompt, interventions: changes, cut, maxTokens: options.generate, sampling };
       const params = parseParams('generate.start', request);
-      // The rows are wanted only where they are written.
-      return options.out === undefined
-        ? { generation: await handlers['generate.start'](params, context) }
-        : engine.generateWithRows(params, context);
+      return rowsWanted
+        ? engine.generateWithRows(params, context)
+        : { generation: await handlers['generate.start'](params, context) };
     };
-    const generated = await generate(interventions);
-    const generatedClean = run === clean ? undefined : await generate([]);
+    const generated = await generate(interventions, options.out !== undefined);
+    const generatedClean = run === clean ? undefined : await generate([], false);
     const out = options.out === undefined ? undefined : resolve(options.out);
     const hooks = (options.hooks ?? '').split(',').filter((name) => name.trim() !== '');
     const tensors =
