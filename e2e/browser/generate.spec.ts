@@ -74,6 +74,8 @@ test('the first token is the likeliest next token of the run', async ({ app }) =
 test('the same seed gives the same tokens, another seed others', async ({ app }) => {
   await setUp(app, { tokens: 24 });
   await panel(app).getByRole('radio', { name: 'Sampled' }).check();
+  // The shipped model is all but certain of how its first example goes on: warm enough, chance decides.
+  await panel(app).getByRole('textbox', { name: 'Temperature' }).fill('4');
   const withSeed = async (seed: number) => {
     await panel(app).getByRole('textbox', { name: 'Seed' }).fill(String(seed));
     await generate(app);

@@ -2,52 +2,20 @@
  * Builds the attention addon with the C++ compiler of this machine into out/addon/attention.node. Without a compiler, or
  * where it fails, nothing is built and that is said once: the app then computes attention with ONNX Runtime.
  */
-import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findCompiler, KERNEL_UNITS, run, source, target } from './compiler.mjs';
 
-const here = fileURLToPath(new URL('.', import.meta.url));
-const source = join(here, 'src');
-const target = join(here, '..', '..', 'out', 'addon');
 const addon = join(target, 'attention.node');
 const report = join(target, 'build.txt');
 
 const COMMON = ['-std=c++17', '-O3', '-fPIC', '-ffp-contract=fast', '-fvisibility=hidden', '-Wall', '-Wextra'];
-const X86 = process.arch === 'x64';
-// In this order: what several units instantiate from the standard library is taken from the first, which any processor runs.
-const UNITS = {
-  'portable.cc': [],
-  'run.cc': X86 ? ['-DHEADSCOPE_X86'] : [],
-  'addon.cc': [],
-  ...(X86
-    ? {
-        'avx512.cc': ['-mavx512f', '-mavx512dq', '-mavx512bw', '-mavx512vl', '-mfma'],
-        'avx2.cc': ['-mavx2', '-mfma'],
-      }
-    : {}),
-};
+const UNITS = { ...KERNEL_UNITS, 'addon.cc': [] };
 
 function newest(folder) {
   return Math.max(...readdirSync(folder).map((name) => statSync(join(folder, name)).mtimeMs));
-}
-
-function findCompiler() {
-  const candidates = [process.env['CXX'], 'g++', 'clang++', 'c++'].filter(Boolean);
-  return candidates.find((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0);
-}
-
-function run(command, args) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-    let errors = '';
-    child.stderr.on('data', (chunk) => (errors += chunk));
-    child.on('error', reject);
-    child.on('close', (code) =>
-      code === 0 ? resolve() : reject(new Error(errors.split('\n').slice(0, 20).join('\n'))),
-    );
-  });
 }
 
 async function build() {
@@ -71,7 +39,7 @@ async function build() {
 mkdirSync(target, { recursive: true });
 if (
   !existsSync(addon) ||
-  statSync(addon).mtimeMs < Math.max(newest(source), statSync(fileURLToPath(import.meta.url)).mtimeMs)
+  statSync(addon).mtimeMs < Math.max(newest(source), newest(fileURLToPath(new URL('.', import.meta.url))))
 ) {
   let result;
   try {

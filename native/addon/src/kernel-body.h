@@ -14,6 +14,7 @@ typedef int32_t IntVec __attribute__((vector_size(LANES * 4), aligned(4), may_al
 
 constexpr int64_t kVecs = kPanel / LANES;  // vectors of a panel
 constexpr int64_t kKeyTile = 512;          // keys whose K, then V, stay in the cache while all rows of a block pass
+constexpr int64_t kDimStretch = 32;       // dimensions that are summed in one go
 constexpr float kMasked = -INFINITY;
 
 static inline Vec load(const float *p) { return *reinterpret_cast<const Vec *>(p); }
@@ -63,23 +64,29 @@ static void pack(const Problem &p, int64_t group, PackedGroup &out) {
   }
 }
 
-// Scores of ROWS rows against PANELS panels.
+// Scores of ROWS rows against PANELS panels. Long heads are summed in stretches, which keeps the rounding small.
 template <int ROWS, int PANELS>
 static inline void scoreBlock(const float *q, int64_t dh, const float *panel, float *out, int64_t stride) {
-  Vec sum[ROWS][PANELS * kVecs];
-  for (int r = 0; r < ROWS; r++)
-    for (int c = 0; c < PANELS * kVecs; c++) sum[r][c] = Vec{};
-  for (int64_t d = 0; d < dh; d++) {
-    Vec k[PANELS * kVecs];
-    for (int b = 0; b < PANELS; b++)
-      for (int c = 0; c < kVecs; c++) k[b * kVecs + c] = load(panel + (b * dh + d) * kPanel + c * LANES);
-    for (int r = 0; r < ROWS; r++) {
-      const Vec x = splat(q[r * dh + d]);
-      for (int c = 0; c < PANELS * kVecs; c++) sum[r][c] += x * k[c];
+  for (int64_t start = 0; start < dh; start += kDimStretch) {
+    Vec sum[ROWS][PANELS * kVecs];
+    for (int r = 0; r < ROWS; r++)
+      for (int c = 0; c < PANELS * kVecs; c++) sum[r][c] = Vec{};
+    const int64_t end = std::min(dh, start + kDimStretch);
+    for (int64_t d = start; d < end; d++) {
+      Vec k[PANELS * kVecs];
+      for (int b = 0; b < PANELS; b++)
+        for (int c = 0; c < kVecs; c++) k[b * kVecs + c] = load(panel + (b * dh + d) * kPanel + c * LANES);
+      for (int r = 0; r < ROWS; r++) {
+        const Vec x = splat(q[r * dh + d]);
+        for (int c = 0; c < PANELS * kVecs; c++) sum[r][c] += x * k[c];
+      }
     }
+    for (int r = 0; r < ROWS; r++)
+      for (int c = 0; c < PANELS * kVecs; c++) {
+        float *at = out + r * stride + c * LANES;
+        store(at, start == 0 ? sum[r][c] : load(at) + sum[r][c]);
+      }
   }
-  for (int r = 0; r < ROWS; r++)
-    for (int c = 0; c < PANELS * kVecs; c++) store(out + r * stride + c * LANES, sum[r][c]);
 }
 
 // out[row][dims] += weights[row][key] x v[key][dims] for one panel's width of dimensions times COLS.
