@@ -10,10 +10,12 @@ import type { Job } from '../forward/checkpoint.ts';
 import { SegmentSessions } from '../forward/segment-sessions.ts';
 import { openModel, resolveFolder } from '../model/open-model.ts';
 import { headProfile, readCell, tokenAttention } from '../pattern/head-profile.ts';
+import { readRegion } from '../pattern/read-region.ts';
 import { ScoreReader } from '../pattern/score-blocks.ts';
 import type { Engine, EngineOptions } from '../public/engine.ts';
 import { scores, scoreTable } from '../scores/index.ts';
 import { readTaskData, type TaskData } from '../tasks/task-data.ts';
+import { computeDifferenceTile } from '../tiles/difference-tile.ts';
 import { computeTile } from '../tiles/tile.ts';
 import { compareRuns, computeRun, summarizeRun } from './compute-run.ts';
 import { gainsOf } from './gains.ts';
@@ -141,7 +143,17 @@ export function createEngine(options: EngineOptions): Engine {
     'run.tile': (params, { signal }) =>
       urgency.interactive(() => {
         const state = current();
-        return computeTile(state.reader, headOf(state, params), params.layer, params.head, params, signal);
+        const { minus } = params;
+        const capture = headOf(state, params);
+        if (minus === undefined) return computeTile(state.reader, capture, params.layer, params.head, params, signal);
+        const other = { ...minus, capture: headOf(state, minus) };
+        return computeDifferenceTile(state.reader, { ...params, capture }, other, params, signal);
+      }),
+
+    'run.region': (params, { signal }) =>
+      urgency.interactive(() => {
+        const state = current();
+        return readRegion(state.reader, headOf(state, params), params, signal);
       }),
 
     'run.token': (params) =>

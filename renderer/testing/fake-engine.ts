@@ -238,6 +238,23 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
       const { attention, summary } = find(params.runId);
       return Promise.resolve(tileOf(attention, summary.ids.length, params));
     },
+    'run.region': async ({ runId, layer, head, rowStart, rowEnd, keyStart, keyEnd }) => {
+      const { attention } = find(runId);
+      const cells = [];
+      for (let query = rowStart; query < rowEnd; query++) {
+        for (let key = keyStart; key < Math.min(keyEnd, query + 1); key++) {
+          cells.push({ query, key, probability: attention.p(layer, head, query, key) });
+        }
+      }
+      const queryMass = new Float32Array(rowEnd - rowStart);
+      const keyMass = new Float32Array(keyEnd - keyStart);
+      for (const { query, key, probability } of cells) {
+        queryMass[query - rowStart]! += probability;
+        keyMass[key - keyStart]! += probability;
+      }
+      const top = cells.toSorted((a, b) => b.probability - a.probability).slice(0, 24);
+      return Promise.resolve({ cells: cells.length, queryMass, keyMass, top });
+    },
     'run.token': async ({ runId, layer, head, index }) => {
       const { attention, summary } = find(runId);
       const n = summary.ids.length;

@@ -91,6 +91,18 @@ export interface HeadProfile {
   readonly distance: Float32Array;
 }
 
+/** What lies in a rectangle of a map: queries `rowStart` to `rowEnd` - 1, keys `keyStart` to `keyEnd` - 1. */
+export interface RegionReading {
+  /** Cells that their query can see. */
+  readonly cells: number;
+  /** Mass of each query on the keys of the rectangle, [rowEnd - rowStart]. */
+  readonly queryMass: Float32Array;
+  /** Mass that each key gets from the queries of the rectangle, [keyEnd - keyStart]. */
+  readonly keyMass: Float32Array;
+  /** The strongest cells, strongest first; at most 24. */
+  readonly top: readonly { readonly query: number; readonly key: number; readonly probability: number }[];
+}
+
 /** A cell in full, for the line under the map. */
 export interface CellReading {
   readonly probability: number;
@@ -215,7 +227,14 @@ export const methods = {
   ),
   'run.release': method<null>()(z.object({ runId })),
   'run.scores': method<{ readonly scores: readonly ScoreTable[] }>()(z.object({ runId })),
-  'run.tile': method<Tile>()(headParams.extend(tileKeySchema.shape)),
+  /**
+   * `minus`: the map of another head, or of a run of the same tokens, that is subtracted cell by cell, in probability.
+   * Of such differences `max` keeps the one of largest magnitude with its sign; `min` is refused.
+   */
+  'run.tile': method<Tile>()(headParams.extend(tileKeySchema.shape).extend({ minus: headParams.optional() })),
+  'run.region': method<RegionReading>()(
+    headParams.extend({ rowStart: index, rowEnd: index, keyStart: index, keyEnd: index }),
+  ),
   'run.token': method<TokenAttention>()(headParams.extend({ index })),
   'run.head': method<HeadProfile>()(headParams),
   'run.cell': method<CellReading>()(headParams.extend({ query: index, key: index })),
