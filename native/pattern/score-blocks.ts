@@ -43,7 +43,7 @@ export class ScoreReader {
   }
 
   /** Blocks of the region, top to bottom. Each block yields to the event loop. */
-  async *blocks(capture: Capture, region: Region): AsyncGenerator<ScoreBlock> {
+  async *blocks(capture: Capture, region: Region): AsyncGenerator<ScoreBlock, undefined> {
     const { heads, kvHeads, headDim, scale } = this.#architecture;
     const { layer, head, rowStart, rowEnd, keyStart, keyEnd } = region;
     const { q, k } = capture.layers[layer]!;

@@ -50,7 +50,9 @@ export async function computeDifferenceTile(
   const others = reader.blocks(minus.capture, { ...region, layer: minus.layer, head: minus.head });
   for await (const block of reader.blocks(map.capture, { ...region, layer: map.layer, head: map.head })) {
     // Both are cut into the same blocks: the region decides.
-    const other = (await others.next()).value!;
+    const next = await others.next();
+    if (next.done === true) throw new Error('The two maps were cut into different blocks.');
+    const other = next.value;
     if (signal.aborted) throw new CancelledError();
     for (let row = block.rowStart; row < block.rowEnd; row++) {
       const a = reader.visibleKeys(map.layer, row);
