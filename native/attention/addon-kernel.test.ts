@@ -1,7 +1,17 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { kernelConformance, randomInput } from '../testing/kernel-conformance.ts';
+import { anyMask, cutMask } from '../testing/any-mask.ts';
+import {
+  anyProblem,
+  expectStatistics,
+  kernelConformance,
+  maxError,
+  problemOf,
+  randomInput,
+  runKernel,
+} from '../testing/kernel-conformance.ts';
 import { createAddonKernel } from './addon-kernel.ts';
-import { allocateAttentionOutput } from './kernel.ts';
+import { allocateAttentionOutput, type AttentionShape } from './kernel.ts';
 import { loadAddon } from './load-addon.ts';
 
 const loaded = loadAddon(`${import.meta.dirname}/../../out/addon/attention.node`);
@@ -16,6 +26,64 @@ if (loaded.addon === null) {
     );
 
     describe(`C++ ${implementation}`, () => {
+      const create = (shape: AttentionShape, threads: number) =>
+        Promise.resolve(createAddonKernel(addon, shape, threads, implementation));
+
+      it('gathers on request what float64 says, over random problems', async () => {
+        const problems = fc.tuple(anyProblem, fc.array(anyMask, { minLength: 12, maxLength: 12 }), anyMask);
+        await fc.assert(
+          fc.asyncProperty(problems, async ([made, keptMasks, listed]) => {
+            const { shape, input: plain } = problemOf(made);
+            const { tokens } = plain;
+            const rows = tokens - plain.queryStart;
+            const targets = cutMask({ ...listed, kind: 'row-keys' }, tokens, rows);
+            if (targets.kind !== 'row-keys') throw new Error('Not a list.');
+            const weights = Float32Array.from({ length: shape.heads * tokens }, (_, at) => (at % 7) / 3);
+            const input = {
+              ...plain,
+              extra: {
+                sumSquares: true,
+                sinkFree: true,
+                histogram: true,
+                targets,
+                keyWeights: weights,
+                keptUnder: keptMasks.slice(0, shape.heads).map((mask) => cutMask(mask, tokens, rows)),
+              },
+            };
+            const output = await runKernel(create, shape, input);
+            const expected = expectStatistics(shape, input, output);
+            const s = expected.maxScore;
+            const p = 2e-6 + 6e-7 * s;
+            const extra = output.extra!;
+            expect(maxError(extra.sumSquares!, expected.sumSquares)).toBeLessThanOrEqual(p);
+            expect(maxError(extra.targetMass!, expected.targetMass)).toBeLessThanOrEqual(p);
+            expect(maxError(extra.keptMass!, expected.keptMass)).toBeLessThanOrEqual(p);
+            expect(maxError(extra.weightedMass!, expected.weightedMass)).toBeLessThanOrEqual(3 * p);
+            const rest = extra.sinkFree!;
+            expect(maxError(rest.mass, expected.restMass)).toBeLessThanOrEqual(p);
+            // Where next to nothing is left, the shares of it lie at the end of float32.
+            const left = (all: Float32Array | Float64Array, widths = 1) =>
+              all.filter((_, at) => {
+                const row = Math.floor(at / (rows * widths)) * rows + (at % rows);
+                return expected.restMass[row]! > 1e-20;
+              });
+            expect(maxError(left(rest.entropy), left(expected.restEntropy))).toBeLessThanOrEqual(2e-5 + 2e-6 * s);
+            expect(maxError(left(rest.meanDistance), left(expected.restMeanDistance))).toBeLessThanOrEqual(
+              1e-5 * (tokens + 1),
+            );
+            expect(maxError(left(rest.localMass, 3), left(expected.restLocalMass, 3))).toBeLessThanOrEqual(p);
+            // Cells at the edge of a bin, or of float32, may fall to either side.
+            const histogramError = extra.histogram!.reduce(
+              (sum, count, at) => sum + Math.abs(count - expected.histogram[at]!),
+              0,
+            );
+            const cells = expected.histogram.reduce((a, b) => a + b, 0);
+            expect(histogramError).toBeLessThanOrEqual(2 + cells * (1e-3 + 1e-5 * s) + tiny(expected.p));
+          }),
+          { numRuns: 30, seed: 9 },
+        );
+      });
+
       it('gives the same bits whatever the number of threads', async () => {
         const shape = { heads: 4, kvHeads: 2, headDim: 20 };
         const input = randomInput(8, shape, 5000, 1, null);
@@ -31,6 +99,11 @@ if (loaded.addon === null) {
     });
   }
 
+  /** Probabilities that float32 rounds to 0. */
+  function tiny(p: Float64Array): number {
+    return p.filter((value) => value > 0 && value < 1e-36).length;
+  }
+
   it('refuses arrays that do not fit instead of reading past them', () => {
     const shape = { heads: 2, kvHeads: 1, headDim: 8 };
     const input = randomInput(1, shape, 10, 1, null);
@@ -42,6 +115,11 @@ if (loaded.addon === null) {
       expect(run({ tokens: 11 })).rejects.toThrow('does not fit'),
       expect(run({ gain: new Float32Array(3) })).rejects.toThrow('gain does not fit.'),
       expect(run({ queryStart: 10 })).rejects.toThrow('sizes'),
+      expect(run({ masks: [null] })).rejects.toThrow('masks does not fit.'),
+      expect(run({ masks: [null, { kind: 'blocks', size: 3, kept: new Uint8Array(15) }] })).rejects.toThrow('masks'),
+      expect(
+        run({ masks: [null, { kind: 'row-keys', offsets: new Int32Array(11).fill(1), keys: new Int32Array(0) }] }),
+      ).rejects.toThrow('masks'),
     ]);
   });
 

@@ -1,7 +1,7 @@
 /** The attention kernel in C++, on threads of its own: this thread stays free while it runs. */
-import type { AttentionKernel, AttentionShape } from './kernel.ts';
-import type { AttentionAddon } from './load-addon.ts';
-import { NO_MASK } from './mask.ts';
+import type { AttentionInput, AttentionKernel, AttentionOutput, AttentionShape } from './kernel.ts';
+import type { AddonMask, AttentionAddon } from './load-addon.ts';
+import { NO_MASK, type MaskSpec } from './mask.ts';
 
 /** How often progress is told and a cancel is looked for. */
 const LOOK_EVERY_MS = 20;
@@ -16,7 +16,6 @@ export function createAddonKernel(
   return {
     id: implementation,
     run: async (input, output, checkpoint) => {
-      const masks = input.masks?.map((mask) => mask ?? NO_MASK) ?? null;
       const cancel = new Int32Array(1);
       const cells = new BigInt64Array(1);
       let settled = false;
@@ -29,14 +28,19 @@ export function createAddonKernel(
           tokens: input.tokens,
           queryStart: input.queryStart,
           scale: input.scale,
+          softcap: input.softcap ?? 0,
           window: input.window ?? input.tokens,
           q: input.q,
           k: input.k,
           v: input.v,
           gain: input.gain ?? new Float32Array(shape.heads).fill(1),
-          sinks: masks && Int32Array.from(masks, ({ sink }) => sink),
-          windows: masks && Int32Array.from(masks, ({ window }) => window),
-          ...output,
+          masks: input.masks && input.masks.map((mask) => addonMask(mask ?? NO_MASK)),
+          counted: input.counted,
+          z: output.z,
+          lse: output.lse,
+          entropy: null,
+          ...output.statistics,
+          ...addonExtras(input, output),
           cancel,
           cells,
         })
@@ -62,6 +66,48 @@ export function createAddonKernel(
       await running;
     },
     dispose: () => Promise.resolve(),
+  };
+}
+
+const KINDS: Readonly<Record<MaskSpec['kind'], number>> = {
+  'sink-window': 0,
+  'kept-keys': 1,
+  blocks: 2,
+  'row-keys': 3,
+};
+
+function addonMask(mask: MaskSpec): AddonMask {
+  const kind = KINDS[mask.kind];
+  switch (mask.kind) {
+    case 'sink-window':
+      return { kind, first: mask.sink, second: mask.window };
+    case 'kept-keys':
+      return { kind, first: mask.from, second: 0, keys: mask.keys };
+    case 'blocks':
+      return { kind, first: mask.size, second: 0, blocks: mask.kept };
+    case 'row-keys':
+      return { kind, first: 0, second: 0, keys: mask.keys, offsets: mask.offsets };
+  }
+}
+
+function addonExtras(
+  { extra: request }: AttentionInput,
+  { extra }: AttentionOutput,
+): Readonly<Record<string, unknown>> {
+  return {
+    sumSquares: extra?.sumSquares ?? null,
+    restMass: extra?.sinkFree?.mass ?? null,
+    restEntropy: extra?.sinkFree?.entropy ?? null,
+    restMeanDistance: extra?.sinkFree?.meanDistance ?? null,
+    restLocalMass: extra?.sinkFree?.localMass ?? null,
+    histogram: extra?.histogram ?? null,
+    keyWeights: request?.keyWeights ?? null,
+    weightedMass: extra?.weightedMass ?? null,
+    targetKeys: request?.targets?.keys ?? null,
+    targetOffsets: request?.targets?.offsets ?? null,
+    targetMass: extra?.targetMass ?? null,
+    keptMasks: request?.keptUnder?.map(addonMask) ?? null,
+    keptMass: extra?.keptMass ?? null,
   };
 }
 

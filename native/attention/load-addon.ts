@@ -10,6 +10,16 @@ export interface AttentionAddon {
   attend(call: AddonCall): Promise<boolean>;
 }
 
+/** `first`, `second`: sink and window, or the first kept position, or the size of a block. See `HeadMask` in kernel.h. */
+export interface AddonMask {
+  readonly kind: number;
+  readonly first: number;
+  readonly second: number;
+  readonly keys?: Int32Array;
+  readonly offsets?: Int32Array;
+  readonly blocks?: Uint8Array;
+}
+
 export interface AddonCall {
   readonly implementation: string;
   readonly tokens: number;
@@ -18,21 +28,21 @@ export interface AddonCall {
   readonly kvHeads: number;
   readonly headDim: number;
   readonly scale: number;
+  /** 0 = none. */
+  readonly softcap: number;
   readonly window: number;
   readonly threads: number;
   readonly q: Float32Array;
   readonly k: Float32Array;
   readonly v: Float32Array;
   readonly gain: Float32Array;
-  readonly sinks: Int32Array | null;
-  readonly windows: Int32Array | null;
+  readonly masks: readonly AddonMask[] | null;
+  readonly counted: Uint8Array | null;
   readonly z: Float32Array;
   readonly lse: Float32Array;
-  readonly entropy: Float32Array;
-  readonly rowMax: Float32Array;
-  readonly rowArgmax: Int32Array;
-  readonly columnSum: Float64Array;
-  readonly meanDistance: Float32Array;
+  /** Null = no statistics at all; the other arrays are then not looked at. */
+  readonly entropy: Float32Array | null;
+  readonly [statistic: string]: unknown;
   /** [1]; set to 1 to stop. */
   readonly cancel: Int32Array;
   /** [1]; score cells done so far. */

@@ -1,35 +1,51 @@
 /**
- * The attention kernel as an ONNX graph over one chunk of rows, for any execution provider.
+ * The attention kernel as ONNX graphs over one chunk of rows, for any execution provider.
  *
  * A chunk sees only the keys up to its last row (and not before its window), so masked blocks are never computed.
  * Grouped-query heads of one KV group are stacked into the rows of one matrix product, so K and V are never repeated.
  */
-import { createSession, type Session } from '../ort/session.ts';
-import { GraphBuilder, type Value } from '../onnx/graph-builder.ts';
-import { NO_MASK } from './mask.ts';
+import { AppError } from '../../shared/base/app-error.ts';
+import { createSession, type Feed, type Session, type TensorData } from '../ort/session.ts';
+import { buildChunkGraph, type ChunkGraph } from './chunk-graph.ts';
+import { gatherChunk } from './gather-chunk.ts';
+import { NO_MASK, visibleUnder, type MaskSpec } from './mask.ts';
 import type { AttentionInput, AttentionKernel, AttentionOutput, AttentionShape } from './kernel.ts';
+import { poolBlock } from './statistics.ts';
 
 /** Score cells (heads x rows x keys) of one chunk: 16 MiB a buffer, some ten milliseconds on two cores. */
 const CHUNK_CELLS = 4 * 1024 * 1024;
 const MIN_ROWS = 16;
 const MAX_ROWS = 256;
-/** Below every real score, and finite, so that 0 x masked stays 0 in the statistics. */
-const MASKED_SCORE = -1e30;
 
 export async function createOnnxKernel(shape: AttentionShape, threads: number): Promise<AttentionKernel> {
-  const plain = await createSession(buildChunkGraph(shape, false), { threads });
-  // Masks cost a pass over the scores, so they have a graph of their own, made when first needed.
-  let masked: Promise<Session> | undefined;
+  const sessions = new Map<string, Promise<Session>>();
+  /** Each variant costs passes over the scores, so it has a graph of its own, made when first needed. */
+  const sessionOf = (graph: ChunkGraph) => {
+    const key = JSON.stringify(graph);
+    const known = sessions.get(key) ?? createSession(buildChunkGraph(shape, graph), { threads });
+    sessions.set(key, known);
+    return known;
+  };
+  // What every run needs: made at once, so that a machine on which it cannot be made says so early.
+  await sessionOf({ masks: 'none', statistics: true, counted: false, softcap: false });
   return {
     id: 'onnx',
     run: async (input, output, checkpoint) => {
-      if (input.masks !== null) masked ??= createSession(buildChunkGraph(shape, true), { threads });
-      const session = input.masks === null ? plain : await masked!;
-      await runChunks(session, shape, input, output, checkpoint);
+      if (input.extra !== null) {
+        throw new AppError('needs-addon', 'These statistics need the C++ attention addon, which was not built here.', {
+          hint: 'Install a C++ compiler and run npm run build:addon; headscope doctor says what is missing.',
+        });
+      }
+      const graph: ChunkGraph = {
+        masks: maskKind(input.masks),
+        statistics: output.statistics !== null,
+        counted: output.statistics !== null && input.counted !== null,
+        softcap: input.softcap !== null,
+      };
+      await runChunks(await sessionOf(graph), graph, shape, input, output, checkpoint);
     },
     dispose: async () => {
-      await plain.dispose();
-      await (await masked)?.dispose();
+      for (const session of sessions.values()) await (await session).dispose();
     },
   };
 }
@@ -40,8 +56,14 @@ export function chunkRows(heads: number, keys: number): number {
   return Math.min(MAX_ROWS, Math.max(MIN_ROWS, 2 ** Math.floor(Math.log2(fitting))));
 }
 
+function maskKind(masks: AttentionInput['masks']): ChunkGraph['masks'] {
+  if (masks === null) return 'none';
+  return masks.every((mask) => mask === null || mask.kind === 'sink-window') ? 'sink-window' : 'marked';
+}
+
 async function runChunks(
   session: Session,
+  graph: ChunkGraph,
   { heads, kvHeads, headDim }: AttentionShape,
   input: AttentionInput,
   output: AttentionOutput,
@@ -54,20 +76,23 @@ async function runChunks(
   const reach = window ?? tokens;
   const gain = input.gain ?? new Float32Array(heads).fill(1);
   const rowsPerChunk = chunkRows(heads, Math.min(tokens, reach + MAX_ROWS));
-
-  const perHead = (values: readonly number[]) => ({ data: Int32Array.from(values), dims: [heads, 1, 1] });
-  const masks = input.masks?.map((mask) => mask ?? NO_MASK);
-  const maskFeeds = masks && {
-    sinks: perHead(masks.map(({ sink }) => sink)),
-    windows: perHead(masks.map((mask) => mask.window)),
-  };
+  const block = poolBlock(tokens);
+  const { statistics } = output;
+  if (statistics !== null) {
+    statistics.columnSum.fill(0);
+    statistics.distance.fill(0);
+    statistics.maskedRows.fill(0);
+    statistics.poolMax.fill(0);
+    statistics.poolSum.fill(0);
+  }
 
   for (let row = 0; row < queries; row += rowsPerChunk) {
     const rows = Math.min(rowsPerChunk, queries - row);
     const position = queryStart + row;
-    const firstKey = Math.max(0, position - reach + 1);
+    // Whole blocks of the pooled map.
+    const firstKey = Math.floor(Math.max(0, position - reach + 1) / block) * block;
     const keys = position + rows - firstKey;
-    const out = await session.run({
+    const feeds: Record<string, Feed> = {
       q: { data: q.subarray(row * qWidth, (row + rows) * qWidth), dims: [rows, qWidth] },
       k: { data: k.subarray(firstKey * kvWidth, (firstKey + keys) * kvWidth), dims: [keys, kvWidth] },
       v: { data: v.subarray(firstKey * kvWidth, (firstKey + keys) * kvWidth), dims: [keys, kvWidth] },
@@ -76,31 +101,69 @@ async function runChunks(
       rowPositions: { data: range(position, rows), dims: [rows, 1] },
       keyPositions: { data: range(firstKey, keys), dims: [1, keys] },
       window: { data: new Int32Array([reach]), dims: [] },
-      ...maskFeeds,
-    });
+      ...(graph.softcap ? { softcap: { data: new Float32Array([input.softcap!]), dims: [] } } : {}),
+      ...maskFeeds(graph, input, heads, { row, rows, position, firstKey, keys }),
+    };
+    if (graph.statistics) {
+      const blocks = Math.ceil(keys / block);
+      feeds['poolPads'] = { data: BigInt64Array.from([0, 0, 0, 0, 0, blocks * block - keys], BigInt), dims: [6] };
+      feeds['poolShape'] = { data: BigInt64Array.from([heads, rows, blocks, block], BigInt), dims: [4] };
+    }
+    if (graph.counted) {
+      feeds['counted'] = {
+        data: Float32Array.from(input.counted!.subarray(row, row + rows), (counts) => (counts === 0 ? 0 : 1)),
+        dims: [rows, 1],
+      };
+    }
+    const out = await session.run(feeds);
     output.z.set(out['z'] as Float32Array, row * qWidth);
-    scatterRows(out['lse'] as Float32Array, output.lse, heads, queries, row, rows);
-    scatterRows(out['entropy'] as Float32Array, output.entropy, heads, queries, row, rows);
-    scatterRows(out['rowMax'] as Float32Array, output.rowMax, heads, queries, row, rows);
-    scatterRows(out['meanDistance'] as Float32Array, output.meanDistance, heads, queries, row, rows);
-    const argmax = out['rowArgmax'] as BigInt64Array;
-    const columns = out['columnSum'] as Float32Array;
-    for (let head = 0; head < heads; head++) {
-      for (let i = 0; i < rows; i++) {
-        output.rowArgmax[head * queries + row + i] = firstKey + Number(argmax[head * rows + i]!);
-      }
-      for (let j = 0; j < keys; j++) output.columnSum[head * tokens + firstKey + j]! += columns[head * keys + j]!;
+    scatterRows(out['lse']!, output.lse, heads, queries, row, rows);
+    if (statistics !== null) {
+      gatherChunk(out, statistics, { heads, queries, tokens, row, rows, position, firstKey, keys }, input.counted);
     }
     await checkpoint(heads * rows * keys);
   }
+}
+
+interface ChunkPlace {
+  readonly row: number;
+  readonly rows: number;
+  readonly position: number;
+  readonly firstKey: number;
+  readonly keys: number;
+}
+
+function maskFeeds(
+  graph: ChunkGraph,
+  { masks, tokens }: AttentionInput,
+  heads: number,
+  { row, rows, position, firstKey, keys }: ChunkPlace,
+): Record<string, Feed> {
+  if (masks === null) return {};
+  const all: readonly MaskSpec[] = masks.map((mask) => mask ?? NO_MASK);
+  if (graph.masks === 'sink-window') {
+    const perHead = (value: (mask: MaskSpec & { readonly kind: 'sink-window' }) => number) => ({
+      data: Int32Array.from(all, (mask) => (mask.kind === 'sink-window' ? value(mask) : 0)),
+      dims: [heads, 1, 1],
+    });
+    return { sinks: perHead(({ sink }) => sink), windows: perHead((mask) => mask.window) };
+  }
+  const marked = new Uint8Array(heads * rows * keys);
+  all.forEach((mask, head) => {
+    for (let r = 0; r < rows; r++) {
+      const visible = visibleUnder(mask, tokens, position + r, row + r);
+      marked.set(visible.subarray(firstKey), (head * rows + r) * keys);
+    }
+  });
+  return { marked: { data: marked, dims: [heads, rows, keys] } };
 }
 
 function range(start: number, count: number): Int32Array {
   return Int32Array.from({ length: count }, (_, i) => start + i);
 }
 
-function scatterRows(
-  chunk: Float32Array,
+export function scatterRows(
+  chunk: TensorData,
   all: Float32Array,
   heads: number,
   queries: number,
@@ -108,72 +171,6 @@ function scatterRows(
   rows: number,
 ): void {
   for (let head = 0; head < heads; head++) {
-    all.set(chunk.subarray(head * rows, (head + 1) * rows), head * queries + row);
+    all.set((chunk as Float32Array).subarray(head * rows, (head + 1) * rows), head * queries + row);
   }
-}
-
-/** Which keys each head's mask leaves, [head, row, key]. */
-function unmasked(g: GraphBuilder, heads: number, distance: Value, keyPositions: Value): Value {
-  const sinks = g.input('sinks', 'int32', [heads, 1, 1]);
-  const windows = g.input('windows', 'int32', [heads, 1, 1]);
-  return g.op('Or', [g.op('Less', [keyPositions, sinks]), g.op('Less', [distance, windows])]);
-}
-
-function buildChunkGraph({ heads, kvHeads, headDim }: AttentionShape, masked: boolean): Uint8Array {
-  const g = new GraphBuilder();
-  const q = g.input('q', 'float32', ['rows', heads * headDim]);
-  const k = g.input('k', 'float32', ['keys', kvHeads * headDim]);
-  const v = g.input('v', 'float32', ['keys', kvHeads * headDim]);
-  const scale = g.input('scale', 'float32', []);
-  const gain = g.input('gain', 'float32', [heads]);
-  const rowPositions = g.input('rowPositions', 'int32', ['rows', 1]);
-  const keyPositions = g.input('keyPositions', 'int32', [1, 'keys']);
-  const window = g.input('window', 'int32', []);
-  const reshape = (value: Value, shape: readonly number[]) => g.op('Reshape', [value, g.int(shape)]);
-  const transpose = (value: Value, perm: readonly number[]) => g.op('Transpose', [value], { perm });
-  const reduce = (type: string, value: Value, axis: number, keepdims = 0) =>
-    g.op(type, [value, g.int([axis])], { keepdims });
-
-  // [group, head in group x row, dh] against [group, dh, key].
-  const byHead = transpose(reshape(g.op('Mul', [q, scale]), [-1, heads, headDim]), [1, 0, 2]);
-  const stacked = reshape(byHead, [kvHeads, -1, headDim]);
-  const keysByGroup = transpose(reshape(k, [-1, kvHeads, headDim]), [1, 2, 0]);
-  const product = g.op('MatMul', [stacked, keysByGroup]);
-  const keyCount = g.op('Shape', [k], { start: 0, end: 1 });
-  const scoreShape = g.op('Concat', [g.int([heads, -1]), keyCount], { axis: 0 });
-  const raw = g.op('Reshape', [product, scoreShape]); // [head, row, key]
-
-  const distance = g.op('Sub', [rowPositions, keyPositions]); // [row, key]
-  const causal = g.op('GreaterOrEqual', [distance, g.op('Cast', [g.int(0)], { to: 6 })]);
-  const inWindow = g.op('And', [causal, g.op('Less', [distance, window])]);
-  const visible = masked ? g.op('And', [inWindow, unmasked(g, heads, distance, keyPositions)]) : inWindow;
-  const scores = g.op('Where', [visible, raw, g.float(MASKED_SCORE)]);
-
-  const rowTop = reduce('ReduceMax', scores, 2, 1);
-  const shifted = g.op('Sub', [scores, rowTop]);
-  const exponentials = g.op('Exp', [shifted]);
-  const sum = reduce('ReduceSum', exponentials, 2, 1);
-  const p = g.op('Div', [exponentials, sum]);
-  const logSum = g.op('Log', [sum]);
-  const flat = (value: Value) => g.op('Squeeze', [value, g.int([2])]);
-
-  const valuesByGroup = transpose(reshape(v, [-1, kvHeads, headDim]), [1, 0, 2]);
-  const pShape = g.op('Concat', [g.int([kvHeads, -1]), keyCount], { axis: 0 });
-  const pStacked = g.op('Reshape', [p, pShape]);
-  const zStacked = g.op('MatMul', [pStacked, valuesByGroup]);
-  const zByHead = reshape(zStacked, [heads, -1, headDim]);
-  const scaled = g.op('Mul', [zByHead, reshape(gain, [heads, 1, 1])]);
-  const z = reshape(transpose(scaled, [1, 0, 2]), [-1, heads * headDim]);
-
-  g.output('z', z, 'float32', ['rows', heads * headDim]);
-  g.output('lse', flat(g.op('Add', [rowTop, logSum])), 'float32', [heads, 'rows']);
-  // H = log sum - E[s - top]; masked cells contribute 0 x finite.
-  const expected = reduce('ReduceSum', g.op('Mul', [p, shifted]), 2, 1);
-  g.output('entropy', flat(g.op('Sub', [logSum, expected])), 'float32', [heads, 'rows']);
-  g.output('rowMax', flat(g.op('Reciprocal', [sum])), 'float32', [heads, 'rows']);
-  g.output('rowArgmax', g.op('ArgMax', [scores], { axis: 2, keepdims: 0 }), 'int64', [heads, 'rows']);
-  g.output('columnSum', reduce('ReduceSum', p, 1), 'float32', [heads, 'keys']);
-  const far = g.op('Mul', [p, g.op('Cast', [distance], { to: 1 })]);
-  g.output('meanDistance', reduce('ReduceSum', far, 2), 'float32', [heads, 'rows']);
-  return g.build('attention-chunk');
 }

@@ -2,15 +2,19 @@
  * What a run keeps: residuals at every layer boundary, post-rotation Q and K, V, z, LSE and row statistics. Attention
  * maps are never kept; any tile is recomputed from Q, K and LSE.
  */
-import type { AttentionOutput } from '../attention/kernel.ts';
+import { statisticsBytes, type AttentionStatistics } from '../attention/statistics.ts';
 import type { Architecture } from '../families/family.ts';
 
-export interface LayerCapture extends AttentionOutput {
+export interface LayerCapture extends AttentionStatistics {
   /** [tokens, heads x headDim], after rotation. */
   readonly q: Float32Array;
   /** [tokens, kvHeads x headDim], after rotation. */
   readonly k: Float32Array;
   readonly v: Float32Array;
+  /** [tokens, heads x headDim], after the gain of interventions. */
+  readonly z: Float32Array;
+  /** [heads, tokens]. */
+  readonly lse: Float32Array;
 }
 
 export interface Capture {
@@ -29,7 +33,7 @@ const FLOAT_BYTES = 4;
 export function captureBytes({ layers, heads, kvHeads, headDim, dModel }: Architecture, tokens: number): number {
   const resid = (layers + 1) * dModel;
   const qkvz = layers * (2 * heads + 2 * kvHeads) * headDim;
-  // lse, entropy, rowMax, rowArgmax, meanDistance in 4 bytes, columnSum in 8.
-  const statistics = layers * heads * 7;
-  return tokens * FLOAT_BYTES * (resid + qkvz + statistics);
+  return (
+    tokens * FLOAT_BYTES * (resid + qkvz) + layers * (heads * tokens * FLOAT_BYTES + statisticsBytes(heads, tokens))
+  );
 }

@@ -16,6 +16,7 @@ import type { Engine, EngineOptions } from '../public/engine.ts';
 import { scores, scoreTable } from '../scores/index.ts';
 import { readTaskData, type TaskData } from '../tasks/task-data.ts';
 import { computeDifferenceTile } from '../tiles/difference-tile.ts';
+import { miniatures } from '../tiles/miniatures.ts';
 import { computeTile } from '../tiles/tile.ts';
 import { compareRuns, computeRun, summarizeRun } from './compute-run.ts';
 import { gainsOf } from './gains.ts';
@@ -156,6 +157,12 @@ export function createEngine(options: EngineOptions): Engine {
         return readRegion(state.reader, headOf(state, params), params, signal);
       }),
 
+    'run.miniatures': ({ runId }) =>
+      urgency.interactive(() => {
+        const state = current();
+        return Promise.resolve(miniatures(state.runs.get(runId).capture, state.model.architecture));
+      }),
+
     'run.token': (params) =>
       urgency.interactive(() => {
         const state = current();
@@ -164,10 +171,10 @@ export function createEngine(options: EngineOptions): Engine {
         return Promise.resolve(tokenAttention(state.reader, capture, params.layer, params.head, params.index));
       }),
 
-    'run.head': (params, { signal }) =>
+    'run.head': (params) =>
       urgency.interactive(() => {
         const state = current();
-        return headProfile(state.reader, headOf(state, params), params.layer, params.head, signal);
+        return Promise.resolve(headProfile(state.reader, headOf(state, params), params.layer, params.head));
       }),
 
     'run.cell': (params) =>

@@ -70,10 +70,13 @@ export async function runForward(model: ForwardModel, request: ForwardRequest, j
         scale: architecture.scale[layer]!,
         window: architecture.slidingWindow[layer]!,
         gain,
+        softcap: null,
         masks: null,
+        counted: null,
+        extra: null,
       };
       await model.kernel.run(input, output, (done) => checkpoint.pass(done * attentionCost));
-      capture = { q, k, v, ...output };
+      capture = { q, k, v, z: output.z, lse: output.lse, ...output.statistics! };
     }
     captured.push(capture);
     next = await runSegment(context, layer + 1, rows, { z: capture.z, resid: resid[layer]! });

@@ -6,8 +6,8 @@
  * positions anew; all other rotations leave the cached keys as they are.
  */
 import { AppError } from '../../shared/base/app-error.ts';
-import { allocateAttentionOutput } from '../attention/kernel.ts';
-import { NO_MASK, type MaskSpec } from '../attention/mask.ts';
+import { allocateBare } from '../attention/kernel.ts';
+import { NO_MASK, visibleUnder, type MaskSpec } from '../attention/mask.ts';
 import { ropeTables, type RopeTables } from '../families/rope.ts';
 import { Checkpoint, type Job } from '../forward/checkpoint.ts';
 import { assertFinite, type ForwardModel } from '../forward/forward.ts';
@@ -95,7 +95,7 @@ export function createDecoder(model: ForwardModel, options: DecoderOptions): Dec
       cache.k.set(k, start * kvWidth);
       cache.v.set(v, start * kvWidth);
       cache.lastQuery = q.slice(-qWidth);
-      const output = allocateAttentionOutput(shape, total, fresh.length);
+      const output = allocateBare(shape, fresh.length);
       const input = {
         q,
         k: cache.k.subarray(0, total * kvWidth),
@@ -105,7 +105,10 @@ export function createDecoder(model: ForwardModel, options: DecoderOptions): Dec
         scale: architecture.scale[layer]!,
         window: architecture.slidingWindow[layer]!,
         gain: options.gain(layer),
+        softcap: null,
         masks: options.masks(layer),
+        counted: null,
+        extra: null,
       };
       await kernel.run(input, output, (done) => checkpoint.pass(done * attentionCost));
       next = await runSegment(context, layer + 1, rows, { z: output.z, resid });
@@ -157,11 +160,8 @@ export function createDecoder(model: ForwardModel, options: DecoderOptions): Dec
 }
 
 /** Which keys the last of `length` positions sees. */
-function visibleKeys(length: number, reach: number, { sink, window }: MaskSpec): Uint8Array {
-  return Uint8Array.from({ length }, (_, key) => {
-    const distance = length - 1 - key;
-    return distance < reach && (key < sink || distance < window) ? 1 : 0;
-  });
+function visibleKeys(length: number, reach: number, mask: MaskSpec): Uint8Array {
+  return visibleUnder(mask, length, length - 1, 0).fill(0, 0, Math.max(0, length - reach));
 }
 
 /** Softmax over the visible keys, in float64; 0 elsewhere. */

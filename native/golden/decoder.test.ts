@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { MaskSpec } from '../attention/mask.ts';
+import type { SinkWindowMask } from '../attention/mask.ts';
 import { createOnnxKernel } from '../attention/onnx-kernel.ts';
 import { runForward, type ForwardModel } from '../forward/forward.ts';
 import { logitRows } from '../forward/likelihoods.ts';
@@ -86,7 +86,7 @@ describe.each(Object.entries(RANDOM_MODELS).map(([name, options], seed) => ({ na
 
     it('with heads scaled and masked', async () => {
       const factor = (layer: number, head: number) => [1, 0, 0.5, -1][(layer + head) % 4]!;
-      const mask = (layer: number, head: number): MaskSpec | null =>
+      const mask = (layer: number, head: number): SinkWindowMask | null =>
         (layer + head) % 3 === 0 ? null : { kind: 'sink-window', sink: head % 5, window: 1 + ((7 * head) % 30) };
       const perHead = <T>(value: (head: number) => T): T[] =>
         Array.from({ length: model.architecture.heads }, (_, head) => value(head));

@@ -1,46 +1,26 @@
 /** Marginals, rows, columns and cells of one head. */
-import { CancelledError } from '../../shared/base/app-error.ts';
 import type { CellReading, HeadProfile, TokenAttention } from '../../shared/contract/methods.ts';
+import { DISTANCE_BINS, distanceBin } from '../attention/statistics.ts';
 import type { Capture } from '../capture/capture.ts';
 import type { ScoreReader } from './score-blocks.ts';
 
-/** Bin of a distance: 0 -> 0, then 1, 2-3, 4-7, ... */
-export function distanceBin(distance: number): number {
-  return distance === 0 ? 0 : 32 - Math.clz32(distance);
-}
-
-export async function headProfile(
-  reader: ScoreReader,
-  capture: Capture,
-  layer: number,
-  head: number,
-  signal: AbortSignal,
-): Promise<HeadProfile> {
+/** All from the statistics of the run; only the column of key 0 is recomputed. */
+export function headProfile(reader: ScoreReader, capture: Capture, layer: number, head: number): HeadProfile {
   const { tokens } = capture;
-  const { entropy, rowMax, rowArgmax, columnSum, lse } = capture.layers[layer]!;
+  const { entropy, rowMax, rowArgmax, columnSum, distance } = capture.layers[layer]!;
   const rows = (all: Float32Array) => all.slice(head * tokens, (head + 1) * tokens);
   const firstToken = Float32Array.from({ length: tokens }, (_, i) => reader.probability(capture, layer, head, i, 0));
   const visibleRows = rowsThatSee(reader, layer, tokens);
   const columnMean = Float32Array.from(visibleRows, (count, key) => columnSum[head * tokens + key]! / count);
-  const distance = new Float64Array(distanceBin(tokens - 1) + 1);
-  const region = { layer, head, rowStart: 0, rowEnd: tokens, keyStart: 0, keyEnd: tokens };
-  for await (const block of reader.blocks(capture, region)) {
-    if (signal.aborted) throw new CancelledError();
-    for (let row = block.rowStart; row < block.rowEnd; row++) {
-      const { first, last } = reader.visibleKeys(layer, row);
-      const at = (row - block.rowStart) * tokens;
-      const rowLse = lse[head * tokens + row]!;
-      for (let key = first; key <= last; key++)
-        distance[distanceBin(row - key)]! += Math.exp(block.scores[at + key]! - rowLse);
-    }
-  }
+  const bins = distanceBin(tokens - 1) + 1;
+  const byDistance = distance.subarray(head * DISTANCE_BINS, head * DISTANCE_BINS + bins);
   return {
     entropy: rows(entropy),
     firstToken,
     rowMax: rows(rowMax),
     rowArgmax: rowArgmax.slice(head * tokens, (head + 1) * tokens),
     columnMean,
-    distance: Float32Array.from(distance, (mass) => mass / tokens),
+    distance: Float32Array.from(byDistance, (mass) => mass / tokens),
   };
 }
 

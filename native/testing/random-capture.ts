@@ -65,8 +65,11 @@ export async function randomCapture(
     queryStart: 0,
     scale: architecture.scale[0]!,
     window: architecture.slidingWindow[0]!,
+    softcap: null,
     gain: null,
     masks: null,
+    counted: null,
+    extra: null,
   };
   await kernel.run(input, output, () => Promise.resolve());
   await kernel.dispose();
@@ -74,7 +77,7 @@ export async function randomCapture(
     tokens,
     ids: Int32Array.from({ length: tokens }, (_, i) => i % 100),
     resid: [],
-    layers: [{ q, k, v, ...output }],
+    layers: [{ q, k, v, z: output.z, lse: output.lse, ...output.statistics! }],
     computedFrom: 0,
   };
   return { architecture, capture };

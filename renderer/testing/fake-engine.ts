@@ -255,6 +255,17 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
       const top = cells.toSorted((a, b) => b.probability - a.probability).slice(0, 24);
       return Promise.resolve({ cells: cells.length, queryMass, keyMass, top });
     },
+    'run.miniatures': async ({ runId }) => {
+      const { attention, summary } = find(runId);
+      const size = Math.min(32, summary.ids.length);
+      const values = new Float32Array(layers * heads * size * size).fill(NaN);
+      for (let at = 0; at < values.length; at++) {
+        const [key, query] = [at % size, Math.floor(at / size) % size];
+        const head = Math.floor(at / size ** 2);
+        if (key <= query) values[at] = attention.p(Math.floor(head / heads), head % heads, query, key);
+      }
+      return Promise.resolve({ size, values });
+    },
     'run.token': async ({ runId, layer, head, index }) => {
       const { attention, summary } = find(runId);
       const n = summary.ids.length;

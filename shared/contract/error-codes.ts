@@ -19,6 +19,7 @@ export const ERROR_CODES = [
   'prompt-too-long',
   'token-out-of-range',
   'not-finite', // the forward produced NaN or infinity
+  'needs-addon', // only the C++ attention addon does it, and it was not built
   'too-large', // over a stated limit of memory or output size
   'engine-died',
   'busy', // another window holds the engine

@@ -103,6 +103,14 @@ export interface RegionReading {
   readonly top: readonly { readonly query: number; readonly key: number; readonly probability: number }[];
 }
 
+/** Small maps of all heads, from the pooled statistics of the run. */
+export interface Miniatures {
+  /** Side of one map, at most 32. */
+  readonly size: number;
+  /** Largest probability under each texel, [layers x heads x size x size]; NaN = no visible cell. */
+  readonly values: Float32Array;
+}
+
 /** A cell in full, for the line under the map. */
 export interface CellReading {
   readonly probability: number;
@@ -235,6 +243,7 @@ export const methods = {
   'run.region': method<RegionReading>()(
     headParams.extend({ rowStart: index, rowEnd: index, keyStart: index, keyEnd: index }),
   ),
+  'run.miniatures': method<Miniatures>()(z.object({ runId })),
   'run.token': method<TokenAttention>()(headParams.extend({ index })),
   'run.head': method<HeadProfile>()(headParams),
   'run.cell': method<CellReading>()(headParams.extend({ query: index, key: index })),

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "kernel.h"
 
@@ -18,6 +19,7 @@ struct Call {
   napi_async_work work = nullptr;
   napi_deferred deferred = nullptr;
   napi_ref arguments = nullptr;  // keeps the arrays alive
+  std::vector<headscope::HeadMask> masks, keptMasks;
   bool finished = false;
 };
 
@@ -35,8 +37,9 @@ class Reader {
     return value;
   }
 
-  // The data of a typed array with exactly `length` elements; null for a null field where that is allowed.
-  void *array(const char *name, napi_typedarray_type type, int64_t length, bool nullable = false) {
+  // The data of a typed array with exactly `length` elements (-1: any number); null for a null field where allowed.
+  void *array(const char *name, napi_typedarray_type type, int64_t length, bool nullable = false,
+              int64_t *found_length = nullptr) {
     napi_value field = get(name);
     if (field == nullptr) return nullptr;
     napi_valuetype kind;
@@ -48,7 +51,63 @@ class Reader {
     size_t count = 0;
     void *data = nullptr;
     if (!isArray || napi_get_typedarray_info(env_, field, &found, &count, &data, nullptr, nullptr) != napi_ok ||
-        found != type || static_cast<int64_t>(count) != length) {
+        found != type || (length >= 0 && static_cast<int64_t>(count) != length)) {
+      fail(name);
+      return nullptr;
+    }
+    if (found_length != nullptr) *found_length = static_cast<int64_t>(count);
+    return data;
+  }
+
+  // Whether a field is null.
+  bool isNull(const char *name) {
+    napi_value field = get(name);
+    napi_valuetype kind = napi_null;
+    if (field != nullptr) napi_typeof(env_, field, &kind);
+    return kind == napi_null;
+  }
+
+  // The masks of all heads, an array of {kind, first, second, keys, offsets, blocks}; empty for null.
+  std::vector<headscope::HeadMask> masks(const char *name, const Problem &p) {
+    std::vector<headscope::HeadMask> found;
+    napi_value list = isNull(name) ? nullptr : get(name);
+    if (list == nullptr) return found;
+    uint32_t count = 0;
+    if (napi_get_array_length(env_, list, &count) != napi_ok || count != p.heads) {
+      fail(name);
+      return found;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+      napi_value entry;
+      napi_get_element(env_, list, i, &entry);
+      Reader reader(env_, entry);
+      headscope::HeadMask mask{};
+      mask.kind = static_cast<int32_t>(reader.number("kind"));
+      mask.first = static_cast<int32_t>(reader.number("first"));
+      mask.second = static_cast<int32_t>(reader.number("second"));
+      if (reader.error.empty() && mask.kind == headscope::HeadMask::kBlocks) {
+        const int64_t side = mask.first < 1 ? 0 : (p.tokens + mask.first - 1) / mask.first;
+        mask.blocks = static_cast<uint8_t *>(reader.array("blocks", napi_uint8_array, side * side));
+        if (mask.first < 1) reader.fail("size");
+      } else if (reader.error.empty() && mask.kind != headscope::HeadMask::kSinkWindow) {
+        mask.keys = static_cast<int32_t *>(reader.array("keys", napi_int32_array, -1, false, &mask.keyCount));
+        if (mask.kind == headscope::HeadMask::kRowKeys) mask.offsets = reader.offsets("offsets", p.rows(), mask.keyCount);
+      }
+      if (!reader.error.empty() || mask.kind < 0 || mask.kind > headscope::HeadMask::kRowKeys) {
+        fail(name);
+        return found;
+      }
+      found.push_back(mask);
+    }
+    return found;
+  }
+
+  // Where each row's part of a list of `entries` begins, and the end of the last.
+  const int32_t *offsets(const char *name, int64_t rows, int64_t entries) {
+    const auto *data = static_cast<int32_t *>(array(name, napi_int32_array, rows + 1));
+    if (data == nullptr) return nullptr;
+    for (int64_t row = 0; row <= rows; row++) {
+      if (data[row] >= (row == 0 ? 0 : data[row - 1]) && data[row] <= entries) continue;
       fail(name);
       return nullptr;
     }
@@ -63,15 +122,16 @@ class Reader {
     return buffer;
   }
 
+  void fail(const char *name) {
+    if (error.empty()) error = std::string(name) + " does not fit.";
+  }
+
  private:
   napi_value get(const char *name) {
     napi_value field = nullptr;
     if (!error.empty()) return nullptr;
     if (napi_get_named_property(env_, object_, name, &field) != napi_ok) fail(name);
     return error.empty() ? field : nullptr;
-  }
-  void fail(const char *name) {
-    if (error.empty()) error = std::string(name) + " does not fit.";
   }
 
   napi_env env_;
@@ -112,34 +172,65 @@ napi_value attend(napi_env env, napi_callback_info info) {
   p.kvHeads = static_cast<int64_t>(reader.number("kvHeads"));
   p.headDim = static_cast<int64_t>(reader.number("headDim"));
   p.scale = static_cast<float>(reader.number("scale"));
+  p.softcap = static_cast<float>(reader.number("softcap"));
   p.window = static_cast<int64_t>(reader.number("window"));
   p.threads = static_cast<int>(reader.number("threads"));
   if (!reader.error.empty()) return refuse(env, reader.error);
   if (p.tokens < 1 || p.queryStart < 0 || p.queryStart >= p.tokens || p.heads < 1 || p.kvHeads < 1 ||
-      p.heads % p.kvHeads != 0 || p.headDim < 1 || p.headDim > 1024 || p.window < 1 || p.threads < 1)
+      p.heads % p.kvHeads != 0 || p.headDim < 1 || p.headDim > 1024 || p.window < 1 ||
+      p.threads < 1 || !(p.softcap >= 0))
     return refuse(env, "The sizes do not fit together.");
   const int64_t rows = p.rows(), all = p.heads * rows;
-  const auto floats = [&](const char *name, int64_t length) {
-    return static_cast<float *>(reader.array(name, napi_float32_array, length));
+  const auto floats = [&](const char *name, int64_t length, bool nullable = false) {
+    return static_cast<float *>(reader.array(name, napi_float32_array, length, nullable));
   };
   p.q = floats("q", all * p.headDim);
   p.k = floats("k", p.tokens * p.kvHeads * p.headDim);
   p.v = floats("v", p.tokens * p.kvHeads * p.headDim);
   p.gain = floats("gain", p.heads);
-  p.sinks = static_cast<int32_t *>(reader.array("sinks", napi_int32_array, p.heads, true));
-  p.windows = static_cast<int32_t *>(reader.array("windows", napi_int32_array, p.heads, true));
+  p.counted = static_cast<uint8_t *>(reader.array("counted", napi_uint8_array, rows, true));
+  call->masks = reader.masks("masks", p);
+  call->keptMasks = reader.masks("keptMasks", p);
   p.z = floats("z", all * p.headDim);
   p.lse = floats("lse", all);
-  p.entropy = floats("entropy", all);
-  p.rowMax = floats("rowMax", all);
-  p.meanDistance = floats("meanDistance", all);
-  p.rowArgmax = static_cast<int32_t *>(reader.array("rowArgmax", napi_int32_array, all));
-  p.columnSum = static_cast<double *>(reader.array("columnSum", napi_float64_array, p.heads * p.tokens));
+  p.poolBlock = (p.tokens + 255) / 256;
+  if (!reader.isNull("entropy")) {
+    const int64_t side = p.poolSide(), pool = p.heads * side * (side + 1) / 2;
+    p.entropy = floats("entropy", all);
+    p.rowMax = floats("rowMax", all);
+    p.meanDistance = floats("meanDistance", all);
+    p.sinkMass = floats("sinkMass", all);
+    p.localMass = floats("localMass", all * headscope::kLocalWidths);
+    p.rowArgmax = static_cast<int32_t *>(reader.array("rowArgmax", napi_int32_array, all));
+    p.columnSum = static_cast<double *>(reader.array("columnSum", napi_float64_array, p.heads * p.tokens));
+    p.distance = static_cast<double *>(reader.array("distance", napi_float64_array, p.heads * headscope::kDistanceBins));
+    p.maskedRows = static_cast<int32_t *>(reader.array("maskedRows", napi_int32_array, p.heads));
+    p.poolMax = floats("poolMax", pool);
+    p.poolSum = floats("poolSum", pool);
+    p.sumSquares = floats("sumSquares", all, true);
+    p.restMass = floats("restMass", all, true);
+    p.restEntropy = floats("restEntropy", all, p.restMass == nullptr);
+    p.restMeanDistance = floats("restMeanDistance", all, p.restMass == nullptr);
+    p.restLocalMass = floats("restLocalMass", all * headscope::kLocalWidths, p.restMass == nullptr);
+    p.keyWeights = floats("keyWeights", p.heads * p.tokens, true);
+    p.weightedMass = floats("weightedMass", all, p.keyWeights == nullptr);
+    p.histogram = static_cast<double *>(
+        reader.array("histogram", napi_float64_array, p.heads * headscope::kHistogramBins, true));
+    // An empty list has no data, but offsets all the same.
+    if (!reader.isNull("targetKeys")) {
+      int64_t targets = 0;
+      p.targetKeys = static_cast<int32_t *>(reader.array("targetKeys", napi_int32_array, -1, false, &targets));
+      p.targetOffsets = reader.offsets("targetOffsets", rows, targets);
+      p.targetMass = floats("targetMass", all);
+    }
+    p.keptMass = floats("keptMass", all, call->keptMasks.empty());
+  }
   p.cancel = static_cast<int32_t *>(reader.array("cancel", napi_int32_array, 1));
   p.cells = static_cast<int64_t *>(reader.array("cells", napi_bigint64_array, 1));
   const std::string name = reader.text("implementation");
   if (!reader.error.empty()) return refuse(env, reader.error);
-  if ((p.sinks == nullptr) != (p.windows == nullptr)) return refuse(env, "sinks and windows come together.");
+  p.masks = call->masks.empty() ? nullptr : call->masks.data();
+  p.keptMasks = call->keptMasks.empty() ? nullptr : call->keptMasks.data();
   call->implementation = headscope::findImplementation(name.c_str());
   if (call->implementation == nullptr) return refuse(env, "This processor has no " + name + ".");
 

@@ -5,7 +5,9 @@
 #include <random>
 
 #include "kernel.h"
+#include "visibility.h"
 
+using headscope::HeadMask;
 using headscope::Implementation;
 using headscope::Problem;
 
@@ -13,42 +15,84 @@ namespace {
 
 struct Shape {
   int64_t heads, kvHeads, headDim, tokens, queryStart, window;
-  bool masked;
-  float spread;
+  bool masked, counted;
+  float spread, softcap;
 };
 
+struct Masks {
+  std::vector<HeadMask> heads;
+  std::vector<std::vector<int32_t>> keys, offsets;
+  std::vector<std::vector<uint8_t>> blocks;
+};
+
+Masks randomMasks(std::mt19937 &random, const Shape &shape) {
+  Masks made;
+  made.keys.resize(shape.heads), made.offsets.resize(shape.heads), made.blocks.resize(shape.heads);
+  const int64_t rows = shape.tokens - shape.queryStart;
+  for (int64_t head = 0; head < shape.heads; head++) {
+    HeadMask mask{};
+    mask.kind = static_cast<int32_t>(random() % 4);
+    mask.first = static_cast<int32_t>(mask.kind == HeadMask::kBlocks ? 1 + random() % 70 : random() % 60);
+    mask.second = static_cast<int32_t>(1 + random() % 70);
+    auto &keys = made.keys[head];
+    if (mask.kind == HeadMask::kKeptKeys)
+      for (int i = 0; i < 20; i++) keys.push_back(static_cast<int32_t>(random() % 400) - 10);
+    if (mask.kind == HeadMask::kRowKeys) {
+      made.offsets[head].push_back(0);
+      for (int64_t row = 0; row < rows; row++) {
+        // Past both ends too: those must be left alone.
+        for (unsigned i = random() % 5; i > 0; i--) keys.push_back(static_cast<int32_t>(random() % (shape.tokens + 8)) - 4);
+        std::sort(keys.begin() + made.offsets[head].back(), keys.end());
+        keys.erase(std::unique(keys.begin() + made.offsets[head].back(), keys.end()), keys.end());
+        made.offsets[head].push_back(static_cast<int32_t>(keys.size()));
+      }
+      mask.offsets = made.offsets[head].data();
+    }
+    if (mask.kind == HeadMask::kBlocks) {
+      const int64_t side = (shape.tokens + mask.first - 1) / mask.first;
+      for (int64_t i = 0; i < side * side; i++) made.blocks[head].push_back(random() % 3 != 0);
+      mask.blocks = made.blocks[head].data();
+    }
+    mask.keys = keys.data(), mask.keyCount = static_cast<int64_t>(keys.size());
+    made.heads.push_back(mask);
+  }
+  return made;
+}
+
 struct Reference {
-  std::vector<double> z, lse, entropy, rowMax, meanDistance, columnSum;
+  std::vector<double> z, lse, entropy, rowMax, meanDistance, sinkMass, columnSum, poolMax, kept;
   double largestScore = 0, largestValue = 0;
 };
 
-bool sees(const Problem &p, int64_t head, int64_t i, int64_t j) {
-  if (j > i || i - j >= p.window) return false;
-  return p.sinks == nullptr || j < p.sinks[head] || i - j < p.windows[head];
-}
-
 Reference attend(const Problem &p) {
-  const int64_t rows = p.rows(), dh = p.headDim;
+  const int64_t rows = p.rows(), dh = p.headDim, side = p.poolSide();
   Reference out;
   out.z.resize(rows * p.heads * dh);
-  for (auto *part : {&out.lse, &out.entropy, &out.rowMax, &out.meanDistance}) part->resize(p.heads * rows);
+  for (auto *part : {&out.lse, &out.entropy, &out.rowMax, &out.meanDistance, &out.sinkMass, &out.kept}) part->resize(p.heads * rows);
   out.columnSum.resize(p.heads * p.tokens);
+  out.poolMax.resize(p.heads * side * (side + 1) / 2);
   for (int64_t x = 0; x < p.tokens * p.kvHeads * dh; x++) out.largestValue = std::max(out.largestValue, std::abs(static_cast<double>(p.v[x])));
   std::vector<double> score(p.tokens);
+  std::vector<uint8_t> visible(p.tokens, 1), kept(p.tokens);
   for (int64_t head = 0; head < p.heads; head++) {
     const int64_t group = head / (p.heads / p.kvHeads);
     for (int64_t row = 0; row < rows; row++) {
       const int64_t i = p.queryStart + row, at = head * rows + row;
+      if (p.masks != nullptr) headscope::markVisible(p.masks[head], p.tokens, i, row, i + 1, visible.data());
+      headscope::markVisible(p.keptMasks[head], p.tokens, i, row, i + 1, kept.data());
       double top = -INFINITY, sum = 0;
       for (int64_t j = 0; j <= i; j++) {
         score[j] = -INFINITY;
-        if (!sees(p, head, i, j)) continue;
+        if (!visible[j] || i - j >= p.window) continue;
         double dot = 0;
         for (int64_t d = 0; d < dh; d++) dot += static_cast<double>(p.q[(row * p.heads + head) * dh + d]) * p.k[(j * p.kvHeads + group) * dh + d];
         score[j] = dot * p.scale;
-        top = std::max(top, score[j]);
         out.largestScore = std::max(out.largestScore, std::abs(score[j]));
+        if (p.softcap > 0) score[j] = p.softcap * std::tanh(score[j] / p.softcap);
+        top = std::max(top, score[j]);
       }
+      out.lse[at] = -INFINITY;
+      if (top == -INFINITY) continue;
       for (int64_t j = 0; j <= i; j++) sum += std::exp(score[j] - top);
       out.lse[at] = top + std::log(sum);
       out.rowMax[at] = 1 / sum;
@@ -56,9 +100,15 @@ Reference attend(const Problem &p) {
         const double w = std::exp(score[j] - top) / sum;
         if (w > 0) out.entropy[at] -= w * std::log(w);
         out.meanDistance[at] += w * static_cast<double>(i - j);
-        out.columnSum[head * p.tokens + j] += w;
+        if (j < headscope::kSinkKeys) out.sinkMass[at] += w;
+        if (kept[j]) out.kept[at] += w;
         for (int64_t d = 0; d < dh; d++)
           out.z[(row * p.heads + head) * dh + d] += w * p.v[(j * p.kvHeads + group) * dh + d] * p.gain[head];
+        if (p.counted != nullptr && p.counted[row] == 0) continue;
+        out.columnSum[head * p.tokens + j] += w;
+        const int64_t poolRow = i / p.poolBlock;
+        double &pool = out.poolMax[head * side * (side + 1) / 2 + poolRow * (poolRow + 1) / 2 + j / p.poolBlock];
+        pool = std::max(pool, w);
       }
     }
   }
@@ -68,7 +118,7 @@ Reference attend(const Problem &p) {
 template <typename Actual>
 bool near(const char *name, const std::vector<Actual> &actual, const std::vector<double> &expected, double limit) {
   for (size_t x = 0; x < expected.size(); x++) {
-    if (std::abs(actual[x] - expected[x]) <= limit) continue;
+    if (actual[x] == expected[x] || std::abs(actual[x] - expected[x]) <= limit) continue;
     std::printf("%s[%zu] is %.9g, not %.9g (limit %.3g)\n", name, x, static_cast<double>(actual[x]), expected[x], limit);
     return false;
   }
@@ -87,26 +137,44 @@ bool check(const Implementation &implementation, const Shape &shape, unsigned se
   const auto q = fill(all * shape.headDim);
   const auto k = fill(shape.tokens * shape.kvHeads * shape.headDim), v = fill(shape.tokens * shape.kvHeads * shape.headDim);
   const auto gain = fill(shape.heads);
-  std::vector<int32_t> sinks(shape.heads), windows(shape.heads), argmax(all);
-  for (int64_t head = 0; head < shape.heads; head++) {
-    sinks[head] = static_cast<int32_t>(random() % 40);
-    windows[head] = static_cast<int32_t>(1 + random() % 70);
+  const Masks masks = randomMasks(random, shape), keptMasks = randomMasks(random, shape);
+  std::vector<int32_t> argmax(all), maskedRows(shape.heads), targetOffsets(rows + 1), targetKeys(rows);
+  std::vector<uint8_t> counted(rows);
+  for (int64_t row = 0; row < rows; row++) {
+    counted[row] = random() % 3 != 0;
+    targetOffsets[row + 1] = static_cast<int32_t>(row + 1);
+    targetKeys[row] = static_cast<int32_t>(random() % (shape.tokens + 4)) - 2;
   }
-  std::vector<float> z(all * shape.headDim), lse(all), entropy(all), rowMax(all), meanDistance(all);
-  std::vector<double> columnSum(shape.heads * shape.tokens);
+  const auto perRow = [&] { return std::vector<float>(all); };
+  std::vector<float> z(all * shape.headDim), lse = perRow(), entropy = perRow(), rowMax = perRow(), meanDistance = perRow(),
+      sinkMass = perRow(), sumSquares = perRow(), restMass = perRow(), restEntropy = perRow(), restMean = perRow(),
+      targetMass = perRow(), weightedMass = perRow(), keptMass = perRow(), localMass(all * headscope::kLocalWidths),
+      restLocal(all * headscope::kLocalWidths);
+  const auto weights = fill(shape.heads * shape.tokens);
+  std::vector<double> columnSum(shape.heads * shape.tokens), distance(shape.heads * headscope::kDistanceBins),
+      histogram(shape.heads * headscope::kHistogramBins);
   int32_t cancel = 0;
   int64_t cells = 0;
   Problem p{};
   p.q = q.data(), p.k = k.data(), p.v = v.data();
   p.tokens = shape.tokens, p.queryStart = shape.queryStart;
   p.heads = shape.heads, p.kvHeads = shape.kvHeads, p.headDim = shape.headDim;
-  p.scale = 1 / std::sqrt(static_cast<float>(shape.headDim));
+  p.scale = 1 / std::sqrt(static_cast<float>(shape.headDim)), p.softcap = shape.softcap;
   p.window = shape.window;
   p.gain = gain.data();
-  if (shape.masked) p.sinks = sinks.data(), p.windows = windows.data();
+  if (shape.masked) p.masks = masks.heads.data();
+  if (shape.counted) p.counted = counted.data();
   p.z = z.data(), p.lse = lse.data(), p.entropy = entropy.data(), p.rowMax = rowMax.data(), p.meanDistance = meanDistance.data();
-  p.rowArgmax = argmax.data();
-  p.columnSum = columnSum.data();
+  p.sinkMass = sinkMass.data(), p.localMass = localMass.data(), p.rowArgmax = argmax.data();
+  p.columnSum = columnSum.data(), p.distance = distance.data(), p.maskedRows = maskedRows.data();
+  p.poolBlock = 1 + shape.tokens / 40;
+  std::vector<float> poolMax(shape.heads * p.poolSide() * (p.poolSide() + 1) / 2), poolSum(poolMax.size());
+  p.poolMax = poolMax.data(), p.poolSum = poolSum.data();
+  p.sumSquares = sumSquares.data(), p.histogram = histogram.data();
+  p.restMass = restMass.data(), p.restEntropy = restEntropy.data(), p.restMeanDistance = restMean.data(), p.restLocalMass = restLocal.data();
+  p.targetOffsets = targetOffsets.data(), p.targetKeys = targetKeys.data(), p.targetMass = targetMass.data();
+  p.keyWeights = weights.data(), p.weightedMass = weightedMass.data();
+  p.keptMasks = keptMasks.heads.data(), p.keptMass = keptMass.data();
   p.threads = 1 + static_cast<int>(seed % 3);
   p.cancel = &cancel, p.cells = &cells;
   if (!headscope::runAttention(p, implementation)) return false;
@@ -115,12 +183,13 @@ bool check(const Implementation &implementation, const Shape &shape, unsigned se
   double largestGain = 1;
   for (float g : gain) largestGain = std::max(largestGain, std::abs(static_cast<double>(g)));
   for (int64_t at = 0; at < all; at++)
-    if (argmax[at] < 0 || argmax[at] > p.queryStart + at % rows) return false;
+    if (argmax[at] < -1 || argmax[at] > p.queryStart + at % rows) return false;
   return near("z", z, expected.z, (1e-6 + 2e-7 * s) * expected.largestValue * largestGain) &&
          near("lse", lse, expected.lse, 1e-5 + 2e-7 * s) && near("entropy", entropy, expected.entropy, 2e-5 + 2e-6 * s) &&
-         near("rowMax", rowMax, expected.rowMax, 2e-6 + 4e-7 * s) &&
+         near("rowMax", rowMax, expected.rowMax, 2e-6 + 6e-7 * s) &&
          near("meanDistance", meanDistance, expected.meanDistance, 1e-5 * static_cast<double>(p.tokens + 1)) &&
-         near("columnSum", columnSum, expected.columnSum, 1e-5 * static_cast<double>(p.tokens));
+         near("sinkMass", sinkMass, expected.sinkMass, 2e-6 + 6e-7 * s) && near("keptMass", keptMass, expected.kept, 2e-6 + 6e-7 * s) &&
+         near("poolMax", poolMax, expected.poolMax, 2e-6 + 6e-7 * s) && near("columnSum", columnSum, expected.columnSum, 1e-5 * static_cast<double>(p.tokens));
 }
 
 }  // namespace
@@ -139,7 +208,8 @@ int main() {
       const int64_t kvHeads = pick({1, 2, 3}), tokens = pick({1, 2, 15, 16, 17, 130, 333});
       const int64_t queryStart = pick({0, 0, tokens / 2, tokens - 1});
       const Shape shape = {kvHeads * pick({1, 2, 4}), kvHeads, pick({1, 2, 20, 64, 96, 256}), tokens, queryStart,
-                           pick({tokens, tokens, 1, 3, 50}), random() % 2 == 0, static_cast<float>(pick({0, 1, 6}))};
+                           pick({tokens, tokens, 1, 3, 50}), random() % 2 == 0, random() % 3 == 0, static_cast<float>(pick({0, 1, 6})),
+                           static_cast<float>(pick({0, 0, 30}))};
       if (!check(*implementation, shape, seed)) {
         std::printf("%s: seed %u differs\n", name, seed);
         return 1;

@@ -6,29 +6,69 @@
 
 namespace headscope {
 
+constexpr int64_t kPanel = 16;          // keys packed side by side
+constexpr int64_t kSegmentRows = 2048;  // rows whose sums are added up together, whatever the threads
+constexpr int64_t kSinkKeys = 4;        // first keys whose mass is told apart
+constexpr int kDistanceBins = 32;       // 0, 1, 2-3, 4-7, ...
+constexpr int kLocalWidths = 3;         // distances under 8, 32, 128: whole bins
+constexpr int kLocalBins[kLocalWidths] = {4, 6, 8};
+constexpr int kHistogramBins = 128;  // of -log2 p, four an octave
+
+// What one head may see, on top of the layer's window. See native/attention/mask.ts.
+struct HeadMask {
+  enum Kind : int32_t { kSinkWindow = 0, kKeptKeys = 1, kBlocks = 2, kRowKeys = 3 };
+  int32_t kind;
+  int32_t first, second;   // sink, window | from, - | block size, - | -, -
+  const int32_t *keys;     // kept keys | listed keys
+  int64_t keyCount;
+  const int32_t *offsets;  // of each row's listed keys, [rows + 1]
+  const uint8_t *blocks;   // [ceil(tokens / size) squared]
+};
+
+// Row statistics are [heads, rows], each null where nobody wants it.
 struct Problem {
   const float *q;  // [rows, heads x dh]; rows = tokens - queryStart
   const float *k;  // [tokens, kvHeads x dh]
   const float *v;
   int64_t tokens, queryStart, heads, kvHeads, headDim;
   float scale;
-  int64_t window;          // keys that a query sees, itself included
-  const float *gain;       // [heads]
-  const int32_t *sinks;    // [heads], or null where no head has a mask
-  const int32_t *windows;  // [heads]
+  float softcap;          // 0 = none
+  int64_t window;         // keys that a query sees, itself included
+  const float *gain;      // [heads]
+  const HeadMask *masks;  // [heads], or null where no head has a mask
+  const uint8_t *counted;  // [rows]: whether the row counts in the head's sums; null = all
   float *z;                // [rows, heads x dh]
-  float *lse, *entropy, *rowMax, *meanDistance;  // [heads, rows]
+  float *lse;
+
+  // All null, or none.
+  float *entropy, *rowMax, *meanDistance, *sinkMass;
+  float *localMass;  // [heads, kLocalWidths, rows]
   int32_t *rowArgmax;
-  double *columnSum;  // [heads, tokens], added to
+  double *columnSum;  // [heads, tokens]
+  double *distance;   // [heads, kDistanceBins]
+  int32_t *maskedRows;  // [heads]
+  float *poolMax, *poolSum;  // [heads, side x (side + 1) / 2], side = ceil(tokens / poolBlock)
+  int64_t poolBlock;
+
+  // On request.
+  float *sumSquares;
+  float *restMass, *restEntropy, *restMeanDistance;  // without the sink keys, renormalised; [heads, rows], together
+  float *restLocalMass;                              // [heads, kLocalWidths, rows]
+  const int32_t *targetOffsets, *targetKeys;         // [rows + 1], and the keys of each row
+  float *targetMass;
+  const float *keyWeights;  // [heads, tokens]
+  float *weightedMass;
+  double *histogram;           // [heads, kHistogramBins]
+  const HeadMask *keptMasks;   // [heads]
+  float *keptMass;
+
   int threads;
   const int32_t *cancel;  // polled; nonzero stops
   int64_t *cells;         // score cells done so far
 
   int64_t rows() const { return tokens - queryStart; }
+  int64_t poolSide() const { return (tokens + poolBlock - 1) / poolBlock; }
 };
-
-constexpr int64_t kPanel = 16;          // keys packed side by side
-constexpr int64_t kSegmentRows = 2048;  // rows whose column sums are added up together, whatever the threads
 
 // K and V of one KV group, packed for the inner loops.
 struct PackedGroup {
@@ -38,16 +78,26 @@ struct PackedGroup {
 
 // Buffers of one thread.
 struct Scratch {
-  std::vector<float> scores, queries, out;
+  std::vector<float> scores, queries, out, inverse, poolMax, poolSum;
+  std::vector<uint8_t> visible;
+  std::vector<float> saved;
 };
 
+// What one segment adds to the sums of its head.
+struct SegmentSums {
+  std::vector<float> columns;  // [tokens]
+  double distance[kDistanceBins] = {};
+  std::vector<double> histogram;
+  int32_t maskedRows = 0;
+};
+
+// Rows [rowStart, rowEnd) of one head. No pool row is shared between segments.
 struct Segment {
   int64_t head, rowStart, rowEnd;
-  float *columns;  // [tokens], zeroed
 };
 
 using PackFn = void (*)(const Problem &, int64_t group, PackedGroup &);
-using AttendFn = void (*)(const Problem &, const PackedGroup &, const Segment &, Scratch &);
+using AttendFn = void (*)(const Problem &, const PackedGroup &, const Segment &, Scratch &, SegmentSums &);
 
 // One implementation an instruction set.
 struct Implementation {

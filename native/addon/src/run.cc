@@ -52,23 +52,36 @@ bool runAttention(const Problem &p, const Implementation &implementation) {
   std::vector<PackedGroup> groups(p.kvHeads);
   inParallel(p.threads, p.kvHeads, [&](int64_t group) { implementation.pack(p, group, groups[group]); });
 
-  // Late rows see most keys: their segments are handed out first, so that no thread ends up alone with one.
-  const int64_t segments = (rows + kSegmentRows - 1) / kSegmentRows;
+  // Segments start at whole pool rows, so that each is written by one task.
+  const bool gathers = p.entropy != nullptr;
+  const int64_t block = gathers ? p.poolBlock : 1;
+  const int64_t span = std::max<int64_t>(1, kSegmentRows / block) * block;
+  const int64_t first = p.queryStart / span, segments = (p.tokens - 1) / span - first + 1;
   const int64_t tasks = segments * p.heads;
-  std::vector<std::unique_ptr<float[]>> columns(tasks);
+  std::vector<SegmentSums> sums(tasks);
+  // Late rows see most keys: their segments are handed out first, so that no thread ends up alone with one.
   inParallel(p.threads, tasks, [&](int64_t task) {
     const int64_t segment = segments - 1 - task / p.heads, head = task % p.heads;
-    auto &sums = columns[head * segments + segment];
-    sums = std::make_unique<float[]>(p.tokens);
+    const int64_t start = std::max<int64_t>(0, (first + segment) * span - p.queryStart);
+    const int64_t end = std::min(rows, (first + segment + 1) * span - p.queryStart);
     Scratch scratch;
-    const int64_t start = segment * kSegmentRows;
-    implementation.attend(p, groups[head / perGroup], {head, start, std::min(rows, start + kSegmentRows), sums.get()}, scratch);
+    implementation.attend(p, groups[head / perGroup], {head, start, end}, scratch, sums[head * segments + segment]);
   });
   if (__atomic_load_n(p.cancel, __ATOMIC_RELAXED) != 0) return false;
+  if (!gathers) return true;
   inParallel(p.threads, p.heads, [&](int64_t head) {
+    double *columns = p.columnSum + head * p.tokens, *distance = p.distance + head * kDistanceBins;
+    std::fill_n(columns, p.tokens, 0.0);
+    std::fill_n(distance, kDistanceBins, 0.0);
+    p.maskedRows[head] = 0;
+    if (p.histogram != nullptr) std::fill_n(p.histogram + head * kHistogramBins, kHistogramBins, 0.0);
     for (int64_t segment = 0; segment < segments; segment++) {
-      const float *sums = columns[head * segments + segment].get();
-      for (int64_t key = 0; key < p.tokens; key++) p.columnSum[head * p.tokens + key] += sums[key];
+      const SegmentSums &part = sums[head * segments + segment];
+      for (int64_t key = 0; key < p.tokens; key++) columns[key] += part.columns[key];
+      for (int bin = 0; bin < kDistanceBins; bin++) distance[bin] += part.distance[bin];
+      if (p.histogram != nullptr)
+        for (int bin = 0; bin < kHistogramBins; bin++) p.histogram[head * kHistogramBins + bin] += part.histogram[bin];
+      p.maskedRows[head] += part.maskedRows;
     }
   });
   return true;

@@ -1,0 +1,145 @@
+/** What the kernel can tell of a map without keeping it. */
+import type { AttentionShape } from './kernel.ts';
+import type { MaskSpec } from './mask.ts';
+
+/** First keys whose mass is told apart from the rest. */
+export const SINK_KEYS = 4;
+/** Local mass is that on the keys at a distance under each of these. */
+export const LOCAL_WIDTHS = [8, 32, 128] as const;
+/** Distance 0, then 1, 2-3, 4-7, ... */
+export const DISTANCE_BINS = 32;
+/** Bin b of the histogram holds the cells with b <= -4 log2 p < b + 1; the last one all smaller ones too. */
+export const HISTOGRAM_BINS = 128;
+/** The pooled map has at most so many blocks a side. */
+const POOL_SIDE = 256;
+
+/** Gathered by default. Rows are those of the queries; sums over rows are over the counted ones. Float32 unless said. */
+export interface AttentionStatistics {
+  /** Nats, [heads, rows]. 0 for a row that sees nothing. */
+  readonly entropy: Float32Array;
+  /** Largest probability of the row, and its key (-1 for a row that sees nothing). */
+  readonly rowMax: Float32Array;
+  readonly rowArgmax: Int32Array;
+  /** Sum over keys of p x (query - key), tokens, [heads, rows]. */
+  readonly meanDistance: Float32Array;
+  /** Mass on the first `SINK_KEYS` keys, [heads, rows]. */
+  readonly sinkMass: Float32Array;
+  /** Mass at distances under each of `LOCAL_WIDTHS`, [heads, widths, rows]. */
+  readonly localMass: Float32Array;
+  /** Sum over rows of p(row, key), [heads, tokens]. */
+  readonly columnSum: Float64Array;
+  /** Mass by distance, summed over rows, [heads, DISTANCE_BINS]. */
+  readonly distance: Float64Array;
+  /** Rows that see nothing, [heads]. */
+  readonly maskedRows: Int32Array;
+  /**
+   * Largest p and sum of p in blocks of `poolBlock(tokens)` queries by as many keys: of each head the lower triangle row
+   * by row, `poolSide(tokens)` rows. A block with no visible cell holds 0.
+   */
+  readonly poolMax: Float32Array;
+  readonly poolSum: Float32Array;
+}
+
+/** Bin of a distance: 0 -> 0, then 1, 2-3, 4-7, ... */
+export function distanceBin(distance: number): number {
+  return distance === 0 ? 0 : 32 - Math.clz32(distance);
+}
+
+/** Side of a block of the pooled maps, tokens. */
+export function poolBlock(tokens: number): number {
+  return Math.ceil(tokens / POOL_SIDE);
+}
+
+/** Blocks a side. */
+export function poolSide(tokens: number): number {
+  return Math.ceil(tokens / poolBlock(tokens));
+}
+
+/** Numbers in the lower triangle of one head's pooled map. */
+export function poolCells(tokens: number): number {
+  const side = poolSide(tokens);
+  return (side * (side + 1)) / 2;
+}
+
+/** `rows`: the queries, where they are fewer than the keys. */
+export function allocateStatistics(
+  { heads }: AttentionShape,
+  tokens: number,
+  rows: number = tokens,
+): AttentionStatistics {
+  const all = heads * rows;
+  return {
+    entropy: new Float32Array(all),
+    rowMax: new Float32Array(all),
+    rowArgmax: new Int32Array(all),
+    meanDistance: new Float32Array(all),
+    sinkMass: new Float32Array(all),
+    localMass: new Float32Array(all * LOCAL_WIDTHS.length),
+    columnSum: new Float64Array(heads * tokens),
+    distance: new Float64Array(heads * DISTANCE_BINS),
+    maskedRows: new Int32Array(heads),
+    poolMax: new Float32Array(heads * poolCells(tokens)),
+    poolSum: new Float32Array(heads * poolCells(tokens)),
+  };
+}
+
+/** Bytes of the default statistics of one layer. */
+export function statisticsBytes(heads: number, tokens: number): number {
+  const perRow = (5 + LOCAL_WIDTHS.length) * 4 + 8;
+  return heads * (tokens * perRow + DISTANCE_BINS * 8 + 4 + poolCells(tokens) * 8);
+}
+
+/** Statistics that cost a further look at every weight: gathered only where asked for. */
+export interface ExtraRequest {
+  readonly sumSquares?: boolean;
+  /** The row statistics without the first `SINK_KEYS` keys, renormalised. */
+  readonly sinkFree?: boolean;
+  readonly histogram?: boolean;
+  /** Mass of each row on its own list of keys, the same for all heads. See `RowKeysMask`. */
+  readonly targets?: { readonly offsets: Int32Array; readonly keys: Int32Array };
+  /** Sum over keys of p x weight, e.g. of the norm of the value; [heads, tokens]. */
+  readonly keyWeights?: Float32Array;
+  /** Mass that would be kept under these masks, one a head. */
+  readonly keptUnder?: readonly MaskSpec[];
+}
+
+/** Of what was asked for. [heads, rows] unless said. */
+export interface ExtraStatistics {
+  /** Sum over keys of p squared. */
+  readonly sumSquares?: Float32Array;
+  readonly sinkFree?: {
+    /** Mass that is left. */
+    readonly mass: Float32Array;
+    /** 0 where nothing is left, as the two below. */
+    readonly entropy: Float32Array;
+    readonly meanDistance: Float32Array;
+    /** [heads, widths, rows]. */
+    readonly localMass: Float32Array;
+  };
+  /** Visible cells of the counted rows, [heads, HISTOGRAM_BINS]; those with p = 0 are in no bin. */
+  readonly histogram?: Float64Array;
+  readonly targetMass?: Float32Array;
+  readonly weightedMass?: Float32Array;
+  readonly keptMass?: Float32Array;
+}
+
+export function allocateExtras({ heads }: AttentionShape, rows: number, request: ExtraRequest): ExtraStatistics {
+  const perRow = () => new Float32Array(heads * rows);
+  return {
+    ...(request.sumSquares === true ? { sumSquares: perRow() } : {}),
+    ...(request.sinkFree === true
+      ? {
+          sinkFree: {
+            mass: perRow(),
+            entropy: perRow(),
+            meanDistance: perRow(),
+            localMass: new Float32Array(heads * rows * LOCAL_WIDTHS.length),
+          },
+        }
+      : {}),
+    ...(request.histogram === true ? { histogram: new Float64Array(heads * HISTOGRAM_BINS) } : {}),
+    ...(request.targets === undefined ? {} : { targetMass: perRow() }),
+    ...(request.keyWeights === undefined ? {} : { weightedMass: perRow() }),
+    ...(request.keptUnder === undefined ? {} : { keptMass: perRow() }),
+  };
+}
