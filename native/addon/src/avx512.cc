@@ -2,8 +2,8 @@
 #define HEADSCOPE_ISA avx512
 #define HEADSCOPE_NAME "avx512"
 #define LANES 16
-#define MICRO 8
-#define PAIR 2
-#define WIDE 2
+#define MICRO 6
+#define PAIR 4
+#define WIDE 4
 #include "kernel-body.h"
 #endif

@@ -18,6 +18,7 @@ constexpr int64_t kVecs = kPanel / LANES;  // vectors of a panel
 constexpr int64_t kKeyTile = 512;          // keys whose K, then V, stay in the cache while all rows of a block pass
 constexpr int64_t kDimStretch = 32;        // dimensions that are summed in one go
 constexpr float kMasked = -INFINITY;
+constexpr float kSmallestLog = -87.33654f;  // of the smallest normal float32
 constexpr float kLog2e = 1.44269504088896341f;
 
 static inline Vec load(const float *p) { return *reinterpret_cast<const Vec *>(p); }
@@ -27,9 +28,9 @@ static inline Vec larger(Vec a, Vec b) { return a > b ? a : b; }
 
 // e^x for x <= 0, within 2 ulp where e^x counts; 0 below -87.3, where float32 ends (and for -inf).
 static inline Vec expNegative(Vec x) {
-  const Vec low = splat(-87.33654f);
+  const Vec low = splat(kSmallestLog);
   const IntVec tiny = x < low;
-  const Vec clamped = (tiny ? low : x) * kLog2e;
+  const Vec clamped = larger(x, low) * kLog2e;
   // Adding 1.5 x 2^23 rounds to the nearest integer and leaves it in the low bits.
   Vec shifted = clamped + 12582912.0f;
   const Vec r = clamped - (shifted - 12582912.0f);
@@ -128,24 +129,18 @@ struct Range {
   int64_t end() const { return offset + (panelEnd - panelStart) * kPanel; }
 };
 
-struct Ranges {
-  Range at[2];
-  int count = 0;
+// The keys that some row of a block sees, cut into tiles.
+struct Tiles : std::vector<Range> {
   int64_t length = 0;
 
   void add(int64_t from, int64_t to) {
     int64_t start = from / kPanel;
     const int64_t end = (to + kPanel - 1) / kPanel;
-    if (count > 0) start = std::max(start, at[count - 1].panelEnd);
-    if (start >= end) return;
-    at[count++] = {start, end, length};
-    length += (end - start) * kPanel;
-  }
-  // The score of a key in a row, or null where the row block does not reach it.
-  float *find(float *row, int64_t key) const {
-    for (int g = 0; g < count; g++)
-      if (key >= at[g].firstKey() && key < at[g].lastKey()) return row + at[g].offset + key - at[g].firstKey();
-    return nullptr;
+    if (!empty()) start = std::max(start, back().panelEnd);
+    for (; start < end; start += kKeyTile / kPanel) {
+      push_back({start, std::min(end, start + kKeyTile / kPanel), length});
+      length += (back().panelEnd - start) * kPanel;
+    }
   }
 };
 
@@ -183,58 +178,81 @@ struct RowSums {
   // Of weight x log weight, and weight x distance.
   double logSum = 0, sinkLogSum = 0, farSum = 0, sinkFarSum = 0;
 
-  void add(float e, float shifted, int64_t distance, bool isSink) {
+  // To weights that are smaller by e^-rise.
+  void rescale(double scale, double rise) {
+    double all = 0, sinks = 0;
+    for (int i = 0; i < kDistanceBins; i++) {
+      all += bin[i], sinks += sinkBin[i];
+      bin[i] = static_cast<float>(bin[i] * scale);
+      sinkBin[i] = static_cast<float>(sinkBin[i] * scale);
+    }
+    logSum = scale * (logSum - rise * all);
+    sinkLogSum = scale * (sinkLogSum - rise * sinks);
+    farSum *= scale;
+    sinkFarSum *= scale;
+  }
+
+  void addSink(float e, float shifted, int64_t distance) {
     if (!(e > 0)) return;
-    (isSink ? sinkBin : bin)[distanceBin(distance)] += e;
-    (isSink ? sinkLogSum : logSum) += static_cast<double>(e) * shifted;
-    (isSink ? sinkFarSum : farSum) += static_cast<double>(e) * static_cast<double>(distance);
+    sinkBin[distanceBin(distance)] += e;
+    sinkLogSum += static_cast<double>(e) * shifted;
+    sinkFarSum += static_cast<double>(e) * static_cast<double>(distance);
   }
 };
 
-// Turns the scores of a row into weights relative to its largest, and sums them up by distance.
+// Turns the scores of a row into weights relative to `peak`, and sums them up by distance.
 static void weigh(float *s, const Range &range, float peak, int64_t position, RowSums &sums) {
-  int64_t i = range.offset;
   const int64_t shift = range.firstKey() - range.offset, end = range.end();
-  float lanes[LANES];
-  while (i < end) {
-    const int64_t key = i + shift;
-    const int64_t far = position - key, near = far - LANES + 1;
-    // One by one: the sinks, and vectors that a bin's edge runs through.
-    if (key < kSinkKeys || near < 1 || distanceBin(far) != distanceBin(near)) {
-      const Vec shifted = load(s + i) - peak;
-      const Vec e = expNegative(shifted);
-      std::memcpy(lanes, &shifted, sizeof lanes);
-      store(s + i, e);
-      for (int lane = 0; lane < LANES; lane++)
-        sums.add(s[i + lane], lanes[lane], far - lane, key + lane < kSinkKeys);
-      i += LANES;
+  Vec logSum = Vec{}, farSum = Vec{}, distance;
+  for (int lane = 0; lane < LANES; lane++) distance[lane] = static_cast<float>(position - range.firstKey() - lane);
+  const auto next = [&](int64_t i, bool hasSinks) {
+    const Vec shifted = load(s + i) - peak;
+    Vec e = expNegative(shifted);
+    store(s + i, e);
+    for (int lane = 0; hasSinks && lane < std::min<int>(LANES, kSinkKeys); lane++) {
+      sums.addSink(e[lane], shifted[lane], position - i - shift - lane);
+      e[lane] = 0;
+    }
+    // Where e is 0 the shifted score may be -inf, and 0 x inf is not 0.
+    logSum += e * larger(shifted, splat(kSmallestLog));
+    farSum += e * distance;
+    distance -= static_cast<float>(LANES);
+    return e;
+  };
+  for (int64_t i = range.offset; i < end;) {
+    const int64_t far = position - i - shift, near = far - LANES + 1;
+    const Vec before = distance;
+    const Vec e = next(i, i + shift < kSinkKeys);
+    i += LANES;
+    if (near < LANES) {
+      // Here bins are narrower than a vector.
+      float lanes[LANES];
+      std::memcpy(lanes, &e, sizeof lanes);
+      for (int64_t lane = 0; lane <= std::min<int64_t>(far, LANES - 1); lane++) sums.bin[distanceBin(far - lane)] += lanes[lane];
       continue;
     }
+    // At most one edge of a bin runs through a vector.
     const int bin = distanceBin(far);
     const int64_t nearest = int64_t{1} << (bin - 1);
-    const int64_t stop = std::min(end, i + (far - nearest + 1) / LANES * LANES);
-    Vec sum = Vec{}, logSum = Vec{}, farSum = Vec{}, distance;
-    for (int lane = 0; lane < LANES; lane++) distance[lane] = static_cast<float>(far - lane);
-    for (; i < stop; i += LANES) {
-      const Vec shifted = load(s + i) - peak;
-      const Vec e = expNegative(shifted);
-      store(s + i, e);
-      sum += e;
-      // Where e is 0 the shifted score may be -inf, and 0 x inf is not 0.
-      logSum += e > Vec{} ? e * shifted : Vec{};
-      farSum += e * distance;
-      distance -= static_cast<float>(LANES);
+    if (near < nearest) {
+      const Vec farther = before >= static_cast<float>(nearest) ? e : Vec{};
+      sums.bin[bin] += sumOf(farther);
+      sums.bin[bin - 1] += sumOf(e - farther);
+      continue;
     }
+    const int64_t stop = std::min(end, i + (near - nearest) / LANES * LANES);
+    Vec sum = e;
+    for (; i < stop; i += LANES) sum += next(i, false);
     sums.bin[bin] += sumOf(sum);
-    sums.logSum += sumOf(logSum);
-    sums.farSum += sumOf(farSum);
   }
+  sums.logSum += sumOf(logSum);
+  sums.farSum += sumOf(farSum);
 }
 
-// The weights alone, for callers who want no statistics.
-static double weighOnly(float *s, const Ranges &ranges, float peak) {
+// The weights alone, for callers who want no statistics. Returns their sum.
+static double weighOnly(float *s, const Range &range, float peak) {
   Vec sum = Vec{};
-  for (int64_t i = 0; i < ranges.length; i += LANES) {
+  for (int64_t i = range.offset; i < range.end(); i += LANES) {
     const Vec e = expNegative(load(s + i) - peak);
     store(s + i, e);
     sum += e;
@@ -242,16 +260,33 @@ static double weighOnly(float *s, const Ranges &ranges, float peak) {
   return sumOf(sum);
 }
 
+// The largest of a range, and the key that holds it first.
+static float largestOf(const float *s, const Range &range) {
+  Vec top = splat(kMasked);
+  for (int64_t i = range.offset; i < range.end(); i += LANES) top = larger(load(s + i), top);
+  float lane[LANES];
+  std::memcpy(lane, &top, sizeof lane);
+  for (int width = LANES / 2; width > 0; width /= 2)
+    for (int i = 0; i < width; i++) lane[i] = std::max(lane[i], lane[i + width]);
+  return lane[0];
+}
+
+static int64_t firstKeyWith(const float *s, const Range &range, float value) {
+  int64_t i = range.offset;
+  while (s[i] != value) i++;
+  return i - range.offset + range.firstKey();
+}
+
 // What was asked for beyond the default statistics; reads the weights of one row.
-static void gatherExtras(const Problem &p, const Ranges &ranges, float *s, float inverse, int64_t head, int64_t row,
-                         bool counts, Scratch &scratch, SegmentSums &out) {
+static void gatherExtras(const Problem &p, const Tiles &tiles, const float *s, const float *factors, int64_t head,
+                         int64_t row, bool counts, Scratch &scratch, SegmentSums &out) {
   const int64_t at = head * p.rows() + row, position = p.queryStart + row;
   const auto each = [&](const auto &visit) {
-    for (int g = 0; g < ranges.count; g++) {
-      const Range &range = ranges.at[g];
+    for (size_t t = 0; t < tiles.size(); t++) {
+      const Range &range = tiles[t];
       const int64_t last = std::min(range.lastKey(), position + 1);
       const float *weights = s + range.offset - range.firstKey();
-      for (int64_t key = range.firstKey(); key < last; key++) visit(key, weights[key] * inverse);
+      for (int64_t key = range.firstKey(); key < last; key++) visit(key, weights[key] * factors[t]);
     }
   };
   if (p.sumSquares != nullptr) {
@@ -274,51 +309,52 @@ static void gatherExtras(const Problem &p, const Ranges &ranges, float *s, float
     double sum = 0;
     for (int32_t i = p.targetOffsets[row]; i < p.targetOffsets[row + 1]; i++) {
       const int64_t key = p.targetKeys[i];
-      const float *weight = key >= 0 && key <= position ? ranges.find(s, key) : nullptr;
-      if (weight != nullptr) sum += static_cast<double>(*weight) * inverse;
+      for (size_t t = 0; t < tiles.size() && key >= 0 && key <= position; t++)
+        if (key >= tiles[t].firstKey() && key < tiles[t].lastKey())
+          sum += static_cast<double>(s[tiles[t].offset + key - tiles[t].firstKey()]) * factors[t];
     }
     p.targetMass[at] = static_cast<float>(sum);
   }
   if (p.keptMass != nullptr) {
-    scratch.visible.resize(position + 1);
-    markVisible(p.keptMasks[head], p.tokens, position, row, position + 1, scratch.visible.data());
+    scratch.kept.resize(position + 1);
+    markVisible(p.keptMasks[head], p.tokens, position, row, position + 1, scratch.kept.data());
     double sum = 0;
-    each([&](int64_t key, float w) { sum += scratch.visible[key] ? w : 0; });
+    each([&](int64_t key, float w) { sum += scratch.kept[key] ? w : 0; });
     p.keptMass[at] = static_cast<float>(sum);
   }
 }
 
-// Everything about a row that its sums tell.
-static void tellRow(const Problem &p, const RowSums &sums, double total, int64_t head, int64_t row,
-                    int64_t strongest, bool counts, SegmentSums &out) {
+// Everything about a row that its sums tell. Returns its total.
+static double tellRow(const Problem &p, const RowSums &sums, float peak, int64_t head, int64_t row, int64_t strongest,
+                      bool counts, SegmentSums &out) {
   const int64_t rows = p.rows(), at = head * rows + row;
-  double sink = 0;
-  for (int bin = 0; bin < kDistanceBins; bin++) sink += sums.sinkBin[bin];
-  double rest = 0, local[kLocalWidths] = {}, restLocal[kLocalWidths] = {};
-  for (int bin = 0; bin < kDistanceBins; bin++) {
-    rest += sums.bin[bin];
-    for (int w = 0; w < kLocalWidths; w++) {
-      if (bin >= kLocalBins[w]) continue;
-      local[w] += static_cast<double>(sums.bin[bin]) + sums.sinkBin[bin];
-      restLocal[w] += sums.bin[bin];
-    }
-    if (counts) out.distance[bin] += (static_cast<double>(sums.bin[bin]) + sums.sinkBin[bin]) / total;
+  // Bins past the row's own position are empty. Running sums at the local widths' edges are the local masses.
+  const int bins = distanceBin(p.queryStart + row) + 1;
+  double rest = 0, sink = 0, local[kLocalWidths], restLocal[kLocalWidths];
+  for (int bin = 0, w = 0; w < kLocalWidths || bin < bins; bin++) {
+    if (w < kLocalWidths && bin == kLocalBins[w]) local[w] = rest + sink, restLocal[w] = rest, w++;
+    if (bin < bins) rest += sums.bin[bin], sink += sums.sinkBin[bin];
   }
+  const double total = rest + sink, inverse = 1 / total, logTotal = std::log(total);
+  if (counts)
+    for (int bin = 0; bin < bins; bin++) out.distance[bin] += (static_cast<double>(sums.bin[bin]) + sums.sinkBin[bin]) * inverse;
+  p.lse[at] = static_cast<float>(peak + logTotal);
   // H = log total - E[log weight], each relative to the row's largest.
-  p.entropy[at] = static_cast<float>(std::max(0.0, std::log(total) - (sums.logSum + sums.sinkLogSum) / total));
-  p.rowMax[at] = static_cast<float>(1 / total);
+  p.entropy[at] = static_cast<float>(std::max(0.0, logTotal - (sums.logSum + sums.sinkLogSum) * inverse));
+  p.rowMax[at] = static_cast<float>(inverse);
   p.rowArgmax[at] = static_cast<int32_t>(strongest);
-  p.meanDistance[at] = static_cast<float>((sums.farSum + sums.sinkFarSum) / total);
-  p.sinkMass[at] = static_cast<float>(sink / total);
+  p.meanDistance[at] = static_cast<float>((sums.farSum + sums.sinkFarSum) * inverse);
+  p.sinkMass[at] = static_cast<float>(sink * inverse);
   for (int w = 0; w < kLocalWidths; w++)
-    p.localMass[(head * kLocalWidths + w) * rows + row] = static_cast<float>(local[w] / total);
-  if (p.restMass == nullptr) return;
+    p.localMass[(head * kLocalWidths + w) * rows + row] = static_cast<float>(local[w] * inverse);
+  if (p.restMass == nullptr) return total;
   const double safe = rest > 0 ? rest : 1;
-  p.restMass[at] = static_cast<float>(rest / total);
+  p.restMass[at] = static_cast<float>(rest * inverse);
   p.restEntropy[at] = rest > 0 ? static_cast<float>(std::max(0.0, std::log(rest) - sums.logSum / rest)) : 0;
   p.restMeanDistance[at] = static_cast<float>(sums.farSum / safe);
   for (int w = 0; w < kLocalWidths; w++)
     p.restLocalMass[(head * kLocalWidths + w) * rows + row] = static_cast<float>(restLocal[w] / safe);
+  return total;
 }
 
 // A row that sees nothing.
@@ -335,20 +371,22 @@ static void tellMasked(const Problem &p, int64_t head, int64_t row, bool counts,
     for (int w = 0; part != nullptr && w < kLocalWidths; w++) part[(head * kLocalWidths + w) * rows + row] = 0;
 }
 
-// Columns and pool of the rows [first, last) of a block, all of one pool row, counted ones only (inverse 0 = not).
-static void addColumns(const Range &range, const float *scores, int64_t length, const float *inverse, int64_t first,
+// Columns and pool of the rows [first, last) of a block, all of one pool row. `factors` is [rows, tiles].
+static void addColumns(const Tiles &tiles, const float *scores, int64_t stride, const float *factors, int64_t first,
                        int64_t last, Scratch &scratch) {
-  const int64_t shift = range.firstKey() - range.offset;
-  for (int64_t i = range.offset; i < range.end(); i += LANES) {
-    float *sumAt = scratch.poolSum.data() + i + shift, *maxAt = scratch.poolMax.data() + i + shift;
-    Vec sum = load(sumAt), top = load(maxAt);
-    for (int64_t r = first; r < last; r++) {
-      const Vec w = load(scores + r * length + i) * inverse[r];
-      sum += w;
-      top = larger(top, w);
+  for (size_t t = 0; t < tiles.size(); t++) {
+    const int64_t shift = tiles[t].firstKey() - tiles[t].offset;
+    for (int64_t i = tiles[t].offset; i < tiles[t].end(); i += LANES) {
+      float *sumAt = scratch.poolSum.data() + i + shift, *maxAt = scratch.poolMax.data() + i + shift;
+      Vec sum = load(sumAt), top = load(maxAt);
+      for (int64_t r = first; r < last; r++) {
+        const Vec w = load(scores + r * stride + i) * factors[r * static_cast<int64_t>(tiles.size()) + static_cast<int64_t>(t)];
+        sum += w;
+        top = larger(top, w);
+      }
+      store(sumAt, sum);
+      store(maxAt, top);
     }
-    store(sumAt, sum);
-    store(maxAt, top);
   }
 }
 
@@ -371,6 +409,82 @@ static void closePoolRow(const Problem &p, int64_t head, int64_t poolRow, Scratc
   std::fill_n(scratch.poolMax.data(), keys, 0.0f);
 }
 
+// What is known of one row while its tiles pass.
+struct RowState {
+  float peak = kMasked;
+  int64_t strongest = -1;
+  double total = 0;  // where no statistics are wanted
+  RowSums sums;
+};
+
+// The rows of one block of a head, and where they look.
+struct Block {
+  int64_t row, count, firstPosition;
+  Tiles tiles;
+  int64_t stride;  // of a row of the scores
+};
+
+// Scores, weights and output of MICRO rows against one tile of keys, all while they are in the nearest cache.
+static void passTile(const Problem &p, const PackedGroup &packed, const Block &block, size_t t, int64_t m, const Visible &see,
+                     bool general, bool keeps, Scratch &scratch, RowState *states) {
+  const int64_t dh = p.headDim, pad = padded(dh), tileCount = static_cast<int64_t>(block.tiles.size());
+  const int64_t rows = std::min<int64_t>(MICRO, block.count - m), last = block.firstPosition + m + rows - 1;
+  const Range &whole = block.tiles[t];
+  Range tile = {whole.panelStart, std::min(whole.panelEnd, last / kPanel + 1), keeps ? whole.offset : 0};
+  float *scores = scratch.scores.data() + (keeps ? m * block.stride : 0);
+  float *refs = scratch.refs.data() + m * tileCount + static_cast<int64_t>(t);
+  if (tile.panelEnd < tile.panelStart) tile.panelEnd = tile.panelStart;
+  // What no row of these sees.
+  for (int64_t r = 0; keeps && r < rows; r++)
+    std::fill(scores + r * block.stride + tile.end(), scores + r * block.stride + whole.end(), 0.0f);
+  if (tile.panelEnd == tile.panelStart) {
+    for (int64_t r = 0; r < rows; r++) refs[r * tileCount] = kMasked;
+    return;
+  }
+
+  const float *q = scratch.queries.data() + m * dh;
+  int64_t panel = tile.panelStart;
+  const auto at = [&](int64_t of) { return scores + tile.offset + (of - tile.panelStart) * kPanel; };
+  for (; panel + PAIR <= tile.panelEnd; panel += PAIR)
+    scoreBlock<MICRO, PAIR>(q, dh, packed.k.data() + panel * dh * kPanel, at(panel), block.stride);
+  for (; panel < tile.panelEnd; panel++)
+    scoreBlock<MICRO, 1>(q, dh, packed.k.data() + panel * dh * kPanel, at(panel), block.stride);
+
+  for (int64_t r = 0; r < rows; r++) {
+    float *s = scores + r * block.stride, *out = scratch.out.data() + (m + r) * pad;
+    const int64_t position = block.firstPosition + m + r;
+    RowState &state = states[m + r];
+    if (p.softcap > 0)
+      for (int64_t i = tile.offset; i < tile.end(); i += LANES) store(s + i, softcapped(load(s + i), p.softcap));
+    hide(s, tile, position, see, p.tokens);
+    if (general) hideByMask(s, tile, scratch.visible.data() + (m + r) * scratch.visibleStride, position + 1);
+    const float top = largestOf(s, tile);
+    if (top > state.peak) {
+      const double scale = std::exp(static_cast<double>(state.peak) - top);
+      if (scale > 0) state.sums.rescale(scale, static_cast<double>(top) - state.peak);
+      else state.sums = RowSums{};
+      state.total *= scale;
+      const Vec factor = splat(static_cast<float>(scale));
+      for (int64_t d = 0; d < pad; d += LANES) store(out + d, load(out + d) * factor);
+      state.peak = top;
+      state.strongest = firstKeyWith(s, tile, top);
+    }
+    refs[r * tileCount] = state.peak;
+    if (!(state.peak > kMasked)) std::fill(s + tile.offset, s + tile.end(), 0.0f);
+    else if (keeps) weigh(s, tile, state.peak, position, state.sums);
+    else state.total += weighOnly(s, tile, state.peak);
+  }
+  for (int64_t r = rows; r < MICRO; r++) std::fill_n(scores + r * block.stride + tile.offset, tile.end() - tile.offset, 0.0f);
+
+  const int64_t keys = tile.end() - tile.offset;
+  const float *v = packed.v.data() + tile.firstKey() * pad, *w = scores + tile.offset;
+  float *out = scratch.out.data() + m * pad;
+  int64_t d = 0;
+  for (; d + WIDE * LANES <= pad; d += WIDE * LANES) valueBlock<MICRO, WIDE>(w, block.stride, v + d, pad, keys, out + d);
+  for (; d + 2 * LANES <= pad; d += 2 * LANES) valueBlock<MICRO, 2>(w, block.stride, v + d, pad, keys, out + d);
+  for (; d < pad; d += LANES) valueBlock<MICRO, 1>(w, block.stride, v + d, pad, keys, out + d);
+}
+
 static void attend(const Problem &p, const PackedGroup &packed, const Segment &segment, Scratch &scratch, SegmentSums &sums) {
   const int64_t dh = p.headDim, pad = padded(dh), width = p.heads * dh, rows = p.rows(), head = segment.head;
   const HeadMask *mask = p.masks == nullptr ? nullptr : p.masks + head;
@@ -382,7 +496,7 @@ static void attend(const Problem &p, const PackedGroup &packed, const Segment &s
     see.sink = mask->first;
     see.window = std::min<int64_t>(p.window, mask->second);
   }
-  const int64_t blockRows = MICRO * (p.tokens > 8192 ? 2 : 4);
+  const int64_t blockRows = MICRO * 4;
   const int64_t keysPadded = (p.tokens + kPanel - 1) / kPanel * kPanel;
   if (gathers) {
     sums.columns.assign(p.tokens, 0.0f);
@@ -393,132 +507,69 @@ static void attend(const Problem &p, const PackedGroup &packed, const Segment &s
 
   for (int64_t row = segment.rowStart; row < segment.rowEnd; row += blockRows) {
     if (__atomic_load_n(p.cancel, __ATOMIC_RELAXED) != 0) return;
-    const int64_t count = std::min(blockRows, segment.rowEnd - row);
-    const int64_t micro = (count + MICRO - 1) / MICRO * MICRO;
-    const int64_t firstPosition = p.queryStart + row, lastPosition = firstPosition + count - 1;
-
+    Block block{row, std::min(blockRows, segment.rowEnd - row), p.queryStart + row, {}, kKeyTile};
+    const int64_t count = block.count, firstPosition = block.firstPosition, lastPosition = firstPosition + count - 1;
     // The keys that any row sees: the sinks, and what lies in the windows.
-    Ranges ranges;
     const int64_t floor = std::max<int64_t>(0, firstPosition - see.lowest + 1);
     const int64_t near = std::max(floor, firstPosition - see.window + 1);
-    if (see.sink > floor) ranges.add(floor, std::min(see.sink, lastPosition + 1));
-    ranges.add(near, lastPosition + 1);
-    const int64_t length = ranges.length;
+    if (see.sink > floor) block.tiles.add(floor, std::min(see.sink, lastPosition + 1));
+    block.tiles.add(near, lastPosition + 1);
+    const Tiles &tiles = block.tiles;
+    const int64_t tileCount = static_cast<int64_t>(tiles.size());
+    const int64_t micro = (count + MICRO - 1) / MICRO * MICRO;
+    // Rows whose distance is a power of two would fight for the same lines of the cache.
+    if (gathers) block.stride = tiles.length + (tiles.length / kPanel % 2 == 0 ? kPanel : 0);
 
-    scratch.scores.resize(micro * length);
+    scratch.scores.resize((gathers ? micro : MICRO) * block.stride);
     scratch.queries.assign(micro * dh, 0.0f);
     scratch.out.assign(micro * pad, 0.0f);
-    scratch.inverse.assign(micro, 0.0f);
-    float *scores = scratch.scores.data();
+    scratch.refs.resize(micro * tileCount);
     for (int64_t r = 0; r < count; r++)
       for (int64_t d = 0; d < dh; d++) scratch.queries[r * dh + d] = p.q[(row + r) * width + head * dh + d] * p.scale;
-
-    for (int g = 0; g < ranges.count; g++) {
-      const Range &range = ranges.at[g];
-      for (int64_t tile = range.panelStart; tile < range.panelEnd; tile += kKeyTile / kPanel) {
-        const int64_t tileEnd = std::min(range.panelEnd, tile + kKeyTile / kPanel);
-        for (int64_t m = 0; m < micro; m += MICRO) {
-          const float *q = scratch.queries.data() + m * dh;
-          int64_t panel = tile;
-          for (; panel + PAIR <= tileEnd; panel += PAIR)
-            scoreBlock<MICRO, PAIR>(q, dh, packed.k.data() + panel * dh * kPanel,
-                                    scores + m * length + range.offset + (panel - range.panelStart) * kPanel, length);
-          for (; panel < tileEnd; panel++)
-            scoreBlock<MICRO, 1>(q, dh, packed.k.data() + panel * dh * kPanel,
-                                 scores + m * length + range.offset + (panel - range.panelStart) * kPanel, length);
-        }
-      }
+    if (general) {
+      scratch.visibleStride = lastPosition + 1;
+      scratch.visible.resize(count * scratch.visibleStride);
+      for (int64_t r = 0; r < count; r++)
+        markVisible(*mask, p.tokens, firstPosition + r, row + r, firstPosition + r + 1,
+                    scratch.visible.data() + r * scratch.visibleStride);
     }
 
-    for (int64_t r = 0; r < count; r++) {
-      float *s = scores + r * length;
-      const int64_t position = firstPosition + r;
-      const bool counts = p.counted == nullptr || p.counted[row + r] != 0;
-      if (p.softcap > 0)
-        for (int64_t i = 0; i < length; i += LANES) store(s + i, softcapped(load(s + i), p.softcap));
-      if (general) {
-        scratch.visible.resize(position + 1);
-        markVisible(*mask, p.tokens, position, row + r, position + 1, scratch.visible.data());
-      }
-      for (int g = 0; g < ranges.count; g++) {
-        hide(s, ranges.at[g], position, see, p.tokens);
-        if (general) hideByMask(s, ranges.at[g], scratch.visible.data(), position + 1);
-      }
-      Vec top = splat(kMasked);
-      IntVec topAt = IntVec{};
-      IntVec at;
-      for (int lane = 0; lane < LANES; lane++) at[lane] = lane;
-      for (int64_t i = 0; i < length; i += LANES) {
-        const Vec x = load(s + i);
-        topAt = x > top ? at : topAt;
-        top = larger(x, top);
-        at += LANES;
-      }
-      float peak = kMasked;
-      int64_t strongest = 0;
-      for (int lane = 0; lane < LANES; lane++) {
-        if (top[lane] > peak || (top[lane] == peak && topAt[lane] < strongest)) strongest = topAt[lane];
-        peak = std::max(peak, top[lane]);
-      }
-      if (!(peak > kMasked)) {
-        tellMasked(p, head, row + r, counts, sums);
-        std::fill_n(s, length, 0.0f);
-        continue;
-      }
-      double total = 0;
-      if (gathers) {
-        RowSums rowSums;
-        int64_t strongestKey = 0;
-        for (int g = 0; g < ranges.count; g++) {
-          const Range &range = ranges.at[g];
-          weigh(s, range, peak, position, rowSums);
-          if (strongest >= range.offset && strongest < range.end())
-            strongestKey = strongest + range.firstKey() - range.offset;
-        }
-        for (int bin = 0; bin < kDistanceBins; bin++) total += static_cast<double>(rowSums.bin[bin]) + rowSums.sinkBin[bin];
-        tellRow(p, rowSums, total, head, row + r, strongestKey, counts, sums);
-      } else {
-        total = weighOnly(s, ranges, peak);
-      }
-      p.lse[head * rows + row + r] = static_cast<float>(peak + std::log(total));
-      scratch.inverse[r] = static_cast<float>(1 / total);
-      if (extras) gatherExtras(p, ranges, s, scratch.inverse[r], head, row + r, counts, scratch, sums);
-    }
-    for (int64_t r = count; r < micro; r++) std::fill_n(scores + r * length, length, 0.0f);
+    RowState states[MICRO * 4];
+    for (size_t t = 0; t < tiles.size(); t++)
+      for (int64_t m = 0; m < count; m += MICRO) passTile(p, packed, block, t, m, see, general, gathers, scratch, states);
 
-    for (int g = 0; g < ranges.count; g++) {
-      const Range &range = ranges.at[g];
-      const int64_t keys = range.end() - range.offset;
-      for (int64_t tile = 0; tile < keys; tile += kKeyTile) {
-        const int64_t part = std::min(kKeyTile, keys - tile);
-        const float *v = packed.v.data() + (range.firstKey() + tile) * pad;
-        for (int64_t m = 0; m < micro; m += MICRO) {
-          const float *w = scores + m * length + range.offset + tile;
-          float *out = scratch.out.data() + m * pad;
-          int64_t d = 0;
-          for (; d + WIDE * LANES <= pad; d += WIDE * LANES) valueBlock<MICRO, WIDE>(w, length, v + d, pad, part, out + d);
-          for (; d < pad; d += LANES) valueBlock<MICRO, 1>(w, length, v + d, pad, part, out + d);
-        }
-      }
-    }
     const float gain = p.gain[head];
     for (int64_t r = 0; r < count; r++) {
-      const float inverse = scratch.inverse[r];
-      for (int64_t d = 0; d < dh; d++)
-        p.z[(row + r) * width + head * dh + d] = scratch.out[r * pad + d] * inverse * gain;
-    }
-    if (gathers) {
-      for (int64_t r = 0; p.counted != nullptr && r < count; r++)
-        if (p.counted[row + r] == 0) scratch.inverse[r] = 0;
-      for (int64_t r = 0; r < count;) {
-        const int64_t poolRow = (firstPosition + r) / p.poolBlock;
-        const int64_t rowsEnd = std::min(count, (poolRow + 1) * p.poolBlock - firstPosition);
-        for (int g = 0; g < ranges.count; g++)
-          addColumns(ranges.at[g], scores, length, scratch.inverse.data(), r, rowsEnd, scratch);
-        r = rowsEnd;
-        const int64_t next = firstPosition + r;
-        if (next % p.poolBlock == 0 || row + r == segment.rowEnd) closePoolRow(p, head, poolRow, scratch, sums);
+      const RowState &state = states[r];
+      const bool counts = p.counted == nullptr || p.counted[row + r] != 0;
+      float *factors = scratch.refs.data() + r * tileCount;
+      float *z = p.z + (row + r) * width + head * dh;
+      if (!(state.peak > kMasked)) {
+        tellMasked(p, head, row + r, counts, sums);
+        std::fill_n(z, dh, 0.0f);
+        std::fill_n(factors, tileCount, 0.0f);
+        continue;
       }
+      const double total = gathers ? tellRow(p, state.sums, state.peak, head, row + r, state.strongest, counts, sums) : state.total;
+      const float inverse = static_cast<float>(1 / total);
+      for (int64_t d = 0; d < dh; d++) z[d] = scratch.out[r * pad + d] * inverse * gain;
+      if (!gathers) {
+        p.lse[head * rows + row + r] = static_cast<float>(state.peak + std::log(total));
+        continue;
+      }
+      for (int64_t t = 0; t < tileCount; t++) {
+        if (factors[t] == state.peak) factors[t] = inverse;
+        else factors[t] = factors[t] > kMasked ? static_cast<float>(std::exp(static_cast<double>(factors[t]) - state.peak) / total) : 0;
+      }
+      if (extras) gatherExtras(p, tiles, scratch.scores.data() + r * block.stride, factors, head, row + r, counts, scratch, sums);
+      if (!counts) std::fill_n(factors, tileCount, 0.0f);
+    }
+    for (int64_t r = 0; gathers && r < count;) {
+      const int64_t poolRow = (firstPosition + r) / p.poolBlock;
+      const int64_t rowsEnd = std::min(count, (poolRow + 1) * p.poolBlock - firstPosition);
+      addColumns(tiles, scratch.scores.data(), block.stride, scratch.refs.data(), r, rowsEnd, scratch);
+      r = rowsEnd;
+      if ((firstPosition + r) % p.poolBlock == 0 || row + r == segment.rowEnd) closePoolRow(p, head, poolRow, scratch, sums);
     }
     __atomic_fetch_add(p.cells, count * (lastPosition + 1), __ATOMIC_RELAXED);
   }

@@ -78,9 +78,10 @@ struct PackedGroup {
 
 // Buffers of one thread.
 struct Scratch {
-  std::vector<float> scores, queries, out, inverse, poolMax, poolSum;
-  std::vector<uint8_t> visible;
-  std::vector<float> saved;
+  std::vector<float> scores, queries, out, poolMax, poolSum;
+  std::vector<float> refs;  // [rows, tiles]: what each tile's weights are relative to, then the factor that makes them p
+  std::vector<uint8_t> visible, kept;
+  int64_t visibleStride = 0;
 };
 
 // What one segment adds to the sums of its head.
