@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createSession } from '../ort/session.ts';
-import { GraphBuilder } from './graph-builder.ts';
+import { ABSENT, GraphBuilder } from './graph-builder.ts';
 
 describe('GraphBuilder', () => {
   it('builds a graph that ONNX Runtime runs: inputs, constants, attributes, several outputs', async () => {
@@ -36,6 +36,21 @@ describe('GraphBuilder', () => {
     expect([...out['y']!]).toEqual([7, 16]);
     await session.dispose();
     await rm(folder, { recursive: true });
+  });
+
+  it('takes operators of another domain, and optional inputs that are left out', async () => {
+    const g = new GraphBuilder();
+    const x = g.input('x', 'float32', ['rows', 2]);
+    const [gelu] = g.ops('FastGelu', [x, ABSENT], 1, {}, 'com.microsoft');
+    g.output('y', g.op('Clip', [gelu!, ABSENT, g.float(1)]), 'float32', ['rows', 2]);
+    const session = await createSession(g.build(), { threads: 1 });
+    const out = await session.run({ x: { data: new Float32Array([-20, 0, 0.5, 3]), dims: [2, 2] } });
+    const y = [...(out['y'] as Float32Array)];
+    expect(y[0]).toBeCloseTo(0, 6);
+    expect(y[1]).toBe(0);
+    expect(y[2]).toBeCloseTo(0.345714, 5);
+    expect(y[3]).toBe(1);
+    await session.dispose();
   });
 
   it('refuses a name that is used twice', () => {

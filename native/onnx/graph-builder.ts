@@ -14,6 +14,8 @@ import { ProtobufWriter } from './protobuf-writer.ts';
 declare const valueBrand: unique symbol;
 /** A value in the graph: the name of an input, initializer or node output. */
 export type Value = string & { readonly [valueBrand]: true };
+/** Stands for an optional input that is not given. */
+export const ABSENT = '' as Value;
 
 export type OnnxDtype = 'float32' | 'float16' | 'bfloat16' | 'int64' | 'int32' | 'bool';
 /** A fixed size or the name of a symbolic dimension. */
@@ -35,11 +37,16 @@ const ATTRIBUTE_STRING = 3;
 const ATTRIBUTE_INTS = 7;
 const IR_VERSION = 10;
 const OPSET_VERSION = 21;
+/** Operator domains other than ONNX's own, with the version of each that graphs are written for. */
+const DOMAIN_VERSIONS = { 'com.microsoft': 1 } as const;
+/** '' is ONNX's own. */
+export type Domain = '' | keyof typeof DOMAIN_VERSIONS;
 
 export class GraphBuilder {
   #graph = new ProtobufWriter();
   #names = new Set<string>();
   #initializers = new Map<string, Value>();
+  #domains = new Set<keyof typeof DOMAIN_VERSIONS>();
   #counter = 0;
 
   input(name: string, dtype: OnnxDtype, shape: readonly Dimension[]): Value {
@@ -51,7 +58,7 @@ export class GraphBuilder {
   /** Declares an output under a public name; an Identity node renames the value. */
   output(name: string, value: Value, dtype: OnnxDtype, shape: readonly Dimension[]): void {
     this.#claim(name);
-    this.#node('Identity', [value], [name], {});
+    this.#node('Identity', [value], [name], {}, '');
     this.#graph.bytes(12, valueInfo(name, dtype, shape));
   }
 
@@ -59,15 +66,16 @@ export class GraphBuilder {
     return this.ops(type, inputs, 1, attributes)[0]!;
   }
 
-  /** A node with several outputs. */
+  /** A node with several outputs, also of another domain than ONNX's own. */
   ops(
     type: string,
     inputs: readonly Value[],
     outputs: number,
     attributes: Readonly<Record<string, Attribute>> = {},
+    domain: Domain = '',
   ): Value[] {
     const names = Array.from({ length: outputs }, () => this.#fresh(type));
-    this.#node(type, inputs, names, attributes);
+    this.#node(type, inputs, names, attributes, domain);
     return names as Value[];
   }
 
@@ -107,12 +115,15 @@ export class GraphBuilder {
   }
 
   build(name = 'headscope'): Uint8Array {
-    return new ProtobufWriter()
+    const model = new ProtobufWriter()
       .varint(1, IR_VERSION)
       .bytes(2, 'headscope')
       .bytes(7, this.#graphWithName(name))
-      .bytes(8, new ProtobufWriter().bytes(1, '').varint(2, OPSET_VERSION))
-      .finish();
+      .bytes(8, new ProtobufWriter().bytes(1, '').varint(2, OPSET_VERSION));
+    for (const domain of this.#domains) {
+      model.bytes(8, new ProtobufWriter().bytes(1, domain).varint(2, DOMAIN_VERSIONS[domain]));
+    }
+    return model.finish();
   }
 
   #graphWithName(name: string): Uint8Array {
@@ -139,12 +150,17 @@ export class GraphBuilder {
     inputs: readonly string[],
     outputs: readonly string[],
     attributes: Readonly<Record<string, Attribute>>,
+    domain: Domain,
   ): void {
     const node = new ProtobufWriter();
     for (const input of inputs) node.bytes(1, input);
     for (const output of outputs) node.bytes(2, output);
     node.bytes(3, `${outputs[0] ?? ''}/node`).bytes(4, type);
     for (const [name, value] of Object.entries(attributes)) node.bytes(5, attribute(name, value));
+    if (domain !== '') {
+      node.bytes(7, domain);
+      this.#domains.add(domain);
+    }
     this.#graph.bytes(1, node);
   }
 
