@@ -2,6 +2,7 @@
 import type { AttentionInput, AttentionKernel, AttentionOutput, AttentionShape } from './kernel.ts';
 import type { AddonMask, AttentionAddon } from './load-addon.ts';
 import { NO_MASK, type MaskSpec } from './mask.ts';
+import { poolBlock } from './statistics.ts';
 
 /** How often progress is told and a cancel is looked for. */
 const LOOK_EVERY_MS = 20;
@@ -39,6 +40,7 @@ export function createAddonKernel(
           z: output.z,
           lse: output.lse,
           entropy: null,
+          poolBlock: poolBlock(input.tokens),
           ...output.statistics,
           ...addonExtras(input, output),
           cancel,

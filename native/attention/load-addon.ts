@@ -8,6 +8,46 @@ export interface AttentionAddon {
   implementations(): string[];
   /** False when it was cancelled. Throws `TypeError` for arguments that do not fit. */
   attend(call: AddonCall): Promise<boolean>;
+  /** Texels of a rectangle; see `TexelRequest`. False when it was cancelled. */
+  tile(call: AddonTileCall): Promise<boolean>;
+}
+
+/** One head's map: arrays of all heads, and the LSE of its own rows. */
+export interface AddonMap {
+  readonly q: Float32Array;
+  readonly k: Float32Array;
+  readonly lse: Float32Array;
+  readonly head: number;
+  readonly scale: number;
+  /** 0 = none. */
+  readonly softcap: number;
+  readonly window: number;
+}
+
+export interface AddonTileCall {
+  readonly implementation: string;
+  readonly threads: number;
+  readonly tokens: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+  readonly rowStart: number;
+  readonly rowEnd: number;
+  readonly keyStart: number;
+  readonly keyEnd: number;
+  readonly skipKeys: number;
+  readonly level: number;
+  /** Index into `TILE_VALUES`. */
+  readonly value: number;
+  /** Max, sum, min. */
+  readonly reducer: number;
+  readonly map: AddonMap;
+  readonly minus: AddonMap | null;
+  /** Of a row of `values` and `counts`. */
+  readonly columns: number;
+  readonly values: Float32Array;
+  readonly counts: Float32Array;
+  readonly cancel: Int32Array;
 }
 
 /** `first`, `second`: sink and window, or the first kept position, or the size of a block. See `HeadMask` in kernel.h. */

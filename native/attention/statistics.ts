@@ -45,9 +45,9 @@ export function distanceBin(distance: number): number {
   return distance === 0 ? 0 : 32 - Math.clz32(distance);
 }
 
-/** Side of a block of the pooled maps, tokens. */
+/** Side of a block of the pooled maps, tokens: a power of two, so that the blocks are the texels of the coarsest tile. */
 export function poolBlock(tokens: number): number {
-  return Math.ceil(tokens / POOL_SIDE);
+  return 2 ** Math.max(0, Math.ceil(Math.log2(tokens / POOL_SIDE)));
 }
 
 /** Blocks a side. */

@@ -4,6 +4,7 @@ import { AppError, CancelledError } from '../../shared/base/app-error.ts';
 import type { CallContext, Handlers } from '../../shared/contract/handlers.ts';
 import type { EngineMethodName } from '../../shared/contract/methods.ts';
 import { createKernel } from '../attention/choose-kernel.ts';
+import { loadAddon } from '../attention/load-addon.ts';
 import type { Capture } from '../capture/capture.ts';
 import { exportRun } from '../capture/export-run.ts';
 import type { Job } from '../forward/checkpoint.ts';
@@ -15,9 +16,10 @@ import { ScoreReader } from '../pattern/score-blocks.ts';
 import type { Engine, EngineOptions } from '../public/engine.ts';
 import { scores, scoreTable } from '../scores/index.ts';
 import { readTaskData, type TaskData } from '../tasks/task-data.ts';
-import { computeDifferenceTile } from '../tiles/difference-tile.ts';
 import { miniatures } from '../tiles/miniatures.ts';
-import { computeTile } from '../tiles/tile.ts';
+import { addonTexels } from '../tiles/addon-texels.ts';
+import { readerTexels } from '../tiles/reader-texels.ts';
+import { TileServer } from '../tiles/tile-server.ts';
 import { compareRuns, computeRun, summarizeRun } from './compute-run.ts';
 import { gainsOf } from './gains.ts';
 import { listTasks, runTask, sampleTask, scoreTask } from './compute-task.ts';
@@ -63,11 +65,15 @@ export function createEngine(options: EngineOptions): Engine {
       parameters: info.parameters,
       threads,
     });
+    const reader = new ScoreReader(architecture, threads);
+    const { addon } = loadAddon(options.addon);
+    const texels = addon === null ? readerTexels(reader) : addonTexels(addon, architecture, threads);
     return {
       model,
       sessions,
       kernel: await createKernel(options.addon, architecture, threads),
-      reader: new ScoreReader(architecture, threads),
+      reader,
+      tiles: new TileServer(texels, (layer) => architecture.slidingWindow[layer] ?? null),
       runs: new RunStore(options.captureBudgetBytes ?? CAPTURE_SHARE * memoryBytes()),
       speed: GUESSED_SPEED,
     };
@@ -144,11 +150,10 @@ export function createEngine(options: EngineOptions): Engine {
     'run.tile': (params, { signal }) =>
       urgency.interactive(() => {
         const state = current();
-        const { minus } = params;
-        const capture = headOf(state, params);
-        if (minus === undefined) return computeTile(state.reader, capture, params.layer, params.head, params, signal);
-        const other = { ...minus, capture: headOf(state, minus) };
-        return computeDifferenceTile(state.reader, { ...params, capture }, other, params, signal);
+        const { minus, layer, head } = params;
+        const map = { capture: headOf(state, params), layer, head };
+        const other = minus && { ...minus, capture: headOf(state, minus) };
+        return state.tiles.tile(map, other, params, signal);
       }),
 
     'run.region': (params, { signal }) =>

@@ -2,6 +2,7 @@ import type { AttentionKernel } from '../attention/kernel.ts';
 import type { SegmentSessions } from '../forward/segment-sessions.ts';
 import type { OpenModel } from '../model/open-model.ts';
 import type { ScoreReader } from '../pattern/score-blocks.ts';
+import type { TileServer } from '../tiles/tile-server.ts';
 import type { RunStore } from './run-store.ts';
 
 /** Everything that belongs to the open model and goes with it. */
@@ -10,6 +11,7 @@ export interface Opened {
   readonly sessions: SegmentSessions;
   readonly kernel: AttentionKernel;
   readonly reader: ScoreReader;
+  readonly tiles: TileServer;
   readonly runs: RunStore;
   /** Operations a millisecond, from the last run; a modest guess before the first. */
   speed: number;

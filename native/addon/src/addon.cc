@@ -15,6 +15,8 @@ using headscope::Problem;
 
 struct Call {
   Problem problem{};
+  headscope::TileProblem tile{};
+  bool isTile = false;
   const Implementation *implementation = nullptr;
   napi_async_work work = nullptr;
   napi_deferred deferred = nullptr;
@@ -140,7 +142,8 @@ class Reader {
 
 void execute(napi_env, void *data) {
   Call *call = static_cast<Call *>(data);
-  call->finished = headscope::runAttention(call->problem, *call->implementation);
+  call->finished = call->isTile ? headscope::runTile(call->tile, *call->implementation)
+                                : headscope::runAttention(call->problem, *call->implementation);
 }
 
 void complete(napi_env env, napi_status, void *data) {
@@ -155,6 +158,22 @@ void complete(napi_env env, napi_status, void *data) {
 napi_value refuse(napi_env env, const std::string &message) {
   napi_throw_type_error(env, nullptr, message.c_str());
   return nullptr;
+}
+
+// Hands a call that was read to a thread of its own, and answers the promise of its end.
+napi_value start(napi_env env, napi_value argument, Reader &reader, std::unique_ptr<Call> call) {
+  const std::string name = reader.text("implementation");
+  if (!reader.error.empty()) return refuse(env, reader.error);
+  call->implementation = headscope::findImplementation(name.c_str());
+  if (call->implementation == nullptr) return refuse(env, "This processor has no " + name + ".");
+  napi_value promise, title;
+  napi_create_promise(env, &call->deferred, &promise);
+  napi_create_reference(env, argument, 1, &call->arguments);
+  napi_create_string_utf8(env, "headscope", NAPI_AUTO_LENGTH, &title);
+  napi_create_async_work(env, nullptr, title, execute, complete, call.get(), &call->work);
+  napi_queue_async_work(env, call->work);
+  call.release();
+  return promise;
 }
 
 // attend({...}): Promise<boolean>, false when cancelled.
@@ -193,8 +212,9 @@ napi_value attend(napi_env env, napi_callback_info info) {
   call->keptMasks = reader.masks("keptMasks", p);
   p.z = floats("z", all * p.headDim);
   p.lse = floats("lse", all);
-  p.poolBlock = (p.tokens + 255) / 256;
   if (!reader.isNull("entropy")) {
+    p.poolBlock = static_cast<int64_t>(reader.number("poolBlock"));
+    if (p.poolBlock < 1) return refuse(env, "poolBlock does not fit.");
     const int64_t side = p.poolSide(), pool = p.heads * side * (side + 1) / 2;
     p.entropy = floats("entropy", all);
     p.rowMax = floats("rowMax", all);
@@ -227,21 +247,64 @@ napi_value attend(napi_env env, napi_callback_info info) {
   }
   p.cancel = static_cast<int32_t *>(reader.array("cancel", napi_int32_array, 1));
   p.cells = static_cast<int64_t *>(reader.array("cells", napi_bigint64_array, 1));
-  const std::string name = reader.text("implementation");
-  if (!reader.error.empty()) return refuse(env, reader.error);
   p.masks = call->masks.empty() ? nullptr : call->masks.data();
   p.keptMasks = call->keptMasks.empty() ? nullptr : call->keptMasks.data();
-  call->implementation = headscope::findImplementation(name.c_str());
-  if (call->implementation == nullptr) return refuse(env, "This processor has no " + name + ".");
+  return start(env, argument, reader, std::move(call));
+}
 
-  napi_value promise, title;
-  napi_create_promise(env, &call->deferred, &promise);
-  napi_create_reference(env, argument, 1, &call->arguments);
-  napi_create_string_utf8(env, "headscope attention", NAPI_AUTO_LENGTH, &title);
-  napi_create_async_work(env, nullptr, title, execute, complete, call.get(), &call->work);
-  napi_queue_async_work(env, call->work);
-  call.release();
-  return promise;
+// The map that tiles are cut from: {q, k, lse, layer's scale, softcap and window, head}.
+headscope::MapSource readMap(Reader &reader, const headscope::TileProblem &p) {
+  headscope::MapSource map{};
+  map.q = static_cast<float *>(reader.array("q", napi_float32_array, p.tokens * p.heads * p.headDim));
+  map.k = static_cast<float *>(reader.array("k", napi_float32_array, p.tokens * p.kvHeads * p.headDim));
+  map.lse = static_cast<float *>(reader.array("lse", napi_float32_array, p.tokens));
+  map.head = static_cast<int64_t>(reader.number("head"));
+  map.scale = static_cast<float>(reader.number("scale"));
+  map.softcap = static_cast<float>(reader.number("softcap"));
+  map.window = static_cast<int64_t>(reader.number("window"));
+  if (map.head < 0 || map.head >= p.heads) reader.fail("head");
+  if (map.window < 1) reader.fail("window");
+  map.group = map.head / (p.heads / p.kvHeads);
+  return map;
+}
+
+// tile({...}): Promise<boolean>, false when cancelled.
+napi_value tile(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value argument;
+  napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr);
+  if (count < 1) return refuse(env, "tile takes one object.");
+  Reader reader(env, argument);
+  auto call = std::make_unique<Call>();
+  call->isTile = true;
+  headscope::TileProblem &p = call->tile;
+  const auto whole = [&](const char *name) { return static_cast<int64_t>(reader.number(name)); };
+  p.tokens = whole("tokens"), p.heads = whole("heads"), p.kvHeads = whole("kvHeads"), p.headDim = whole("headDim");
+  p.rowStart = whole("rowStart"), p.rowEnd = whole("rowEnd"), p.keyStart = whole("keyStart"), p.keyEnd = whole("keyEnd");
+  p.skipKeys = whole("skipKeys"), p.columns = whole("columns");
+  p.level = static_cast<int32_t>(whole("level")), p.value = static_cast<int32_t>(whole("value"));
+  p.reducer = static_cast<int32_t>(whole("reducer")), p.threads = static_cast<int>(whole("threads"));
+  if (!reader.error.empty()) return refuse(env, reader.error);
+  if (p.tokens < 1 || p.heads < 1 || p.kvHeads < 1 || p.heads % p.kvHeads != 0 || p.headDim < 1 || p.headDim > 1024 ||
+      p.rowStart < 0 || p.rowStart >= p.rowEnd || p.rowEnd > p.tokens || p.keyStart < 0 || p.keyStart >= p.keyEnd ||
+      p.keyEnd > p.tokens || p.level < 0 || p.level > 24 || p.value < 0 || p.value > 3 || p.reducer < 0 || p.reducer > 2 ||
+      p.threads < 1 || p.columns < (p.keyEnd - p.keyStart + (int64_t{1} << p.level) - 1) >> p.level)
+    return refuse(env, "The sizes do not fit together.");
+  p.values = static_cast<float *>(reader.array("values", napi_float32_array, p.texelRows() * p.columns));
+  p.counts = static_cast<float *>(reader.array("counts", napi_float32_array, p.texelRows() * p.columns));
+  p.cancel = static_cast<int32_t *>(reader.array("cancel", napi_int32_array, 1));
+  napi_value map;
+  napi_get_named_property(env, argument, "map", &map);
+  Reader mapReader(env, map);
+  p.map = readMap(mapReader, p);
+  if (!mapReader.error.empty()) return refuse(env, mapReader.error);
+  if (!reader.isNull("minus")) {
+    napi_get_named_property(env, argument, "minus", &map);
+    Reader minusReader(env, map);
+    p.minus = readMap(minusReader, p);
+    if (!minusReader.error.empty()) return refuse(env, minusReader.error);
+  }
+  return start(env, argument, reader, std::move(call));
 }
 
 // implementations(): string[], the best first.
@@ -267,6 +330,7 @@ NAPI_MODULE_INIT() {
     napi_set_named_property(env, exports, name, function);
   };
   add("attend", attend);
+  add("tile", tile);
   add("implementations", implementations);
   return exports;
 }

@@ -26,8 +26,8 @@ static inline void store(float *p, Vec x) { *reinterpret_cast<Vec *>(p) = x; }
 static inline Vec splat(float x) { return x - Vec{}; }
 static inline Vec larger(Vec a, Vec b) { return a > b ? a : b; }
 
-// e^x for x <= 0, within 2 ulp where e^x counts; 0 below -87.3, where float32 ends (and for -inf).
-static inline Vec expNegative(Vec x) {
+// e^x for x < 88, within 2 ulp where e^x counts; 0 below -87.3, where float32 ends (and for -inf).
+static inline Vec expOf(Vec x) {
   const Vec low = splat(kSmallestLog);
   const IntVec tiny = x < low;
   const Vec clamped = larger(x, low) * kLog2e;
@@ -48,7 +48,7 @@ static inline Vec expNegative(Vec x) {
 // cap x tanh(x / cap). tanh(y) = (1 - e) / (1 + e) with e = exp(-2 |y|), for either sign.
 static inline Vec softcapped(Vec x, float cap) {
   const Vec size = x < Vec{} ? -x : x;
-  const Vec e = expNegative(size * (-2.0f / cap));
+  const Vec e = expOf(size * (-2.0f / cap));
   const Vec capped = cap * (1.0f - e) / (1.0f + e);
   return x < Vec{} ? -capped : capped;
 }
@@ -207,7 +207,7 @@ static void weigh(float *s, const Range &range, float peak, int64_t position, Ro
   for (int lane = 0; lane < LANES; lane++) distance[lane] = static_cast<float>(position - range.firstKey() - lane);
   const auto next = [&](int64_t i, bool hasSinks) {
     const Vec shifted = load(s + i) - peak;
-    Vec e = expNegative(shifted);
+    Vec e = expOf(shifted);
     store(s + i, e);
     for (int lane = 0; hasSinks && lane < std::min<int>(LANES, kSinkKeys); lane++) {
       sums.addSink(e[lane], shifted[lane], position - i - shift - lane);
@@ -253,7 +253,7 @@ static void weigh(float *s, const Range &range, float peak, int64_t position, Ro
 static double weighOnly(float *s, const Range &range, float peak) {
   Vec sum = Vec{};
   for (int64_t i = range.offset; i < range.end(); i += LANES) {
-    const Vec e = expNegative(load(s + i) - peak);
+    const Vec e = expOf(load(s + i) - peak);
     store(s + i, e);
     sum += e;
   }
@@ -575,7 +575,15 @@ static void attend(const Problem &p, const PackedGroup &packed, const Segment &s
   }
 }
 
-extern const Implementation implementation = {HEADSCOPE_NAME, pack, attend};
+}  // namespace HEADSCOPE_ISA
+}  // namespace headscope
+
+#include "tile-body.h"
+
+namespace headscope {
+namespace HEADSCOPE_ISA {
+
+extern const Implementation implementation = {HEADSCOPE_NAME, pack, attend, packKeys, tileRows};
 
 }  // namespace HEADSCOPE_ISA
 }  // namespace headscope

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "tile.h"
+
 namespace headscope {
 
 constexpr int64_t kPanel = 16;          // keys packed side by side
@@ -105,6 +107,8 @@ struct Implementation {
   const char *name;
   PackFn pack;
   AttendFn attend;
+  PackKeysFn packKeys;
+  TileRowsFn tileRows;
 };
 
 // Null where the processor, or the build, lacks it. Names: avx512, avx2, portable (on ARM that is NEON).
@@ -113,5 +117,6 @@ const Implementation *bestImplementation();
 
 // Runs the whole problem. False when it was cancelled; outputs are then incomplete.
 bool runAttention(const Problem &, const Implementation &);
+bool runTile(const TileProblem &, const Implementation &);
 
 }  // namespace headscope

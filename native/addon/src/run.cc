@@ -87,4 +87,20 @@ bool runAttention(const Problem &p, const Implementation &implementation) {
   return true;
 }
 
+bool runTile(const TileProblem &p, const Implementation &implementation) {
+  std::vector<float> keys, minusKeys;
+  implementation.packKeys(p, p.map, keys);
+  if (p.minus.q != nullptr) implementation.packKeys(p, p.minus, minusKeys);
+  // Small tiles are done before another thread has started.
+  const double work = static_cast<double>(p.rowEnd - p.rowStart) * static_cast<double>(p.keyEnd - p.keyStart);
+  const int threads = work < 1 << 18 ? 1 : p.threads;
+  const int64_t rows = p.texelRows(), chunk = std::max<int64_t>(1, rows / (threads * 8));
+  const int64_t tasks = (rows + chunk - 1) / chunk;
+  inParallel(threads, tasks, [&](int64_t task) {
+    const int64_t start = (tasks - 1 - task) * chunk;
+    implementation.tileRows(p, keys, minusKeys, start, std::min(rows, start + chunk));
+  });
+  return __atomic_load_n(p.cancel, __ATOMIC_RELAXED) == 0;
+}
+
 }  // namespace headscope

@@ -1,0 +1,137 @@
+/** Tiles of attention maps from Q, K and LSE. See `shared/tensor/tile.ts` for what a tile is. */
+import { AppError } from '../../shared/base/app-error.ts';
+import type { Tile } from '../../shared/contract/methods.ts';
+import { TILE_SIZE, topLevel, type TileKey } from '../../shared/tensor/tile.ts';
+import { pooledGrid } from './pooled-grid.ts';
+import { halved, type MapOf, type TexelGrid, type TexelRequest, type Texels } from './texels.ts';
+
+/** Tiles up to this level are computed one by one; coarser ones come out of one pass over the whole map. */
+const DIRECT_LEVELS = 4;
+/** Passes that are kept: a head's overview, another's beside it, and a change of mind on both. */
+const KEPT_PASSES = 4;
+
+export class TileServer {
+  readonly #texels: Texels;
+  readonly #windowOf: (layer: number) => number | null;
+  readonly #directLevels: number;
+  /** Grids by level of the pass that made them, most recently used last. */
+  readonly #passes = new Map<string, Promise<ReadonlyMap<number, TexelGrid>>>();
+
+  constructor(texels: Texels, windowOf: (layer: number) => number | null, directLevels = DIRECT_LEVELS) {
+    this.#texels = texels;
+    this.#windowOf = windowOf;
+    this.#directLevels = directLevels;
+  }
+
+  /**
+   * `minus`: the map that is subtracted, in probability. Throws `bad-request` for differences of other values, of `min`,
+   * and of different tokens; `CancelledError`.
+   */
+  async tile(map: MapOf, minus: MapOf | undefined, key: TileKey, signal: AbortSignal): Promise<Tile> {
+    if (minus !== undefined) refuseDifference(map, minus, key);
+    const { level, tileRow, tileColumn } = key;
+    const { tokens } = map.capture;
+    const top = topLevel(tokens);
+    if (level === top && minus === undefined) {
+      const grid = pooledGrid(map, key, this.#windowOf(map.layer));
+      if (grid !== undefined) return tileOf(grid, key, 0, 0);
+    }
+    if (level > this.#directLevels) {
+      const grids = await this.#pass(map, minus, key);
+      const grid = grids.get(level);
+      if (grid !== undefined) return tileOf(grid, key, tileRow * TILE_SIZE, tileColumn * TILE_SIZE);
+    }
+    const span = TILE_SIZE * 2 ** level;
+    const request = {
+      ...requestOf(map, minus, key),
+      rowStart: tileRow * span,
+      rowEnd: Math.min(tokens, (tileRow + 1) * span),
+      keyStart: tileColumn * span,
+      // Keys after the last row of the tile are in every row's future.
+      keyEnd: Math.min(tokens, (tileColumn + 1) * span, (tileRow + 1) * span),
+    };
+    if (request.rowStart >= request.rowEnd || request.keyStart >= request.keyEnd) return emptyTile();
+    return tileOf(await this.#texels(request, signal), key, 0, 0);
+  }
+
+  /** All coarser levels at once. Not cancelled with a request: the others that wait for it, or come next, need it too. */
+  #pass(map: MapOf, minus: MapOf | undefined, key: TileKey): Promise<ReadonlyMap<number, TexelGrid>> {
+    const { tokens } = map.capture;
+    const request = requestOf(map, minus, key);
+    const name = [idOf(map), minus && idOf(minus), request.value, request.reducer, request.skipKeys].join(' ');
+    const known = this.#passes.get(name);
+    this.#passes.delete(name);
+    const pass = known ?? this.#compute(request, tokens);
+    this.#passes.set(name, pass);
+    if (known === undefined) {
+      pass.catch(() => this.#passes.delete(name));
+      if (this.#passes.size > KEPT_PASSES) this.#passes.delete(this.#passes.keys().next().value!);
+    }
+    return pass;
+  }
+
+  async #compute(request: TexelRequest, tokens: number): Promise<ReadonlyMap<number, TexelGrid>> {
+    const top = topLevel(tokens);
+    // At most 1,024 texels a side, 8 MiB.
+    const base = Math.max(this.#directLevels + 1, top - 2);
+    const whole = { ...request, level: base, rowStart: 0, rowEnd: tokens, keyStart: 0, keyEnd: tokens };
+    const grids = new Map<number, TexelGrid>();
+    let grid = await this.#texels(whole, new AbortController().signal);
+    for (let level = base; level <= top; level++) {
+      grids.set(level, grid);
+      if (level < top) grid = halved(grid, request.reducer, request.minus !== undefined);
+    }
+    return grids;
+  }
+}
+
+const captureIds = new WeakMap<object, number>();
+let nextCaptureId = 0;
+
+/** Equal for equal maps; captures are told apart by identity. */
+function idOf({ capture, layer, head }: MapOf): string {
+  const id = captureIds.get(capture) ?? nextCaptureId++;
+  captureIds.set(capture, id);
+  return `${id}/${layer}/${head}`;
+}
+
+function requestOf(map: MapOf, minus: MapOf | undefined, { level, value, reducer, skipKeys }: TileKey): TexelRequest {
+  const summed = reducer === 'mean' ? 'sum' : reducer;
+  return { map, minus, level, value, reducer: summed, skipKeys, rowStart: 0, rowEnd: 0, keyStart: 0, keyEnd: 0 };
+}
+
+function refuseDifference(map: MapOf, minus: MapOf, { value, reducer }: TileKey): void {
+  if (value !== 'probability' || reducer === 'min') {
+    throw new AppError('bad-request', `There is no difference of ${value} reduced by ${reducer}.`, {
+      hint: 'Subtract probabilities, and reduce by max (largest magnitude), mean or sum.',
+    });
+  }
+  const { tokens, ids } = map.capture;
+  if (minus.capture.tokens !== tokens || minus.capture.ids.some((id, i) => id !== ids[i])) {
+    throw new AppError('bad-request', 'The two maps are of different tokens.', {
+      hint: 'Subtract maps of the same prompt.',
+    });
+  }
+}
+
+function emptyTile(): Tile {
+  return { values: new Float32Array(TILE_SIZE * TILE_SIZE).fill(NaN), min: NaN, max: NaN };
+}
+
+/** The tile whose first texel is (row, column) of the grid. */
+function tileOf(grid: TexelGrid, { reducer }: TileKey, row: number, column: number): Tile {
+  const tile = emptyTile();
+  let [min, max] = [Infinity, -Infinity];
+  for (let r = 0; r < Math.min(TILE_SIZE, grid.rows - row); r++) {
+    for (let c = 0; c < Math.min(TILE_SIZE, grid.columns - column); c++) {
+      const at = (row + r) * grid.columns + column + c;
+      const count = grid.counts[at]!;
+      if (count === 0) continue;
+      const value = Math.fround(reducer === 'mean' ? grid.values[at]! / count : grid.values[at]!);
+      tile.values[r * TILE_SIZE + c] = value;
+      if (value < min) min = value;
+      if (value > max) max = value;
+    }
+  }
+  return min > max ? tile : { ...tile, min, max };
+}
