@@ -10,6 +10,8 @@ export interface AttentionAddon {
   attend(call: AddonCall): Promise<boolean>;
   /** Texels of a rectangle; see `TexelRequest`. False when it was cancelled. */
   tile(call: AddonTileCall): Promise<boolean>;
+  /** Frees what a buffer holds at once, instead of when garbage is collected; it is of length 0 afterwards. */
+  release(buffer: ArrayBuffer): void;
 }
 
 /** One head's map: arrays of all heads, and the LSE of its own rows. */

@@ -29,11 +29,20 @@ export interface Capture {
 
 const FLOAT_BYTES = 4;
 
+/** Bytes of LSE and statistics, which stay in memory even where the rest lies on disk. */
+export function statisticsPart({ layers, heads }: Architecture, tokens: number): number {
+  return layers * (heads * tokens * FLOAT_BYTES + statisticsBytes(heads, tokens));
+}
+
 /** Bytes of a full capture, the figure that is told before a run starts. */
-export function captureBytes({ layers, heads, kvHeads, headDim, dModel }: Architecture, tokens: number): number {
+export function captureBytes(architecture: Architecture, tokens: number): number {
+  const { layers, heads, kvHeads, headDim, dModel } = architecture;
   const resid = (layers + 1) * dModel;
   const qkvz = layers * (2 * heads + 2 * kvHeads) * headDim;
-  return (
-    tokens * FLOAT_BYTES * (resid + qkvz) + layers * (heads * tokens * FLOAT_BYTES + statisticsBytes(heads, tokens))
-  );
+  return tokens * FLOAT_BYTES * (resid + qkvz) + statisticsPart(architecture, tokens);
+}
+
+/** Bytes that computing one layer takes on top, whatever becomes of its arrays. */
+export function layerBytes({ heads, kvHeads, headDim, dModel }: Architecture, tokens: number): number {
+  return tokens * FLOAT_BYTES * ((2 * heads + 2 * kvHeads) * headDim + dModel);
 }

@@ -3,21 +3,25 @@ import { randomUUID } from 'node:crypto';
 import { AppError } from '../../shared/base/app-error.ts';
 import type { ComparedChoice, RunComparison, RunSummary, TokenChoice } from '../../shared/contract/methods.ts';
 import { interventionsKey, type Intervention } from '../../shared/model/intervention.ts';
+import { IN_MEMORY, onDisk } from '../capture/capture-keeper.ts';
 import { captureBytes, type Capture } from '../capture/capture.ts';
+import { checkRoom, SpillFile } from '../capture/spill-file.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import { runForward } from '../forward/forward.ts';
 import { logitRows, softmax, tokenKl, tokenNll, topChoices } from '../forward/likelihoods.ts';
 import { PROVIDER } from '../ort/session.ts';
 import { gainsOf } from './gains.ts';
 import type { Opened } from './opened.ts';
-import { calibratedSpeed } from './run-cost.ts';
+import { calibratedSpeed, placeOfRun } from './run-cost.ts';
 import type { Run } from './run-store.ts';
 
 const TOP_CHOICES = 10;
+/** Share of the memory budget for arrays that are read back from disk. */
+const SPILL_CACHE = 0.25;
 
 /**
- * Computes a run, or finds it by key. A changed run resumes the clean one at the first changed layer. Throws
- * `too-large` where the capture would not fit the budget.
+ * Computes a run, or finds it by key. A changed run resumes the clean one at the first changed layer. A capture
+ * over the memory budget goes to disk. Throws `too-large` where that has no room either, `io` where it fails.
  */
 export async function computeRun(
   opened: Opened,
@@ -32,14 +36,28 @@ export async function computeRun(
   if (known !== undefined) return known;
 
   const gains = gainsOf(architecture, interventions);
-  const bytes = captureBytes(architecture, ids.length);
-  refuseOverBudget(opened, ids.length, bytes);
+  const place = placeOfRun(opened, ids.length);
+  if (place.refusal !== undefined) throw place.refusal;
   const clean = interventions.length === 0 ? undefined : await computeRun(opened, prompt, [], job);
   const started = performance.now();
   const resume = clean === undefined ? undefined : { capture: clean.capture, fromLayer: gains.firstLayer };
   const model = { architecture, sessions: opened.sessions, kernel: opened.kernel };
-  const capture = await runForward(model, { ids, gain: gains.of, ...(resume === undefined ? {} : { resume }) }, job);
-  const nll = await tokenNll(model, capture, job);
+  if (place.where === 'disk') checkRoom(opened.spillFolder, captureBytes(architecture, ids.length));
+  const file = place.where === 'disk' ? new SpillFile(opened.spillFolder, SPILL_CACHE * opened.runs.budgetBytes) : null;
+  const keeper = file === null ? IN_MEMORY : onDisk(file);
+  let capture: Capture;
+  let nll: Float32Array;
+  try {
+    const request = { ids, gain: gains.of, keeper, ...(resume === undefined ? {} : { resume }) };
+    capture = await runForward(model, request, job);
+    nll = await tokenNll(model, capture, job);
+  } catch (error) {
+    file?.release();
+    throw error;
+  }
+  // Layers below the first changed one are read from the clean run's file.
+  const files = [...(file === null ? [] : [file]), ...(clean?.files ?? [])];
+  for (const shared of clean?.files ?? []) shared.retain();
   const milliseconds = performance.now() - started;
   if (clean === undefined) opened.speed = calibratedSpeed(opened, ids.length, milliseconds);
   const computedShare = (architecture.layers - capture.computedFrom) / architecture.layers;
@@ -51,7 +69,8 @@ export async function computeRun(
     interventions,
     nll,
     milliseconds,
-    bytes: Math.round(bytes * computedShare),
+    bytes: Math.round(place.memoryBytes * computedShare),
+    files,
   };
   opened.runs.add(run);
   return run;
@@ -61,16 +80,6 @@ export async function computeRun(
 function runKey({ model }: Opened, ids: Int32Array, interventions: readonly Intervention[]): string {
   const tokens = Buffer.from(ids.buffer, ids.byteOffset, ids.byteLength).toString('base64');
   return `${model.info.modelId}|${tokens}|${interventionsKey(interventions)}`;
-}
-
-function refuseOverBudget({ runs }: Opened, tokens: number, bytes: number): void {
-  if (bytes <= runs.budgetBytes) return;
-  const gibibytes = (count: number) => (count / 2 ** 30).toFixed(1);
-  throw new AppError(
-    'too-large',
-    `A run of ${tokens} tokens would hold ${gibibytes(bytes)} GiB; the limit here is ${gibibytes(runs.budgetBytes)} GiB.`,
-    { hint: 'Shorten the prompt.' },
-  );
 }
 
 export async function summarizeRun(opened: Opened, run: Run, cutTokens: number): Promise<RunSummary> {

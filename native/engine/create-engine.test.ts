@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -230,15 +230,40 @@ describe('createEngine', () => {
     expect((await first).ids).toHaveLength(60);
   });
 
-  it('refuses a run over the memory budget and drops old runs under pressure', async () => {
+  it('drops old runs under pressure, keeps large ones on disk, and refuses those that do not even fit there', async () => {
     await engine.dispose();
-    engine = createEngine({ shippedModel: model, tasks: '', addon: '', threads: 1, captureBudgetBytes: 100_000 });
+    const spillFolder = path.join(root, 'spill');
+    const options = { shippedModel: model, tasks: '', addon: '', threads: 1, spillFolder };
+    engine = createEngine({ ...options, captureBudgetBytes: 160_000 });
     await engine.handlers['model.open']({ path: 'demo' }, context);
+    expect((await engine.handlers['run.estimate']({ tokens: 20 }, context)).onDisk).toBe(false);
     const size = (await run(ids(20))).captureBytes;
-    expect(size).toBeLessThan(100_000);
+    expect(size).toBeLessThan(160_000);
     const old = await run(ids(20, 1));
     for (let offset = 2; offset < 8; offset++) await run(ids(20, offset));
     expect(await codeOf(engine.handlers['run.scores']({ runId: old.runId }, context))).toBe('unknown-run');
+
+    expect(await engine.handlers['run.estimate']({ tokens: 40 }, context)).toMatchObject({ fits: true, onDisk: true });
+    const large = await run(ids(40));
+    const changed = await run(ids(40), [{ what: 'zero', where: { layer: 1, head: 0 } }]);
+    const tile = { level: 0, tileRow: 0, tileColumn: 0, value: 'probability', reducer: 'max', skipKeys: 0 } as const;
+    const place = { layer: 1, head: 1 };
+    const shown = await engine.handlers['run.tile']({ runId: large.runId, ...place, ...tile }, context);
+    const ofChanged = await engine.handlers['run.tile']({ runId: changed.runId, ...place, ...tile }, context);
+    expect(ofChanged.values).toEqual(shown.values);
+    // No name on disk: nothing is left, whatever becomes of this process.
+    if (process.platform !== 'win32') expect(await readdir(spillFolder)).toEqual([]);
+
+    const enough = createEngine(options);
+    await enough.handlers['model.open']({ path: 'demo' }, context);
+    const params = { prompt: { kind: 'ids' as const, ids: ids(40) }, interventions: [], cut: false };
+    const inMemory = await enough.handlers['run.start'](params, context);
+    expect(inMemory.nll).toEqual(large.nll);
+    const same = await enough.handlers['run.tile']({ runId: inMemory.runId, ...place, ...tile }, context);
+    expect(shown.values).toEqual(same.values);
+    await enough.dispose();
+
+    expect((await engine.handlers['run.estimate']({ tokens: 64 }, context)).fits).toBe(false);
     expect(await codeOf(run(ids(64)))).toBe('too-large');
   });
 

@@ -1,11 +1,13 @@
 /** The engine: one open model, its runs, and the handlers of every `model.*`, `prompt.*` and `run.*` method. */
 import os from 'node:os';
+import path from 'node:path';
 import { AppError, CancelledError } from '../../shared/base/app-error.ts';
 import type { CallContext, Handlers } from '../../shared/contract/handlers.ts';
 import type { EngineMethodName } from '../../shared/contract/methods.ts';
 import { createKernel } from '../attention/choose-kernel.ts';
 import { loadAddon } from '../attention/load-addon.ts';
 import type { Capture } from '../capture/capture.ts';
+import { sweepSpills } from '../capture/spill-file.ts';
 import { exportRun } from '../capture/export-run.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import { SegmentSessions } from '../forward/segment-sessions.ts';
@@ -37,6 +39,8 @@ const CAPTURE_SHARE = 0.4;
 export function createEngine(options: EngineOptions): Engine {
   const threads = options.threads ?? os.availableParallelism();
   const urgency = new Urgency();
+  const spillFolder = options.spillFolder ?? path.join(os.tmpdir(), 'headscope-captures');
+  sweepSpills(spillFolder);
   let opened: Opened | undefined;
   let taskDataRead: Promise<TaskData> | undefined;
   const taskData = () => (taskDataRead ??= readTaskData(options.tasks));
@@ -58,15 +62,16 @@ export function createEngine(options: EngineOptions): Engine {
       onProgress: (progress) => context.progress(progress),
     });
     const { architecture, weights, weightsFolder, info } = model;
+    const { addon } = loadAddon(options.addon);
     const sessions = new SegmentSessions({
       architecture,
       weights,
       weightsFolder,
       parameters: info.parameters,
       threads,
+      ...(addon === null ? {} : { release: (buffer: ArrayBuffer) => addon.release(buffer) }),
     });
     const reader = new ScoreReader(architecture, threads);
-    const { addon } = loadAddon(options.addon);
     const texels = addon === null ? readerTexels(reader) : addonTexels(addon, architecture, threads);
     return {
       model,
@@ -75,6 +80,7 @@ export function createEngine(options: EngineOptions): Engine {
       reader,
       tiles: new TileServer(texels, (layer) => architecture.slidingWindow[layer] ?? null),
       runs: new RunStore(options.captureBudgetBytes ?? CAPTURE_SHARE * memoryBytes()),
+      spillFolder,
       speed: GUESSED_SPEED,
     };
   }

@@ -13,6 +13,8 @@ export interface Opened {
   readonly reader: ScoreReader;
   readonly tiles: TileServer;
   readonly runs: RunStore;
+  /** Where captures go that memory has no room for. */
+  readonly spillFolder: string;
   /** Operations a millisecond, from the last run; a modest guess before the first. */
   speed: number;
 }

@@ -1,6 +1,7 @@
 /** What a run costs: told before it starts, learned from those that were made. */
+import { AppError } from '../../shared/base/app-error.ts';
 import type { RunEstimate } from '../../shared/contract/methods.ts';
-import { captureBytes } from '../capture/capture.ts';
+import { captureBytes, layerBytes, statisticsPart } from '../capture/capture.ts';
 import type { OpenModel } from '../model/open-model.ts';
 import type { Opened } from './opened.ts';
 
@@ -16,10 +17,35 @@ function runWork({ architecture, info }: OpenModel, tokens: number): number {
   return 2 * info.parameters * tokens + 2 * layers * heads * headDim * tokens * tokens;
 }
 
-export function estimateRun({ model, speed, runs }: Opened, tokens: number): RunEstimate {
-  const bytes = captureBytes(model.architecture, tokens);
-  const milliseconds = runWork(model, tokens) / speed;
-  return { tokens, milliseconds, bytes, fits: bytes <= runs.budgetBytes };
+export function estimateRun(opened: Opened, tokens: number): RunEstimate {
+  const { where, refusal } = placeOfRun(opened, tokens);
+  const bytes = captureBytes(opened.model.architecture, tokens);
+  const milliseconds = runWork(opened.model, tokens) / opened.speed;
+  return { tokens, milliseconds, bytes, fits: refusal === undefined, onDisk: where === 'disk' };
+}
+
+export interface PlaceOfRun {
+  readonly where: 'memory' | 'disk';
+  /** Bytes that stay in memory. */
+  readonly memoryBytes: number;
+  readonly refusal?: AppError;
+}
+
+/** Where a run of so many tokens keeps its capture. */
+export function placeOfRun({ model, runs }: Opened, tokens: number): PlaceOfRun {
+  const { architecture } = model;
+  const bytes = captureBytes(architecture, tokens);
+  if (bytes <= runs.budgetBytes) return { where: 'memory', memoryBytes: bytes };
+  const memoryBytes = statisticsPart(architecture, tokens);
+  const needed = memoryBytes + layerBytes(architecture, tokens);
+  if (needed <= runs.budgetBytes) return { where: 'disk', memoryBytes };
+  const gibibytes = (count: number) => (count / 2 ** 30).toFixed(1);
+  const refusal = new AppError(
+    'too-large',
+    `A run of ${tokens} tokens would hold ${gibibytes(needed)} GiB even with its tensors on disk; the limit here is ${gibibytes(runs.budgetBytes)} GiB.`,
+    { hint: 'Shorten the prompt.' },
+  );
+  return { where: 'disk', memoryBytes, refusal };
 }
 
 /** The speed to go on with after a run. One that was slower than before may only have had company. */

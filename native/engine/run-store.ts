@@ -3,6 +3,7 @@ import { AppError } from '../../shared/base/app-error.ts';
 import type { TokenView } from '../../shared/model/token-view.ts';
 import type { Intervention } from '../../shared/model/intervention.ts';
 import type { Capture } from '../capture/capture.ts';
+import type { SpillFile } from '../capture/spill-file.ts';
 
 export interface Run {
   readonly runId: string;
@@ -13,8 +14,10 @@ export interface Run {
   readonly interventions: readonly Intervention[];
   readonly nll: Float32Array;
   readonly milliseconds: number;
-  /** Bytes that no other run shares. */
+  /** Bytes in memory that no other run shares. */
   readonly bytes: number;
+  /** That its arrays are read from; each is held once. */
+  readonly files: readonly SpillFile[];
 }
 
 export class RunStore {
@@ -52,16 +55,18 @@ export class RunStore {
     for (const old of [...this.#runs.values()]) {
       // The newest and the one before it (a changed run and its clean one) always stay.
       if (held <= this.#budgetBytes || this.#runs.size <= 2) break;
-      this.#runs.delete(old.runId);
+      this.delete(old.runId);
       held -= old.bytes;
     }
   }
 
   delete(runId: string): void {
+    const run = this.#runs.get(runId);
     this.#runs.delete(runId);
+    for (const file of run?.files ?? []) file.release();
   }
 
   clear(): void {
-    this.#runs.clear();
+    for (const runId of [...this.#runs.keys()]) this.delete(runId);
   }
 }

@@ -5,7 +5,9 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Progress } from '../../shared/contract/methods.ts';
 import { createOnnxKernel } from '../attention/onnx-kernel.ts';
+import { onDisk, STATISTICS_ONLY } from '../capture/capture-keeper.ts';
 import type { Capture, LayerCapture } from '../capture/capture.ts';
+import { SpillFile } from '../capture/spill-file.ts';
 import { openModel } from '../model/open-model.ts';
 import { writeTinyModel } from '../testing/tiny-model.ts';
 import type { Job } from './checkpoint.ts';
@@ -73,6 +75,29 @@ describe('runForward', () => {
       expect(digests(resumed)).toEqual(digests(full));
       expect(digests(full)['resid 4']).not.toBe(digests(clean)['resid 4']);
     }
+  });
+
+  it('keeps only statistics, or everything on disk, with the same bits', async () => {
+    const full = await runForward(model, { ids, gain: noGain }, job());
+    const lean = await runForward(model, { ids, gain: noGain, keeper: STATISTICS_ONLY }, job());
+    const told = digests(lean);
+    for (const [name, digest] of Object.entries(digests(full))) {
+      const isEmpty = /^[qkvz] |^resid [0-3]/.test(name);
+      if (!isEmpty) expect([name, told[name]]).toEqual([name, digest]);
+    }
+    expect(lean.layers[2]!.q).toHaveLength(0);
+
+    const file = new SpillFile(path.join(folder, 'spill'), 100_000);
+    const spilled = await runForward(model, { ids, gain: noGain, keeper: onDisk(file) }, job());
+    expect(digests(spilled)).toEqual(digests(full));
+    const gain = (layer: number) => (layer === 2 ? new Float32Array([1, 0, 0.5, -1]) : null);
+    const resume = { capture: spilled, fromLayer: 2 };
+    const other = new SpillFile(path.join(folder, 'spill'), 0);
+    const resumed = await runForward(model, { ids, gain, resume, keeper: onDisk(other) }, job());
+    expect(digests(resumed)).toEqual(digests(await runForward(model, { ids, gain }, job())));
+    other.release();
+    file.release();
+    expect(() => spilled.layers[0]!.q).toThrow('no longer held');
   });
 
   it('is the same twice, and with every gain 1', async () => {

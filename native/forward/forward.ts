@@ -5,7 +5,9 @@
  * a full run bit for bit, because every row block and chunk is cut the same way.
  */
 import { AppError } from '../../shared/base/app-error.ts';
-import { allocateAttentionOutput, type AttentionKernel } from '../attention/kernel.ts';
+import { PLAIN, type AttentionKernel } from '../attention/kernel.ts';
+import { allocateStatistics } from '../attention/statistics.ts';
+import { firstResiduals, IN_MEMORY, type CaptureKeeper } from '../capture/capture-keeper.ts';
 import type { Capture, LayerCapture } from '../capture/capture.ts';
 import type { Architecture } from '../families/family.ts';
 import { ropeTables } from '../families/rope.ts';
@@ -24,6 +26,8 @@ export interface ForwardRequest {
   /** Factor on z of each head in a layer, or null where nothing changes there. */
   readonly gain: (layer: number) => Float32Array | null;
   readonly resume?: { readonly capture: Capture; readonly fromLayer: number };
+  /** Where the arrays go; memory by default. */
+  readonly keeper?: CaptureKeeper;
   /** Called with extra hook values as row blocks are computed: [rows, width] at `row`. */
   readonly extras?: ExtraReceiver;
 }
@@ -43,47 +47,59 @@ export async function runForward(model: ForwardModel, request: ForwardRequest, j
   const context: SegmentContext = { model, rope, checkpoint, extras: request.extras };
   const rows = { ids, start: 0 };
 
-  const resid: Float32Array[] = resume === undefined ? [] : resume.capture.resid.slice(0, fromLayer + 1);
+  const keeper = request.keeper ?? IN_MEMORY;
+  const kept: Float32Array[] = resume === undefined ? [] : firstResiduals(resume.capture, fromLayer + 1);
   const captured: LayerCapture[] = resume === undefined ? [] : resume.capture.layers.slice(0, fromLayer);
+  /** Of the layer before, where nothing of it stays in memory. */
+  let spareZ: Float32Array | undefined;
   let next: SegmentResult | undefined;
+  let resid: Float32Array;
   if (resume === undefined) {
     checkpoint.phase = 'Embedding';
     next = await runSegment(context, 0, rows, undefined);
-    resid.push(next.resid);
+    resid = next.resid;
+    await keeper.resid(kept, resid, false);
+  } else {
+    resid = resume.capture.resid[fromLayer]!;
   }
 
   for (let layer = fromLayer; layer < layers; layer++) {
     checkpoint.phase = `Layer ${layer + 1} of ${layers}`;
-    let capture: LayerCapture;
     const gain = request.gain(layer);
+    let capture: LayerCapture;
+    let z: Float32Array;
     if (resume !== undefined && layer === fromLayer) {
       capture = withGain(resume.capture.layers[layer]!, gain, headDim, heads);
+      z = capture.z;
     } else {
       const { q, k, v } = next!;
-      const output = allocateAttentionOutput({ heads, kvHeads, headDim }, tokens);
+      const statistics = allocateStatistics({ heads, kvHeads, headDim }, tokens);
+      z = spareZ ?? new Float32Array(tokens * heads * headDim);
+      if (keeper.reuses) spareZ = z;
+      const lse = new Float32Array(heads * tokens);
       const input = {
+        ...PLAIN,
         q,
         k,
         v,
         tokens,
-        queryStart: 0,
         scale: architecture.scale[layer]!,
         window: architecture.slidingWindow[layer]!,
         gain,
-        softcap: null,
-        masks: null,
-        counted: null,
-        extra: null,
       };
+      const output = { z, lse, statistics, extra: null };
       await model.kernel.run(input, output, (done) => checkpoint.pass(done * attentionCost));
-      capture = { q, k, v, z: output.z, lse: output.lse, ...output.statistics! };
+      capture = await keeper.layer({ q, k, v, z, lse, ...statistics });
     }
     captured.push(capture);
-    next = await runSegment(context, layer + 1, rows, { z: capture.z, resid: resid[layer]! });
-    resid.push(next.resid);
+    // One set of arrays serves all layers where nothing of it stays in memory.
+    const into = keeper.reuses && next !== undefined ? next : undefined;
+    next = await runSegment(context, layer + 1, rows, { z, resid }, into);
+    resid = next.resid;
+    await keeper.resid(kept, resid, layer + 1 === layers);
   }
-  assertFinite(resid[layers]!, dModel);
-  return { tokens, ids, resid, layers: captured, computedFrom: fromLayer };
+  assertFinite(resid, dModel);
+  return { tokens, ids, resid: kept, layers: captured, computedFrom: fromLayer };
 }
 
 /** The first changed layer has the same q, k, v and pattern: only its z differs, by the same product as in the kernel. */
@@ -97,7 +113,9 @@ function withGain(clean: LayerCapture, gain: Float32Array | null, headDim: numbe
       for (let d = 0; d < headDim; d++) z[at + d]! *= factor;
     }
   });
-  return { ...clean, z };
+  // Described, not read: the other arrays may lie on disk.
+  const changed = { ...Object.getOwnPropertyDescriptors(clean), z: { value: z, enumerable: true } };
+  return Object.defineProperties({}, changed) as LayerCapture;
 }
 
 /** The norms square the residual and sum it: past this that leaves float32, and every prediction would come out alike. */

@@ -34,12 +34,31 @@ export interface SegmentResult {
   readonly v: Float32Array;
 }
 
-/** `input`: z and residual of the layer before, [rows, width]; undefined for segment 0, which embeds. */
+/** Arrays for the result of a segment over so many positions. */
+export function allocateSegment(
+  { layers, heads, kvHeads, headDim, dModel }: Architecture,
+  segment: number,
+  count: number,
+): SegmentResult {
+  const rows = segment === layers ? 0 : count;
+  return {
+    resid: new Float32Array(count * dModel),
+    q: new Float32Array(rows * heads * headDim),
+    k: new Float32Array(rows * kvHeads * headDim),
+    v: new Float32Array(rows * kvHeads * headDim),
+  };
+}
+
+/**
+ * `input`: z and residual of the layer before, [rows, width]; undefined for segment 0, which embeds. `result`: where
+ * the outputs go; its residual may be the input's own array.
+ */
 export async function runSegment(
   { model, rope, checkpoint, extras }: SegmentContext,
   segment: number,
   { ids, start }: SegmentRows,
   input: { readonly z: Float32Array; readonly resid: Float32Array } | undefined,
+  result: SegmentResult = allocateSegment(model.architecture, segment, ids.length),
 ): Promise<SegmentResult> {
   const { layers, heads, kvHeads, headDim, dModel } = model.architecture;
   const count = ids.length;
@@ -51,16 +70,11 @@ export async function runSegment(
   const kvWidth = kvHeads * headDim;
   const half = headDim / 2;
   const last = segment === layers;
-  const result = {
-    resid: new Float32Array(count * dModel),
-    q: new Float32Array(last ? 0 : count * qWidth),
-    k: new Float32Array(last ? 0 : count * kvWidth),
-    v: new Float32Array(last ? 0 : count * kvWidth),
-  };
   for (let row = 0; row < count; row += rowsPerBlock) {
     const rows = Math.min(rowsPerBlock, count - row);
+    const part = (data: Float32Array, width: number, from = row) => data.subarray(from * width, (from + rows) * width);
     const block = (data: Float32Array, width: number, from = row): Feed => ({
-      data: data.subarray(from * width, (from + rows) * width),
+      data: part(data, width, from),
       dims: [rows, width],
     });
     const feeds: Record<string, Feed> =
@@ -74,19 +88,35 @@ export async function runSegment(
       feeds['cos'] = block(rope.cos, half, start + row);
       feeds['sin'] = block(rope.sin, half, start + row);
     }
-    const out = await session.run(feeds);
-    result.resid.set(out['resid'] as Float32Array, row * dModel);
+    const targets: Record<string, Float32Array> = { resid: part(result.resid, dModel) };
     if (!last) {
-      result.q.set(out['q'] as Float32Array, row * qWidth);
-      result.k.set(out['k'] as Float32Array, row * kvWidth);
-      result.v.set(out['v'] as Float32Array, row * kvWidth);
+      targets['q'] = part(result.q, qWidth);
+      targets['k'] = part(result.k, kvWidth);
+      targets['v'] = part(result.v, kvWidth);
     }
+    // Extra hooks are received from the block's own arrays.
+    const extra: Record<string, Float32Array> = {};
     for (const hook of hooks) {
-      const values = out[hook];
+      const width = hookWidth(hook, segment, model.architecture);
+      if (width > 0) extra[hook] = new Float32Array(rows * width);
+    }
+    await session.runInto(feeds, { ...targets, ...extra });
+    for (const [hook, values] of Object.entries(extra) as [ExtraHook, Float32Array][]) {
       // residMid belongs to the layer that the segment finishes, qRaw and kRaw to the one that it starts.
-      if (values) extras!.receive(hook, hook === 'residMid' ? segment - 1 : segment, row, values as Float32Array);
+      extras!.receive(hook, hook === 'residMid' ? segment - 1 : segment, row, values);
     }
     await checkpoint.pass(rows * cost);
   }
   return result;
+}
+
+/** Numbers a row; 0 where the segment does not have the hook. */
+function hookWidth(
+  hook: ExtraHook,
+  segment: number,
+  { layers, heads, kvHeads, headDim, dModel }: Architecture,
+): number {
+  if (hook === 'residMid') return segment === 0 ? 0 : dModel;
+  if (segment === layers) return 0;
+  return (hook === 'qRaw' ? heads : kvHeads) * headDim;
 }

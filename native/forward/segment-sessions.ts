@@ -25,6 +25,8 @@ export interface SegmentSessionsOptions {
   /** Of the whole model; bounds the rows of one call. */
   readonly parameters: number;
   readonly threads: number;
+  /** See `SessionOptions`. */
+  readonly release?: ((buffer: ArrayBuffer) => void) | undefined;
 }
 
 export class SegmentSessions {
@@ -83,8 +85,8 @@ export class SegmentSessions {
   #session(key: string, build: () => Uint8Array): Promise<Session> {
     const known = this.#sessions.get(key);
     if (known !== undefined) return known;
-    const { weightsFolder, threads } = this.#options;
-    const session = createSession(build(), { threads, externalFolder: weightsFolder });
+    const { weightsFolder, threads, release } = this.#options;
+    const session = createSession(build(), { threads, externalFolder: weightsFolder, release });
     this.#sessions.set(key, session);
     // A session that failed to load must not be remembered as one.
     session.catch(() => this.#sessions.delete(key));

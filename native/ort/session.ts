@@ -18,11 +18,15 @@ export interface SessionOptions {
   readonly threads: number;
   /** Folder that the external initializers' file names are relative to. */
   readonly externalFolder?: string;
+  /** Frees the memory of an output that was copied; without it that waits for the garbage collector. */
+  readonly release?: ((buffer: ArrayBuffer) => void) | undefined;
 }
 
 /** A loaded graph. `run` blocks the thread for its duration: callers keep each run short and yield in between. */
 export interface Session {
   run(feeds: Readonly<Record<string, Feed>>): Promise<Readonly<Record<string, TensorData>>>;
+  /** Copies each named output into its target, which is as long, and frees it. */
+  runInto(feeds: Readonly<Record<string, Feed>>, targets: Readonly<Record<string, Float32Array>>): Promise<void>;
   dispose(): Promise<void>;
 }
 
@@ -48,14 +52,20 @@ export async function createSession(model: Uint8Array, options: SessionOptions):
       },
     },
   });
+  const run = async (feeds: Readonly<Record<string, Feed>>) => {
+    const inputs: Record<string, Tensor> = {};
+    for (const [name, feed] of Object.entries(feeds)) inputs[name] = toTensor(feed);
+    const outputs = await session.run(inputs);
+    const results: Record<string, TensorData> = {};
+    for (const [name, tensor] of Object.entries(outputs)) results[name] = tensor.data as TensorData;
+    return results;
+  };
   return {
-    run: async (feeds) => {
-      const inputs: Record<string, Tensor> = {};
-      for (const [name, feed] of Object.entries(feeds)) inputs[name] = toTensor(feed);
-      const outputs = await session.run(inputs);
-      const results: Record<string, TensorData> = {};
-      for (const [name, tensor] of Object.entries(outputs)) results[name] = tensor.data as TensorData;
-      return results;
+    run,
+    runInto: async (feeds, targets) => {
+      const outputs = await run(feeds);
+      for (const [name, target] of Object.entries(targets)) target.set(outputs[name] as Float32Array);
+      for (const { buffer } of Object.values(outputs)) options.release?.(buffer as ArrayBuffer);
     },
     dispose: () => session.release(),
   };

@@ -13,6 +13,8 @@ export interface EngineOptions {
   readonly threads?: number;
   /** Bytes that captures may hold; default: 40% of the machine's memory. */
   readonly captureBudgetBytes?: number;
+  /** Where captures over the budget go; default: a folder in the system's folder for temporary files. */
+  readonly spillFolder?: string;
 }
 
 export interface ExportRequest {

@@ -40,6 +40,7 @@ export function RunControl() {
         <span className="hs-run__estimate" title="Tokens, expected time and memory of a run of this prompt">
           {formatCount(estimate.tokens)} tokens · ~{formatDuration(estimate.milliseconds)} ·{' '}
           {formatBytes(estimate.bytes)}
+          {estimate.fits && estimate.onDisk && ' on disk'}
           {!estimate.fits && <strong className="hs-run__warning"> over the memory budget</strong>}
         </span>
       )}

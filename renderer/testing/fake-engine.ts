@@ -227,6 +227,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
         milliseconds: layerMs * layers + tokens * 0.4,
         bytes: tokens * layers * heads * 512,
         fits: true,
+        onDisk: false,
       }),
     'run.start': start,
     'run.release': async ({ runId }) => {

@@ -147,7 +147,10 @@ export interface RunEstimate {
   readonly tokens: number;
   readonly milliseconds: number;
   readonly bytes: number;
+  /** Whether it may run at all. */
   readonly fits: boolean;
+  /** Its tensors would be kept on disk, for want of memory. */
+  readonly onDisk: boolean;
 }
 
 export interface ModelEntry {

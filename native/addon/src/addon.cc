@@ -307,6 +307,17 @@ napi_value tile(napi_env env, napi_callback_info info) {
   return start(env, argument, reader, std::move(call));
 }
 
+// release(arrayBuffer): frees what it holds at once, instead of when garbage is collected. It is of length 0 afterwards.
+napi_value release(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value buffer;
+  napi_get_cb_info(env, info, &count, &buffer, nullptr, nullptr);
+  bool isBuffer = false;
+  if (count == 1) napi_is_arraybuffer(env, buffer, &isBuffer);
+  if (!isBuffer || napi_detach_arraybuffer(env, buffer) != napi_ok) return refuse(env, "release takes an ArrayBuffer.");
+  return nullptr;
+}
+
 // implementations(): string[], the best first.
 napi_value implementations(napi_env env, napi_callback_info) {
   napi_value list;
@@ -331,6 +342,7 @@ NAPI_MODULE_INIT() {
   };
   add("attend", attend);
   add("tile", tile);
+  add("release", release);
   add("implementations", implementations);
   return exports;
 }

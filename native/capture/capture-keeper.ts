@@ -1,0 +1,61 @@
+/** Where the arrays of a run go while it is computed: memory, disk, or nowhere. */
+import type { Capture, LayerCapture } from './capture.ts';
+import type { SpillFile } from './spill-file.ts';
+
+const TENSORS = ['q', 'k', 'v', 'z'] as const;
+
+export interface CaptureKeeper {
+  /** Whether arrays that were handed over may be written to again. */
+  readonly reuses: boolean;
+  /** The layer as the capture holds it from now on. */
+  layer(layer: LayerCapture): Promise<LayerCapture>;
+  /** Puts a residual into the list. */
+  resid(list: Float32Array[], values: Float32Array, isLast: boolean): Promise<void>;
+}
+
+export const IN_MEMORY: CaptureKeeper = {
+  reuses: false,
+  layer: (layer) => Promise.resolve(layer),
+  resid: (list, values) => {
+    list.push(values);
+    return Promise.resolve();
+  },
+};
+
+const NONE = new Float32Array(0);
+
+/** Keeps LSE, statistics and the last residual; the other arrays are empty. Needs no more memory than one layer does. */
+export const STATISTICS_ONLY: CaptureKeeper = {
+  reuses: true,
+  layer: (layer) => Promise.resolve({ ...layer, q: NONE, k: NONE, v: NONE, z: NONE }),
+  resid: (list, values, isLast) => {
+    list.push(isLast ? values : NONE);
+    return Promise.resolve();
+  },
+};
+
+/** Q, K, V, z and residuals go to the file and are read back when they are looked at. */
+export function onDisk(file: SpillFile): CaptureKeeper {
+  return {
+    reuses: true,
+    layer: async (layer) => {
+      const kept = { ...layer };
+      for (const name of TENSORS) {
+        const read = await file.put(layer[name]);
+        Object.defineProperty(kept, name, { get: read, enumerable: true });
+      }
+      return kept;
+    },
+    resid: async (list, values) => {
+      const read = await file.put(values);
+      Object.defineProperty(list, list.length, { get: read, enumerable: true, configurable: true });
+    },
+  };
+}
+
+/** The first residuals of a capture, without reading those that lie on disk. */
+export function firstResiduals({ resid }: Capture, count: number): Float32Array[] {
+  const list: Float32Array[] = [];
+  for (let at = 0; at < count; at++) Object.defineProperty(list, at, Object.getOwnPropertyDescriptor(resid, at)!);
+  return list;
+}

@@ -1,0 +1,158 @@
+/**
+ * A file that holds the arrays of a capture which memory has no room for. Arrays are read back when something looks at
+ * them, and the last ones stay. The file has no name where the system permits it, so that a crash leaves nothing; where
+ * it does not, `sweepSpills` finds what a dead process left.
+ */
+import { closeSync, mkdirSync, openSync, readdirSync, readSync, rmSync, statfsSync, write } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { AppError } from '../../shared/base/app-error.ts';
+
+const writeAt = promisify(write);
+/** Written in pieces, so that messages pass in between. */
+const PIECE_BYTES = 16 * 2 ** 20;
+
+let counter = 0;
+
+export class SpillFile {
+  readonly #fd: number;
+  readonly #path: string;
+  readonly #cacheBytes: number;
+  /** By offset, least recently used first. */
+  readonly #cache = new Map<number, Float32Array>();
+  #cached = 0;
+  #end = 0;
+  #owners = 1;
+
+  /** `cacheBytes`: arrays that may stay in memory; the one used last always does. Throws `io`. */
+  constructor(folder: string, cacheBytes: number) {
+    this.#path = path.join(folder, `${process.pid}-${counter++}.capture`);
+    this.#cacheBytes = cacheBytes;
+    try {
+      mkdirSync(folder, { recursive: true });
+      this.#fd = openSync(this.#path, 'wx+', 0o600);
+    } catch (error) {
+      throw spillError(folder, error);
+    }
+    this.#unlink();
+  }
+
+  /** Writes an array and answers how to read it back. Throws `io`, as when the disk is full. */
+  async put(values: Float32Array): Promise<() => Float32Array> {
+    const offset = this.#end;
+    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    this.#end += bytes.length;
+    try {
+      for (let at = 0; at < bytes.length;) {
+        const { bytesWritten } = await writeAt(
+          this.#fd,
+          bytes,
+          at,
+          Math.min(PIECE_BYTES, bytes.length - at),
+          offset + at,
+        );
+        at += bytesWritten;
+      }
+    } catch (error) {
+      throw spillError(path.dirname(this.#path), error);
+    }
+    return () => this.#read(offset, values.length);
+  }
+
+  /** Another capture reads from it too. */
+  retain(): void {
+    this.#owners += 1;
+  }
+
+  /** Closed, and gone from the disk, with its last owner. */
+  release(): void {
+    this.#owners -= 1;
+    if (this.#owners > 0) return;
+    closeSync(this.#fd);
+    this.#cache.clear();
+    this.#unlink();
+  }
+
+  #read(offset: number, length: number): Float32Array {
+    if (this.#owners <= 0) {
+      throw new AppError('unknown-run', 'This run is no longer held by the engine.', { hint: 'Run the prompt again.' });
+    }
+    const known = this.#cache.get(offset);
+    const values = known ?? new Float32Array(length);
+    if (known === undefined) {
+      const bytes = new Uint8Array(values.buffer);
+      for (let at = 0; at < bytes.length;) {
+        const got = readSync(this.#fd, bytes, at, Math.min(PIECE_BYTES, bytes.length - at), offset + at);
+        if (got === 0) throw new AppError('io', 'The file of a run that is kept on disk ends too early.');
+        at += got;
+      }
+      this.#cached += values.byteLength;
+    }
+    this.#cache.delete(offset);
+    this.#cache.set(offset, values);
+    for (const [old, { byteLength }] of this.#cache) {
+      if (this.#cached <= this.#cacheBytes || old === offset) break;
+      this.#cache.delete(old);
+      this.#cached -= byteLength;
+    }
+    return values;
+  }
+
+  #unlink(): void {
+    try {
+      rmSync(this.#path, { force: true });
+    } catch {
+      // Windows keeps the name of an open file: it goes when the file is closed, or by the sweep.
+    }
+  }
+}
+
+/** Throws `io` where the disk has no room for so many bytes. */
+export function checkRoom(folder: string, bytes: number): void {
+  let free: number;
+  try {
+    mkdirSync(folder, { recursive: true });
+    const { bavail, bsize } = statfsSync(folder);
+    free = bavail * bsize;
+  } catch (error) {
+    throw spillError(folder, error);
+  }
+  if (bytes <= free) return;
+  const gibibytes = (count: number) => `${(count / 2 ** 30).toFixed(1)} GiB`;
+  throw new AppError(
+    'too-large',
+    `This run needs ${gibibytes(bytes)} on disk; ${folder} has ${gibibytes(free)} left.`,
+    { hint: 'Shorten the prompt, free some space, or set TMPDIR to a larger disk.' },
+  );
+}
+
+/** Removes what processes that are no more left behind. */
+export function sweepSpills(folder: string): void {
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch {
+    return;
+  }
+  for (const name of names) {
+    const pid = /^(\d+)-\d+\.capture$/.exec(name)?.[1];
+    if (pid !== undefined && !isAlive(Number(pid))) rmSync(path.join(folder, name), { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Alive, but somebody else's.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function spillError(folder: string, error: unknown): AppError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new AppError('io', `The run cannot be kept in ${folder}: ${reason}`, {
+    hint: 'Free some space, or set TMPDIR to a larger disk.',
+  });
+}
