@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { AppError } from '../../shared/base/app-error.ts';
 import { findApp } from '../files/app-paths.ts';
+import { CHILD_COMMAND, runBenchChild, runBenchCommand, type BenchCommandOptions } from './commands/bench.ts';
 import { runDoctor } from './commands/doctor.ts';
 import { runInfo } from './commands/info.ts';
 import { runModelCheck } from './commands/model-check.ts';
@@ -20,6 +21,8 @@ export function createProgram(console: Console): Command {
     .description('See and ablate the attention heads of a real transformer, locally.')
     .version(findApp().version)
     .option('--json', 'print one JSON document instead of text')
+    // An option after a command is the command's: --json of bench takes a file.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeErr: (text) => (console.json ? undefined : process.stderr.write(text)),
@@ -98,6 +101,22 @@ export function createProgram(console: Console): Command {
     .option('--threads <number>', 'threads (default: number of cores)', parseThreads)
     .action((name: string, options: TaskOptions) => runTaskCommand(console, name, options));
 
+  program
+    .command('bench')
+    .description('measure time and memory of runs on generated models, beside a plain session')
+    .option('--case <names>', 'gpt2-small, gqa, kernel, suffix, separated by commas (default: all)')
+    .option('--lengths <numbers>', 'tokens, up to 32768, separated by commas (default: 64,512,1024,4096)')
+    .option('--variants <names>', 'plain, stats, capture, materialised; stats-avx2, capture-onnx, ...')
+    .option('--repeats <number>', 'processes of each variant (default: 3)', parseRepeats)
+    .option('--threads <number>', 'threads (default: number of cores)', parseThreads)
+    .option('--json [file]', 'write one JSON document to the file, or print it instead of text')
+    .action((options: BenchCommandOptions) =>
+      // With a file, standard output keeps the table.
+      runBenchCommand(typeof options.json === 'string' ? createConsole(false) : console, options),
+    );
+
+  program.command(CHILD_COMMAND, { hidden: true }).action(runBenchChild);
+
   command('doctor', 'say what is found on this machine, and what to do about the rest').action(() =>
     runDoctor(console),
   );
@@ -161,6 +180,13 @@ function parseSamples(text: string): number {
   if (!/^\d{1,5}$/.test(text) || count < 1 || count > 10_000) {
     throw new InvalidArgumentError('Give a number from 1 to 10000.');
   }
+  return count;
+}
+
+function parseRepeats(text: string): number {
+  const count = Number(text);
+  if (!/^\d{1,3}$/.test(text) || count < 1 || count > 100)
+    throw new InvalidArgumentError('Give a number from 1 to 100.');
   return count;
 }
 

@@ -1,5 +1,5 @@
 /** The public face of the measuring code, apart from the engine's, which does not need it. */
-export { BENCH_CASES, parseCase, type BenchCase } from '../bench/cases.ts';
+export { BENCH_CASES, parseCase } from '../bench/cases.ts';
 export { forkJobs } from '../bench/fork-job.ts';
 export type { BenchReport, BenchResult, KernelResult, ModelResult, SuffixResult } from '../bench/report.ts';
 export { runBench } from '../bench/run-bench.ts';

@@ -1,0 +1,119 @@
+/** Results of `headscope bench` for people: one table a case. */
+import type {
+  BenchReport,
+  BenchResult,
+  KernelResult,
+  ModelResult,
+  SuffixResult,
+} from '../../../native/public/bench.ts';
+import { formatTable } from '../table.ts';
+
+export function formatBench({ results, machine }: BenchReport): string {
+  const { cpu, cores, memoryGiB, node, threads, addon, peakMemory, gemmGflops } = machine;
+  const parts = [
+    `${cpu}, ${cores} cores, ${memoryGiB} GiB; ${threads} threads; Node ${node}; ` +
+      `attention addon: ${addon.length === 0 ? 'not built' : addon.join(', ')}`,
+    'Median: of warm runs, over processes. First: the first run of a process, its sessions open already.',
+    peakMemory === null
+      ? 'Peak memory is not known here: there is no /proc/self/status.'
+      : `Peak: ${peakMemory}; pages of mapped weights count once they are touched.`,
+  ];
+  for (const name of ['gpt2-small', 'gqa'] as const) {
+    const rows = results.filter((each): each is ModelResult => each.case === name);
+    if (rows.length > 0) parts.push('', name, formatModel(rows), ...refusals(rows));
+  }
+  const kernels = results.filter((each): each is KernelResult => each.case === 'kernel');
+  if (kernels.length > 0) {
+    const rate = gemmGflops === null ? '' : `; matrix products here: ${gemmGflops.toFixed(0)} GFLOP/s`;
+    parts.push('', `kernel, 16 heads of 64, default statistics except in GroupQueryAttention${rate}`);
+    parts.push(formatKernels(kernels), ...refusals(kernels));
+  }
+  const suffixes = results.filter((each): each is SuffixResult => each.case === 'suffix');
+  if (suffixes.length > 0) {
+    parts.push('', 'suffix: gpt2-small with one head of the last layer taken out, beside a full run', suffix(suffixes));
+  }
+  return parts.join('\n');
+}
+
+/** While the rest is still being measured. */
+export function formatOneLine({ case: name, n, variant, medianMs, notRun, ...rest }: BenchResult): string {
+  const ratio = 'ratio' in rest && rest.ratio !== null ? `, ratio ${rest.ratio.toFixed(2)}` : '';
+  return `${name} ${n} ${variant}: ${medianMs === null ? (notRun ?? 'not run') : `${milliseconds(medianMs)} ms${ratio}`}`;
+}
+
+function formatModel(rows: readonly ModelResult[]): string {
+  const header = [
+    'Tokens',
+    'Variant',
+    'Kernel',
+    'Median ms',
+    'First ms',
+    'To plain',
+    'Peak MiB',
+    'Limit MiB',
+    'Kept MiB',
+    'Residual error',
+  ];
+  return formatTable(
+    header,
+    rows.map((row) => [
+      String(row.n),
+      row.variant,
+      row.kernel ?? '',
+      row.medianMs === null ? 'not run' : milliseconds(row.medianMs),
+      optional(row.firstMs, milliseconds),
+      optional(row.ratio, ratio),
+      optional(row.peakExtraMiB, whole),
+      optional(row.limitMiB, whole),
+      optional(row.keptMiB, whole),
+      optional(row.residualError, (error) => error.toExponential(0)),
+    ]),
+    [0, 3, 4, 5, 6, 7, 8, 9],
+  );
+}
+
+function formatKernels(rows: readonly KernelResult[]): string {
+  return formatTable(
+    ['Tokens', 'Kernel', 'Median ms', 'To GroupQueryAttention', 'GFLOP/s', 'Of matrix products'],
+    rows.map((row) => [
+      String(row.n),
+      row.variant,
+      row.medianMs === null ? 'not run' : milliseconds(row.medianMs),
+      optional(row.ratio, ratio),
+      optional(row.gflops, whole),
+      optional(row.gemmShare, (share) => `${(100 * share).toFixed(0)} %`),
+    ]),
+    [0, 2, 3, 4, 5],
+  );
+}
+
+function suffix(rows: readonly SuffixResult[]): string {
+  const names = {
+    full: 'full run, likelihoods',
+    suffix: 'recompute, likelihoods',
+    recompute: 'recompute alone',
+  } as Readonly<Record<string, string>>;
+  return formatTable(
+    ['Tokens', 'What', 'Median ms', 'To the full run', 'Limit, 1.5 / layers'],
+    rows.map((row) => [
+      String(row.n),
+      names[row.variant] ?? row.variant,
+      optional(row.medianMs, milliseconds),
+      row.ratio.toFixed(3),
+      optional(row.limitRatio, (limit) => limit.toFixed(3)),
+    ]),
+    [0, 2, 3, 4],
+  );
+}
+
+/** Why something was not run, once each. */
+function refusals(rows: readonly BenchResult[]): string[] {
+  return rows.flatMap(({ n, variant, notRun }) => (notRun === undefined ? [] : [`${variant}, ${n} tokens: ${notRun}`]));
+}
+
+const optional = (value: number | null, format: (value: number) => string): string =>
+  value === null ? '' : format(value);
+
+const milliseconds = (value: number): string => (value < 100 ? value.toFixed(1) : value.toFixed(0));
+const ratio = (value: number): string => value.toFixed(2);
+const whole = (value: number): string => value.toFixed(0);

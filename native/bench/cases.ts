@@ -1,0 +1,12 @@
+import { AppError } from '../../shared/base/app-error.ts';
+
+/** What can be measured: two models, attention alone, and a recompute after a change in the last layer. */
+export const BENCH_CASES = ['gpt2-small', 'gqa', 'kernel', 'suffix'] as const;
+export type BenchCase = (typeof BENCH_CASES)[number];
+
+/** Throws `bad-request`. */
+export function parseCase(name: string): BenchCase {
+  const known = BENCH_CASES.find((each) => each === name);
+  if (known !== undefined) return known;
+  throw new AppError('bad-request', `“${name}” is no case.`, { hint: `Cases are ${BENCH_CASES.join(', ')}.` });
+}

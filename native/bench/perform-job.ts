@@ -1,0 +1,20 @@
+import type { Progress } from '../../shared/contract/methods.ts';
+import type { BenchJob, JobResults } from './job.ts';
+import { measureKernels } from './measure-kernels.ts';
+import { measureSuffix } from './measure-suffix.ts';
+import { measureVariant } from './measure-variant.ts';
+
+/** Measures in this process. */
+export async function performJob(
+  job: BenchJob,
+  onProgress: (progress: Progress) => void,
+): Promise<JobResults[keyof JobResults]> {
+  switch (job.kind) {
+    case 'variant':
+      return measureVariant(job);
+    case 'suffix':
+      return measureSuffix(job);
+    case 'kernel':
+      return measureKernels(job, onProgress);
+  }
+}

@@ -1,0 +1,83 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AppError } from '../../shared/base/app-error.ts';
+import type { BenchJob, PerformJob } from './job.ts';
+import { performJob } from './perform-job.ts';
+import type { ModelResult } from './report.ts';
+import { runBench, type BenchOptions } from './run-bench.ts';
+import { TINY_SPECS } from './testing/tiny-specs.ts';
+
+let cache: string;
+beforeAll(async () => {
+  cache = await mkdtemp(join(tmpdir(), 'headscope-run-bench-'));
+});
+afterAll(() => rm(cache, { recursive: true }));
+
+/** In this process; `seen` lists what was asked for. */
+function inProcess(seen: BenchJob[] = [], fails: (job: BenchJob) => Error | undefined = () => undefined): PerformJob {
+  return ((job: BenchJob, onProgress: () => void) => {
+    seen.push(job);
+    const error = fails(job);
+    return error === undefined ? performJob(job, onProgress) : Promise.reject(error);
+  }) as PerformJob;
+}
+
+const options = (more: Partial<BenchOptions>): BenchOptions => ({
+  cases: ['gqa'],
+  lengths: [24],
+  kernelLengths: [8],
+  variants: ['plain', 'capture', 'materialised'],
+  repeats: 1,
+  threads: 2,
+  addon: '',
+  cache,
+  perform: inProcess(),
+  onProgress: () => undefined,
+  onResults: () => undefined,
+  models: { 'gpt2-small': TINY_SPECS.gpt2, gqa: TINY_SPECS.gqa },
+  ...more,
+});
+
+const died = new AppError('engine-died', 'A measuring process ended without an answer: killed by SIGKILL.');
+const isMaterialised = (job: BenchJob) => job.kind === 'variant' && job.variant === 'materialised';
+
+describe('runBench', () => {
+  it('lets the variants take turns and compares their residuals', async () => {
+    const seen: BenchJob[] = [];
+    const report = await runBench(options({ repeats: 2, perform: inProcess(seen) }));
+    expect(seen.map((job) => 'variant' in job && job.variant)).toEqual([
+      ...['plain', 'capture', 'materialised'],
+      ...['plain', 'capture', 'materialised'],
+    ]);
+    const results = report.results as ModelResult[];
+    expect(results.map(({ variant, n }) => [variant, n])).toEqual([
+      ['plain', 24],
+      ['capture', 24],
+      ['materialised', 24],
+    ]);
+    expect(results[0]!.residualError).toBeNull();
+    for (const { residualError } of results.slice(1)) expect(residualError).toBeLessThan(1e-5);
+    expect(report.machine).toMatchObject({ threads: 2, addon: [], gemmGflops: null });
+  });
+
+  it('measures a recompute beside a full run', async () => {
+    const { results } = await runBench(options({ cases: ['suffix'] }));
+    expect(results.map(({ variant }) => variant)).toEqual(['full', 'suffix', 'recompute']);
+    expect(results[1]).toMatchObject({ case: 'suffix', n: 24, limitRatio: 0.75 });
+  });
+
+  it('reports maps that ended their process, and does not try them again', async () => {
+    const seen: BenchJob[] = [];
+    const perform = inProcess(seen, (job) => (isMaterialised(job) ? died : undefined));
+    const { results } = await runBench(options({ repeats: 3, perform }));
+    expect(seen.filter(isMaterialised)).toHaveLength(1);
+    expect(results[2]).toMatchObject({ variant: 'materialised', medianMs: null, notRun: died.message });
+  });
+
+  it('fails where another process dies', async () => {
+    const perform = inProcess([], (job) => (isMaterialised(job) ? undefined : died));
+    await expect(runBench(options({ perform }))).rejects.toBe(died);
+  });
+});
