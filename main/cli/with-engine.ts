@@ -1,4 +1,5 @@
 import type { CallContext } from '../../shared/contract/handlers.ts';
+import type { Device } from '../../shared/model/device.ts';
 import type { Engine } from '../../native/public/index.ts';
 import { findApp } from '../files/app-paths.ts';
 import type { Console } from './console.ts';
@@ -15,7 +16,7 @@ export interface EngineSession {
  */
 export async function withEngine<T>(
   console: Console,
-  options: { readonly threads?: number | undefined },
+  options: { readonly threads?: number | undefined; readonly device?: Device | undefined },
   body: (session: EngineSession) => Promise<T>,
 ): Promise<T> {
   const { createEngine } = await import('../../native/public/index.ts');
@@ -25,6 +26,7 @@ export async function withEngine<T>(
     tasks,
     addon,
     ...(options.threads === undefined ? {} : { threads: options.threads }),
+    ...(options.device === undefined ? {} : { device: options.device }),
   });
   const controller = new AbortController();
   process.once('SIGINT', () => controller.abort());

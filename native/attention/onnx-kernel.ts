@@ -17,19 +17,23 @@ const CHUNK_CELLS = 4 * 1024 * 1024;
 const MIN_ROWS = 16;
 const MAX_ROWS = 256;
 
-export async function createOnnxKernel(shape: AttentionShape, threads: number): Promise<AttentionKernel> {
+export async function createOnnxKernel(
+  shape: AttentionShape,
+  threads: number,
+  provider?: string,
+): Promise<AttentionKernel> {
   const sessions = new Map<string, Promise<Session>>();
   /** Each variant costs passes over the scores, so it has a graph of its own, made when first needed. */
   const sessionOf = (graph: ChunkGraph) => {
     const key = JSON.stringify(graph);
-    const known = sessions.get(key) ?? createSession(buildChunkGraph(shape, graph), { threads });
+    const known = sessions.get(key) ?? createSession(buildChunkGraph(shape, graph), { threads, provider });
     sessions.set(key, known);
     return known;
   };
   // What every run needs: made at once, so that a machine on which it cannot be made says so early.
   await sessionOf({ masks: 'none', statistics: true, counted: false, softcap: false });
   return {
-    id: 'onnx',
+    id: provider === undefined ? 'onnx' : `onnx on ${provider}`,
     run: async (input, output, checkpoint) => {
       if (input.extra !== null) {
         throw new AppError('needs-addon', 'These statistics need the C++ attention addon, which was not built here.', {

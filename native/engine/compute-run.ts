@@ -9,7 +9,6 @@ import { checkRoom, SpillFile } from '../capture/spill-file.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import { runForward } from '../forward/forward.ts';
 import { logitRows, softmax, tokenKl, tokenNll, topChoices } from '../forward/likelihoods.ts';
-import { PROVIDER } from '../ort/session.ts';
 import { gainsOf } from './gains.ts';
 import type { Opened } from './opened.ts';
 import { calibratedSpeed, placeOfRun } from './run-cost.ts';
@@ -94,7 +93,7 @@ export async function summarizeRun(opened: Opened, run: Run, cutTokens: number):
     nll: run.nll,
     cutTokens,
     badges: ['exact'],
-    provider: PROVIDER,
+    provider: opened.device.provider,
     milliseconds: run.milliseconds,
     captureBytes: run.bytes,
   };

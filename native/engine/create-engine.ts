@@ -4,13 +4,11 @@ import path from 'node:path';
 import { AppError, CancelledError } from '../../shared/base/app-error.ts';
 import type { CallContext, Handlers } from '../../shared/contract/handlers.ts';
 import type { EngineMethodName } from '../../shared/contract/methods.ts';
-import { createKernel } from '../attention/choose-kernel.ts';
 import { loadAddon } from '../attention/load-addon.ts';
 import type { Capture } from '../capture/capture.ts';
 import { sweepSpills } from '../capture/spill-file.ts';
 import { exportRun } from '../capture/export-run.ts';
 import type { Job } from '../forward/checkpoint.ts';
-import { SegmentSessions } from '../forward/segment-sessions.ts';
 import { openModel, resolveFolder } from '../model/open-model.ts';
 import { headProfile, readCell, tokenAttention } from '../pattern/head-profile.ts';
 import { readRegion } from '../pattern/read-region.ts';
@@ -27,6 +25,7 @@ import { gainsOf } from './gains.ts';
 import { listTasks, runTask, sampleTask, scoreTask } from './compute-task.ts';
 import { generateFrom, generateWithRows } from './compute-generation.ts';
 import { checkedPrompt, tokenizePrompt } from './prompt.ts';
+import { openParts } from './open-parts.ts';
 import type { Opened } from './opened.ts';
 import { estimateRun, GUESSED_SPEED } from './run-cost.ts';
 import { RunStore } from './run-store.ts';
@@ -61,22 +60,14 @@ export function createEngine(options: EngineOptions): Engine {
       signal: context.signal,
       onProgress: (progress) => context.progress(progress),
     });
-    const { architecture, weights, weightsFolder, info } = model;
+    const { architecture } = model;
     const { addon } = loadAddon(options.addon);
-    const sessions = new SegmentSessions({
-      architecture,
-      weights,
-      weightsFolder,
-      parameters: info.parameters,
-      threads,
-      ...(addon === null ? {} : { release: (buffer: ArrayBuffer) => addon.release(buffer) }),
-    });
+    const parts = await openParts(model, options, threads);
     const reader = new ScoreReader(architecture, threads);
     const texels = addon === null ? readerTexels(reader) : addonTexels(addon, architecture, threads);
     return {
-      model,
-      sessions,
-      kernel: await createKernel(options.addon, architecture, threads),
+      model: { ...model, info: { ...model.info, device: parts.device } },
+      ...parts,
       reader,
       tiles: new TileServer(texels, (layer) => architecture.slidingWindow[layer] ?? null),
       runs: new RunStore(options.captureBudgetBytes ?? CAPTURE_SHARE * memoryBytes()),

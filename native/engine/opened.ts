@@ -1,3 +1,4 @@
+import type { DeviceReport } from '../../shared/model/device.ts';
 import type { AttentionKernel } from '../attention/kernel.ts';
 import type { SegmentSessions } from '../forward/segment-sessions.ts';
 import type { OpenModel } from '../model/open-model.ts';
@@ -8,6 +9,7 @@ import type { RunStore } from './run-store.ts';
 /** Everything that belongs to the open model and goes with it. */
 export interface Opened {
   readonly model: OpenModel;
+  readonly device: DeviceReport;
   readonly sessions: SegmentSessions;
   readonly kernel: AttentionKernel;
   readonly reader: ScoreReader;

@@ -25,7 +25,8 @@ export interface SegmentSessionsOptions {
   /** Of the whole model; bounds the rows of one call. */
   readonly parameters: number;
   readonly threads: number;
-  /** See `SessionOptions`. */
+  /** See `SessionOptions`, as the next. */
+  readonly provider?: string | undefined;
   readonly release?: ((buffer: ArrayBuffer) => void) | undefined;
 }
 
@@ -85,8 +86,8 @@ export class SegmentSessions {
   #session(key: string, build: () => Uint8Array): Promise<Session> {
     const known = this.#sessions.get(key);
     if (known !== undefined) return known;
-    const { weightsFolder, threads, release } = this.#options;
-    const session = createSession(build(), { threads, externalFolder: weightsFolder, release });
+    const { weightsFolder, threads, provider, release } = this.#options;
+    const session = createSession(build(), { threads, provider, externalFolder: weightsFolder, release });
     this.#sessions.set(key, session);
     // A session that failed to load must not be remembered as one.
     session.catch(() => this.#sessions.delete(key));

@@ -16,6 +16,8 @@ export interface Feed {
 
 export interface SessionOptions {
   readonly threads: number;
+  /** Execution provider; CPU by default, which also takes what another one cannot do. */
+  readonly provider?: string | undefined;
   /** Folder that the external initializers' file names are relative to. */
   readonly externalFolder?: string;
   /** Frees the memory of an output that was copied; without it that waits for the garbage collector. */
@@ -30,12 +32,10 @@ export interface Session {
   dispose(): Promise<void>;
 }
 
-/** The provider that every result names. */
-export const PROVIDER = 'cpu';
-
 export async function createSession(model: Uint8Array, options: SessionOptions): Promise<Session> {
+  const { provider = 'cpu' } = options;
   const session = await InferenceSession.create(model, {
-    executionProviders: [PROVIDER],
+    executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
     intraOpNumThreads: options.threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',

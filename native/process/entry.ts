@@ -1,7 +1,8 @@
 /**
  * The engine process. Started by the shells; options come in the environment:
- * `HEADSCOPE_SHIPPED_MODEL` (folder of the shipped model), `HEADSCOPE_THREADS`.
+ * `HEADSCOPE_SHIPPED_MODEL` (folder of the shipped model), `HEADSCOPE_THREADS`, `HEADSCOPE_DEVICE`.
  */
+import { DEVICES } from '../../shared/model/device.ts';
 import { createEngine } from '../public/index.ts';
 import { serveParent } from './serve-parent.ts';
 
@@ -20,10 +21,12 @@ process.on('SIGINT', () => undefined);
 process.on('disconnect', () => process.exit(0));
 
 const threads = Number(process.env['HEADSCOPE_THREADS'] ?? '');
+const device = DEVICES.find((name) => name === process.env['HEADSCOPE_DEVICE']);
 const engine = createEngine({
   shippedModel: process.env['HEADSCOPE_SHIPPED_MODEL'] ?? '',
   tasks: process.env['HEADSCOPE_TASKS'] ?? '',
   addon: process.env['HEADSCOPE_ADDON'] ?? '',
   ...(Number.isInteger(threads) && threads > 0 ? { threads } : {}),
+  ...(device === undefined ? {} : { device }),
 });
 serveParent(process, engine, () => process.exit(0));

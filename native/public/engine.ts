@@ -1,5 +1,6 @@
 import type { CallContext, Handlers } from '../../shared/contract/handlers.ts';
 import type { EngineMethodName, ParsedParamsOf } from '../../shared/contract/methods.ts';
+import type { Device } from '../../shared/model/device.ts';
 import type { Generation } from '../../shared/model/generation.ts';
 
 export interface EngineOptions {
@@ -11,6 +12,8 @@ export interface EngineOptions {
   readonly addon: string;
   /** Threads of ONNX Runtime; default: number of cores. */
   readonly threads?: number;
+  /** Where to compute; default: CPU, the only one that the attention addon runs on. */
+  readonly device?: Device;
   /** Bytes that captures may hold; default: 40% of the machine's memory. */
   readonly captureBudgetBytes?: number;
   /** Where captures over the budget go; default: a folder in the system's folder for temporary files. */

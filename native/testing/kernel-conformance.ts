@@ -65,7 +65,7 @@ export function maxError(actual: ArrayLike<number>, expected: ArrayLike<number>)
   let worst = 0;
   for (let i = 0; i < expected.length; i++) {
     const error = actual[i] === expected[i] ? 0 : Math.abs(actual[i]! - expected[i]!);
-    if (!(error <= worst)) worst = error;
+    worst = Number.isNaN(error) ? Infinity : Math.max(worst, error);
   }
   return worst;
 }

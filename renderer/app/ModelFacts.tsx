@@ -28,6 +28,15 @@ export function ModelFacts({ model }: { readonly model: ModelInfo }) {
           {model.rope}
           {windows.length > 0 && `; sliding window of ${windows.join(', ')} keys`}
         </dd>
+        {model.device && (
+          <>
+            <dt>Computed on</dt>
+            <dd>
+              {model.device.provider}
+              {model.device.refused.map(({ provider, reason }) => `; not on ${provider}: ${reason}`)}
+            </dd>
+          </>
+        )}
         {model.ignoredFields.length > 0 && (
           <>
             <dt title="Fields of config.json that do not enter the computation">Unused fields</dt>

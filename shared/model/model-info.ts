@@ -1,3 +1,5 @@
+import type { DeviceReport } from './device.ts';
+
 /** What is known of an open model. Sent once when it opens; every figure is read from the files, none is assumed. */
 export interface ModelInfo {
   /** Identity of weights and configuration; part of every capture key. */
@@ -30,4 +32,6 @@ export interface ModelInfo {
   /** Fields of config.json that the computation does not read. */
   readonly ignoredFields: readonly string[];
   readonly warnings: readonly string[];
+  /** Where it computes; absent where it was only read. */
+  readonly device?: DeviceReport;
 }

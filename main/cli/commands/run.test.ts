@@ -10,7 +10,7 @@ describe('parseRows', () => {
 
 describe('formatRun', () => {
   const next = [{ id: 5, token: ' a', display: '·a', prob: 0.5 }];
-  const plain: RunResult = { model: 'demo', tokens: 3, interventions: [], next };
+  const plain: RunResult = { model: 'demo', provider: 'cpu', tokens: 3, interventions: [], next };
 
   it('lists the likeliest tokens', () => {
     expect(formatRun(plain)).toBe('demo, 3 tokens\n\nNext token\nToken  Id  Probability\n·a      5       50.00%');

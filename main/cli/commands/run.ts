@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { RunComparison, RunSummary, TokenChoice } from '../../../shared/contract/methods.ts';
 import { parseParams } from '../../../shared/contract/parse-params.ts';
 import { AppError } from '../../../shared/base/app-error.ts';
+import type { Device } from '../../../shared/model/device.ts';
 import type { Generation, GenerationEnd } from '../../../shared/model/generation.ts';
 import { formatIntervention, parseInterventions, type Intervention } from '../../../shared/model/intervention.ts';
 import type { ExportedTensor } from '../../../native/public/index.ts';
@@ -9,6 +10,7 @@ import type { Console } from '../console.ts';
 import { readPrompt, type PromptSource } from '../prompt-source.ts';
 import { readSampling, type SamplingOptions } from '../sampling-options.ts';
 import { formatTable } from '../table.ts';
+import { noteDevice } from '../note-device.ts';
 import { withEngine } from '../with-engine.ts';
 
 export interface RunOptions extends PromptSource, SamplingOptions {
@@ -20,6 +22,7 @@ export interface RunOptions extends PromptSource, SamplingOptions {
   readonly cut?: boolean;
   readonly generate?: number;
   readonly threads?: number;
+  readonly device?: Device;
 }
 
 /** A continuation of the prompt, as `--json` prints it. */
@@ -33,6 +36,8 @@ export interface RunGeneration {
 /** What `headscope run --json` prints. The comparison is there with `--ablate`, the tensors with `--out`. */
 export interface RunResult {
   readonly model: string;
+  /** Execution provider that computed. */
+  readonly provider: string;
   readonly tokens: number;
   readonly interventions: readonly string[];
   /** `token` is the text itself, `display` shows its blanks. */
@@ -72,6 +77,7 @@ export async function runRun(console: Console, options: RunOptions): Promise<voi
   const result = await withEngine(console, options, async ({ engine, context }): Promise<RunResult> => {
     const { handlers } = engine;
     const info = await handlers['model.open']({ path: options.model }, context);
+    noteDevice(console, info);
     const prompt = await readPrompt(options, info.bosByDefault);
     const start = (changes: Intervention[]) =>
       handlers['run.start']({ prompt, interventions: changes, cut: options.cut ?? false }, context);
@@ -108,6 +114,7 @@ export async function runRun(console: Console, options: RunOptions): Promise<voi
     if (run.cutTokens > 0) console.note(`The prompt was cut to its first ${run.ids.length} tokens, the context limit.`);
     return {
       model: info.name,
+      provider: clean.provider,
       tokens: run.ids.length,
       interventions: interventions.map(formatIntervention),
       next: choices(run.next),

@@ -3,6 +3,7 @@ import { formatCsv, formatScores, type ScoresResult } from './scores.ts';
 
 const result: ScoresResult = {
   model: 'demo',
+  provider: 'cpu',
   task: 'needle',
   samples: 4,
   retrieval: { kept: 3, gate: 'the greedy answer is right' },

@@ -1,12 +1,14 @@
 import { AppError } from '../../../shared/base/app-error.ts';
 import type { TaskScores } from '../../../shared/contract/methods.ts';
 import { parseParams } from '../../../shared/contract/parse-params.ts';
+import type { Device } from '../../../shared/model/device.ts';
 import { formatHead } from '../../../shared/model/head-id.ts';
 import type { ModelInfo } from '../../../shared/model/model-info.ts';
 import type { ScoreTable } from '../../../shared/model/score.ts';
 import type { Console } from '../console.ts';
 import { readPrompt, type PromptSource } from '../prompt-source.ts';
 import { formatTable } from '../table.ts';
+import { noteDevice, providerOf } from '../note-device.ts';
 import { withEngine } from '../with-engine.ts';
 import { readNumbers, readParameters } from './task.ts';
 
@@ -21,11 +23,14 @@ export interface ScoresOptions extends PromptSource {
   readonly seed?: number;
   readonly format?: string;
   readonly threads?: number;
+  readonly device?: Device;
 }
 
 /** What `headscope scores --json` prints. */
 export interface ScoresResult {
   readonly model: string;
+  /** Execution provider that computed. */
+  readonly provider: string;
   readonly task: string | null;
   readonly scores: Readonly<Record<string, ScoreValues>>;
   /** With `--task`. */
@@ -56,6 +61,7 @@ export async function runScores(console: Console, options: ScoresOptions): Promi
   const result = await withEngine(console, options, async ({ engine, context }): Promise<ScoresResult> => {
     const { handlers } = engine;
     const info = await handlers['model.open']({ path: options.model }, context);
+    noteDevice(console, info);
     if (options.task === undefined) {
       const prompt = await readPrompt(options, info.bosByDefault);
       const { runId } = await handlers['run.start']({ prompt, interventions: [], cut: false }, context);
@@ -68,7 +74,7 @@ export async function runScores(console: Console, options: ScoresOptions): Promi
         });
       }
       const chosen = scores.filter((table) => wanted.length === 0 || wanted.includes(table.info.id));
-      return { model: info.name, task: null, scores: valuesOf(info, chosen) };
+      return { model: info.name, provider: providerOf(info), task: null, scores: valuesOf(info, chosen) };
     }
     if (options.text !== undefined || options.file !== undefined || options.ids !== undefined) {
       throw new AppError('bad-request', 'Both a prompt and a task were given.', { hint: 'Give one of them.' });
@@ -96,11 +102,13 @@ export async function runScores(console: Console, options: ScoresOptions): Promi
 
 function ofTask(info: ModelInfo, task: string, { scores, samples, retrieval }: TaskScores): ScoresResult {
   const values = valuesOf(info, scores);
-  if (retrieval === null) return { model: info.name, task, scores: values, samples, retrieval };
+  if (retrieval === null)
+    return { model: info.name, provider: providerOf(info), task, scores: values, samples, retrieval };
   const { kept, gate, activation, attempted } = retrieval;
   const details = { activation: rowsOf(info, activation), attempted: rowsOf(info, attempted) };
   return {
     model: info.name,
+    provider: providerOf(info),
     task,
     scores: { ...values, retrieval: { ...values['retrieval']!, ...details } },
     samples,

@@ -2,11 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { AppError } from '../../../shared/base/app-error.ts';
 import { taskItem, type ParamsOf } from '../../../shared/contract/methods.ts';
 import { parseParams } from '../../../shared/contract/parse-params.ts';
+import type { Device } from '../../../shared/model/device.ts';
 import { formatIntervention, parseInterventions } from '../../../shared/model/intervention.ts';
 import type { Streaming } from '../../../shared/model/streaming.ts';
 import type { TaskCell, TaskResult } from '../../../shared/model/task.ts';
 import type { Console } from '../console.ts';
 import { formatTable } from '../table.ts';
+import { noteDevice, providerOf } from '../note-device.ts';
 import { withEngine } from '../with-engine.ts';
 
 export interface TaskOptions {
@@ -22,6 +24,7 @@ export interface TaskOptions {
   readonly full?: string;
   readonly file?: string;
   readonly threads?: number;
+  readonly device?: Device;
 }
 
 const DEFAULT_SAMPLES = 40;
@@ -48,8 +51,15 @@ export async function runTaskCommand(console: Console, task: string, options: Ta
   const result = await withEngine(console, options, async ({ engine, context }) => {
     const { handlers } = engine;
     const info = await handlers['model.open']({ path: options.model }, context);
+    noteDevice(console, info);
     const found = await handlers['task.run'](parseParams('task.run', params), context);
-    return { model: info.name, interventions: interventions.map(formatIntervention), streaming, ...found };
+    return {
+      model: info.name,
+      provider: providerOf(info),
+      interventions: interventions.map(formatIntervention),
+      streaming,
+      ...found,
+    };
   });
   console.result(result, () => formatTask(result));
 }
