@@ -11,6 +11,10 @@ export interface ChunkGraph {
   /** Whether rows can be left out of the sums over rows. */
   readonly counted: boolean;
   readonly softcap: boolean;
+  /** Rows of which the columns are pooled together, a power of two; 0 without statistics. */
+  readonly poolRows: number;
+  /** Whether the rows of the chunk are not whole groups of so many. */
+  readonly ragged: boolean;
 }
 
 /** Below every real score, and finite, so that 0 x masked stays 0 in the statistics. */
@@ -18,8 +22,7 @@ const MASKED_SCORE = -1e30;
 
 /**
  * Inputs: q [rows, H x dh], k, v [keys, G x dh], scale, gain [H], rowPositions [rows, 1], keyPositions [1, keys],
- * window; sinks, windows [H, 1, 1] or marked [H, rows, keys]; softcap; counted [rows, 1]; with statistics poolPads and
- * poolShape. Outputs: z [rows, H x dh], lse [H, rows], and what `gatherChunk` reads.
+ * window; sinks, windows [H, 1, 1] or marked [H, rows, keys]; softcap; counted [rows, 1]; where they are ragged poolPads. Outputs: z [rows, H x dh], lse [H, rows], and what `gatherChunk` reads.
  */
 export function buildChunkGraph({ heads, kvHeads, headDim }: AttentionShape, graph: ChunkGraph): Uint8Array {
   const g = new GraphBuilder();
@@ -114,14 +117,29 @@ export function buildChunkGraph({ heads, kvHeads, headDim }: AttentionShape, gra
   g.output('localMass', g.op('Concat', local, { axis: 1 }), 'float32', [heads, LOCAL_WIDTHS.length, 'rows']);
 
   const counted = graph.counted ? g.op('Mul', [p, g.input('counted', 'float32', ['rows', 1])]) : p;
-  g.output('columnSum', reduce('ReduceSum', counted, 1), 'float32', [heads, 'keys']);
   g.output('diagonalSum', diagonalSums(g, counted, heads, rowCount, keyCount), 'float32', [heads, 'diagonals']);
-  const poolPads = g.input('poolPads', 'int64', [6]);
-  const poolShape = g.input('poolShape', 'int64', [4]);
-  const blocks = g.op('Reshape', [g.op('Pad', [counted, poolPads]), poolShape]);
-  g.output('poolMax', reduce('ReduceMax', blocks, 3), 'float32', [heads, 'rows', 'blocks']);
-  g.output('poolSum', reduce('ReduceSum', blocks, 3), 'float32', [heads, 'rows', 'blocks']);
+  poolRows(g, counted, heads, keyCount, graph);
   return g.build('attention-chunk');
+}
+
+/** Pools the rows, which is fast, and leaves the keys to `gatherChunk`. Groups of one row are the weights themselves. */
+function poolRows(
+  g: GraphBuilder,
+  p: Value,
+  heads: number,
+  keyCount: Value,
+  { poolRows: rows, ragged }: ChunkGraph,
+): void {
+  const output = (name: string, value: Value) => g.output(name, value, 'float32', [heads, 'groups', 'keys']);
+  if (rows === 1) {
+    output('poolMax', p);
+    return;
+  }
+  const whole = ragged ? g.op('Pad', [p, g.input('poolPads', 'int64', [6])]) : p;
+  const shape = g.op('Concat', [g.int([heads, -1, rows]), keyCount], { axis: 0 });
+  const groups = g.op('Reshape', [whole, shape]);
+  output('poolMax', g.op('ReduceMax', [groups, g.int([2])], { keepdims: 0 }));
+  output('poolSum', g.op('ReduceSum', [groups, g.int([2])], { keepdims: 0 }));
 }
 
 /**

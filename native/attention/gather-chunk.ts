@@ -19,13 +19,15 @@ export interface GatheredChunk {
   readonly position: number;
   readonly firstKey: number;
   readonly keys: number;
+  /** Rows of a group of the pooled columns; groups begin at its multiples. */
+  readonly poolRows: number;
 }
 
 /** `out`: as `buildChunkGraph` names its outputs. */
 export function gatherChunk(
   out: Readonly<Record<string, TensorData>>,
   statistics: AttentionStatistics,
-  { heads, queries, tokens, row, rows, position, firstKey, keys }: GatheredChunk,
+  { heads, queries, tokens, row, rows, position, firstKey, keys, poolRows }: GatheredChunk,
   counted: Uint8Array | null,
 ): void {
   const floats = (name: string) => out[name] as Float32Array;
@@ -33,12 +35,12 @@ export function gatherChunk(
   const lse = floats('lse');
   const block = poolBlock(tokens);
   const cells = poolCells(tokens);
-  const blocks = Math.ceil(keys / block);
-  const firstBlock = firstKey / block;
-  const columns = floats('columnSum');
+  const firstGroup = Math.floor(position / poolRows);
+  const groups = Math.floor((position + rows - 1) / poolRows) - firstGroup + 1;
   const diagonals = floats('diagonalSum');
   const diagonalCount = rows + keys + 1;
-  const [poolMax, poolSum] = [floats('poolMax'), floats('poolSum')];
+  const poolMax = floats('poolMax');
+  const poolSum = (out['poolSum'] ?? poolMax) as Float32Array;
   for (let head = 0; head < heads; head++) {
     for (const name of ['entropy', 'rowMax', 'meanDistance', 'sinkMass'] as const) {
       statistics[name].set(floats(name).subarray(head * rows, (head + 1) * rows), head * queries + row);
@@ -53,20 +55,28 @@ export function gatherChunk(
       statistics.rowArgmax[head * queries + row + i] = key;
       if (isMasked && (counted === null || counted[row + i] !== 0)) statistics.maskedRows[head]! += 1;
     }
-    for (let j = 0; j < keys; j++) statistics.columnSum[head * tokens + firstKey + j]! += columns[head * keys + j]!;
     for (let c = 0; c < diagonalCount; c++) {
       const distance = position - firstKey + rows - c;
       // The other diagonals hold zeros: keys of the future.
       if (distance < 0) break;
       statistics.distance[head * DISTANCE_BINS + distanceBin(distance)]! += diagonals[head * diagonalCount + c]!;
     }
-    for (let i = 0; i < rows; i++) {
-      const poolRow = Math.floor((position + i) / block);
-      const to = head * cells + (poolRow * (poolRow + 1)) / 2 + firstBlock;
-      const from = (head * rows + i) * blocks;
-      for (let b = 0; b <= poolRow - firstBlock; b++) {
-        statistics.poolMax[to + b] = Math.max(statistics.poolMax[to + b]!, poolMax[from + b]!);
-        statistics.poolSum[to + b]! += poolSum[from + b]!;
+    for (let group = 0; group < groups; group++) {
+      const poolRow = Math.floor(((firstGroup + group) * poolRows) / block);
+      const to = head * cells + (poolRow * (poolRow + 1)) / 2;
+      const from = (head * groups + group) * keys;
+      const columns = head * tokens + firstKey;
+      for (let column = Math.floor(firstKey / block); column <= poolRow; column++) {
+        let [top, total] = [statistics.poolMax[to + column]!, 0];
+        const end = Math.min(keys, (column + 1) * block - firstKey);
+        for (let j = Math.max(0, column * block - firstKey); j < end; j++) {
+          const sum = poolSum[from + j]!;
+          total += sum;
+          statistics.columnSum[columns + j]! += sum;
+          if (poolMax[from + j]! > top) top = poolMax[from + j]!;
+        }
+        statistics.poolMax[to + column] = top;
+        statistics.poolSum[to + column]! += total;
       }
     }
   }

@@ -31,7 +31,7 @@ export async function createOnnxKernel(
     return known;
   };
   // What every run needs: made at once, so that a machine on which it cannot be made says so early.
-  await sessionOf({ masks: 'none', statistics: true, counted: false, softcap: false });
+  await sessionOf({ masks: 'none', statistics: true, counted: false, softcap: false, poolRows: 1, ragged: false });
   return {
     id: provider === undefined ? 'onnx' : `onnx on ${provider}`,
     run: async (input, output, checkpoint) => {
@@ -45,8 +45,10 @@ export async function createOnnxKernel(
         statistics: output.statistics !== null,
         counted: output.statistics !== null && input.counted !== null,
         softcap: input.softcap !== null,
+        poolRows: 0,
+        ragged: false,
       };
-      await runChunks(await sessionOf(graph), graph, shape, input, output, checkpoint);
+      await runChunks(sessionOf, graph, shape, input, output, checkpoint);
     },
     dispose: async () => {
       for (const session of sessions.values()) await (await session).dispose();
@@ -66,8 +68,8 @@ function maskKind(masks: AttentionInput['masks']): ChunkGraph['masks'] {
 }
 
 async function runChunks(
-  session: Session,
-  graph: ChunkGraph,
+  sessionOf: (graph: ChunkGraph) => Promise<Session>,
+  base: ChunkGraph,
   { heads, kvHeads, headDim }: AttentionShape,
   input: AttentionInput,
   output: AttentionOutput,
@@ -80,7 +82,7 @@ async function runChunks(
   const reach = window ?? tokens;
   const gain = input.gain ?? new Float32Array(heads).fill(1);
   const rowsPerChunk = chunkRows(heads, Math.min(tokens, reach + MAX_ROWS));
-  const block = poolBlock(tokens);
+  const poolRows = Math.min(poolBlock(tokens), rowsPerChunk);
   const { statistics } = output;
   if (statistics !== null) {
     statistics.columnSum.fill(0);
@@ -93,9 +95,12 @@ async function runChunks(
   for (let row = 0; row < queries; row += rowsPerChunk) {
     const rows = Math.min(rowsPerChunk, queries - row);
     const position = queryStart + row;
-    // Whole blocks of the pooled map.
-    const firstKey = Math.floor(Math.max(0, position - reach + 1) / block) * block;
+    const firstKey = Math.max(0, position - reach + 1);
     const keys = position + rows - firstKey;
+    // Zero rows that make the groups whole.
+    const before = statistics === null ? 0 : position % poolRows;
+    const after = statistics === null ? 0 : (poolRows - ((position + rows) % poolRows)) % poolRows;
+    const graph = statistics === null ? base : { ...base, poolRows, ragged: poolRows > 1 && (before > 0 || after > 0) };
     const feeds: Record<string, Feed> = {
       q: { data: q.subarray(row * qWidth, (row + rows) * qWidth), dims: [rows, qWidth] },
       k: { data: k.subarray(firstKey * kvWidth, (firstKey + keys) * kvWidth), dims: [keys, kvWidth] },
@@ -108,10 +113,9 @@ async function runChunks(
       ...(graph.softcap ? { softcap: { data: new Float32Array([input.softcap!]), dims: [] } } : {}),
       ...maskFeeds(graph, input, heads, { row, rows, position, firstKey, keys }),
     };
-    if (graph.statistics) {
-      const blocks = Math.ceil(keys / block);
-      feeds['poolPads'] = { data: BigInt64Array.from([0, 0, 0, 0, 0, blocks * block - keys], BigInt), dims: [6] };
-      feeds['poolShape'] = { data: BigInt64Array.from([heads, rows, blocks, block], BigInt), dims: [4] };
+    if (graph.ragged) {
+      const pads = [0, before, 0, 0, after, 0];
+      feeds['poolPads'] = { data: BigInt64Array.from(pads, BigInt), dims: [6] };
     }
     if (graph.counted) {
       feeds['counted'] = {
@@ -119,11 +123,17 @@ async function runChunks(
         dims: [rows, 1],
       };
     }
+    const session = await sessionOf(graph);
     const out = await session.run(feeds);
     output.z.set(out['z'] as Float32Array, row * qWidth);
     scatterRows(out['lse']!, output.lse, heads, queries, row, rows);
     if (statistics !== null) {
-      gatherChunk(out, statistics, { heads, queries, tokens, row, rows, position, firstKey, keys }, input.counted);
+      gatherChunk(
+        out,
+        statistics,
+        { heads, queries, tokens, row, rows, position, firstKey, keys, poolRows },
+        input.counted,
+      );
     }
     await checkpoint(heads * rows * keys);
   }
