@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { AppError } from '../../shared/base/app-error.ts';
+import { DEVICES, type Device } from '../../shared/model/device.ts';
 import { findApp } from '../files/app-paths.ts';
 import { CHILD_COMMAND, runBenchChild, runBenchCommand, type BenchCommandOptions } from './commands/bench.ts';
 import { runDoctor } from './commands/doctor.ts';
@@ -34,7 +35,11 @@ export function createProgram(console: Console): Command {
 
   command('start', 'open the desktop window, or the browser where there is none')
     .option('--port <number>', 'port for the browser; 0 = any', parsePort, 0)
-    .action((options: { port: number }) => runStart(console, options));
+    .addOption(deviceOption())
+    .action((options: { port: number; device?: Device }) => {
+      useDevice(options.device);
+      return runStart(console, options);
+    });
 
   command('serve', 'serve the app to a browser')
     .option('--port <number>', 'port; 0 = any', parsePort, DEFAULT_PORT)
@@ -42,7 +47,11 @@ export function createProgram(console: Console): Command {
     .option('--root <folder>', 'folder that models may be opened from (default: home)')
     .option('--token <token>', 'access token instead of a random one')
     .option('--open', 'open the system browser')
-    .action((options: ServeOptions) => runServe(console, options));
+    .addOption(deviceOption())
+    .action((options: ServeOptions & { device?: Device }) => {
+      useDevice(options.device);
+      return runServe(console, options);
+    });
 
   command('info', 'say what a model is')
     .requiredOption('--model <folder>', 'folder in Hugging Face layout, or demo')
@@ -66,6 +75,7 @@ export function createProgram(console: Console): Command {
     .option('--seed <number>', 'seed of the sampling (default: 0)', Number)
     .option('--cut', 'cut what is past the context limit instead of refusing')
     .option('--threads <number>', 'threads (default: number of cores)', parseThreads)
+    .addOption(deviceOption())
     .action((options: RunOptions) => runRun(console, options));
 
   command('scores', 'score every head on a prompt or on the prompts of a task')
@@ -84,6 +94,7 @@ export function createProgram(console: Console): Command {
     .option('--seed <number>', 'seed of the samples', parseSeed)
     .option('--format <format>', 'json or csv instead of a table')
     .option('--threads <number>', 'threads (default: number of cores)', parseThreads)
+    .addOption(deviceOption())
     .action((options: ScoresOptions) => runScores(console, options));
 
   command('task <name>', 'measure the accuracy of greedy answers: needle, recall, repeat, copy, file')
@@ -99,6 +110,7 @@ export function createProgram(console: Console): Command {
     .option('--streaming <sink+window>', 'let every head see only so many first and last keys: 4+64')
     .option('--full <groups>', 'KV groups that see everything in spite of --streaming: L1G0,L2G3')
     .option('--threads <number>', 'threads (default: number of cores)', parseThreads)
+    .addOption(deviceOption())
     .action((name: string, options: TaskOptions) => runTaskCommand(console, name, options));
 
   program
@@ -171,6 +183,16 @@ function parsePort(text: string): number {
   const port = Number(text);
   if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new InvalidArgumentError('A port is a number from 0 to 65535.');
   return port;
+}
+
+/** Where to compute. */
+function deviceOption(): Option {
+  return new Option('--device <name>', "compute here if its numbers equal the CPU's (default: cpu)").choices(DEVICES);
+}
+
+/** For the engine process, which inherits it. */
+function useDevice(device: Device | undefined): void {
+  if (device !== undefined) process.env['HEADSCOPE_DEVICE'] = device;
 }
 
 const collect = (text: string, all: readonly string[]): string[] => [...all, text];
