@@ -17,6 +17,10 @@ import { createWholeModel } from './whole-model.ts';
 const FLOAT_BYTES = 4;
 /** Maps are held twice while ONNX Runtime hands them over. */
 const COPIES = 2;
+/** Of one layer: scores, masked scores, probabilities. */
+const SCORES_IN_FLIGHT = 3;
+/** Of the free memory: the rest of the machine goes on meanwhile. */
+const USABLE = 0.9;
 
 /** Something that computes the final residual, [tokens, dModel]. */
 interface Subject {
@@ -27,10 +31,11 @@ interface Subject {
 export async function measureVariant(job: VariantJob): Promise<VariantMeasured | NotRun> {
   const variant = parseVariant(job.variant);
   const model = await openModel({ folder: job.folder, source: 'folder' });
-  const { architecture } = model;
-  const reason =
-    variant.method === 'materialised' ? tooLarge(architecture, job.tokens, process.availableMemory()) : undefined;
-  if (reason !== undefined) return { notRun: reason };
+  const { architecture, info } = model;
+  if (variant.method === 'materialised') {
+    const reason = tooLarge(architecture, job.tokens, info.weightsBytes, process.availableMemory());
+    if (reason !== undefined) return { notRun: reason };
+  }
   const kernel = chooseKernel(variant.kernel, job.addon);
   if ('notRun' in kernel) return kernel;
 
@@ -102,10 +107,21 @@ export function keptBytes(method: Method, architecture: Architecture, tokens: nu
   }
 }
 
-/** The sentence where the maps do not fit; undefined where they may. */
-export function tooLarge(architecture: Architecture, tokens: number, available: number): string | undefined {
+/** The sentence where the maps do not fit; undefined where they may. `available`: bytes of memory. */
+export function tooLarge(
+  architecture: Architecture,
+  tokens: number,
+  weightsBytes: number,
+  available: number,
+): string | undefined {
   const maps = keptBytes('materialised', architecture, tokens);
-  if (COPIES * maps <= available) return undefined;
+  const oneLayer = maps / architecture.layers;
+  const needed = COPIES * maps + SCORES_IN_FLIGHT * oneLayer + weightsBytes;
+  const usable = USABLE * available;
+  if (needed <= usable) return undefined;
   const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
-  return `The maps take ${gib(maps)}, twice that while they are handed over; ${gib(available)} are free.`;
+  return (
+    `The maps take ${gib(maps)}, and the run about ${gib(needed)} with their copies, which are made as they are ` +
+    `handed over; ${gib(usable)} can be used.`
+  );
 }

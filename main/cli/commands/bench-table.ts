@@ -47,6 +47,7 @@ function formatModel(rows: readonly ModelResult[]): string {
     'Variant',
     'Kernel',
     'Median ms',
+    'Min ms',
     'First ms',
     'To plain',
     'Peak MiB',
@@ -61,6 +62,7 @@ function formatModel(rows: readonly ModelResult[]): string {
       row.variant,
       row.kernel ?? '',
       row.medianMs === null ? 'not run' : milliseconds(row.medianMs),
+      optional(row.minMs, milliseconds),
       optional(row.firstMs, milliseconds),
       optional(row.ratio, ratio),
       optional(row.peakExtraMiB, whole),
@@ -68,7 +70,7 @@ function formatModel(rows: readonly ModelResult[]): string {
       optional(row.keptMiB, whole),
       optional(row.residualError, (error) => error.toExponential(0)),
     ]),
-    [0, 3, 4, 5, 6, 7, 8, 9],
+    [0, 3, 4, 5, 6, 7, 8, 9, 10],
   );
 }
 
