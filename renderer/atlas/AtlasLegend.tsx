@@ -1,37 +1,45 @@
-import { scaleLinear } from 'd3';
 import { LUT_SIZE, lutOf, sampleLut } from '../../shared/colour/lut.ts';
 import { toHex } from '../../shared/colour/rgb.ts';
 import { toUnit, type ValueScale } from '../../shared/colour/value-scale.ts';
-import type { ScoreInfo } from '../../shared/model/score.ts';
-import { formatTick } from '../map/format.ts';
+import type { LegendTick } from '../map/map-colours.ts';
 
 interface AtlasLegendProps {
   readonly scale: ValueScale;
-  readonly info: ScoreInfo;
+  readonly ticks: readonly LegendTick[];
+  /** What the colours are of: quantity, unit, aggregator. */
+  readonly title: string;
   readonly width: number;
   /** Value under the pointer. */
   readonly mark: number | undefined;
+  /** A second line, for pictures in which not every place has a value. */
+  readonly masked?: {
+    /** Scale and domain. */
+    readonly text: string;
+    readonly colour: string;
+  };
 }
 
 const LEFT_PX = 26;
 const BAR_PX = 8;
 
-/** The colour bar under the grid, with ticks and the score's unit. */
-export function AtlasLegend({ scale, info, width, mark }: AtlasLegendProps) {
+/** Length of the bar in a legend of that width. */
+export function barWidth(width: number): number {
+  return Math.max(60, width - LEFT_PX - 24);
+}
+
+/** The colour bar under the grid, with ticks and unit. */
+export function AtlasLegend({ scale, ticks, title, width, mark, masked }: AtlasLegendProps) {
   const lut = lutOf('viridis');
-  const barPx = Math.max(60, width - LEFT_PX - 24);
-  const x = (value: number) => LEFT_PX + toUnit(scale, value) * barPx;
+  const barPx = barWidth(width);
+  const x = (unit: number) => LEFT_PX + unit * barPx;
   const stops = Array.from({ length: LUT_SIZE / 8 + 1 }, (_, index) => index / (LUT_SIZE / 8));
-  const ticks = scaleLinear()
-    .domain([scale.lo, scale.hi])
-    .ticks(barPx > 160 ? 5 : 3);
   return (
     <svg
       className="hs-atlas__legend"
       width={width}
-      height={46}
+      height={masked ? 60 : 46}
       role="img"
-      aria-label={`Colour scale: ${info.name}, ${info.unit}`}
+      aria-label={`Colour scale: ${title}${masked ? `, ${masked.text}` : ''}`}
     >
       <defs>
         <linearGradient id="hs-atlas-ramp">
@@ -41,18 +49,36 @@ export function AtlasLegend({ scale, info, width, mark }: AtlasLegendProps) {
         </linearGradient>
       </defs>
       <rect x={LEFT_PX} y={6} width={barPx} height={BAR_PX} fill="url(#hs-atlas-ramp)" />
-      {mark !== undefined && <path className="hs-atlas__mark" d={`M${x(mark)} 6l-4 -5h8z`} />}
+      {mark !== undefined && <path className="hs-atlas__mark" d={`M${x(toUnit(scale, mark))} 6l-4 -5h8z`} />}
       {ticks.map((tick) => (
-        <g key={tick} transform={`translate(${x(tick)} ${6 + BAR_PX})`}>
+        <g key={tick.label} transform={`translate(${x(tick.unit)} ${6 + BAR_PX})`}>
           <line className="hs-atlas__tick" y2={3} />
           <text className="hs-atlas__text" y={13} textAnchor="middle">
-            {formatTick(tick)}
+            {tick.label}
           </text>
         </g>
       ))}
       <text className="hs-atlas__text hs-atlas__text--faint" x={LEFT_PX} y={39}>
-        {`${info.name}, ${info.unit}`}
+        {title}
       </text>
+      {masked && (
+        <>
+          <text className="hs-atlas__text hs-atlas__text--faint" x={LEFT_PX} y={53}>
+            {masked.text}
+          </text>
+          <text className="hs-atlas__text hs-atlas__text--faint" x={LEFT_PX + barPx} y={53} textAnchor="end">
+            masked
+          </text>
+          <rect
+            className="hs-atlas__swatch"
+            x={LEFT_PX + barPx - 55.5}
+            y={44.5}
+            width={12}
+            height={9}
+            fill={masked.colour}
+          />
+        </>
+      )}
     </svg>
   );
 }

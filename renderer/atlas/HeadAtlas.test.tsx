@@ -4,6 +4,7 @@ import { syntheticScores } from '../map/gallery/synthetic-scores.ts';
 import { HeadAtlas, type HeadAtlasProps } from './HeadAtlas.tsx';
 
 beforeEach(() => {
+  vi.spyOn(HTMLCanvasElement.prototype, 'getContext').mockReturnValue(null);
   vi.stubGlobal(
     'ResizeObserver',
     class {
@@ -22,6 +23,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   cleanup();
+  vi.restoreAllMocks();
   vi.unstubAllGlobals();
 });
 
@@ -136,5 +138,48 @@ describe('HeadAtlas', () => {
   it('says that its values are being replaced', () => {
     const { container } = render(<HeadAtlas {...props({ stale: true, busy: true })} />);
     expect(container.querySelector('.hs-atlas')!.getAttribute('aria-busy')).toBe('true');
+  });
+
+  describe('with small maps', () => {
+    const values = new Float32Array(32 * 4).fill(0.5).map((value, at) => (at % 4 === 1 ? NaN : at % 4 ? value : 1));
+    const maps = { cells: 'maps', miniatures: { size: 2, tokens: 64, values } } as const;
+    const labels = () => gridCells().map((cell) => cell.getAttribute('aria-label'));
+
+    it('keeps names, selection, marks and brackets, and draws all maps on one canvas', () => {
+      const ablated = [{ layer: 1, head: 2 }];
+      const { container, rerender } = render(<HeadAtlas {...props({ ablated })} />);
+      const before = labels();
+      rerender(<HeadAtlas {...props({ ablated, ...maps })} />);
+      expect(labels()).toEqual(before);
+      expect(container.querySelectorAll('canvas')).toHaveLength(1);
+      expect(container.querySelectorAll('[role="gridcell"] [fill^="#"]')).toHaveLength(0);
+      expect(screen.getByTestId('ablated-L1H2')).toBeTruthy();
+      expect(screen.getByText('KV3')).toBeTruthy();
+      expect(document.querySelector('[aria-selected="true"]')!.getAttribute('data-head')).toBe('L2H5');
+    });
+
+    it('reads score and map of the head under the pointer, and says in the legend what the colours are', () => {
+      const { container } = render(<HeadAtlas {...props(maps)} />);
+      fireEvent.pointerMove(gridCells()[0]!.firstElementChild!);
+      const lines = [...container.querySelectorAll('.hs-atlas__status')].map((line) => line.textContent);
+      expect(lines[0]).toMatch(/^L0H0, L0KV0: [\d.]+ nats, rank/);
+      expect(lines[1]).toBe('Largest p in this map 1.00, right of its first column 0.500');
+      expect(screen.getByRole('img').getAttribute('aria-label')).toBe(
+        'Colour scale: probability, max of about 32×32 tokens, log scale, 10⁻⁴ to 1',
+      );
+    });
+
+    it('has its grid while they are on their way, and where they are those of another model', () => {
+      const { container, rerender } = render(<HeadAtlas {...props({ cells: 'maps', busy: true })} />);
+      expect(gridCells()).toHaveLength(32);
+      expect(container.textContent).toContain('The maps are not here yet.');
+      rerender(<HeadAtlas {...props({ ...maps, layers: 2, score: syntheticScores(2, 8)[0]! })} />);
+      expect(container.textContent).toContain('The maps are not here yet.');
+    });
+
+    it('does not depend on a score that applies', () => {
+      render(<HeadAtlas {...props({ ...maps, score: scores.at(-1)! })} />);
+      expect(labels()[0]).toBe('L0H0, L0KV0: no value');
+    });
   });
 });

@@ -1,4 +1,5 @@
 /** Geometry of the head grid. Pure. */
+import type { HeadId } from '../../shared/model/head-id.ts';
 
 export interface AtlasLayout {
   /** Width of a cell with its gap, CSS pixels. */
@@ -21,23 +22,43 @@ const LARGEST_CELL_PX = 40;
 const COMFORTABLE_HEIGHT_PX = 440;
 const BRACKETS_PX = 18;
 const HEAD_NUMBERS_PX = 14;
+/** Room for the selection ring past the last cell. */
+export const EDGE_PX = 4;
+
+/** Width of the layer numbers. */
+export function labelWidth(layers: number): number {
+  return layers > 10 ? 30 : 26;
+}
+
+/** Height of the head numbers, and of the brackets over KV groups where there are any. */
+export function labelHeight(brackets: boolean): number {
+  return (brackets ? BRACKETS_PX : 0) + HEAD_NUMBERS_PX;
+}
 
 /** As large as the width allows within limits; a model too wide for the panel scrolls rather than shrinks further. */
 export function atlasLayout(widthPx: number, layers: number, heads: number, brackets: boolean): AtlasLayout {
-  const leftPx = layers > 10 ? 30 : 26;
-  const pitchPx = Math.max(LEAST_CELL_PX, Math.min(LARGEST_CELL_PX, Math.floor((widthPx - leftPx - 4) / heads)));
+  const leftPx = labelWidth(layers);
+  const pitchPx = Math.max(LEAST_CELL_PX, Math.min(LARGEST_CELL_PX, Math.floor((widthPx - leftPx - EDGE_PX) / heads)));
   const rowPx = Math.min(pitchPx, Math.max(LEAST_CELL_PX + 2, Math.floor(COMFORTABLE_HEIGHT_PX / layers)));
-  const topPx = (brackets ? BRACKETS_PX : 0) + HEAD_NUMBERS_PX;
+  const topPx = labelHeight(brackets);
   return {
     pitchPx,
     rowPx,
     gapPx: pitchPx >= 20 ? 2 : 1,
     leftPx,
     topPx,
-    width: leftPx + heads * pitchPx + 4,
-    height: topPx + layers * rowPx + 4,
+    width: leftPx + heads * pitchPx + EDGE_PX,
+    height: topPx + layers * rowPx + EDGE_PX,
     showValues: pitchPx >= 27 && rowPx >= 15,
   };
+}
+
+/** Upper left corner of a head's cell. */
+export function cellCorner(
+  { leftPx, topPx, pitchPx, rowPx }: AtlasLayout,
+  { layer, head }: HeadId,
+): readonly [x: number, y: number] {
+  return [leftPx + head * pitchPx, topPx + layer * rowPx];
 }
 
 /** Every how many heads a number stands over the columns, so that numbers keep apart. */

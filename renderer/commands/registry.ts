@@ -1,6 +1,7 @@
 import { assert } from '../../shared/base/assert.ts';
 import type { AppServices } from '../app/app-context.ts';
 import type { AppState } from '../state/store.ts';
+import { atlasCommands } from './atlas-commands.ts';
 import type { Command } from './command.ts';
 import { headCommands } from './head-commands.ts';
 import { matchesKeys, type KeyPress } from './keys.ts';
@@ -8,7 +9,13 @@ import { modelCommands } from './model-commands.ts';
 import { promptCommands } from './prompt-commands.ts';
 import { viewCommands } from './view-commands.ts';
 
-export const COMMANDS: readonly Command[] = [...promptCommands, ...headCommands, ...modelCommands, ...viewCommands];
+export const COMMANDS: readonly Command[] = [
+  ...promptCommands,
+  ...headCommands,
+  ...modelCommands,
+  ...viewCommands,
+  ...atlasCommands,
+];
 
 const byId = new Map(COMMANDS.map((command) => [command.id, command]));
 assert(byId.size === COMMANDS.length, 'command ids are unique');

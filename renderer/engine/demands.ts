@@ -3,9 +3,9 @@ import type { Client } from '../../shared/rpc/client.ts';
 import { focusToken, shownRun } from '../state/selectors.ts';
 import type { RunHandle } from '../state/run-state.ts';
 import type { AppState } from '../state/store.ts';
-import { comparisonKey, profileKey, scoresKey, tokenKey } from './data-keys.ts';
+import { comparisonKey, miniaturesKey, profileKey, scoresKey, tokenKey, type RunMiniatures } from './data-keys.ts';
 
-export type DataSlot = 'scores' | 'cleanScores' | 'profile' | 'token' | 'comparison';
+export type DataSlot = 'scores' | 'cleanScores' | 'miniatures' | 'profile' | 'token' | 'comparison';
 
 export interface Demand {
   readonly key: string;
@@ -26,6 +26,7 @@ export function demandsOf(state: AppState): Demands {
   return {
     cleanScores: scoresDemand(clean),
     ...(shown === clean ? {} : { scores: scoresDemand(shown) }),
+    ...(state.view.atlasCells === 'maps' ? { miniatures: miniaturesDemand(shown) } : {}),
     ...(changed && changed.interventions !== ''
       ? {
           comparison: {
@@ -63,5 +64,16 @@ function scoresDemand(run: RunHandle): Demand {
     key: scoresKey(run.key),
     previews: false,
     load: async (client, signal) => (await client.call('run.scores', { runId: run.runId }, { signal })).scores,
+  };
+}
+
+function miniaturesDemand(run: RunHandle): Demand {
+  return {
+    key: miniaturesKey(run.key),
+    previews: false,
+    load: async (client, signal): Promise<RunMiniatures> => ({
+      ...(await client.call('run.miniatures', { runId: run.runId }, { signal })),
+      tokens: run.tokens,
+    }),
   };
 }

@@ -1,10 +1,13 @@
-import { act, cleanup, render } from '@testing-library/react';
+import { act, cleanup, fireEvent, render, screen } from '@testing-library/react';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { AppContext } from '../app/app-context.ts';
+import { miniaturesKey } from '../engine/data-keys.ts';
+import { shownRun } from '../state/selectors.ts';
 import { startSession } from '../testing/start-session.ts';
 import { HeadPanel } from './HeadPanel.tsx';
 
 beforeEach(() => {
+  vi.spyOn(HTMLCanvasElement.prototype, 'getContext').mockReturnValue(null);
   vi.stubGlobal(
     'ResizeObserver',
     class {
@@ -15,6 +18,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   cleanup();
+  vi.restoreAllMocks();
   vi.unstubAllGlobals();
 });
 
@@ -49,4 +53,38 @@ it('the atlas is busy while the engine comes back, not after it was given up', a
   open?.();
   await act(async () => rest());
   expect(busy()).toBe('false');
+});
+
+it('asks for small maps once they are wanted, once a run, and can ask again', async () => {
+  const { host, rest, ...services } = startSession();
+  await rest();
+  render(
+    <AppContext value={services}>
+      <HeadPanel />
+    </AppContext>,
+  );
+  const asked = () => host.engine.calls.filter(({ method }) => method === 'run.miniatures').length;
+  const choose = async (name: string) => {
+    fireEvent.click(screen.getByRole('radio', { name }));
+    await act(async () => rest());
+  };
+  expect(asked()).toBe(0);
+  expect(screen.getByRole<HTMLInputElement>('radio', { name: 'score' }).checked).toBe(true);
+
+  const key = miniaturesKey(shownRun(services.store.getState())!.key);
+  act(() =>
+    services.cache.set(key, { status: 'failed', error: { code: 'not-finite', message: 'The maps hold NaN.' } }),
+  );
+  await choose('maps');
+  expect(screen.getByRole('alert').textContent).toContain('The maps hold NaN.');
+  expect(screen.queryByRole('grid')).toBeNull();
+  fireEvent.click(screen.getByRole('button', { name: 'Try again' }));
+  await act(async () => rest());
+  expect(document.querySelector('.hs-atlas--maps')?.textContent).toContain('Largest p in this map');
+
+  const before = asked();
+  await choose('score');
+  expect(document.querySelector('.hs-atlas--maps')).toBeNull();
+  await choose('maps');
+  expect(asked()).toBe(before);
 });

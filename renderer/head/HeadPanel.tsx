@@ -12,7 +12,8 @@ import { Badge } from '../components/Badge.tsx';
 import { Button } from '../components/Button.tsx';
 import { Message } from '../components/Message.tsx';
 import { SectionHeader } from '../components/SectionHeader.tsx';
-import { profileKey, scoresKey } from '../engine/data-keys.ts';
+import { Segmented } from '../components/Segmented.tsx';
+import { miniaturesKey, profileKey, scoresKey } from '../engine/data-keys.ts';
 import { isBeingReplaced } from '../engine/run-questions.ts';
 import { selectHead, toggleAblation } from '../state/edits.ts';
 import { isAblated, shownRun } from '../state/selectors.ts';
@@ -20,6 +21,11 @@ import { patch } from '../state/store.ts';
 import { chooseScore } from './choose-score.ts';
 import { HeadSummary } from './HeadSummary.tsx';
 import { ScoreSelect } from './ScoreSelect.tsx';
+
+const CELLS = [
+  { value: 'score', label: 'score', title: 'Cells have the colour of the score (M)' },
+  { value: 'maps', label: 'maps', title: 'Cells show the attention map of the head, pooled to 32×32 (M)' },
+] as const;
 
 /** The right side: every head by a score, the same ranked, and the selected one in numbers. */
 export function HeadPanel() {
@@ -31,11 +37,13 @@ export function HeadPanel() {
   const scoreId = useAppState(({ view }) => view.scoreId);
   const sortBy = useAppState(({ view }) => view.sortBy);
   const shown = useAppState(({ view }) => view.shown);
+  const cells = useAppState(({ view }) => view.atlasCells);
   const isStale = useAppState((state) => state.run.stale || state.run.job?.kind === 'clean');
   const isReplaced = useAppState(isBeingReplaced);
   const headIsAblated = useAppState((state) => isAblated(state, state.edit.head));
   const scope = model?.modelId ?? '';
   const scores = useKeptData(run && scoresKey(run.key), scope);
+  const miniatures = useKeptData(run && cells === 'maps' ? miniaturesKey(run.key) : undefined, scope);
   const profile = useKeptData(
     run && head && profileKey(run.key, head),
     `${scope}/${head?.layer ?? ''}/${head?.head ?? ''}`,
@@ -43,6 +51,7 @@ export function HeadPanel() {
   const ablated = useMemo(() => interventions.map(({ where }) => where), [interventions]);
 
   const old = isStale || scores.stale;
+  const mapsAreOnTheirWay = cells === 'maps' && !miniatures.error && (!miniatures.value || miniatures.stale);
   const table = scores.value && chooseScore(scores.value, scoreId);
   const ranking = sortBy ?? table?.info.id;
   const columns = useMemo(() => columnsOf(scores.value ?? [], ranking), [scores.value, ranking]);
@@ -65,6 +74,12 @@ export function HeadPanel() {
         {scores.value && table && (
           <>
             {shown === 'changed' && <span className="hs-nowrap">ablated run</span>}
+            <Segmented
+              label="What the atlas cells show"
+              options={CELLS}
+              value={cells}
+              onChange={(atlasCells) => patch(store, 'view', { atlasCells })}
+            />
             <ScoreSelect
               scores={scores.value}
               value={table.info.id}
@@ -77,18 +92,26 @@ export function HeadPanel() {
       {model && scores.value && table && head ? (
         <>
           <div className="hs-heads__atlas">
-            <HeadAtlas
-              layers={model.layers}
-              heads={model.heads}
-              kvHeads={model.kvHeads}
-              score={table}
-              selected={head}
-              onSelect={(next) => selectHead(store, next)}
-              ablated={ablated}
-              onToggleAblate={(next) => toggleAblation(store, next)}
-              stale={old}
-              busy={isReplaced || (scores.stale && !isStale)}
-            />
+            {miniatures.error && run ? (
+              <Message bad text={miniatures.error.message} hint={miniatures.error.hint}>
+                <Button onClick={() => session.retry(miniaturesKey(run.key))}>Try again</Button>
+              </Message>
+            ) : (
+              <HeadAtlas
+                layers={model.layers}
+                heads={model.heads}
+                kvHeads={model.kvHeads}
+                score={table}
+                cells={cells}
+                miniatures={miniatures.value}
+                selected={head}
+                onSelect={(next) => selectHead(store, next)}
+                ablated={ablated}
+                onToggleAblate={(next) => toggleAblation(store, next)}
+                stale={old || (cells === 'maps' && miniatures.stale)}
+                busy={isReplaced || ((scores.stale || mapsAreOnTheirWay) && !isStale)}
+              />
+            )}
           </div>
           <div className={classNames('hs-heads__ranked', old && 'hs-stale')}>
             <RankedHeads

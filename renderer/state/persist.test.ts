@@ -16,10 +16,10 @@ describe('persisted choices', () => {
     const store = createAppStore();
     persistStore(store, storage);
     patch(store, 'prefs', { theme: 'light' });
-    patch(store, 'view', { scale: 'linear', excludeSinks: true, shown: 'changed' });
+    patch(store, 'view', { scale: 'linear', excludeSinks: true, atlasCells: 'maps', shown: 'changed' });
     const loaded = loadStored(storage);
     expect(loaded.prefs?.theme).toBe('light');
-    expect(loaded.view).toEqual({ ...initialView, scale: 'linear', excludeSinks: true });
+    expect(loaded.view).toEqual({ ...initialView, scale: 'linear', excludeSinks: true, atlasCells: 'maps' });
   });
 
   it.each(['', 'null', '{', '{"theme":"pink","scale":3}', '[]'])('fall back to defaults for %j', (text) => {

@@ -8,7 +8,7 @@ import { TILE_REDUCERS, TILE_VALUES } from '../../shared/tensor/tile.ts';
 import { initialGeneration, initialSettings, isAllowed, type GenerationSettings } from './generation-state.ts';
 import { initialPrefs, THEMES } from './prefs-state.ts';
 import type { AppState, AppStore } from './store.ts';
-import { initialView } from './view-state.ts';
+import { ATLAS_CELLS, initialView } from './view-state.ts';
 
 const KEY = 'headscope.prefs.v1';
 
@@ -22,6 +22,7 @@ export function loadStored(storage: Pick<Storage, 'getItem'>): Partial<AppState>
       reducer: oneOf(TILE_REDUCERS, stored['reducer'], initialView.reducer),
       scale: oneOf(['log', 'linear'], stored['scale'], initialView.scale),
       excludeSinks: oneOf([true, false], stored['excludeSinks'], initialView.excludeSinks),
+      atlasCells: oneOf(ATLAS_CELLS, stored['atlasCells'], initialView.atlasCells),
     },
     generation: { ...initialGeneration, settings: settingsFrom(stored['generation']) },
   };
@@ -31,9 +32,9 @@ export function loadStored(storage: Pick<Storage, 'getItem'>): Partial<AppState>
 export function persistStore(store: AppStore, storage: Pick<Storage, 'setItem'>): () => void {
   return store.subscribe(({ prefs, view, generation: { settings } }, before) => {
     if (prefs === before.prefs && view === before.view && settings === before.generation.settings) return;
-    const { value, reducer, scale, excludeSinks } = view;
+    const { value, reducer, scale, excludeSinks, atlasCells } = view;
     try {
-      const stored = { theme: prefs.theme, value, reducer, scale, excludeSinks, generation: settings };
+      const stored = { theme: prefs.theme, value, reducer, scale, excludeSinks, atlasCells, generation: settings };
       storage.setItem(KEY, JSON.stringify(stored));
     } catch {
       // See above.

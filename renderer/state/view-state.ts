@@ -6,6 +6,10 @@ export type StripColour = 'outgoing' | 'incoming' | 'change';
 /** The dock's tabs. */
 export type DockTab = 'interventions' | 'generation';
 
+/** What the cells of the head atlas show: a score's colour, or the head's small map. */
+export const ATLAS_CELLS = ['score', 'maps'] as const;
+export type AtlasCells = (typeof ATLAS_CELLS)[number];
+
 export interface ViewState {
   readonly value: TileValue;
   readonly reducer: TileReducer;
@@ -17,6 +21,7 @@ export interface ViewState {
   /** The atlas score; undefined = chosen by rule from what applies. */
   readonly scoreId: string | undefined;
   readonly sortBy: string | undefined;
+  readonly atlasCells: AtlasCells;
   readonly dockTab: DockTab;
 }
 
@@ -29,5 +34,6 @@ export const initialView: ViewState = {
   stripColour: 'outgoing',
   scoreId: undefined,
   sortBy: undefined,
+  atlasCells: 'score',
   dockTab: 'interventions',
 };

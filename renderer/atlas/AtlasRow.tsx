@@ -1,0 +1,90 @@
+import { memo } from 'react';
+import { textOn } from '../../shared/colour/contrast.ts';
+import { toHex } from '../../shared/colour/rgb.ts';
+import type { ValueScale } from '../../shared/colour/value-scale.ts';
+import { formatHead } from '../../shared/model/head-id.ts';
+import type { ScoreTable } from '../../shared/model/score.ts';
+import { cellCorner, type AtlasLayout } from './atlas-layout.ts';
+import { describeHead } from './describe-head.ts';
+import { scoreOf } from './head-order.ts';
+import { formatScore, scoreColour, scoreDecimals } from './score-colours.ts';
+
+export interface AtlasRowProps {
+  readonly layer: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly layout: AtlasLayout;
+  readonly score: ScoreTable;
+  readonly scale: ValueScale;
+  readonly ranks: Uint32Array;
+  readonly notable: ReadonlySet<number>;
+  readonly selectedHead: number | undefined;
+  /** `true,false,..` by head: a string, so that rows without a change do not render. */
+  readonly ablated: string;
+  /** Cells have the colour of their score; else they are clear, over a picture that is drawn elsewhere. */
+  readonly coloured: boolean;
+}
+
+/** One layer. A row of its own, so that moving the selection touches two rows of a model with thousands of heads. */
+export const AtlasRow = memo(function AtlasRow(props: AtlasRowProps) {
+  const { layer, heads, kvHeads, layout, score, scale, ranks, notable, selectedHead, coloured } = props;
+  const { pitchPx, rowPx, gapPx } = layout;
+  const [width, height] = [pitchPx - gapPx, rowPx - gapPx];
+  const ablated = props.ablated.split(',');
+  const decimals = scoreDecimals(scale);
+  return (
+    <g role="row" aria-rowindex={layer + 1}>
+      <g role="rowheader" aria-label={`L${layer}`} />
+      {Array.from({ length: heads }, (_, head) => {
+        const id = { layer, head };
+        const [x, y] = cellCorner(layout, id);
+        const value = scoreOf(score, id, heads);
+        const colour = value === undefined ? undefined : scoreColour(scale, value);
+        const off = ablated[head] === 'true';
+        return (
+          <g
+            key={head}
+            role="gridcell"
+            className="hs-atlas__cell"
+            data-head={formatHead(id)}
+            aria-colindex={head + 1}
+            aria-selected={selectedHead === head}
+            aria-label={describeHead(id, { score, heads, kvHeads, decimals, ranks, ablated: off })}
+            tabIndex={selectedHead === head ? 0 : -1}
+          >
+            {/* The gap belongs to the cell too: no dead space between two heads. */}
+            <rect x={x} y={y} width={pitchPx} height={rowPx} fill="transparent" />
+            {coloured && (
+              <rect
+                x={x}
+                y={y}
+                width={width}
+                height={height}
+                rx={height >= 16 ? 2 : 0}
+                {...(colour ? { fill: toHex(colour) } : { className: 'hs-atlas__empty' })}
+              />
+            )}
+            {off && (
+              <g className="hs-atlas__ablated" data-testid={`ablated-${formatHead(id)}`}>
+                <rect x={x} y={y} width={width} height={height} fill="url(#hs-atlas-hatch)" />
+                <path d={`M${x + 2} ${y + 2}l${width - 4} ${height - 4}m0 ${4 - height}l${4 - width} ${height - 4}`} />
+              </g>
+            )}
+            {coloured && colour && !off && layout.showValues && notable.has(layer * heads + head) && (
+              <text
+                className="hs-atlas__value"
+                x={x + width / 2}
+                y={y + height / 2}
+                dy="0.35em"
+                textAnchor="middle"
+                fill={toHex(textOn(colour))}
+              >
+                {formatScore(value, decimals)}
+              </text>
+            )}
+          </g>
+        );
+      })}
+    </g>
+  );
+});
