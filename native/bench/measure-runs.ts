@@ -8,16 +8,18 @@ const FEWEST_RUNS = 3;
 const LONG_MS = 20_000;
 
 /**
- * One first run, then warm ones, taking turns where there are several. What a run returns is let go and collected
- * before the next, so that two results are never held at once.
+ * One first run, then warm ones, taking turns where there are several, the slow ones fewer times. What a run returns
+ * is let go and collected before the next, so that two results are never held at once.
  */
 export async function measureRuns(runs: readonly (() => Promise<void>)[]): Promise<Timings[]> {
   const first: number[] = [];
   for (const run of runs) first.push(await timed(run));
   const warm = runs.map((): number[] => []);
-  const count = warmRuns(Math.max(...first));
-  for (let i = 0; i < count; i++) {
-    for (const [which, run] of runs.entries()) warm[which]!.push(await timed(run));
+  const counts = first.map(warmRuns);
+  for (let round = 0; round < Math.max(...counts); round++) {
+    for (const [which, run] of runs.entries()) {
+      if (round < counts[which]!) warm[which]!.push(await timed(run));
+    }
   }
   return first.map((firstMs, which) => ({ firstMs, warmMs: warm[which]! }));
 }
