@@ -29,7 +29,7 @@ function fakeProcess(estimate: Estimate, ready = true) {
   return { process, exit, ready: () => served.emit('engine.ready', { afterExit: false }) };
 }
 
-const answer = (tokens: number) => ({ tokens, milliseconds: 1, bytes: 1, fits: true, onDisk: false });
+const answer = (tokens: number) => ({ tokens, milliseconds: 1, bytes: 1, peakBytes: 1, fits: true, onDisk: false });
 const hang: Estimate = (_params, { signal }) =>
   new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new CancelledError())));
 const deaf: Estimate = () => new Promise(() => undefined);

@@ -13,6 +13,7 @@ import { openModel, resolveFolder } from '../model/open-model.ts';
 import { headProfile, readCell, tokenAttention } from '../pattern/head-profile.ts';
 import { readRegion } from '../pattern/read-region.ts';
 import { ScoreReader } from '../pattern/score-blocks.ts';
+import { matrixSpeed } from '../ort/measure-speed.ts';
 import type { Engine, EngineOptions } from '../public/engine.ts';
 import { scores, scoreTable } from '../scores/index.ts';
 import { readTaskData, type TaskData } from '../tasks/task-data.ts';
@@ -27,7 +28,7 @@ import { generateFrom, generateWithRows } from './compute-generation.ts';
 import { checkedPrompt, tokenizePrompt } from './prompt.ts';
 import { openParts } from './open-parts.ts';
 import type { Opened } from './opened.ts';
-import { estimateRun, GUESSED_SPEED } from './run-cost.ts';
+import { estimateRun, REACHED_SHARE } from './run-cost.ts';
 import { RunStore } from './run-store.ts';
 import { scoreContextOf } from './score-context.ts';
 import { Urgency } from './urgency.ts';
@@ -72,7 +73,7 @@ export function createEngine(options: EngineOptions): Engine {
       tiles: new TileServer(texels, (layer) => architecture.slidingWindow[layer] ?? null),
       runs: new RunStore(options.captureBudgetBytes ?? CAPTURE_SHARE * memoryBytes()),
       spillFolder,
-      speed: GUESSED_SPEED,
+      speed: REACHED_SHARE * (await matrixSpeed(threads)),
     };
   }
 

@@ -17,6 +17,6 @@ export interface Opened {
   readonly runs: RunStore;
   /** Where captures go that memory has no room for. */
   readonly spillFolder: string;
-  /** Operations a millisecond, from the last run; a modest guess before the first. */
+  /** Operations a millisecond, from the last run; from the machine's matrix speed before the first. */
   speed: number;
 }

@@ -5,8 +5,12 @@ import { captureBytes, layerBytes, statisticsPart } from '../capture/capture.ts'
 import type { OpenModel } from '../model/open-model.ts';
 import type { Opened } from './opened.ts';
 
-/** Operations a millisecond, a modest guess before the first run. */
-export const GUESSED_SPEED = 4e7;
+/** Share of the machine's matrix speed that a whole run reaches: chunks of rows, softmax, statistics, copies. */
+export const REACHED_SHARE = 0.6;
+/** What ONNX Runtime holds for each segment, measured at 256 rows of a residual of 768. */
+const ARENA_BYTES_PER_DIMENSION = 12 * 2 ** 10;
+/** Node, ONNX Runtime and the engine's code. */
+const PROCESS_BYTES = 90 * 2 ** 20;
 /** Shorter runs are all overhead and say little of speed. */
 const CALIBRATION_TOKENS = 128;
 
@@ -18,10 +22,14 @@ function runWork({ architecture, info }: OpenModel, tokens: number): number {
 }
 
 export function estimateRun(opened: Opened, tokens: number): RunEstimate {
-  const { where, refusal } = placeOfRun(opened, tokens);
+  const { where, memoryBytes, refusal } = placeOfRun(opened, tokens);
   const bytes = captureBytes(opened.model.architecture, tokens);
   const milliseconds = runWork(opened.model, tokens) / opened.speed;
-  return { tokens, milliseconds, bytes, fits: refusal === undefined, onDisk: where === 'disk' };
+  const { layers, dModel } = opened.model.architecture;
+  const held = where === 'disk' ? memoryBytes + layerBytes(opened.model.architecture, tokens) : memoryBytes;
+  const arenas = (layers + 1) * dModel * ARENA_BYTES_PER_DIMENSION;
+  const peakBytes = held + opened.model.info.weightsBytes + arenas + PROCESS_BYTES;
+  return { tokens, milliseconds, bytes, peakBytes, fits: refusal === undefined, onDisk: where === 'disk' };
 }
 
 export interface PlaceOfRun {

@@ -37,7 +37,10 @@ export function RunControl() {
   return (
     <div className="hs-run">
       {estimate && (
-        <span className="hs-run__estimate" title="Tokens, expected time and memory of a run of this prompt">
+        <span
+          className="hs-run__estimate"
+          title={`Tokens, expected time and size of a run of this prompt. The engine will take up to ${formatBytes(estimate.peakBytes)}, with the model.`}
+        >
           {formatCount(estimate.tokens)} tokens · ~{formatDuration(estimate.milliseconds)} ·{' '}
           {formatBytes(estimate.bytes)}
           {estimate.fits && estimate.onDisk && ' on disk'}

@@ -226,6 +226,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
         tokens,
         milliseconds: layerMs * layers + tokens * 0.4,
         bytes: tokens * layers * heads * 512,
+        peakBytes: 2 ** 28 + tokens * layers * heads * 512,
         fits: true,
         onDisk: false,
       }),

@@ -146,7 +146,10 @@ export interface RunComparison {
 export interface RunEstimate {
   readonly tokens: number;
   readonly milliseconds: number;
+  /** Of the capture. */
   readonly bytes: number;
+  /** Most memory that the engine process takes while it runs, with the model's weights. */
+  readonly peakBytes: number;
   /** Whether it may run at all. */
   readonly fits: boolean;
   /** Its tensors would be kept on disk, for want of memory. */

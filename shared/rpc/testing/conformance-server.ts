@@ -33,7 +33,7 @@ const conformanceHandlers: Handlers<ConformanceMethods> = {
   /** Answers with the number that was asked, later for smaller numbers. */
   'run.estimate': async ({ tokens }) => {
     await new Promise<void>((resolve) => setTimeout(resolve, 50 - Math.min(50, tokens)));
-    return { tokens, milliseconds: cancelled, bytes: 0, fits: true, onDisk: false };
+    return { tokens, milliseconds: cancelled, bytes: 0, peakBytes: 1, fits: true, onDisk: false };
   },
   /** Reports progress 100 times and waits for a cancel when the prompt says so. */
   'run.start': async ({ prompt }, { signal, ...context }) => {
