@@ -139,10 +139,13 @@ export function createProgram(console: Console): Command {
     .option('--threads <number>', 'threads (default: number of cores)', parseThreads)
     .action((options: { threads?: number }) => runModelCheck(console, options));
 
-  program.command('electron-install', { hidden: true }).action(async () => {
-    const path = await fetchRuntime(console, findApp().root);
-    console.result({ path }, () => `Electron is ready: ${path}`);
-  });
+  program
+    .command('electron-install', { hidden: true })
+    .option('--json', 'print one JSON document instead of text')
+    .action(async () => {
+      const path = await fetchRuntime(console, findApp().root);
+      console.result({ path }, () => `Electron is ready: ${path}`);
+    });
   return program;
 }
 
