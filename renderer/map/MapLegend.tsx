@@ -1,7 +1,7 @@
 import { memo } from 'react';
 import { LUT_SIZE, lutOf, sampleLut } from '../../shared/colour/lut.ts';
 import { toHex } from '../../shared/colour/rgb.ts';
-import { toUnit } from '../../shared/colour/value-scale.ts';
+import { colourPosition } from './colour-steps.ts';
 import type { RectPx } from './layout.ts';
 import { legendTicks, type MapColours } from './map-colours.ts';
 import type { SizePx } from './viewport.ts';
@@ -26,7 +26,7 @@ export const MapLegend = memo(function MapLegend(props: MapLegendProps) {
   // One stop in eight is indistinguishable from the full table and eight times less to draw.
   const stops = Array.from({ length: LUT_SIZE / 8 + 1 }, (_, index) => index / (LUT_SIZE / 8));
   const y = (at: number) => rect.y + (1 - at) * rect.height;
-  const markUnit = mark === undefined || Number.isNaN(mark) ? undefined : toUnit(colours.scale, mark);
+  const markUnit = mark === undefined || Number.isNaN(mark) ? undefined : colourPosition(colours.scale, mark);
   return (
     <svg
       className="hs-map__legend"

@@ -1,8 +1,9 @@
 /** Which colours the map has: domain, colour table, ticks. Pure, and shared by the canvas and the legend. */
 import { scaleLinear } from 'd3';
 import { lutOf, type ColourMap } from '../../shared/colour/lut.ts';
-import { LOG_FLOOR, niceCeil, toUnit, type ValueScale } from '../../shared/colour/value-scale.ts';
+import { LOG_FLOOR, niceCeil, type ValueScale } from '../../shared/colour/value-scale.ts';
 import type { TileReducer, TileValue } from '../../shared/tensor/tile.ts';
+import { colourPosition, colourSteps, type ColourScale, type ColourSteps } from './colour-steps.ts';
 import { formatPower, formatTick } from './format.ts';
 
 /** A smallest and a largest value. */
@@ -10,7 +11,9 @@ export type Extent = readonly [min: number, max: number];
 
 export interface MapColours {
   readonly map: ColourMap;
-  readonly scale: ValueScale;
+  readonly scale: ColourScale;
+  /** The scale as the painters look values up in it. */
+  readonly steps: ColourSteps;
   /** Equal for equal colours: what a painted tile remembers. */
   readonly key: string;
 }
@@ -19,6 +22,8 @@ export interface ColourQuestion {
   readonly value: TileValue;
   readonly reducer: TileReducer;
   readonly scale: 'log' | 'linear';
+  /** 1 = none; see `ColourScale`. */
+  readonly gamma: number;
   readonly excludeSinks: boolean;
   readonly theme: 'light' | 'dark';
   /** Over the tiles of the level that is shown, as far as they are here. */
@@ -81,12 +86,18 @@ function scaleOf(question: ColourQuestion): ValueScale {
 }
 
 export function mapColours(question: ColourQuestion): MapColours {
-  const scale = scaleOf(question);
+  const values = scaleOf(question);
   // Lift on a log scale is signed around 1, uniform attention; everything else has one direction.
-  const signed = question.value === 'lift' && scale.kind === 'log';
+  const signed = question.value === 'lift' && values.kind === 'log';
   const map = signed ? (question.theme === 'dark' ? 'divergingOnDark' : 'divergingOnLight') : 'viridis';
-  return { map, scale, key: [map, scale.kind, scale.lo, scale.hi].join(' ') };
+  const scale = { ...values, gamma: question.gamma, signed };
+  const key = [map, scale.kind, scale.lo, scale.hi, scale.gamma].join(' ');
+  const steps = known?.key === key ? known.steps : colourSteps(scale);
+  known = { key, steps };
+  return { map, scale, steps, key };
 }
+/** Asked for on every render, and mostly the same. */
+let known: { readonly key: string; readonly steps: ColourSteps } | undefined;
 
 /** A tick of the legend; `unit` 0 = low end, 1 = high end. */
 export interface LegendTick {
@@ -94,30 +105,35 @@ export interface LegendTick {
   readonly label: string;
 }
 
+/** Of the height of the bar. */
+const LEAST_TICK_GAP = 0.06;
+
 /** Ends of the scale and round values between. `open` ends also stand for what lies beyond and say so. */
-export function legendTicks(scale: ValueScale, open: { readonly low: boolean; readonly high: boolean }): LegendTick[] {
+export function legendTicks(scale: ColourScale, open: { readonly low: boolean; readonly high: boolean }): LegendTick[] {
   const { kind, lo, hi } = scale;
   const inside: LegendTick[] = [];
   if (kind === 'log') {
     const first = Math.ceil(Math.log10(lo) - 1e-9);
     const last = Math.floor(Math.log10(hi) + 1e-9);
     for (let exponent = first; exponent <= last; exponent++) {
-      inside.push({ unit: toUnit(scale, 10 ** exponent), label: formatPower(exponent) });
+      inside.push({ unit: colourPosition(scale, 10 ** exponent), label: formatPower(exponent) });
     }
   } else {
     for (const tick of scaleLinear().domain([lo, hi]).ticks(5)) {
-      inside.push({ unit: toUnit(scale, tick), label: formatTick(tick) });
+      inside.push({ unit: colourPosition(scale, tick), label: formatTick(tick) });
     }
   }
   const ends: LegendTick[] = [
     { unit: 0, label: formatTick(lo) },
     { unit: 1, label: formatTick(hi) },
   ];
-  // Ends that are no round value get a tick of their own, in place of a round one too close to them.
-  for (const end of ends) {
-    if (!inside.some((tick) => Math.abs(tick.unit - end.unit) < 0.06)) inside.push(end);
-  }
-  return inside
+  // Ends that are no round value get a tick of their own, in place of a round one too close to them; and gamma pushes
+  // ticks together, of which the later ones then give way.
+  const chosen: LegendTick[] = [];
+  const isFree = ({ unit }: LegendTick) => chosen.every((tick) => Math.abs(tick.unit - unit) >= LEAST_TICK_GAP);
+  const atEnd = inside.filter(({ unit }) => unit < 1e-9 || unit > 1 - 1e-9);
+  for (const tick of [...atEnd, ...ends, ...inside]) if (isFree(tick)) chosen.push(tick);
+  return chosen
     .sort((a, b) => a.unit - b.unit)
     .map((tick) => {
       if (tick.unit <= 1e-9 && open.low) return { ...tick, label: `≤ ${tick.label}` };

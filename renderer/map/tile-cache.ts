@@ -10,11 +10,11 @@ import type { Tile } from '../../shared/contract/methods.ts';
 import type { MapSource } from './map-source.ts';
 import { pictureKey, tileId, type Picture, type TileAddress } from './picture.ts';
 
-/** A tile with its picture in colours, if it has been painted. */
+/** A tile with its texels in colours, if the processor painted it. */
 export interface CachedTile {
   readonly tile: Tile;
-  /** The painted tile and what it was painted with; replaced when the colours change. */
-  painted: { readonly canvas: HTMLCanvasElement; readonly colours: string } | undefined;
+  /** RGBA words and what they were painted with; replaced when the colours change. */
+  painted: { readonly words: Uint32Array; readonly colours: string } | undefined;
 }
 
 export interface TileCacheOptions {

@@ -323,7 +323,7 @@ napi_value implementations(napi_env env, napi_callback_info) {
   napi_value list;
   napi_create_array(env, &list);
   uint32_t at = 0;
-  for (const char *name : {"avx512", "avx2", "portable"}) {
+  for (const char *name : {"avx512", "avx2", "neon", "portable"}) {
     if (headscope::findImplementation(name) == nullptr) continue;
     napi_value text;
     napi_create_string_utf8(env, name, NAPI_AUTO_LENGTH, &text);

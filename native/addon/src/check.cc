@@ -198,7 +198,7 @@ int main() {
   std::mt19937 random(5);
   const auto pick = [&](std::initializer_list<int64_t> values) { return values.begin()[random() % values.size()]; };
   int runs = 0;
-  for (const char *name : {"avx512", "avx2", "portable"}) {
+  for (const char *name : {"avx512", "avx2", "neon", "portable"}) {
     const Implementation *implementation = headscope::findImplementation(name);
     if (implementation == nullptr) {
       std::printf("%s: not on this processor\n", name);

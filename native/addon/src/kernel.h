@@ -111,7 +111,7 @@ struct Implementation {
   TileRowsFn tileRows;
 };
 
-// Null where the processor, or the build, lacks it. Names: avx512, avx2, portable (on ARM that is NEON).
+// Null where the processor, or the build, lacks it. Names: avx512, avx2, neon, portable.
 const Implementation *findImplementation(const char *name);
 const Implementation *bestImplementation();
 

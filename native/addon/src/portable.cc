@@ -1,5 +1,9 @@
 #define HEADSCOPE_ISA portable
+#if defined(__ARM_NEON)
+#define HEADSCOPE_NAME "neon"
+#else
 #define HEADSCOPE_NAME "portable"
+#endif
 #define LANES 4
 #define MICRO 4
 #define PAIR 1

@@ -25,13 +25,13 @@ const Implementation *findImplementation(const char *name) {
   if (std::strcmp(name, "avx2") == 0)
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &avx2::implementation : nullptr;
 #endif
-  return std::strcmp(name, "portable") == 0 ? &portable::implementation : nullptr;
+  return std::strcmp(name, portable::implementation.name) == 0 ? &portable::implementation : nullptr;
 }
 
 const Implementation *bestImplementation() {
   for (const char *name : {"avx512", "avx2"})
     if (const Implementation *found = findImplementation(name)) return found;
-  return findImplementation("portable");
+  return &portable::implementation;
 }
 
 // Threads take the tasks in order. What a task computes does not depend on who takes it.
