@@ -2,7 +2,7 @@
  * All small maps of a run in colours, side by side on one canvas that is never on screen: from there cells are drawn.
  * Coloured once for a run, whatever is scrolled or resized.
  */
-import { colourTexels } from '../map/paint-tiles.ts';
+import { colourIndex } from '../map/colour-steps.ts';
 import { lutWords, mapColours, type MapColours } from '../map/map-colours.ts';
 import type { RunMiniatures } from '../engine/data-keys.ts';
 import type { GridSize } from './cell-range.ts';
@@ -12,6 +12,7 @@ export const MAPS_COLOURS: MapColours = mapColours({
   value: 'probability',
   reducer: 'max',
   scale: 'log',
+  gamma: 1,
   excludeSinks: false,
   theme: 'dark',
   shown: undefined,
@@ -33,14 +34,18 @@ export function colourSheet(
   colours: MapColours,
   into: Uint32Array,
 ): void {
-  const words = new Uint32Array(values.length);
-  colourTexels(values, colours.scale, lutWords(colours.map), words);
+  const words = lutWords(colours.map);
+  const width = heads * size;
+  let from = 0;
   for (let layer = 0; layer < layers; layer++) {
     for (let head = 0; head < heads; head++) {
-      const from = (layer * heads + head) * size * size;
       for (let row = 0; row < size; row++) {
-        const to = ((layer * size + row) * heads + head) * size;
-        into.set(words.subarray(from + row * size, from + (row + 1) * size), to);
+        const to = (layer * size + row) * width + head * size;
+        for (let column = 0; column < size; column++) {
+          const value = values[from++]!;
+          // NaN is the only value that is not equal to itself.
+          into[to + column] = value === value ? words[colourIndex(colours.steps, value)]! : 0;
+        }
       }
     }
   }
