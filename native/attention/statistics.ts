@@ -1,5 +1,4 @@
 /** What the kernel can tell of a map without keeping it. */
-import type { AttentionShape } from './kernel.ts';
 import type { MaskSpec } from './mask.ts';
 
 /** First keys whose mass is told apart from the rest. */
@@ -63,7 +62,7 @@ export function poolCells(tokens: number): number {
 
 /** `rows`: the queries, where they are fewer than the keys. */
 export function allocateStatistics(
-  { heads }: AttentionShape,
+  { heads }: { readonly heads: number },
   tokens: number,
   rows: number = tokens,
 ): AttentionStatistics {
@@ -123,7 +122,11 @@ export interface ExtraStatistics {
   readonly keptMass?: Float32Array;
 }
 
-export function allocateExtras({ heads }: AttentionShape, rows: number, request: ExtraRequest): ExtraStatistics {
+export function allocateExtras(
+  { heads }: { readonly heads: number },
+  rows: number,
+  request: ExtraRequest,
+): ExtraStatistics {
   const perRow = () => new Float32Array(heads * rows);
   return {
     ...(request.sumSquares === true ? { sumSquares: perRow() } : {}),

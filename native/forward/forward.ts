@@ -73,7 +73,7 @@ export async function runForward(model: ForwardModel, request: ForwardRequest, j
       z = capture.z;
     } else {
       const { q, k, v } = next!;
-      const statistics = allocateStatistics({ heads, kvHeads, headDim }, tokens);
+      const statistics = allocateStatistics({ heads }, tokens);
       z = spareZ ?? new Float32Array(tokens * heads * headDim);
       if (keeper.reuses) spareZ = z;
       const lse = new Float32Array(heads * tokens);
