@@ -44,7 +44,7 @@ export const MapsCanvas = memo(function MapsCanvas({ layers, heads, layout, mini
       sheet: miniatures && sheetOf(miniatures, { layers, heads }),
       size: miniatures?.size ?? 0,
       ground: theme.mask,
-      skeleton: theme.line,
+      skeleton: theme.textDim,
     });
   }, [range, layout, pixelRatio, miniatures, layers, heads, theme]);
 

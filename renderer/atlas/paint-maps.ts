@@ -2,6 +2,9 @@
 import type { AtlasLayout } from './atlas-layout.ts';
 import type { CellRange } from './cell-range.ts';
 
+/** Seen, and not taken for data. */
+const SKELETON_ALPHA = 0.25;
+
 export interface MapsPainting {
   /** Of a canvas whose upper left corner is that of the range's first cell. */
   readonly context: CanvasRenderingContext2D;
@@ -34,11 +37,13 @@ export function paintMaps(painting: MapsPainting): void {
         continue;
       }
       context.fillStyle = skeleton;
+      context.globalAlpha = SKELETON_ALPHA;
       context.beginPath();
       context.moveTo(x, y);
       context.lineTo(x + side, y + side);
       context.lineTo(x, y + side);
       context.fill();
+      context.globalAlpha = 1;
     }
   }
 }
