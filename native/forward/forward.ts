@@ -35,7 +35,7 @@ export interface ForwardRequest {
 /** Throws `not-finite` where the computation leaves float32, `CancelledError` when the job is cancelled. */
 export async function runForward(model: ForwardModel, request: ForwardRequest, job: Job): Promise<Capture> {
   const { architecture, sessions } = model;
-  const { layers, heads, kvHeads, headDim, dModel } = architecture;
+  const { layers, heads, headDim, dModel } = architecture;
   const { ids, resume } = request;
   const tokens = ids.length;
   const fromLayer = resume?.fromLayer ?? 0;
