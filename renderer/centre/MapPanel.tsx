@@ -56,7 +56,9 @@ export function MapPanel() {
         value={view.value}
         reducer={view.reducer}
         scale={view.scale}
+        gamma={view.gamma}
         excludeSinks={view.excludeSinks}
+        drawing={view.drawing}
         onOptions={(change) => patch(store, 'view', change)}
         ablated={ablated}
         badge={run.badge}

@@ -2,7 +2,7 @@ import { toggleTheme } from '../app/theme.ts';
 import { panels } from '../app/panels.ts';
 import { patch } from '../state/store.ts';
 import type { ThemeChoice } from '../state/prefs-state.ts';
-import type { DockTab } from '../state/view-state.ts';
+import type { DockTab, Drawing } from '../state/view-state.ts';
 import type { Command } from './command.ts';
 
 export const viewCommands: readonly Command[] = [
@@ -36,6 +36,16 @@ export const viewCommands: readonly Command[] = [
     keys: ['l'],
     run: ({ store }) => patch(store, 'view', { scale: store.getState().view.scale === 'log' ? 'linear' : 'log' }),
   },
+  {
+    id: 'view.resetGamma',
+    label: 'Take the gamma of the map’s colours back to 1',
+    group: 'View',
+    when: ({ view }) => view.gamma !== 1,
+    run: ({ store }) => patch(store, 'view', { gamma: 1 }),
+  },
+  drawingCommand('auto', 'Draw maps: with the graphics card where there is one'),
+  drawingCommand('webgl', 'Draw maps: with WebGL2, imitated if need be'),
+  drawingCommand('canvas', 'Draw maps: without the graphics card'),
   {
     id: 'view.toggleTheme',
     label: 'Switch between light and dark',
@@ -89,6 +99,10 @@ function dockCommand(tab: DockTab, label: string, key: string): Command {
       panels.show('dock');
     },
   };
+}
+
+function drawingCommand(drawing: Drawing, label: string): Command {
+  return { id: `view.drawing.${drawing}`, label, group: 'View', run: ({ store }) => patch(store, 'view', { drawing }) };
 }
 
 function themeCommand(theme: ThemeChoice, label: string): Command {

@@ -1,18 +1,21 @@
-import { memo, useLayoutEffect, useRef, type RefObject } from 'react';
+import { memo, useLayoutEffect, useRef } from 'react';
 import type { HeadProfile } from '../../shared/contract/methods.ts';
-import type { ColourMap } from '../../shared/colour/lut.ts';
 import type { TileValue } from '../../shared/tensor/tile.ts';
-import type { MapLayout, Target } from './layout.ts';
+import type { Drawing } from '../state/view-state.ts';
+import type { MapLayout } from './layout.ts';
 import type { MapColours } from './map-colours.ts';
 import { paintMarginals } from './paint-marginals.ts';
-import { paintOverlay } from './paint-overlay.ts';
-import { overviewOf, paintCells, paintTiles, type TilePainting } from './paint-tiles.ts';
+import { paintCells } from './paint-cells.ts';
+import { paintTiles, type TilePainting } from './paint-tiles.ts';
+import { overviewOf } from './place-tiles.ts';
+import { surfaceFor, useSurfaceVersion } from './surfaces.ts';
+import { prepareCanvas } from './prepare-canvas.ts';
 import type { TileCache } from './tile-cache.ts';
 import type { ThemeColours } from './use-theme-colours.ts';
-import type { CellAddress, PointPx, Viewport } from './viewport.ts';
+import type { Viewport } from './viewport.ts';
 
-/** Of a frame of 16 ms, what colouring tiles may take. */
-const COLOUR_BUDGET_MS = 6;
+/** Of a frame of 16 ms, what preparing tiles may take. */
+const PREPARE_BUDGET_MS = 6;
 const STALE_ALPHA = 0.4;
 
 export interface MapCanvasProps {
@@ -29,6 +32,7 @@ export interface MapCanvasProps {
   readonly profile: HeadProfile | undefined;
   readonly theme: ThemeColours;
   readonly pixelRatio: number;
+  readonly drawing: Drawing;
 }
 
 /** The picture that was last drawn whole; stands in, dimmed, until the next one arrives. */
@@ -42,28 +46,31 @@ interface Drawn {
 export const MapCanvas = memo(function MapCanvas(props: MapCanvasProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const drawn = useRef<Drawn>(undefined);
-  const { layout, viewport, cache, cacheVersion, picture, tokens, level, value, colours, profile, theme, pixelRatio } =
-    props;
+  const { layout, viewport, cache, cacheVersion, picture, tokens, level, value, colours, profile, theme } = props;
+  const { pixelRatio, drawing } = props;
+  const surfaceVersion = useSurfaceVersion();
 
   useLayoutEffect(() => {
-    const context = prepare(canvas, layout, pixelRatio);
+    const context = prepareCanvas(canvas, layout, pixelRatio);
     if (!context) return;
     const { plot, panel } = layout;
     context.clearRect(0, 0, panel.width, panel.height);
     context.fillStyle = theme.mask;
     context.fillRect(plot.x, plot.y, plot.width, plot.height);
+    const surface = surfaceFor(drawing);
+    context.canvas.dataset['drawing'] = surface.kind;
     const painting: TilePainting = {
       context,
+      surface,
       cache,
       picture,
       viewport,
-      origin: plot,
       plot,
       tokens,
       level,
       pixelRatio,
       colours,
-      budgetMs: COLOUR_BUDGET_MS,
+      budgetMs: PREPARE_BUDGET_MS,
     };
     const before = drawn.current;
     if (before && before.picture !== picture && before.tokens === tokens && !cache.get(picture, overviewOf(tokens))) {
@@ -91,51 +98,22 @@ export const MapCanvas = memo(function MapCanvas(props: MapCanvasProps) {
       });
     }
     paintMarginals({ context, layout, viewport, profile, tokens, pixelRatio, theme });
-  }, [layout, viewport, cache, cacheVersion, picture, tokens, level, value, colours, profile, theme, pixelRatio]);
+  }, [
+    layout,
+    viewport,
+    cache,
+    cacheVersion,
+    picture,
+    tokens,
+    level,
+    value,
+    colours,
+    profile,
+    theme,
+    pixelRatio,
+    drawing,
+    surfaceVersion,
+  ]);
 
   return <canvas ref={canvas} className="hs-map__canvas" aria-hidden="true" />;
 });
-
-export interface MapOverlayProps {
-  readonly layout: MapLayout;
-  readonly map: ColourMap;
-  readonly viewport: Viewport;
-  readonly theme: ThemeColours;
-  readonly pixelRatio: number;
-  readonly hover: Target | undefined;
-  readonly pinned: number | undefined;
-  readonly cursor: CellAddress | undefined;
-  readonly box: readonly [PointPx, PointPx] | undefined;
-}
-
-/** Crosshair, pins and cursor on a canvas of their own: hovering repaints no data. */
-export const MapOverlay = memo(function MapOverlay(props: MapOverlayProps) {
-  const canvas = useRef<HTMLCanvasElement>(null);
-  const { layout, map, viewport, theme, pixelRatio, hover, pinned, cursor, box } = props;
-  useLayoutEffect(() => {
-    const context = prepare(canvas, layout, pixelRatio);
-    if (context) paintOverlay({ context, layout, map, viewport, theme, hover, pinned, cursor, box });
-  }, [layout, map, viewport, theme, pixelRatio, hover, pinned, cursor, box]);
-  return <canvas ref={canvas} className="hs-map__canvas" aria-hidden="true" />;
-});
-
-/** Sizes a canvas to the panel in device pixels (which clears it, so only on change) and scales to CSS pixels. */
-function prepare(
-  canvas: RefObject<HTMLCanvasElement | null>,
-  { panel }: MapLayout,
-  pixelRatio: number,
-): CanvasRenderingContext2D | null {
-  const element = canvas.current;
-  const context = element?.getContext('2d');
-  if (!element || !context) return null;
-  const width = Math.round(panel.width * pixelRatio);
-  const height = Math.round(panel.height * pixelRatio);
-  if (element.width !== width || element.height !== height) {
-    element.width = width;
-    element.height = height;
-    element.style.width = `${panel.width}px`;
-    element.style.height = `${panel.height}px`;
-  }
-  context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
-  return context;
-}

@@ -46,6 +46,7 @@ function props(change: Partial<MapViewProps> = {}): MapViewProps {
     value: 'probability',
     reducer: 'max',
     scale: 'log',
+    gamma: 1,
     excludeSinks: false,
     onOptions: vi.fn(),
     ablated: false,
@@ -142,7 +143,15 @@ describe('MapView', () => {
     fireEvent.change(screen.getByRole('combobox', { name: 'Value' }), { target: { value: 'lift' } });
     fireEvent.click(screen.getByRole('button', { name: 'log' }));
     fireEvent.click(screen.getByRole('button', { name: 'no sink' }));
-    expect(onOptions.mock.calls).toEqual([[{ value: 'lift' }], [{ scale: 'linear' }], [{ excludeSinks: true }]]);
+    fireEvent.change(screen.getByRole('slider', { name: 'Gamma' }), { target: { value: '0.5' } });
+    fireEvent.doubleClick(screen.getByRole('slider', { name: 'Gamma' }));
+    expect(onOptions.mock.calls).toEqual([
+      [{ value: 'lift' }],
+      [{ scale: 'linear' }],
+      [{ excludeSinks: true }],
+      [{ gamma: 0.5 }],
+      [{ gamma: 1 }],
+    ]);
     fireEvent.click(screen.getByRole('button', { name: 'ablate' }));
     expect(onAblate).toHaveBeenCalledOnce();
     rerender(<MapView {...props({ ablated: true, value: 'logit' })} />);

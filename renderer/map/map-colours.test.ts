@@ -6,6 +6,7 @@ const question: ColourQuestion = {
   value: 'probability',
   reducer: 'max',
   scale: 'log',
+  gamma: 1,
   excludeSinks: false,
   theme: 'dark',
   shown: [0, 0.42],
@@ -14,7 +15,7 @@ const question: ColourQuestion = {
 
 describe('colours of the map', () => {
   it('has one fixed log domain for probabilities, so that heads compare', () => {
-    expect(mapColours(question).scale).toEqual({ kind: 'log', lo: 1e-4, hi: 1 });
+    expect(mapColours(question).scale).toMatchObject({ kind: 'log', lo: 1e-4, hi: 1, gamma: 1 });
     expect(mapColours({ ...question, shown: undefined, overview: undefined }).scale.hi).toBe(1);
   });
 
@@ -23,7 +24,7 @@ describe('colours of the map', () => {
   });
 
   it('rounds a linear domain up, so that it keeps still while tiles arrive', () => {
-    expect(mapColours({ ...question, scale: 'linear' }).scale).toEqual({ kind: 'linear', lo: 0, hi: 0.5 });
+    expect(mapColours({ ...question, scale: 'linear' }).scale).toMatchObject({ kind: 'linear', lo: 0, hi: 0.5 });
     expect(mapColours({ ...question, scale: 'linear', shown: [0, 0.47] }).key).toBe(
       mapColours({ ...question, scale: 'linear' }).key,
     );
@@ -43,7 +44,7 @@ describe('colours of the map', () => {
   });
 
   it('gives logits the range of the data', () => {
-    expect(mapColours({ ...question, value: 'logit', shown: [-3.2, 11.4], overview: [1, 11.4] }).scale).toEqual({
+    expect(mapColours({ ...question, value: 'logit', shown: [-3.2, 11.4], overview: [1, 11.4] }).scale).toMatchObject({
       kind: 'linear',
       lo: -4,
       hi: 12,
@@ -64,9 +65,19 @@ describe('legend', () => {
   });
 
   it('has round linear ticks from end to end', () => {
-    const ticks = legendTicks({ kind: 'linear', lo: 0, hi: 0.5 }, { low: false, high: false });
+    const ticks = legendTicks({ kind: 'linear', lo: 0, hi: 0.5, gamma: 1, signed: false }, { low: false, high: false });
     expect(ticks.map((tick) => tick.label)).toEqual(['0', '0.1', '0.2', '0.3', '0.4', '0.5']);
     expect(ticks.map((tick) => tick.unit)).toEqual([...ticks.map((tick) => tick.unit)].sort((a, b) => a - b));
+  });
+
+  it('moves ticks by gamma, and drops those that would run into each other', () => {
+    const { scale } = mapColours({ ...question, gamma: 2.5 });
+    const ticks = legendTicks(scale, { low: true, high: false });
+    expect(ticks.at(-1)).toEqual({ unit: 1, label: '1' });
+    expect(ticks.find((tick) => tick.label === '0.01')!.unit).toBeCloseTo(0.5 ** 2.5, 12);
+    ticks.slice(1).forEach((tick, place) => {
+      expect(tick.unit - ticks[place]!.unit).toBeGreaterThan(0.059);
+    });
   });
 
   it('says when values lie above its high end', () => {

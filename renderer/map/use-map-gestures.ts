@@ -1,4 +1,4 @@
-import { useEffect, useEffectEvent, useRef, useState, type PointerEvent, type RefObject } from 'react';
+import { useEffect, useEffectEvent, useRef, useState, type PointerEvent } from 'react';
 import { isCell, targetAt, type MapLayout, type Target } from './layout.ts';
 import type { ViewportControl } from './use-viewport.ts';
 import { panBy, zoomAbout, zoomToBox, type MapRoom, type PointPx } from './viewport.ts';
@@ -9,7 +9,7 @@ const CLICK_SLOP_PX = 4;
 const DOUBLE_CLICK_MS = 400;
 
 export interface GestureOptions {
-  readonly stage: RefObject<HTMLDivElement | null>;
+  readonly stage: HTMLElement | null;
   readonly layout: MapLayout;
   readonly map: MapRoom;
   readonly control: ViewportControl;
@@ -49,7 +49,7 @@ export function useMapGestures(options: GestureOptions): Gestures {
   const [panning, setPanning] = useState(false);
 
   const pointOf = (event: { clientX: number; clientY: number }): PointPx => {
-    const rect = stage.current?.getBoundingClientRect();
+    const rect = stage?.getBoundingClientRect();
     return { x: event.clientX - (rect?.left ?? 0), y: event.clientY - (rect?.top ?? 0) };
   };
   const inPlot = ({ x, y }: PointPx): PointPx => ({ x: x - layout.plot.x, y: y - layout.plot.y });
@@ -74,13 +74,12 @@ export function useMapGestures(options: GestureOptions): Gestures {
   });
 
   useEffect(() => {
-    const target = stage.current;
-    if (!target) return undefined;
+    if (!stage) return undefined;
     // React listens passively to wheels, which could not keep the page from scrolling.
     const listener = (event: WheelEvent) => onWheel(event);
-    target.addEventListener('wheel', listener, { passive: false });
+    stage.addEventListener('wheel', listener, { passive: false });
     return () => {
-      target.removeEventListener('wheel', listener);
+      stage.removeEventListener('wheel', listener);
     };
   }, [stage]);
 

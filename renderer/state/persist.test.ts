@@ -16,13 +16,14 @@ describe('persisted choices', () => {
     const store = createAppStore();
     persistStore(store, storage);
     patch(store, 'prefs', { theme: 'light' });
-    patch(store, 'view', { scale: 'linear', excludeSinks: true, atlasCells: 'maps', shown: 'changed' });
+    const kept = { scale: 'linear', gamma: 0.6, excludeSinks: true, atlasCells: 'maps', drawing: 'canvas' } as const;
+    patch(store, 'view', { ...kept, shown: 'changed' });
     const loaded = loadStored(storage);
     expect(loaded.prefs?.theme).toBe('light');
-    expect(loaded.view).toEqual({ ...initialView, scale: 'linear', excludeSinks: true, atlasCells: 'maps' });
+    expect(loaded.view).toEqual({ ...initialView, ...kept });
   });
 
-  it.each(['', 'null', '{', '{"theme":"pink","scale":3}', '[]'])('fall back to defaults for %j', (text) => {
+  it.each(['', 'null', '{', '{"theme":"pink","scale":3,"gamma":99}', '[]'])('fall back to defaults for %j', (text) => {
     expect(loadStored(memory(text))).toEqual({
       prefs: { theme: 'system' },
       view: initialView,

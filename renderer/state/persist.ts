@@ -8,7 +8,7 @@ import { TILE_REDUCERS, TILE_VALUES } from '../../shared/tensor/tile.ts';
 import { initialGeneration, initialSettings, isAllowed, type GenerationSettings } from './generation-state.ts';
 import { initialPrefs, THEMES } from './prefs-state.ts';
 import type { AppState, AppStore } from './store.ts';
-import { ATLAS_CELLS, initialView } from './view-state.ts';
+import { ATLAS_CELLS, DRAWINGS, GAMMA_RANGE, initialView } from './view-state.ts';
 
 const KEY = 'headscope.prefs.v1';
 
@@ -21,8 +21,10 @@ export function loadStored(storage: Pick<Storage, 'getItem'>): Partial<AppState>
       value: oneOf(TILE_VALUES, stored['value'], initialView.value),
       reducer: oneOf(TILE_REDUCERS, stored['reducer'], initialView.reducer),
       scale: oneOf(['log', 'linear'], stored['scale'], initialView.scale),
+      gamma: within(GAMMA_RANGE, stored['gamma'], initialView.gamma),
       excludeSinks: oneOf([true, false], stored['excludeSinks'], initialView.excludeSinks),
       atlasCells: oneOf(ATLAS_CELLS, stored['atlasCells'], initialView.atlasCells),
+      drawing: oneOf(DRAWINGS, stored['drawing'], initialView.drawing),
     },
     generation: { ...initialGeneration, settings: settingsFrom(stored['generation']) },
   };
@@ -32,9 +34,10 @@ export function loadStored(storage: Pick<Storage, 'getItem'>): Partial<AppState>
 export function persistStore(store: AppStore, storage: Pick<Storage, 'setItem'>): () => void {
   return store.subscribe(({ prefs, view, generation: { settings } }, before) => {
     if (prefs === before.prefs && view === before.view && settings === before.generation.settings) return;
-    const { value, reducer, scale, excludeSinks, atlasCells } = view;
+    const { value, reducer, scale, gamma, excludeSinks, atlasCells, drawing } = view;
+    const shown = { value, reducer, scale, gamma, excludeSinks, atlasCells, drawing };
     try {
-      const stored = { theme: prefs.theme, value, reducer, scale, excludeSinks, atlasCells, generation: settings };
+      const stored = { theme: prefs.theme, ...shown, generation: settings };
       storage.setItem(KEY, JSON.stringify(stored));
     } catch {
       // See above.
@@ -57,6 +60,14 @@ function settingsFrom(stored: unknown): GenerationSettings {
 
 function oneOf<T>(allowed: readonly T[], value: unknown, fallback: T): T {
   return allowed.find((candidate) => candidate === value) ?? fallback;
+}
+
+function within(
+  { min, max }: { readonly min: number; readonly max: number },
+  value: unknown,
+  fallback: number,
+): number {
+  return typeof value === 'number' && value >= min && value <= max ? value : fallback;
 }
 
 function readObject(storage: Pick<Storage, 'getItem'>): Readonly<Record<string, unknown>> {

@@ -10,10 +10,19 @@ export type DockTab = 'interventions' | 'generation';
 export const ATLAS_CELLS = ['score', 'maps'] as const;
 export type AtlasCells = (typeof ATLAS_CELLS)[number];
 
+/** What draws the maps; `auto`: the graphics card where there is one. */
+export const DRAWINGS = ['auto', 'webgl', 'canvas'] as const;
+export type Drawing = (typeof DRAWINGS)[number];
+
+/** Ends of the gamma control. */
+export const GAMMA_RANGE = { min: 0.3, max: 2.5, step: 0.05 } as const;
+
 export interface ViewState {
   readonly value: TileValue;
   readonly reducer: TileReducer;
   readonly scale: 'log' | 'linear';
+  /** Exponent of the place on the map's colour bar; 1 = none. */
+  readonly gamma: number;
   readonly excludeSinks: boolean;
   /** Which run the map and the atlas show. */
   readonly shown: 'clean' | 'changed';
@@ -23,12 +32,14 @@ export interface ViewState {
   readonly sortBy: string | undefined;
   readonly atlasCells: AtlasCells;
   readonly dockTab: DockTab;
+  readonly drawing: Drawing;
 }
 
 export const initialView: ViewState = {
   value: 'probability',
   reducer: 'max',
   scale: 'log',
+  gamma: 1,
   excludeSinks: false,
   shown: 'clean',
   stripColour: 'outgoing',
@@ -36,4 +47,5 @@ export const initialView: ViewState = {
   sortBy: undefined,
   atlasCells: 'score',
   dockTab: 'interventions',
+  drawing: 'auto',
 };

@@ -5,7 +5,7 @@
  */
 import { StrictMode, useMemo, useState } from 'react';
 import { createRoot } from 'react-dom/client';
-import type { MapOptions } from '../MapHeader.tsx';
+import type { MapOptions } from '../MapToolbar.tsx';
 import { MapView } from '../MapView.tsx';
 import { syntheticHead, syntheticTokens } from './synthetic-head.ts';
 import { DistanceProfile } from '../../atlas/DistanceProfile.tsx';
@@ -29,6 +29,7 @@ function MapPage() {
     value: (query.get('value') ?? 'probability') as MapOptions['value'],
     reducer: (query.get('reducer') ?? 'max') as MapOptions['reducer'],
     scale: query.get('scale') === 'linear' ? 'linear' : 'log',
+    gamma: number('gamma', 1),
     excludeSinks: query.has('nosink'),
   });
   const [pinned, setPinned] = useState<number | undefined>(query.has('pin') ? number('pin', 0) : undefined);

@@ -1,0 +1,30 @@
+import { memo, useLayoutEffect, useRef } from 'react';
+import type { ColourMap } from '../../shared/colour/lut.ts';
+import type { MapLayout, Target } from './layout.ts';
+import { paintOverlay } from './paint-overlay.ts';
+import { prepareCanvas } from './prepare-canvas.ts';
+import type { ThemeColours } from './use-theme-colours.ts';
+import type { CellAddress, PointPx, Viewport } from './viewport.ts';
+
+export interface MapOverlayProps {
+  readonly layout: MapLayout;
+  readonly map: ColourMap;
+  readonly viewport: Viewport;
+  readonly theme: ThemeColours;
+  readonly pixelRatio: number;
+  readonly hover: Target | undefined;
+  readonly pinned: number | undefined;
+  readonly cursor: CellAddress | undefined;
+  readonly box: readonly [PointPx, PointPx] | undefined;
+}
+
+/** Crosshair, pins and cursor on a canvas of their own: hovering repaints no data. */
+export const MapOverlay = memo(function MapOverlay(props: MapOverlayProps) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const { layout, map, viewport, theme, pixelRatio, hover, pinned, cursor, box } = props;
+  useLayoutEffect(() => {
+    const context = prepareCanvas(canvas, layout, pixelRatio);
+    if (context) paintOverlay({ context, layout, map, viewport, theme, hover, pinned, cursor, box });
+  }, [layout, map, viewport, theme, pixelRatio, hover, pinned, cursor, box]);
+  return <canvas ref={canvas} className="hs-map__canvas" aria-hidden="true" />;
+});

@@ -1,0 +1,139 @@
+import { useState, type KeyboardEvent, type ReactNode } from 'react';
+import type { HeadProfile } from '../../shared/contract/methods.ts';
+import type { TokenView } from '../../shared/model/token-view.ts';
+import type { TileValue } from '../../shared/tensor/tile.ts';
+import type { Drawing } from '../state/view-state.ts';
+import type { Target } from './layout.ts';
+import { MapAxes } from './MapAxes.tsx';
+import { MapCanvas } from './MapCanvas.tsx';
+import { MapLegend } from './MapLegend.tsx';
+import { MapOverlay } from './MapOverlay.tsx';
+import { useMapGestures } from './use-map-gestures.ts';
+import type { PlacedMap } from './use-map-layout.ts';
+import type { MapTiles } from './use-map-tiles.ts';
+import type { ThemeColours } from './use-theme-colours.ts';
+import type { CellAddress } from './viewport.ts';
+
+export interface MapStageProps {
+  /** Said by screen readers. */
+  readonly name: string;
+  readonly describedBy: string;
+  readonly placed: PlacedMap;
+  readonly tiles: MapTiles;
+  readonly tokens: readonly TokenView[];
+  readonly profile: HeadProfile | undefined;
+  readonly value: TileValue;
+  /** Of the legend. */
+  readonly unit: string;
+  readonly theme: ThemeColours;
+  readonly pixelRatio: number;
+  readonly drawing: Drawing;
+  readonly pinned: number | undefined;
+  /** Under the pointer, here or in a linked view. */
+  readonly hover: Target | undefined;
+  readonly cursor: CellAddress | undefined;
+  /** Value under the pointer, for the legend. */
+  readonly mark: number | undefined;
+  /** The panel has its size. */
+  readonly measured: boolean;
+  readonly onHover: (target: Target | undefined) => void;
+  readonly onPick: (target: Target, byKey: boolean) => void;
+  readonly onUnpick: () => void;
+  readonly onKeyDown: (event: KeyboardEvent) => void;
+  readonly children?: ReactNode;
+}
+
+/** A map with its axes, strips and legend, and what a pointer does on it. */
+export function MapStage(props: MapStageProps) {
+  const { placed, tiles, tokens, theme, pixelRatio, pinned, value } = props;
+  const { layout, map, control, level, measure } = placed;
+  const { viewport } = control;
+  const [stage, setStage] = useState<HTMLDivElement | null>(null);
+  const gestures = useMapGestures({
+    stage,
+    layout,
+    map,
+    control,
+    onHover: props.onHover,
+    onPick: props.onPick,
+    onUnpick: props.onUnpick,
+  });
+  return (
+    <div
+      ref={setStage}
+      className={gestures.panning ? 'hs-map__stage hs-map__stage--panning' : 'hs-map__stage'}
+      tabIndex={0}
+      role="application"
+      aria-roledescription="attention map"
+      aria-label={props.name}
+      aria-describedby={props.describedBy}
+      onKeyDown={props.onKeyDown}
+      {...gestures.handlers}
+    >
+      {props.measured && (
+        <>
+          <MapCanvas
+            layout={layout}
+            viewport={viewport}
+            cache={tiles.cache}
+            cacheVersion={tiles.version}
+            picture={tiles.key}
+            tokens={tokens.length}
+            level={level}
+            value={value}
+            colours={tiles.colours}
+            profile={props.profile}
+            theme={theme}
+            pixelRatio={pixelRatio}
+            drawing={props.drawing}
+          />
+          <MapOverlay
+            layout={layout}
+            map={tiles.colours.map}
+            viewport={viewport}
+            theme={theme}
+            pixelRatio={pixelRatio}
+            hover={props.hover}
+            pinned={pinned}
+            cursor={props.cursor}
+            box={gestures.box}
+          />
+          <MapAxes
+            layout={layout}
+            viewport={viewport}
+            tokens={tokens}
+            profile={props.profile}
+            pinned={pinned}
+            measure={measure}
+          />
+          {layout.legend && (
+            <MapLegend
+              rect={layout.legend}
+              panel={layout.panel}
+              colours={tiles.colours}
+              openLow={tiles.open.low}
+              openHigh={tiles.open.high}
+              unit={props.unit}
+              mask={theme.mask}
+              mark={props.mark}
+            />
+          )}
+        </>
+      )}
+      {tiles.failure && (
+        <div className="hs-map__failure" role="alert" style={{ left: layout.plot.x + 12, top: layout.plot.y + 12 }}>
+          <p>The map could not be computed: {tiles.failure.message}</p>
+          <button
+            type="button"
+            onClick={() => {
+              tiles.cache.retry();
+            }}
+          >
+            Try again
+          </button>
+        </div>
+      )}
+      {props.children}
+    </div>
+  );
+}

@@ -1,0 +1,48 @@
+/** Where the parts of a map stand in its panel, and where it looks. */
+import { useMemo } from 'react';
+import type { TokenView } from '../../shared/model/token-view.ts';
+import { levelForScale } from '../../shared/tensor/tile.ts';
+import { axisText, type MeasureText } from './axis-labels.ts';
+import { mapFrame, placeMap, type MapLayout } from './layout.ts';
+import { textMeasurer } from './measure-text.ts';
+import { useViewport, type ViewportControl } from './use-viewport.ts';
+import { plotSize, type MapRoom, type SizePx } from './viewport.ts';
+
+export interface PlacedMap {
+  readonly layout: MapLayout;
+  readonly map: MapRoom;
+  readonly control: ViewportControl;
+  /** Of the tiles that the zoom asks for. */
+  readonly level: number;
+  readonly measure: MeasureText;
+}
+
+export function useMapLayout(
+  panel: SizePx,
+  tokens: readonly TokenView[],
+  pixelRatio: number,
+  fontUi: string,
+): PlacedMap {
+  // The frame depends on panel and labels, the plot on the zoom within it.
+  const measure = useMemo(() => textMeasurer(`11px ${fontUi}`), [fontUi]);
+  const widestLabel = useMemo(
+    () => tokens.reduce((widest, token) => Math.max(widest, measure(axisText(token))), 0),
+    [tokens, measure],
+  );
+  const frame = useMemo(
+    () => mapFrame(panel, { row: widestLabel, index: measure(String(tokens.length - 1)), column: widestLabel }),
+    [panel, widestLabel, measure, tokens.length],
+  );
+  const map = useMemo(
+    () => ({ tokens: tokens.length, room: frame.room, pixelRatio }),
+    [tokens.length, frame.room, pixelRatio],
+  );
+  const control = useViewport(map);
+  const plot = plotSize(control.viewport.cellPx, map);
+  const layout = useMemo(
+    () => placeMap(frame, { width: plot.width, height: plot.height }),
+    [frame, plot.width, plot.height],
+  );
+  const level = levelForScale(control.viewport.cellPx * pixelRatio, tokens.length);
+  return { layout, map, control, level, measure };
+}
