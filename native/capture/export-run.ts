@@ -182,7 +182,7 @@ async function* resultPieces({ opened, run, job }: ExportContext, layer: number)
   const width = heads * headDim;
   const { z } = run.capture.layers[layer]!;
   const bias = (await session.run({ z: { data: new Float32Array(width), dims: [1, width] } }))['out'] as Float32Array;
-  const step = opened.sessions.rowsPerBlock(run.capture.tokens);
+  const step = opened.sessions.rowsPerBlock;
   for (let row = 0; row < run.capture.tokens; row += step) {
     const rows = Math.min(step, run.capture.tokens - row);
     const piece = new Float32Array(rows * heads * dModel);

@@ -64,7 +64,7 @@ export async function runSegment(
   const count = ids.length;
   const hooks = extras?.hooks ?? [];
   const session = await model.sessions.segment(segment, hooks);
-  const rowsPerBlock = model.sessions.rowsPerBlock(count);
+  const rowsPerBlock = model.sessions.rowsPerBlock;
   const cost = model.sessions.rowWork();
   const qWidth = heads * headDim;
   const kvWidth = kvHeads * headDim;
