@@ -16,6 +16,7 @@ import { CentreState } from './CentreState.tsx';
 export function MapPanel() {
   const { store, session } = useApp();
   const run = useAppState(shownRun);
+  const clean = useAppState((state) => state.run.clean);
   const changed = useAppState((state) => state.run.changed);
   const head = useAppState(({ edit }) => edit.head);
   const pinned = useAppState(({ edit }) => edit.pinnedToken);
@@ -33,6 +34,7 @@ export function MapPanel() {
       run && {
         tile: (params, signal) => session.tile(run, params, signal),
         cell: (params, signal) => session.cell(run, params, signal),
+        region: (params, signal) => session.region(run, params, signal),
       },
     // eslint-disable-next-line react-hooks/exhaustive-deps -- see `isReplaced`
     [run, session, isReplaced],
@@ -59,6 +61,10 @@ export function MapPanel() {
         gamma={view.gamma}
         excludeSinks={view.excludeSinks}
         drawing={view.drawing}
+        region={view.brush && view.brush.of === clean?.key ? view.brush.region : undefined}
+        onRegion={(region) => patch(store, 'view', { brush: region && clean && { of: clean.key, region } })}
+        brushing={view.brushing}
+        onBrushing={(brushing) => patch(store, 'view', { brushing })}
         onOptions={(change) => patch(store, 'view', change)}
         ablated={ablated}
         badge={run.badge}

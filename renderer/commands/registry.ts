@@ -5,11 +5,14 @@ import { atlasCommands } from './atlas-commands.ts';
 import type { Command } from './command.ts';
 import { headCommands } from './head-commands.ts';
 import { matchesKeys, type KeyPress } from './keys.ts';
+import { mapCommands } from './map-commands.ts';
 import { modelCommands } from './model-commands.ts';
 import { promptCommands } from './prompt-commands.ts';
 import { viewCommands } from './view-commands.ts';
 
 export const COMMANDS: readonly Command[] = [
+  // First, because Esc goes to the first that is possible: what was drawn last goes first.
+  ...mapCommands,
   ...promptCommands,
   ...headCommands,
   ...modelCommands,

@@ -8,7 +8,7 @@
  */
 import { AppError, toWireError } from '../../shared/base/app-error.ts';
 import { PROTOCOL_VERSION } from '../../shared/contract/methods.ts';
-import type { CellReading, Events, ParamsOf, ResultOf, Tile } from '../../shared/contract/methods.ts';
+import type { CellReading, Events, ParamsOf, RegionReading, ResultOf, Tile } from '../../shared/contract/methods.ts';
 import type { ModelInfo } from '../../shared/model/model-info.ts';
 import type { Client } from '../../shared/rpc/client.ts';
 import type { Activity } from '../base/activity.ts';
@@ -179,6 +179,15 @@ export class Session {
 
   async cell(run: RunHandle, params: Omit<ParamsOf<'run.cell'>, 'runId'>, signal: AbortSignal): Promise<CellReading> {
     const ask = () => this.#link.connected().call('run.cell', { ...params, runId: run.runId }, { signal });
+    return askAboutRun(this.#store, run, signal, ask);
+  }
+
+  async region(
+    run: RunHandle,
+    params: Omit<ParamsOf<'run.region'>, 'runId'>,
+    signal: AbortSignal,
+  ): Promise<RegionReading> {
+    const ask = () => this.#link.connected().call('run.region', { ...params, runId: run.runId }, { signal });
     return askAboutRun(this.#store, run, signal, ask);
   }
 

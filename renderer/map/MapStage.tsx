@@ -8,6 +8,7 @@ import { MapAxes } from './MapAxes.tsx';
 import { MapCanvas } from './MapCanvas.tsx';
 import { MapLegend } from './MapLegend.tsx';
 import { MapOverlay } from './MapOverlay.tsx';
+import type { MapRegion } from './region.ts';
 import { useMapGestures } from './use-map-gestures.ts';
 import type { PlacedMap } from './use-map-layout.ts';
 import type { MapTiles } from './use-map-tiles.ts';
@@ -39,6 +40,10 @@ export interface MapStageProps {
   readonly onHover: (target: Target | undefined) => void;
   readonly onPick: (target: Target, byKey: boolean) => void;
   readonly onUnpick: () => void;
+  /** The drawn rectangle. */
+  readonly region: MapRegion | undefined;
+  readonly brushing: boolean;
+  readonly onBrush: (region: MapRegion) => void;
   readonly onKeyDown: (event: KeyboardEvent) => void;
   readonly children?: ReactNode;
 }
@@ -57,6 +62,8 @@ export function MapStage(props: MapStageProps) {
     onHover: props.onHover,
     onPick: props.onPick,
     onUnpick: props.onUnpick,
+    brushing: props.brushing,
+    onBrush: props.onBrush,
   });
   return (
     <div
@@ -96,7 +103,7 @@ export function MapStage(props: MapStageProps) {
             hover={props.hover}
             pinned={pinned}
             cursor={props.cursor}
-            box={gestures.box}
+            region={props.region}
           />
           <MapAxes
             layout={layout}

@@ -123,6 +123,31 @@ describe('MapView', () => {
     expect(app).toHaveBeenCalledTimes(2);
   });
 
+  it('draws a rectangle from cell to cell by key, and Esc clears it', async () => {
+    const onRegion = vi.fn();
+    const { rerender } = render(<MapView {...props({ onRegion })} />);
+    await settle();
+    press('ArrowDown');
+    press('b');
+    press('ArrowUp');
+    press('ArrowRight');
+    const region = { rowStart: 10, rowEnd: 12, keyStart: 0, keyEnd: 2 };
+    expect(onRegion).toHaveBeenLastCalledWith(region);
+    press('b');
+    press('ArrowRight');
+    expect(onRegion).toHaveBeenCalledTimes(3);
+    rerender(<MapView {...props({ onRegion, region })} />);
+    expect(screen.getByRole('complementary', { name: 'Selection on L2H5' })).toBeTruthy();
+    press('Escape');
+    expect(onRegion).toHaveBeenLastCalledWith(undefined);
+  });
+
+  it('shows no selection that a shorter prompt has no room for', async () => {
+    render(<MapView {...props({ region: { rowStart: 2, rowEnd: 20, keyStart: 0, keyEnd: 1 } })} />);
+    await settle();
+    expect(screen.queryByRole('complementary')).toBeNull();
+  });
+
   it('zooms by keys and buttons, and back', async () => {
     render(<MapView {...props({ tokens: syntheticTokens(12) })} />);
     await settle();

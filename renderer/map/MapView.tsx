@@ -18,6 +18,8 @@ import { MapStage } from './MapStage.tsx';
 import { MapToolbar, type MapOptions } from './MapToolbar.tsx';
 import { SINK_KEYS, type Picture } from './picture.ts';
 import { texelAt } from './place-tiles.ts';
+import { isInMap, type MapRegion } from './region.ts';
+import { RegionPanel } from './RegionPanel.tsx';
 import { useCellReading } from './use-cell-reading.ts';
 import { useElementSize } from './use-element-size.ts';
 import { useMapCursor } from './use-map-cursor.ts';
@@ -25,7 +27,7 @@ import { useMapLayout } from './use-map-layout.ts';
 import { useMapTiles } from './use-map-tiles.ts';
 import { usePixelRatio } from './use-pixel-ratio.ts';
 import { useThemeColours } from './use-theme-colours.ts';
-import type { SizePx } from './viewport.ts';
+import { zoomToRegion, type SizePx } from './viewport.ts';
 import { cellText, columnText, rowText, VALUE_UNITS } from './words.ts';
 import './map.css';
 
@@ -47,6 +49,11 @@ export interface MapViewProps extends MapOptions {
   readonly ofAblatedRun?: boolean;
   readonly onAblate: () => void;
   readonly drawing?: Drawing;
+  /** The drawn rectangle, inside the map. */
+  readonly region?: MapRegion | undefined;
+  readonly onRegion?: (region: MapRegion | undefined) => void;
+  readonly brushing?: boolean;
+  readonly onBrushing?: (on: boolean) => void;
 }
 
 const CACHE_BYTES = 96 * 2 ** 20;
@@ -91,7 +98,19 @@ export function MapView(props: MapViewProps) {
     pinBeforeClick.current = pinnedToken;
     props.onPinToken(index === pinnedToken ? undefined : index);
   };
-  const cursor = useMapCursor({ placed, pinned: pinnedToken, onPin: pin, onMoved: () => setHover(undefined) });
+  const region = props.region && isInMap(props.region, tokens.length) ? props.region : undefined;
+  const onBrush = (next: MapRegion | undefined) => props.onRegion?.(next);
+  const cursor = useMapCursor({
+    placed,
+    pinned: pinnedToken,
+    onPin: pin,
+    onMoved: () => setHover(undefined),
+    onBrush,
+    onEscape: () => {
+      if (region) onBrush(undefined);
+      return region !== undefined;
+    },
+  });
 
   const inMap = (target: Target | undefined): Target | undefined =>
     (target?.query ?? 0) < tokens.length && (target?.key ?? 0) < tokens.length ? target : undefined;
@@ -139,6 +158,14 @@ export function MapView(props: MapViewProps) {
         >
           <button
             type="button"
+            aria-pressed={props.brushing ?? false}
+            title="Draw a rectangle and read what lies in it (B, or Shift and drag; on the map, B from cell to cell)"
+            onClick={() => props.onBrushing?.(!props.brushing)}
+          >
+            brush
+          </button>
+          <button
+            type="button"
             className={props.ablated ? 'hs-map__ablate hs-map__ablate--on' : 'hs-map__ablate'}
             title={props.ablated ? `Restore ${formatHead(head)} (A)` : `Zero the output of ${formatHead(head)} (A)`}
             onClick={props.onAblate}
@@ -147,35 +174,54 @@ export function MapView(props: MapViewProps) {
           </button>
         </MapToolbar>
       </MapHeader>
-      <div ref={room} className="hs-map__room">
-        <MapStage
-          name={`Attention of ${formatHead(head)}, ${tokens.length} by ${tokens.length} tokens. Arrow keys move a cell cursor, plus and minus zoom, 0 shows all, Enter pins the query.`}
-          describedBy={readoutId}
-          placed={placed}
-          tiles={tiles}
-          tokens={tokens}
-          profile={profile}
-          value={value}
-          unit={VALUE_UNITS[value]}
-          theme={theme}
-          pixelRatio={pixelRatio}
-          drawing={props.drawing ?? 'auto'}
-          pinned={pinnedToken}
-          hover={linked}
-          cursor={cursor.cell}
-          mark={texel}
-          measured={measured !== undefined}
-          onHover={onHover}
-          onPick={(picked, byKey) => {
-            cursor.clear();
-            const index = byKey ? picked.key : picked.query;
-            if (index !== undefined) pin(index);
-          }}
-          onUnpick={() => {
-            props.onPinToken(pinBeforeClick.current);
-          }}
-          onKeyDown={cursor.onKeyDown}
-        />
+      <div className="hs-map__body">
+        <div ref={room} className="hs-map__room">
+          <MapStage
+            name={`Attention of ${formatHead(head)}, ${tokens.length} by ${tokens.length} tokens. Arrow keys move a cell cursor, plus and minus zoom, 0 shows all, Enter pins the query.`}
+            describedBy={readoutId}
+            placed={placed}
+            tiles={tiles}
+            tokens={tokens}
+            profile={profile}
+            value={value}
+            unit={VALUE_UNITS[value]}
+            theme={theme}
+            pixelRatio={pixelRatio}
+            drawing={props.drawing ?? 'auto'}
+            pinned={pinnedToken}
+            hover={linked}
+            cursor={cursor.cell}
+            mark={texel}
+            measured={measured !== undefined}
+            onHover={onHover}
+            onPick={(picked, byKey) => {
+              cursor.clear();
+              const index = byKey ? picked.key : picked.query;
+              if (index !== undefined) pin(index);
+            }}
+            onUnpick={() => {
+              props.onPinToken(pinBeforeClick.current);
+            }}
+            region={region}
+            brushing={props.brushing ?? false}
+            onBrush={onBrush}
+            onKeyDown={cursor.onKeyDown}
+          />
+        </div>
+        {region && (
+          <RegionPanel
+            source={source}
+            runId={runId}
+            head={head}
+            tokens={tokens}
+            region={region}
+            onShow={cursor.show}
+            onZoom={() => {
+              control.glide((from) => zoomToRegion(from, region, placed.map));
+            }}
+            onClear={() => onBrush(undefined)}
+          />
+        )}
       </div>
       <p className="hs-map__readout" id={readoutId} title={readout} aria-live={shownHover ? 'off' : 'polite'}>
         {readout === '' ? (

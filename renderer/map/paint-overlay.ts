@@ -1,8 +1,9 @@
-/** What lies over the map for a moment: crosshair, pins, cell cursor, the box of a zoom. Lines stand beside the data. */
+/** What lies over the map for a moment: crosshair, pins, cell cursor, the drawn rectangle. Lines stand beside the data. */
 import type { ColourMap } from '../../shared/colour/lut.ts';
 import { isCell, type MapLayout, type RectPx, type Target } from './layout.ts';
+import type { MapRegion } from './region.ts';
 import type { ThemeColours } from './use-theme-colours.ts';
-import type { CellAddress, PointPx, Viewport } from './viewport.ts';
+import type { CellAddress, Viewport } from './viewport.ts';
 
 export interface OverlayPainting {
   readonly context: CanvasRenderingContext2D;
@@ -15,7 +16,7 @@ export interface OverlayPainting {
   readonly hover: Target | undefined;
   readonly pinned: number | undefined;
   readonly cursor: CellAddress | undefined;
-  readonly box: readonly [PointPx, PointPx] | undefined;
+  readonly region: MapRegion | undefined;
 }
 
 /** The warm mark over dark data, in both themes. */
@@ -28,7 +29,7 @@ interface Ink {
 }
 
 export function paintOverlay(painting: OverlayPainting): void {
-  const { context, layout, viewport, theme, hover, pinned, cursor, box } = painting;
+  const { context, layout, viewport, theme, hover, pinned, cursor, region } = painting;
   const { plot } = layout;
   context.clearRect(0, 0, layout.panel.width, layout.panel.height);
   const edge = (index: number, start: number, origin: number) => Math.round(origin + (index - start) * viewport.cellPx);
@@ -120,17 +121,18 @@ export function paintOverlay(painting: OverlayPainting): void {
       context.strokeRect(left - grow, top - grow, width + 2 * grow, height + 2 * grow);
     });
   }
-  if (box) {
-    const [a, b] = box;
-    clipped(context, plot, () => {
-      context.lineWidth = 1;
-      context.strokeStyle = theme.accent;
-      context.strokeRect(
-        Math.round(Math.min(a.x, b.x)) + 0.5,
-        Math.round(Math.min(a.y, b.y)) + 0.5,
-        Math.round(Math.abs(a.x - b.x)),
-        Math.round(Math.abs(a.y - b.y)),
-      );
+  if (region) {
+    const [top, bottom] = [edge(region.rowStart, viewport.query, plot.y), edge(region.rowEnd, viewport.query, plot.y)];
+    const [left, right] = [edge(region.keyStart, viewport.key, plot.x), edge(region.keyEnd, viewport.key, plot.x)];
+    // Beside its cells, and never so thin that there is no inside.
+    const [lowest, rightmost] = [Math.max(bottom, top + 2), Math.max(right, left + 2)];
+    clipped(context, { x: left - 2, y: top - 2, width: rightmost - left + 4, height: lowest - top + 4 }, () => {
+      for (const offset of [0, 1]) {
+        rowLines(region.rowStart, [top - 1 - offset], pinInk);
+        rowLines(region.rowEnd - 1, [lowest + offset], pinInk);
+        columnLines(region.keyStart, [left - 1 - offset], pinInk);
+        columnLines(region.keyEnd - 1, [rightmost + offset], pinInk);
+      }
     });
   }
 }

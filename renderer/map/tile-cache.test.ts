@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { CancelledError } from '../../shared/base/app-error.ts';
-import type { CellReading, ParamsOf, Tile } from '../../shared/contract/methods.ts';
+import type { CellReading, ParamsOf, RegionReading, Tile } from '../../shared/contract/methods.ts';
 import type { MapSource } from './map-source.ts';
 import { pictureKey, type Picture, type TileAddress } from './picture.ts';
 import { TileCache } from './tile-cache.ts';
@@ -36,6 +36,7 @@ function manualSource() {
         });
       }),
     cell: () => Promise.reject<CellReading>(new Error('not asked')),
+    region: () => Promise.reject<RegionReading>(new Error('not asked')),
   };
   return { source, calls };
 }

@@ -1,5 +1,6 @@
 /** The cell cursor and the keys of a map. */
 import { useState, type KeyboardEvent } from 'react';
+import { regionOf, type MapRegion } from './region.ts';
 import type { PlacedMap } from './use-map-layout.ts';
 import { fitViewport, panBy, reveal, toViewPx, zoomAbout, zoomFocus, type CellAddress } from './viewport.ts';
 
@@ -9,6 +10,8 @@ export interface MapCursorOptions {
   readonly onPin: (index: number) => void;
   /** The cursor moved by a key: what is under the pointer no longer counts. */
   readonly onMoved: () => void;
+  /** Cells between which the keys draw a rectangle. */
+  readonly onBrush?: (region: MapRegion) => void;
   /** Esc, before it puts the cursor away; answers whether it had something to do. */
   readonly onEscape?: () => boolean;
 }
@@ -31,11 +34,13 @@ const ARROWS: Readonly<Record<string, readonly [keys: number, queries: number]>>
   ArrowDown: [0, 1],
 };
 
-export function useMapCursor({ placed, pinned, onPin, onMoved, onEscape }: MapCursorOptions): MapCursor {
+export function useMapCursor({ placed, pinned, onPin, onMoved, onBrush, onEscape }: MapCursorOptions): MapCursor {
   const { layout, map, control, level } = placed;
   const { viewport } = control;
   const { tokens } = map;
   const [cursor, setCursor] = useState<CellAddress>();
+  /** Where a rectangle was begun by key. */
+  const [anchor, setAnchor] = useState<CellAddress>();
   // The prompt may have become shorter.
   const cell = cursor && cursor.query < tokens && cursor.key < tokens ? cursor : undefined;
 
@@ -62,6 +67,7 @@ export function useMapCursor({ placed, pinned, onPin, onMoved, onEscape }: MapCu
     onMoved();
     setCursor(next);
     control.move((view) => reveal(view, next, 1, map));
+    if (anchor) onBrush?.(regionOf(anchor, next));
   };
   const act = ({ key, shiftKey, altKey }: KeyboardEvent): boolean => {
     const arrow = ARROWS[key];
@@ -92,12 +98,19 @@ export function useMapCursor({ placed, pinned, onPin, onMoved, onEscape }: MapCu
       case 'End':
         move(tokens, 0);
         return true;
+      case 'b':
+        // Without a cursor the key is the app's, which then brushes by pointer.
+        if (!cell || !onBrush) return false;
+        setAnchor(anchor ? undefined : cell);
+        if (!anchor) onBrush(regionOf(cell, cell));
+        return true;
       case 'Enter':
         if (!cell) return false;
         onPin(altKey ? cell.key : cell.query);
         return true;
       case 'Escape':
         // The first Esc puts away what is here; the next one is for whoever unpins.
+        setAnchor(undefined);
         if (onEscape?.()) return true;
         if (!cell) return false;
         setCursor(undefined);

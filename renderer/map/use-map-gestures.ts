@@ -1,7 +1,8 @@
 import { useEffect, useEffectEvent, useRef, useState, type PointerEvent } from 'react';
 import { isCell, targetAt, type MapLayout, type Target } from './layout.ts';
+import { regionBetween, type MapRegion } from './region.ts';
 import type { ViewportControl } from './use-viewport.ts';
-import { panBy, zoomAbout, zoomToBox, type MapRoom, type PointPx } from './viewport.ts';
+import { panBy, zoomAbout, type MapRoom, type PointPx } from './viewport.ts';
 
 /** Pixels that a hand may shake within a click. */
 const CLICK_SLOP_PX = 4;
@@ -16,20 +17,22 @@ export interface GestureOptions {
   readonly onHover: (target: Target | undefined) => void;
   /** A click; `byKey` where the click means the key rather than the query. */
   readonly onPick: (target: Target, byKey: boolean) => void;
+  /** Dragging draws a rectangle, as it does with Shift. */
+  readonly brushing: boolean;
+  /** A rectangle is being drawn, or was. */
+  readonly onBrush: (region: MapRegion) => void;
   /** A double click takes back what its clicks picked. */
   readonly onUnpick: () => void;
 }
 
 interface Drag {
-  readonly kind: 'pan' | 'box';
+  readonly kind: 'pan' | 'brush';
   readonly start: PointPx;
   last: PointPx;
   moved: boolean;
 }
 
 export interface Gestures {
-  /** Corners of the box that is being drawn, in pixels of the stage. */
-  readonly box: readonly [PointPx, PointPx] | undefined;
   readonly panning: boolean;
   readonly handlers: {
     onPointerDown(event: PointerEvent<HTMLElement>): void;
@@ -40,12 +43,11 @@ export interface Gestures {
   };
 }
 
-/** Pointer and wheel: wheel zooms about the pointer, drag pans, shift-drag zooms to a box, click picks, double click zooms in. */
+/** Pointer and wheel: wheel zooms about the pointer, drag pans, shift-drag draws a rectangle, click picks, double click zooms in. */
 export function useMapGestures(options: GestureOptions): Gestures {
   const { stage, layout, map, control } = options;
   const drag = useRef<Drag>(undefined);
   const lastClick = useRef<{ readonly timeMs: number; readonly point: PointPx }>(undefined);
-  const [box, setBox] = useState<readonly [PointPx, PointPx]>();
   const [panning, setPanning] = useState(false);
 
   const pointOf = (event: { clientX: number; clientY: number }): PointPx => {
@@ -85,12 +87,10 @@ export function useMapGestures(options: GestureOptions): Gestures {
 
   const end = () => {
     drag.current = undefined;
-    setBox(undefined);
     setPanning(false);
   };
 
   return {
-    box,
     panning,
     handlers: {
       onPointerDown(event) {
@@ -100,7 +100,7 @@ export function useMapGestures(options: GestureOptions): Gestures {
         if (!target) return;
         event.currentTarget.setPointerCapture(event.pointerId);
         drag.current = {
-          kind: event.shiftKey && isCell(target) ? 'box' : 'pan',
+          kind: (event.shiftKey || options.brushing) && isCell(target) ? 'brush' : 'pan',
           start: point,
           last: point,
           moved: false,
@@ -117,8 +117,9 @@ export function useMapGestures(options: GestureOptions): Gestures {
         if (!current.moved && Math.hypot(point.x - start.x, point.y - start.y) < CLICK_SLOP_PX) return;
         current.moved = true;
         current.last = point;
-        if (current.kind === 'box') {
-          setBox([start, point]);
+        if (current.kind === 'brush') {
+          options.onBrush(regionBetween(control.viewport, inPlot(start), inPlot(point), map.tokens));
+          hover(point);
         } else {
           setPanning(true);
           control.move((from) => panBy(from, { x: point.x - last.x, y: point.y - last.y }, map));
@@ -130,9 +131,6 @@ export function useMapGestures(options: GestureOptions): Gestures {
         end();
         if (!current) return;
         if (current.moved) {
-          if (current.kind === 'box') {
-            control.glide((from) => zoomToBox(from, inPlot(current.start), inPlot(point), map));
-          }
           hover(point);
           return;
         }

@@ -15,7 +15,7 @@ import {
   toViewPx,
   zoomAbout,
   zoomFocus,
-  zoomToBox,
+  zoomToRegion,
   type MapRoom,
 } from './viewport.ts';
 
@@ -111,12 +111,12 @@ describe('moving', () => {
     expect(plotSize(4, map(2000, 1200, 500))).toEqual({ width: 1200, height: 500 });
   });
 
-  it('zooms to a box and centres it', () => {
+  it('zooms to a rectangle of cells and centres it', () => {
     const view = { key: 0, query: 1000, cellPx: 1 };
-    const boxed = zoomToBox(view, { x: 160, y: 150 }, { x: 100, y: 100 }, map(2048));
-    expect(boxed.cellPx).toBe(10);
-    expect(boxed.key).toBeCloseTo(100, 9);
-    expect(boxed.query + 30).toBeCloseTo(1125, 9);
+    const shown = zoomToRegion(view, { keyStart: 100, keyEnd: 160, rowStart: 1100, rowEnd: 1150 }, map(2048));
+    expect(shown.cellPx).toBeCloseTo(9, 9);
+    expect(shown.key + 300 / 9).toBeCloseTo(130, 9);
+    expect(shown.query + 300 / 9).toBeCloseTo(1125, 9);
   });
 
   it('reveals a cell with the least move', () => {

@@ -106,21 +106,20 @@ export function panBy(viewport: Viewport, byPx: PointPx, map: MapRoom): Viewport
   );
 }
 
-/** Shows the box between two corners as large as the room allows, centred. */
-export function zoomToBox(viewport: Viewport, cornerPx: PointPx, oppositePx: PointPx, map: MapRoom): Viewport {
-  const start = toTokenSpace(viewport, {
-    x: Math.min(cornerPx.x, oppositePx.x),
-    y: Math.min(cornerPx.y, oppositePx.y),
-  });
-  const widthTokens = Math.abs(cornerPx.x - oppositePx.x) / viewport.cellPx;
-  const heightTokens = Math.abs(cornerPx.y - oppositePx.y) / viewport.cellPx;
-  const wanted = Math.min(map.room.width / Math.max(widthTokens, 1e-6), map.room.height / Math.max(heightTokens, 1e-6));
+/** Shows a rectangle of cells as large as the room allows, with a little around it, centred. */
+export function zoomToRegion(
+  viewport: Viewport,
+  region: { readonly rowStart: number; readonly rowEnd: number; readonly keyStart: number; readonly keyEnd: number },
+  map: MapRoom,
+): Viewport {
+  const [keys, queries] = [region.keyEnd - region.keyStart, region.rowEnd - region.rowStart];
+  const wanted = Math.min(map.room.width / keys, map.room.height / queries) * 0.9;
   const { cellPx } = clampViewport({ ...viewport, cellPx: wanted }, map);
   const plot = plotSize(cellPx, map);
   return clampViewport(
     {
-      key: start.key + widthTokens / 2 - plot.width / cellPx / 2,
-      query: start.query + heightTokens / 2 - plot.height / cellPx / 2,
+      key: region.keyStart + keys / 2 - plot.width / cellPx / 2,
+      query: region.rowStart + queries / 2 - plot.height / cellPx / 2,
       cellPx,
     },
     map,
@@ -167,6 +166,13 @@ export function cellAt(viewport: Viewport, point: PointPx, tokens: number): Cell
   const cell = { query: Math.floor(at.query), key: Math.floor(at.key) };
   const inside = cell.query >= 0 && cell.key >= 0 && cell.query < tokens && cell.key < tokens;
   return inside ? cell : undefined;
+}
+
+/** The cell under a point, or the nearest one outside the map. */
+export function cellAtClamped(viewport: Viewport, point: PointPx, tokens: number): CellAddress {
+  const at = toTokenSpace(viewport, point);
+  const within = (place: number) => Math.max(0, Math.min(tokens - 1, Math.floor(place)));
+  return { query: within(at.query), key: within(at.key) };
 }
 
 /** Between two viewports: the scale changes by equal ratios, so that the zoom looks even. `t` in 0..1. */

@@ -40,6 +40,21 @@ export function tokenText(index: number, tokens: readonly TokenView[]): string {
   return token ? `${formatCount(index)} “${axisText(token)}”` : formatCount(index);
 }
 
+/** `1,012–1,018, 7 tokens: “the secret word of …”`, cut to some letters. */
+export function spanText(start: number, end: number, tokens: readonly TokenView[], letters = 48): string {
+  const text = tokens
+    .slice(start, end)
+    .map((token) => token.text)
+    .join('')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+  const kept = Array.from(text);
+  const shown = kept.length > letters ? `${kept.slice(0, letters).join('').trimEnd()}…` : text;
+  const count = end - start;
+  if (count === 1) return tokenText(start, tokens);
+  return `${formatCount(start)}–${formatCount(end - 1)}, ${formatCount(count)} tokens: “${shown}”`;
+}
+
 export interface CellQuestion {
   readonly cell: CellAddress;
   readonly tokens: readonly TokenView[];

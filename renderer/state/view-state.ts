@@ -17,6 +17,14 @@ export type Drawing = (typeof DRAWINGS)[number];
 /** Ends of the gamma control. */
 export const GAMMA_RANGE = { min: 0.3, max: 2.5, step: 0.05 } as const;
 
+/** Queries `rowStart` to `rowEnd` - 1, keys `keyStart` to `keyEnd` - 1. */
+export interface BrushRegion {
+  readonly rowStart: number;
+  readonly rowEnd: number;
+  readonly keyStart: number;
+  readonly keyEnd: number;
+}
+
 export interface ViewState {
   readonly value: TileValue;
   readonly reducer: TileReducer;
@@ -33,6 +41,10 @@ export interface ViewState {
   readonly atlasCells: AtlasCells;
   readonly dockTab: DockTab;
   readonly drawing: Drawing;
+  /** Dragging draws a rectangle instead of moving the map. */
+  readonly brushing: boolean;
+  /** The rectangle that was drawn, and the prompt that it was drawn on, by the key of its clean run. */
+  readonly brush: { readonly of: string; readonly region: BrushRegion } | undefined;
 }
 
 export const initialView: ViewState = {
@@ -48,4 +60,6 @@ export const initialView: ViewState = {
   atlasCells: 'score',
   dockTab: 'interventions',
   drawing: 'auto',
+  brushing: false,
+  brush: undefined,
 };

@@ -1,5 +1,5 @@
 /** A made-up head with the phenomena that a map has to show: a sink, local attention, induction stripes, a needle. */
-import type { CellReading, HeadProfile, Tile } from '../../../shared/contract/methods.ts';
+import type { CellReading, HeadProfile, RegionReading, Tile } from '../../../shared/contract/methods.ts';
 import type { TokenView } from '../../../shared/model/token-view.ts';
 import { TILE_SIZE } from '../../../shared/tensor/tile.ts';
 import type { MapSource } from '../map-source.ts';
@@ -126,6 +126,22 @@ export function syntheticHead(tokens: number, seed: number, delayMs: number): Sy
           rank: 1 + row.reduce((above, other) => above + (other > probability ? 1 : 0), 0),
           visible: query + 1,
         };
+      }, signal),
+    region: ({ rowStart, rowEnd, keyStart, keyEnd }, signal) =>
+      later((): RegionReading => {
+        const queryMass = new Float32Array(rowEnd - rowStart);
+        const keyMass = new Float32Array(keyEnd - keyStart);
+        const cells: { query: number; key: number; probability: number }[] = [];
+        for (let query = rowStart; query < rowEnd; query++) {
+          for (let key = keyStart; key < Math.min(keyEnd, query + 1); key++) {
+            const probability = p[query * tokens + key]!;
+            queryMass[query - rowStart]! += probability;
+            keyMass[key - keyStart]! += probability;
+            cells.push({ query, key, probability });
+          }
+        }
+        const top = cells.sort((a, b) => b.probability - a.probability).slice(0, 24);
+        return { cells: cells.length, queryMass, keyMass, top };
       }, signal),
   };
   return { source, profile };

@@ -1,0 +1,21 @@
+import { patch } from '../state/store.ts';
+import type { Command } from './command.ts';
+
+export const mapCommands: readonly Command[] = [
+  {
+    id: 'map.toggleBrush',
+    label: 'Draw a rectangle on the map, or move the map again',
+    group: 'View',
+    keys: ['b'],
+    when: ({ run }) => run.clean !== undefined,
+    run: ({ store }) => patch(store, 'view', { brushing: !store.getState().view.brushing }),
+  },
+  {
+    id: 'map.clearBrush',
+    label: 'Clear the selection on the map',
+    group: 'View',
+    keys: ['escape'],
+    when: ({ view, run }) => view.brush !== undefined && view.brush.of === run.clean?.key,
+    run: ({ store }) => patch(store, 'view', { brush: undefined, brushing: false }),
+  },
+];
