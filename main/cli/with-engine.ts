@@ -19,7 +19,7 @@ export async function withEngine<T>(
   options: { readonly threads?: number | undefined; readonly device?: Device | undefined },
   body: (session: EngineSession) => Promise<T>,
 ): Promise<T> {
-  const { createEngine } = await import('../../native/public/index.ts');
+  const { captureBudget, createEngine } = await import('../../native/public/index.ts');
   const { shippedModel, tasks, addon } = findApp();
   const engine = createEngine({
     shippedModel,
@@ -27,6 +27,7 @@ export async function withEngine<T>(
     addon,
     ...(options.threads === undefined ? {} : { threads: options.threads }),
     ...(options.device === undefined ? {} : { device: options.device }),
+    ...captureBudget(process.env['HEADSCOPE_CAPTURE_GIB']),
   });
   const controller = new AbortController();
   process.once('SIGINT', () => controller.abort());

@@ -1,9 +1,10 @@
 /**
  * The engine process. Started by the shells; options come in the environment:
- * `HEADSCOPE_SHIPPED_MODEL` (folder of the shipped model), `HEADSCOPE_THREADS`, `HEADSCOPE_DEVICE`.
+ * `HEADSCOPE_SHIPPED_MODEL` (folder of the shipped model), `HEADSCOPE_THREADS`, `HEADSCOPE_DEVICE`,
+ * `HEADSCOPE_CAPTURE_GIB` (memory that captures may hold before they go to disk).
  */
 import { DEVICES } from '../../shared/model/device.ts';
-import { createEngine } from '../public/index.ts';
+import { captureBudget, createEngine } from '../public/index.ts';
 import { serveParent } from './serve-parent.ts';
 
 /** Exit code of a bug, told apart from a clean end by the supervisor. */
@@ -28,5 +29,6 @@ const engine = createEngine({
   addon: process.env['HEADSCOPE_ADDON'] ?? '',
   ...(Number.isInteger(threads) && threads > 0 ? { threads } : {}),
   ...(device === undefined ? {} : { device }),
+  ...captureBudget(process.env['HEADSCOPE_CAPTURE_GIB']),
 });
 serveParent(process, engine, () => process.exit(0));
