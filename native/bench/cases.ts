@@ -1,7 +1,7 @@
 import { AppError } from '../../shared/base/app-error.ts';
 
-/** What can be measured: two models, attention alone, and a recompute after a change in the last layer. */
-export const BENCH_CASES = ['gpt2-small', 'gqa', 'kernel', 'suffix'] as const;
+/** What can be measured: two models, attention alone, tiles of a map, and a recompute after a change in the last layer. */
+export const BENCH_CASES = ['gpt2-small', 'gqa', 'kernel', 'tiles', 'suffix'] as const;
 export type BenchCase = (typeof BENCH_CASES)[number];
 
 /** Throws `bad-request`. */

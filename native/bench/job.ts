@@ -31,7 +31,13 @@ export interface KernelJob extends Common {
   readonly lengths: readonly number[];
 }
 
-export type BenchJob = VariantJob | SuffixJob | KernelJob;
+/** Tiles of one head's map. */
+export interface TilesJob extends Common {
+  readonly kind: 'tiles';
+  readonly lengths: readonly number[];
+}
+
+export type BenchJob = VariantJob | SuffixJob | KernelJob | TilesJob;
 
 /** Milliseconds of one thing run several times. */
 export interface Timings {
@@ -74,11 +80,22 @@ export interface KernelMeasured {
   }[];
 }
 
+export interface TilesMeasured {
+  readonly rows: readonly {
+    readonly tokens: number;
+    /** Which tiles. */
+    readonly what: string;
+    /** Of each tile. */
+    readonly ms: readonly number[];
+  }[];
+}
+
 /** What each kind of job answers. */
 export interface JobResults {
   readonly variant: VariantMeasured | NotRun;
   readonly suffix: SuffixMeasured;
   readonly kernel: KernelMeasured;
+  readonly tiles: TilesMeasured | NotRun;
 }
 
 export type JobResult<J extends BenchJob> = JobResults[J['kind']];

@@ -2,6 +2,7 @@ import type { Progress } from '../../shared/contract/methods.ts';
 import type { BenchJob, JobResults } from './job.ts';
 import { measureKernels } from './measure-kernels.ts';
 import { measureSuffix } from './measure-suffix.ts';
+import { measureTiles } from './measure-tiles.ts';
 import { measureVariant } from './measure-variant.ts';
 
 /** Measures in this process. */
@@ -16,5 +17,7 @@ export async function performJob(
       return measureSuffix(job);
     case 'kernel':
       return measureKernels(job, onProgress);
+    case 'tiles':
+      return measureTiles(job, onProgress);
   }
 }

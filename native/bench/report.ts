@@ -53,7 +53,14 @@ export interface KernelResult extends Common {
   readonly runs: number;
 }
 
-export type BenchResult = ModelResult | SuffixResult | KernelResult;
+export interface TilesResult extends Common {
+  readonly case: 'tiles';
+  /** 95th percentile. */
+  readonly p95Ms: number | null;
+  readonly runs: number;
+}
+
+export type BenchResult = ModelResult | SuffixResult | KernelResult | TilesResult;
 
 export interface BenchReport {
   readonly results: readonly BenchResult[];

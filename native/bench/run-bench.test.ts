@@ -28,6 +28,7 @@ const options = (more: Partial<BenchOptions>): BenchOptions => ({
   cases: ['gqa'],
   lengths: [24],
   kernelLengths: [8],
+  tileLengths: [600],
   variants: ['plain', 'capture', 'materialised'],
   repeats: 1,
   threads: 2,

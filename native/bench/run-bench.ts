@@ -11,7 +11,7 @@ import { BENCH_MODELS, type BenchModel, type ModelSpec } from './model-spec.ts';
 import { peakMemoryKnown } from './peak-memory.ts';
 import { relativeError } from './relative-error.ts';
 import type { BenchReport, BenchResult } from './report.ts';
-import { isNotRun, summariseKernels, summariseModel, summariseSuffix } from './summarise.ts';
+import { isNotRun, summariseKernels, summariseModel, summariseSuffix, summariseTiles } from './summarise.ts';
 import { parseVariant } from './variant.ts';
 import { ensureModel } from './write-model.ts';
 
@@ -20,6 +20,8 @@ export interface BenchOptions {
   /** Tokens of the models' prompts. */
   readonly lengths: readonly number[];
   readonly kernelLengths: readonly number[];
+  /** Of maps, at least 512. */
+  readonly tileLengths: readonly number[];
   readonly variants: readonly string[];
   /** Processes of each variant. */
   readonly repeats: number;
@@ -51,6 +53,11 @@ export async function runBench(options: BenchOptions): Promise<BenchReport> {
       const measured = await options.perform({ kind: 'kernel', lengths, threads, addon }, options.onProgress);
       gemmGflops = measured.gemmGflops;
       add(summariseKernels(measured));
+    } else if (name === 'tiles') {
+      const { threads, addon, tileLengths: lengths } = options;
+      add(
+        summariseTiles(lengths, await options.perform({ kind: 'tiles', lengths, threads, addon }, options.onProgress)),
+      );
     } else if (name === 'suffix') {
       for (const n of options.lengths) add(summariseSuffix(n, await suffixes(options, n)));
     } else {

@@ -1,7 +1,7 @@
 /** From what the measuring processes answered to results: medians, ratios, limits. */
-import type { KernelMeasured, NotRun, SuffixMeasured, Timings, VariantMeasured } from './job.ts';
+import type { KernelMeasured, NotRun, SuffixMeasured, TilesMeasured, Timings, VariantMeasured } from './job.ts';
 import { median } from './median.ts';
-import type { KernelResult, ModelResult, SuffixResult } from './report.ts';
+import type { KernelResult, ModelResult, SuffixResult, TilesResult } from './report.ts';
 import type { Variant } from './variant.ts';
 
 const MIB = 2 ** 20;
@@ -52,6 +52,19 @@ export function summariseModel(
       residualError,
       runs: runsOf(measured),
     };
+  });
+}
+
+export function summariseTiles(lengths: readonly number[], measured: TilesMeasured | NotRun): readonly TilesResult[] {
+  const base = { case: 'tiles', peakExtraMiB: null } as const;
+  if (isNotRun(measured)) {
+    const { notRun } = measured;
+    return lengths.map((n) => ({ ...base, variant: 'tiles', n, medianMs: null, p95Ms: null, runs: 0, notRun }));
+  }
+  return measured.rows.map(({ tokens, what, ms }) => {
+    const sorted = [...ms].sort((a, b) => a - b);
+    const p95Ms = sorted[Math.ceil(0.95 * sorted.length) - 1]!;
+    return { ...base, variant: what, n: tokens, medianMs: median(ms), p95Ms, runs: ms.length };
   });
 }
 

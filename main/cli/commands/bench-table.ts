@@ -5,6 +5,7 @@ import type {
   KernelResult,
   ModelResult,
   SuffixResult,
+  TilesResult,
 } from '../../../native/public/bench.ts';
 import { formatTable } from '../table.ts';
 
@@ -27,6 +28,11 @@ export function formatBench({ results, machine }: BenchReport): string {
     const rate = gemmGflops === null ? '' : `; matrix products here: ${gemmGflops.toFixed(0)} GFLOP/s`;
     parts.push('', `kernel, 16 heads of 64, default statistics except in GroupQueryAttention${rate}`);
     parts.push(formatKernels(kernels), ...refusals(kernels));
+  }
+  const tiles = results.filter((each): each is TilesResult => each.case === 'tiles');
+  if (tiles.length > 0) {
+    parts.push('', 'tiles: 256 x 256 texels of one head of 64, mean probability, in the lower half of its map');
+    parts.push(formatTiles(tiles), ...refusals(tiles));
   }
   const suffixes = results.filter((each): each is SuffixResult => each.case === 'suffix');
   if (suffixes.length > 0) {
@@ -86,6 +92,19 @@ function formatKernels(rows: readonly KernelResult[]): string {
       optional(row.gemmShare, (share) => `${(100 * share).toFixed(0)} %`),
     ]),
     [0, 2, 3, 4, 5],
+  );
+}
+
+function formatTiles(rows: readonly TilesResult[]): string {
+  return formatTable(
+    ['Tokens', 'What', 'Median ms', '95 % within ms'],
+    rows.map(({ n, variant, medianMs, p95Ms }) => [
+      String(n),
+      variant,
+      medianMs === null ? 'not run' : milliseconds(medianMs),
+      optional(p95Ms, milliseconds),
+    ]),
+    [0, 2, 3],
   );
 }
 

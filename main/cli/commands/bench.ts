@@ -23,6 +23,7 @@ export const CHILD_COMMAND = 'bench-child';
 
 const LENGTHS = [64, 512, 1024, 4096];
 const KERNEL_LENGTHS = [1024, 2048, 4096, 8192, 16_384, 32_768];
+const TILE_LENGTHS = [8192, 32_768];
 const MOST_TOKENS = 32_768;
 const REPEATS = 3;
 /** Over this the final residuals of two ways to compute one thing differ by more than rounding. */
@@ -44,6 +45,7 @@ export async function runBenchCommand(console: Console, options: BenchCommandOpt
     variants,
     lengths: lengths ?? LENGTHS,
     kernelLengths: lengths ?? KERNEL_LENGTHS,
+    tileLengths: lengths?.filter((tokens) => tokens > 256) ?? TILE_LENGTHS,
     repeats: options.repeats ?? REPEATS,
     threads: options.threads ?? availableParallelism(),
     addon: app.addon,
