@@ -7,7 +7,7 @@ import { profileKey, summaryKey } from '../engine/data-keys.ts';
 import { isBeingReplaced } from '../engine/run-questions.ts';
 import { MapView } from '../map/MapView.tsx';
 import type { MapSource } from '../map/map-source.ts';
-import { pinToken, toggleAblation } from '../state/edits.ts';
+import { markToken, pinToken, toggleAblation } from '../state/edits.ts';
 import { isAblated, shownRun } from '../state/selectors.ts';
 import { patch } from '../state/store.ts';
 import { CentreState } from './CentreState.tsx';
@@ -51,6 +51,7 @@ export function MapPanel() {
         profile={profile.value}
         pinnedToken={pinned}
         onPinToken={(index) => pinToken(store, index)}
+        onMarkToken={(index) => markToken(store, index)}
         hoverToken={hover}
         onHoverToken={(index) => {
           if (store.getState().ui.hoverToken !== index) patch(store, 'ui', { hoverToken: index });

@@ -3,6 +3,24 @@ import type { Command } from './command.ts';
 
 export const mapCommands: readonly Command[] = [
   {
+    id: 'map.goTo',
+    label: 'Go to a place on the map: token, cell or text…',
+    group: 'View',
+    keys: ['j'],
+    when: ({ run }) => run.clean !== undefined,
+    run: () => {
+      const focus = () => {
+        const field = document.querySelector<HTMLInputElement>('[data-map-goto]');
+        if (!field || field === document.activeElement) return;
+        field.focus();
+        field.select();
+      };
+      focus();
+      // Again after the palette, if it was the palette, has given the focus back.
+      requestAnimationFrame(focus);
+    },
+  },
+  {
     id: 'map.toggleBrush',
     label: 'Draw a rectangle on the map, or move the map again',
     group: 'View',

@@ -15,6 +15,8 @@ export interface MapHeaderProps {
   /** The map is that of the run with interventions. */
   readonly ofAblatedRun: boolean;
   readonly ablated: boolean;
+  /** Beside the heading. */
+  readonly search: ReactNode;
   /** The controls. */
   readonly children: ReactNode;
 }
@@ -43,6 +45,7 @@ export function MapHeader(props: MapHeaderProps) {
           </span>
         )}
       </h2>
+      {props.search}
       {children}
     </header>
   );

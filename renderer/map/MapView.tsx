@@ -11,6 +11,7 @@ import type { Badge } from '../../shared/model/badge.ts';
 import { formatHead, type HeadId } from '../../shared/model/head-id.ts';
 import type { TokenView } from '../../shared/model/token-view.ts';
 import type { Drawing } from '../state/view-state.ts';
+import { GoToField } from './GoToField.tsx';
 import { isCell, sameTarget, type Target } from './layout.ts';
 import type { MapSource } from './map-source.ts';
 import { MapHeader } from './MapHeader.tsx';
@@ -27,7 +28,7 @@ import { useMapLayout } from './use-map-layout.ts';
 import { useMapTiles } from './use-map-tiles.ts';
 import { usePixelRatio } from './use-pixel-ratio.ts';
 import { useThemeColours } from './use-theme-colours.ts';
-import { zoomToRegion, type SizePx } from './viewport.ts';
+import { revealQuery, zoomToRegion, type SizePx } from './viewport.ts';
 import { cellText, columnText, rowText, VALUE_UNITS } from './words.ts';
 import './map.css';
 
@@ -40,6 +41,8 @@ export interface MapViewProps extends MapOptions {
   readonly profile: HeadProfile | undefined;
   readonly pinnedToken: number | undefined;
   readonly onPinToken: (index: number | undefined) => void;
+  /** As pinning, but of several in a row only the last is a step to undo. */
+  readonly onMarkToken?: (index: number) => void;
   readonly hoverToken: number | undefined;
   readonly onHoverToken: (index: number | undefined) => void;
   readonly onOptions: (change: Partial<MapOptions>) => void;
@@ -112,6 +115,16 @@ export function MapView(props: MapViewProps) {
     },
   });
 
+  const goTo = (query: number, key: number | undefined) => {
+    if (key === undefined) {
+      cursor.clear();
+      control.glide((from) => revealQuery(from, query, placed.map));
+    } else {
+      cursor.show({ query, key });
+    }
+    (props.onMarkToken ?? props.onPinToken)(query);
+  };
+
   const inMap = (target: Target | undefined): Target | undefined =>
     (target?.query ?? 0) < tokens.length && (target?.key ?? 0) < tokens.length ? target : undefined;
   const shownHover = inMap(hover);
@@ -143,6 +156,7 @@ export function MapView(props: MapViewProps) {
         badge={props.badge}
         ofAblatedRun={props.ofAblatedRun ?? false}
         ablated={props.ablated}
+        search={<GoToField tokens={tokens} onGoTo={goTo} />}
       >
         <MapToolbar
           level={level}

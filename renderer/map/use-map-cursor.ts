@@ -2,7 +2,16 @@
 import { useState, type KeyboardEvent } from 'react';
 import { regionOf, type MapRegion } from './region.ts';
 import type { PlacedMap } from './use-map-layout.ts';
-import { fitViewport, panBy, reveal, toViewPx, zoomAbout, zoomFocus, type CellAddress } from './viewport.ts';
+import {
+  fitViewport,
+  panBy,
+  reveal,
+  revealCell,
+  toViewPx,
+  zoomAbout,
+  zoomFocus,
+  type CellAddress,
+} from './viewport.ts';
 
 export interface MapCursorOptions {
   readonly placed: PlacedMap;
@@ -126,7 +135,7 @@ export function useMapCursor({ placed, pinned, onPin, onMoved, onBrush, onEscape
     show: (next) => {
       onMoved();
       setCursor(next);
-      control.glide((view) => reveal(view, next, 4, map));
+      control.glide((view) => revealCell(view, next, map));
     },
     zoomAt,
     fit,

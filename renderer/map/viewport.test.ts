@@ -11,6 +11,8 @@ import {
   panBy,
   plotSize,
   reveal,
+  revealCell,
+  revealQuery,
   toTokenSpace,
   toViewPx,
   zoomAbout,
@@ -124,6 +126,27 @@ describe('moving', () => {
     expect(reveal(view, { query: 130, key: 130 }, 2, map(2048))).toEqual(view);
     expect(reveal(view, { query: 99, key: 130 }, 2, map(2048))).toEqual({ ...view, query: 97 });
     expect(reveal(view, { query: 130, key: 160 }, 2, map(2048))).toEqual({ ...view, key: 103 });
+  });
+});
+
+describe('going to a place', () => {
+  it('zooms in on a cell until it can be seen, and no further', () => {
+    const from = { key: 0, query: 0, cellPx: 0.3 };
+    const shown = revealCell(from, { query: 1500, key: 40 }, map(2000));
+    expect(shown.cellPx).toBe(8);
+    expect(shown.query).toBeLessThan(1500);
+    expect(shown.query + 600 / 8).toBeGreaterThan(1501);
+    expect(shown.key).toBeLessThanOrEqual(40);
+    const near = { key: 100, query: 100, cellPx: 20 };
+    expect(revealCell(near, { query: 112, key: 110 }, map(2000))).toEqual(near);
+  });
+
+  it('keeps the keys in view when only a row is meant', () => {
+    const from = { key: 500, query: 1000, cellPx: 10 };
+    expect(revealQuery(from, 1900, map(2000))).toMatchObject({ key: 500, cellPx: 10 });
+    const early = revealQuery(from, 30, map(2000));
+    expect(early.query).toBeLessThan(30);
+    expect(early.key).toBeLessThanOrEqual(30);
   });
 });
 

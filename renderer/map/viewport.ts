@@ -144,6 +144,23 @@ export function reveal(viewport: Viewport, cell: CellAddress, marginCells: numbe
   );
 }
 
+/** Cells at least this large can be told from their neighbours. */
+const LEAST_SHOWN_CELL_PX = 8;
+
+/** Brings a cell into view, large enough to be seen. */
+export function revealCell(viewport: Viewport, cell: CellAddress, map: MapRoom): Viewport {
+  const at = toViewPx(viewport, { query: cell.query + 0.5, key: cell.key + 0.5 });
+  const factor = Math.max(1, LEAST_SHOWN_CELL_PX / viewport.cellPx);
+  return reveal(zoomAbout(viewport, factor, at, map), cell, 6, map);
+}
+
+/** Brings a row into view with the keys that are in view, or, where all of those are in its future, its last ones. */
+export function revealQuery(viewport: Viewport, query: number, map: MapRoom): Viewport {
+  const shown = plotSize(viewport.cellPx, map).width / viewport.cellPx;
+  const key = Math.min(query, Math.floor(viewport.key + shown / 2));
+  return reveal(viewport, { query, key: Math.max(0, key) }, 6, map);
+}
+
 /** A cell of the map. */
 export interface CellAddress {
   readonly query: number;

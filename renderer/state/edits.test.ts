@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
   changeIntervention,
+  markToken,
   pinToken,
   redo,
   removeIntervention,
@@ -119,5 +120,13 @@ describe('edits', () => {
     pinToken(store, 2);
     toggleAblation(store, A);
     expect(store.getState().view.stripColour).toBe('incoming');
+  });
+
+  it('take stepping through places back at once', () => {
+    pinToken(store, 2);
+    for (const index of [4, 6, 8]) markToken(store, index);
+    expect(edit().pinnedToken).toBe(8);
+    undo(store);
+    expect(edit().pinnedToken).toBe(2);
   });
 });

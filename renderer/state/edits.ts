@@ -29,6 +29,12 @@ export function pinToken(store: AppStore, index: number | undefined): void {
   apply(store, { pinnedToken: index });
 }
 
+/** Pins a token that was looked up: stepping through many is undone at once. */
+export function markToken(store: AppStore, index: number): void {
+  if (store.getState().edit.pinnedToken === index) return;
+  apply(store, { pinnedToken: index }, 'mark-token');
+}
+
 /** Pins the token, or takes the pin off where it is already. */
 export function togglePin(store: AppStore, index: number): void {
   pinToken(store, store.getState().edit.pinnedToken === index ? undefined : index);
