@@ -187,6 +187,22 @@ export function kernelConformance(name: string, create: CreateKernel, longHeadSl
       expect(flat.statistics!.entropy[149]).toBeCloseTo(Math.log(150), 4);
     });
 
+    it('never hides what is not a number', async () => {
+      const shape = { heads: 2, kvHeads: 1, headDim: 8 };
+      const input = randomInput(4, shape, 40, 1, null);
+      const q = input.q.slice();
+      q[30 * 16] = NaN;
+      const k = input.k.slice();
+      k[10 * 8] = Infinity;
+      const ofQuery = await run(shape, { ...input, q });
+      expect(ofQuery.z[30 * 16]).toBeNaN();
+      expect(ofQuery.lse[30]).toBeNaN();
+      expect(ofQuery.z[29 * 16]).not.toBeNaN();
+      const ofKey = await run(shape, { ...input, k });
+      // Beside a score of +inf or -inf.
+      expect(ofKey.z.slice(10 * 16).some(Number.isNaN)).toBe(true);
+    });
+
     it('names the key of the largest weight, counted from the first key of the prompt', async () => {
       const shape = { heads: 1, kvHeads: 1, headDim: 2 };
       const tokens = 300;

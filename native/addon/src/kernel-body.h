@@ -30,7 +30,8 @@ static inline Vec larger(Vec a, Vec b) { return a > b ? a : b; }
 static inline Vec expOf(Vec x) {
   const Vec low = splat(kSmallestLog);
   const IntVec tiny = x < low;
-  const Vec clamped = larger(x, low) * kLog2e;
+  // Written so that NaN stays NaN.
+  const Vec clamped = (low > x ? low : x) * kLog2e;
   // Adding 1.5 x 2^23 rounds to the nearest integer and leaves it in the low bits.
   Vec shifted = clamped + 12582912.0f;
   const Vec r = clamped - (shifted - 12582912.0f);
@@ -414,6 +415,7 @@ struct RowState {
   float peak = kMasked;
   int64_t strongest = -1;
   double total = 0;  // where no statistics are wanted
+  bool broken = false;
   RowSums sums;
 };
 
@@ -470,8 +472,11 @@ static void passTile(const Problem &p, const PackedGroup &packed, const Block &b
       state.strongest = firstKeyWith(s, tile, top);
     }
     refs[r * tileCount] = state.peak;
-    if (!(state.peak > kMasked)) std::fill(s + tile.offset, s + tile.end(), 0.0f);
-    else if (keeps) weigh(s, tile, state.peak, position, state.sums);
+    if (!(state.peak > kMasked)) {
+      // NaN is larger than nothing: a row of nothing else is no row that sees nothing.
+      for (int64_t i = tile.offset; i < tile.end(); i++) state.broken |= s[i] != s[i];
+      std::fill(s + tile.offset, s + tile.end(), 0.0f);
+    } else if (keeps) weigh(s, tile, state.peak, position, state.sums);
     else state.total += weighOnly(s, tile, state.peak);
   }
   for (int64_t r = rows; r < MICRO; r++) std::fill_n(scores + r * block.stride + tile.offset, tile.end() - tile.offset, 0.0f);
@@ -546,7 +551,8 @@ static void attend(const Problem &p, const PackedGroup &packed, const Segment &s
       float *z = p.z + (row + r) * width + head * dh;
       if (!(state.peak > kMasked)) {
         tellMasked(p, head, row + r, counts, sums);
-        std::fill_n(z, dh, 0.0f);
+        std::fill_n(z, dh, state.broken ? NAN : 0.0f);
+        if (state.broken) p.lse[head * rows + row + r] = NAN;
         std::fill_n(factors, tileCount, 0.0f);
         continue;
       }
