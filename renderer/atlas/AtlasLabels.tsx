@@ -17,7 +17,7 @@ export const AtlasLabels = memo(function AtlasLabels({ layout, layers, heads, kv
   const step = headNumberStep(pitchPx, heads);
   return (
     <>
-      <svg className="hs-atlas__labels hs-atlas__labels--heads" width={width} height={topPx} aria-hidden="true">
+      <svg className="hs-atlas__labels hs-atlas__labels--heads" width={width} height={topPx - 2} aria-hidden="true">
         {kvHeads < heads && <GroupBrackets layout={layout} heads={heads} kvHeads={kvHeads} />}
         {Array.from({ length: heads }, (_, head) =>
           head % step === 0 ? (
@@ -47,7 +47,7 @@ export const AtlasLabels = memo(function AtlasLabels({ layout, layers, heads, kv
           </text>
         ))}
       </svg>
-      <div className="hs-atlas__labels hs-atlas__labels--corner" style={{ width: leftPx - 2, height: topPx }} />
+      <div className="hs-atlas__labels hs-atlas__labels--corner" style={{ width: leftPx - 2, height: topPx - 2 }} />
     </>
   );
 });
