@@ -1,5 +1,8 @@
+import { includesHead } from '../state/comparison.ts';
+import { addToComparison, endComparison, removeFromComparison } from '../state/edits.ts';
 import { patch } from '../state/store.ts';
 import type { Command } from './command.ts';
+import { headOf } from './head-commands.ts';
 
 export const mapCommands: readonly Command[] = [
   {
@@ -35,5 +38,27 @@ export const mapCommands: readonly Command[] = [
     keys: ['escape'],
     when: ({ view, run }) => view.brush !== undefined && view.brush.of === run.clean?.key,
     run: ({ store }) => patch(store, 'view', { brush: undefined, brushing: false }),
+  },
+  {
+    id: 'map.compareHead',
+    label: 'Put the selected head beside others, or take it out',
+    group: 'Heads',
+    keys: ['v'],
+    when: ({ edit, run }) => edit.head !== undefined && run.clean !== undefined,
+    run: ({ store }, argument) => {
+      const { edit } = store.getState();
+      const head = argument === undefined ? edit.head : headOf(store.getState(), argument);
+      if (!head) return;
+      if (includesHead(edit.comparison, head)) removeFromComparison(store, head);
+      else addToComparison(store, head);
+    },
+  },
+  {
+    id: 'map.endComparison',
+    label: 'Show one head again',
+    group: 'Heads',
+    keys: ['shift+v'],
+    when: ({ edit }) => edit.comparison !== undefined,
+    run: ({ store }) => endComparison(store),
   },
 ];

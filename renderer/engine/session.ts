@@ -237,10 +237,10 @@ export class Session {
     patch(this.#store, 'prompt', { examples });
   }
 
-  #onOtherModel({ bos, bosByDefault }: ModelInfo): void {
+  #onOtherModel({ modelId, bos, bosByDefault }: ModelInfo): void {
     this.#runs.forget();
     this.#generations.forget();
-    resetEdits(this.#store);
+    resetEdits(this.#store, modelId);
     patch(this.#store, 'prompt', { bos: bos !== null && bosByDefault, mode: 'edit' });
   }
 

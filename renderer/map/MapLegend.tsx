@@ -1,7 +1,7 @@
-import { memo } from 'react';
-import { LUT_SIZE, lutOf, sampleLut } from '../../shared/colour/lut.ts';
-import { toHex } from '../../shared/colour/rgb.ts';
+import { memo, useId } from 'react';
+import { lutOf } from '../../shared/colour/lut.ts';
 import { colourPosition } from './colour-steps.ts';
+import { gradientStops } from './gradient-stops.ts';
 import type { RectPx } from './layout.ts';
 import { legendTicks, type MapColours } from './map-colours.ts';
 import type { SizePx } from './viewport.ts';
@@ -22,9 +22,7 @@ export interface MapLegendProps {
 /** The colour bar with its ticks and unit, and the tint of what cannot be seen. */
 export const MapLegend = memo(function MapLegend(props: MapLegendProps) {
   const { rect, panel, colours, openLow, openHigh, unit, mask, mark } = props;
-  const lut = lutOf(colours.map);
-  // One stop in eight is indistinguishable from the full table and eight times less to draw.
-  const stops = Array.from({ length: LUT_SIZE / 8 + 1 }, (_, index) => index / (LUT_SIZE / 8));
+  const id = useId();
   const y = (at: number) => rect.y + (1 - at) * rect.height;
   const markUnit = mark === undefined || Number.isNaN(mark) ? undefined : colourPosition(colours.scale, mark);
   return (
@@ -36,13 +34,13 @@ export const MapLegend = memo(function MapLegend(props: MapLegendProps) {
       aria-label={`Colour scale: ${unit}`}
     >
       <defs>
-        <linearGradient id={`hs-map-${colours.map}`} x1="0" y1="1" x2="0" y2="0">
-          {stops.map((stop) => (
-            <stop key={stop} offset={stop} stopColor={toHex(sampleLut(lut, stop))} />
+        <linearGradient id={id} x1="0" y1="1" x2="0" y2="0">
+          {gradientStops(lutOf(colours.map)).map(({ offset, colour }) => (
+            <stop key={offset} offset={offset} stopColor={colour} />
           ))}
         </linearGradient>
       </defs>
-      <rect x={rect.x} y={rect.y} width={rect.width} height={rect.height} fill={`url(#hs-map-${colours.map})`} />
+      <rect x={rect.x} y={rect.y} width={rect.width} height={rect.height} fill={`url(#${id})`} />
       {legendTicks(colours.scale, { low: openLow, high: openHigh }).map((tick) => (
         <g key={tick.label} transform={`translate(${rect.x + rect.width} ${y(tick.unit)})`}>
           <line className="hs-map__tick" x1={1} x2={4} />

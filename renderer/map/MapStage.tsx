@@ -41,9 +41,10 @@ export interface MapStageProps {
   readonly onPick: (target: Target, byKey: boolean) => void;
   readonly onUnpick: () => void;
   /** The drawn rectangle. */
-  readonly region: MapRegion | undefined;
-  readonly brushing: boolean;
-  readonly onBrush: (region: MapRegion) => void;
+  readonly region?: MapRegion | undefined;
+  readonly brushing?: boolean;
+  /** Where no rectangle can be drawn, dragging with Shift moves the map as well. */
+  readonly onBrush?: (region: MapRegion) => void;
   readonly onKeyDown: (event: KeyboardEvent) => void;
   readonly children?: ReactNode;
 }
@@ -62,8 +63,8 @@ export function MapStage(props: MapStageProps) {
     onHover: props.onHover,
     onPick: props.onPick,
     onUnpick: props.onUnpick,
-    brushing: props.brushing,
-    onBrush: props.onBrush,
+    brushing: props.brushing ?? false,
+    ...(props.onBrush ? { onBrush: props.onBrush } : {}),
   });
   return (
     <div

@@ -56,6 +56,8 @@ export interface MapViewProps extends MapOptions {
   readonly region?: MapRegion | undefined;
   readonly onRegion?: (region: MapRegion | undefined) => void;
   readonly brushing?: boolean;
+  /** Begins a comparison with this head. */
+  readonly onCompare?: () => void;
   readonly onBrushing?: (on: boolean) => void;
 }
 
@@ -178,6 +180,11 @@ export function MapView(props: MapViewProps) {
           >
             brush
           </button>
+          {props.onCompare && (
+            <button type="button" title={`Put other heads beside ${formatHead(head)} (V)`} onClick={props.onCompare}>
+              compare…
+            </button>
+          )}
           <button
             type="button"
             className={props.ablated ? 'hs-map__ablate hs-map__ablate--on' : 'hs-map__ablate'}

@@ -52,12 +52,13 @@ export interface LabelWidths {
   readonly column: number;
 }
 
-export function mapFrame(panel: SizePx, widths: LabelWidths): MapFrame {
+/** `bare`: axes alone, without strips and legend. */
+export function mapFrame(panel: SizePx, widths: LabelWidths, bare = false): MapFrame {
   const shows = {
-    legend: panel.width >= 380,
-    sink: panel.width >= 400,
-    entropy: panel.width >= 600,
-    columns: panel.height >= 460,
+    legend: !bare && panel.width >= 380,
+    sink: !bare && panel.width >= 400,
+    entropy: !bare && panel.width >= 600,
+    columns: !bare && panel.height >= 460,
   };
   const indexPx = panel.width >= 560 ? Math.ceil(widths.index) + 8 : 0;
   const rowLabelsPx = Math.ceil(Math.min(Math.max(widths.row, 20), panel.width < 600 ? 64 : 96)) + indexPx + 16;
@@ -65,14 +66,20 @@ export function mapFrame(panel: SizePx, widths: LabelWidths): MapFrame {
   const leftPx = shows.columns ? Math.max(rowLabelsPx, COLUMNS.headingPx) : rowLabelsPx;
   const rise = Math.sin((COLUMN_LABEL_DEGREES * Math.PI) / 180);
   // 62: the headings of the gutter and the entropy are labels too.
-  const topPx = Math.ceil(Math.min(Math.max(widths.column, 62), panel.height < 420 ? 68 : 110) * rise) + 22;
+  const topPx = bare
+    ? Math.ceil(Math.min(Math.max(widths.column, 24), panel.height < 300 ? 52 : 80) * rise) + 18
+    : Math.ceil(Math.min(Math.max(widths.column, 62), panel.height < 420 ? 68 : 110) * rise) + 22;
   const rightPx =
     (shows.sink ? SINK.gap + SINK.width : 0) +
     (shows.entropy ? ENTROPY.gap + ENTROPY.width : 0) +
     (shows.legend ? LEGEND.gap + LEGEND.width + LEGEND.labels : 0) +
     MARGIN;
   // Without columns below, the gutter still has its scale there.
-  const bottomPx = shows.columns ? COLUMNS.gap + COLUMNS.height + COLUMNS.below + MARGIN : MARGIN * 2;
+  const bottomPx = shows.columns
+    ? COLUMNS.gap + COLUMNS.height + COLUMNS.below + MARGIN
+    : bare
+      ? MARGIN / 2
+      : MARGIN * 2;
   return {
     panel,
     leftPx,

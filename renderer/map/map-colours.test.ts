@@ -43,6 +43,14 @@ describe('colours of the map', () => {
     expect(mapColours({ ...question, value: 'lift', scale: 'linear' }).map).toBe('viridis');
   });
 
+  it('shows differences as signed around zero, on a symmetric domain', () => {
+    const colours = mapColours({ ...question, isDifference: true, shown: [-0.31, 0.04], overview: [-0.31, 0.04] });
+    expect(colours.map).toBe('divergingOnDark');
+    expect(colours.scale).toMatchObject({ kind: 'linear', lo: -0.5, hi: 0.5, signed: true });
+    const none = mapColours({ ...question, isDifference: true, shown: [0, 0], overview: [0, 0] });
+    expect(none.scale.hi).toBeGreaterThan(0);
+  });
+
   it('gives logits the range of the data', () => {
     expect(mapColours({ ...question, value: 'logit', shown: [-3.2, 11.4], overview: [1, 11.4] }).scale).toMatchObject({
       kind: 'linear',

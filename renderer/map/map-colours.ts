@@ -21,6 +21,8 @@ export interface MapColours {
 export interface ColourQuestion {
   readonly value: TileValue;
   readonly reducer: TileReducer;
+  /** Values are differences of the value. */
+  readonly isDifference?: boolean;
   readonly scale: 'log' | 'linear';
   /** 1 = none; see `ColourScale`. */
   readonly gamma: number;
@@ -56,6 +58,10 @@ function extentOf({ reducer, shown, overview }: ColourQuestion): Extent | undefi
 function scaleOf(question: ColourQuestion): ValueScale {
   const extent = extentOf(question);
   const most = extent ? niceCeil(extent[1]) : undefined;
+  if (question.isDifference === true) {
+    const reach = extent ? niceCeil(Math.max(LOG_FLOOR, -extent[0], extent[1])) : 1;
+    return { kind: 'linear', lo: -reach, hi: reach };
+  }
   switch (question.value) {
     case 'probability': {
       if (question.scale === 'linear') return { kind: 'linear', lo: 0, hi: Math.max(LOG_FLOOR, most ?? 1) };
@@ -87,8 +93,8 @@ function scaleOf(question: ColourQuestion): ValueScale {
 
 export function mapColours(question: ColourQuestion): MapColours {
   const values = scaleOf(question);
-  // Lift on a log scale is signed around 1, uniform attention; everything else has one direction.
-  const signed = question.value === 'lift' && values.kind === 'log';
+  // Lift on a log scale is signed around 1, uniform attention, a difference around 0; all else has one direction.
+  const signed = question.isDifference === true || (question.value === 'lift' && values.kind === 'log');
   const map = signed ? (question.theme === 'dark' ? 'divergingOnDark' : 'divergingOnLight') : 'viridis';
   const scale = { ...values, gamma: question.gamma, signed };
   const key = [map, scale.kind, scale.lo, scale.hi, scale.gamma].join(' ');

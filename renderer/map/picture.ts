@@ -12,12 +12,14 @@ export interface Picture {
   readonly reducer: TileReducer;
   readonly skipKeys: number;
   readonly tokens: number;
+  /** Names the map that is subtracted. */
+  readonly minus?: string | undefined;
 }
 
 /** Equal for equal pictures. */
 export function pictureKey(picture: Picture): string {
-  const { runId, layer, head, value, reducer, skipKeys, tokens } = picture;
-  return [runId, layer, head, value, reducer, skipKeys, tokens].join(' ');
+  const { runId, layer, head, value, reducer, skipKeys, tokens, minus } = picture;
+  return [runId, layer, head, value, reducer, skipKeys, tokens, ...(minus === undefined ? [] : ['-', minus])].join(' ');
 }
 
 /** A tile of a picture. */

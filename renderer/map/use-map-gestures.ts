@@ -20,7 +20,7 @@ export interface GestureOptions {
   /** Dragging draws a rectangle, as it does with Shift. */
   readonly brushing: boolean;
   /** A rectangle is being drawn, or was. */
-  readonly onBrush: (region: MapRegion) => void;
+  readonly onBrush?: (region: MapRegion) => void;
   /** A double click takes back what its clicks picked. */
   readonly onUnpick: () => void;
 }
@@ -100,7 +100,7 @@ export function useMapGestures(options: GestureOptions): Gestures {
         if (!target) return;
         event.currentTarget.setPointerCapture(event.pointerId);
         drag.current = {
-          kind: (event.shiftKey || options.brushing) && isCell(target) ? 'brush' : 'pan',
+          kind: options.onBrush && (event.shiftKey || options.brushing) && isCell(target) ? 'brush' : 'pan',
           start: point,
           last: point,
           moved: false,
@@ -118,7 +118,7 @@ export function useMapGestures(options: GestureOptions): Gestures {
         current.moved = true;
         current.last = point;
         if (current.kind === 'brush') {
-          options.onBrush(regionBetween(control.viewport, inPlot(start), inPlot(point), map.tokens));
+          options.onBrush?.(regionBetween(control.viewport, inPlot(start), inPlot(point), map.tokens));
           hover(point);
         } else {
           setPanning(true);

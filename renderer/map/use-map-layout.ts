@@ -22,6 +22,8 @@ export function useMapLayout(
   tokens: readonly TokenView[],
   pixelRatio: number,
   fontUi: string,
+  /** Axes alone, without strips and legend. */
+  bare = false,
 ): PlacedMap {
   // The frame depends on panel and labels, the plot on the zoom within it.
   const measure = useMemo(() => textMeasurer(`11px ${fontUi}`), [fontUi]);
@@ -30,8 +32,8 @@ export function useMapLayout(
     [tokens, measure],
   );
   const frame = useMemo(
-    () => mapFrame(panel, { row: widestLabel, index: measure(String(tokens.length - 1)), column: widestLabel }),
-    [panel, widestLabel, measure, tokens.length],
+    () => mapFrame(panel, { row: widestLabel, index: measure(String(tokens.length - 1)), column: widestLabel }, bare),
+    [panel, widestLabel, measure, tokens.length, bare],
   );
   const map = useMemo(
     () => ({ tokens: tokens.length, room: frame.room, pixelRatio }),

@@ -55,6 +55,7 @@ export function useMapTiles(asked: MapTilesQuestion): MapTiles {
     ...asked.colours,
     value: picture.value,
     reducer: picture.reducer,
+    isDifference: picture.minus !== undefined,
     shown: cache.extent(key, level),
     overview: cache.extent(key, topLevel(picture.tokens)),
   };

@@ -1,5 +1,6 @@
 import type { HeadId } from '../../shared/model/head-id.ts';
 import type { Intervention } from '../../shared/model/intervention.ts';
+import type { HeadComparison } from './comparison.ts';
 
 /** What the editor holds, both for text and for ids. */
 export interface PromptContent {
@@ -22,6 +23,8 @@ export interface EditState {
   readonly head: HeadId | undefined;
   readonly pinnedToken: number | undefined;
   readonly prompt: PromptMark;
+  /** Maps of several heads stand side by side. */
+  readonly comparison: HeadComparison | undefined;
 }
 
 export const initialEdit: EditState = {
@@ -29,4 +32,5 @@ export const initialEdit: EditState = {
   head: undefined,
   pinnedToken: undefined,
   prompt: { version: 0, content: undefined },
+  comparison: undefined,
 };

@@ -1,13 +1,18 @@
 // @vitest-environment node
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
+  addToComparison,
   changeIntervention,
+  endComparison,
   markToken,
   pinToken,
   redo,
+  removeFromComparison,
   removeIntervention,
   replacePrompt,
+  resetEdits,
   selectHead,
+  setDifference,
   setInterventions,
   toggleAblation,
   togglePin,
@@ -128,5 +133,28 @@ describe('edits', () => {
     expect(edit().pinnedToken).toBe(8);
     undo(store);
     expect(edit().pinnedToken).toBe(2);
+  });
+
+  it('compare heads, and undo takes each step back', () => {
+    patch(store, 'model', { info: { modelId: 'm' } as never });
+    addToComparison(store, A);
+    addToComparison(store, B);
+    addToComparison(store, B);
+    setDifference(store, { of: A, minus: B });
+    expect(edit().comparison).toEqual({ modelId: 'm', heads: [A, B], difference: { of: A, minus: B } });
+    removeFromComparison(store, B);
+    expect(edit().comparison).toEqual({ modelId: 'm', heads: [A], difference: undefined });
+    undo(store);
+    expect(edit().comparison?.difference).toEqual({ of: A, minus: B });
+    endComparison(store);
+    expect(edit().comparison).toBeUndefined();
+    for (let step = 0; step < 4; step++) undo(store);
+    expect(edit().comparison).toBeUndefined();
+    redo(store);
+    expect(edit().comparison?.heads).toEqual([A]);
+    resetEdits(store, 'm');
+    expect(edit().comparison?.heads).toEqual([A]);
+    resetEdits(store, 'other');
+    expect(edit().comparison).toBeUndefined();
   });
 });

@@ -1,6 +1,7 @@
 /** Every change that undo can take back. */
 import { sameHead, type HeadId } from '../../shared/model/head-id.ts';
 import { interventionsKey, zeroHead, type Intervention } from '../../shared/model/intervention.ts';
+import { includesHead, withHead, withoutHead, type MapDifference } from './comparison.ts';
 import { initialEdit, type EditState, type PromptContent } from './edit-state.ts';
 import { emptyHistory, recordStep, redoStep, undoStep, type Travelled } from './history.ts';
 import { patch, type AppState, type AppStore } from './store.ts';
@@ -38,6 +39,30 @@ export function markToken(store: AppStore, index: number): void {
 /** Pins the token, or takes the pin off where it is already. */
 export function togglePin(store: AppStore, index: number): void {
   pinToken(store, store.getState().edit.pinnedToken === index ? undefined : index);
+}
+
+/** Puts a head beside the others, or begins a comparison with it. */
+export function addToComparison(store: AppStore, head: HeadId): void {
+  const { edit, model } = store.getState();
+  if (!model.info) return;
+  const before = edit.comparison ?? { modelId: model.info.modelId, heads: [], difference: undefined };
+  const comparison = withHead(before, head);
+  if (comparison !== edit.comparison) apply(store, { comparison });
+}
+
+/** Takes a head out of the comparison; the last one ends it. */
+export function removeFromComparison(store: AppStore, head: HeadId): void {
+  const { comparison } = store.getState().edit;
+  if (comparison && includesHead(comparison, head)) apply(store, { comparison: withoutHead(comparison, head) });
+}
+
+export function setDifference(store: AppStore, difference: MapDifference | undefined): void {
+  const { comparison } = store.getState().edit;
+  if (comparison) apply(store, { comparison: { ...comparison, difference } });
+}
+
+export function endComparison(store: AppStore): void {
+  if (store.getState().edit.comparison) apply(store, { comparison: undefined });
 }
 
 export function setInterventions(store: AppStore, interventions: readonly Intervention[], mergeKey?: string): void {
@@ -114,10 +139,17 @@ export function redo(store: AppStore): void {
   travel(store, redoStep(store.getState().history, leaving(store.getState())));
 }
 
-/** Another model: heads and tokens mean something else, so nothing is left to go back to. */
-export function resetEdits(store: AppStore): void {
+/**
+ * Another model: heads and tokens mean something else, so nothing is left to go back to; but for a comparison that was
+ * made with it, before the page was loaded.
+ */
+export function resetEdits(store: AppStore, modelId: string): void {
   store.setState(({ edit, ui }) => ({
-    edit: { ...initialEdit, prompt: { ...edit.prompt, content: undefined } },
+    edit: {
+      ...initialEdit,
+      prompt: { ...edit.prompt, content: undefined },
+      comparison: edit.comparison?.modelId === modelId ? edit.comparison : undefined,
+    },
     history: emptyHistory,
     ui: { ...ui, headChosen: false, hoverToken: undefined },
   }));

@@ -1,6 +1,7 @@
 // @vitest-environment node
 import { describe, expect, it } from 'vitest';
 import { loadStored, persistStore } from './persist.ts';
+import { initialEdit } from './edit-state.ts';
 import { initialGeneration, initialSettings } from './generation-state.ts';
 import { createAppStore, patch } from './store.ts';
 import { initialView } from './view-state.ts';
@@ -18,7 +19,10 @@ describe('persisted choices', () => {
     patch(store, 'prefs', { theme: 'light' });
     const kept = { scale: 'linear', gamma: 0.6, excludeSinks: true, atlasCells: 'maps', drawing: 'canvas' } as const;
     patch(store, 'view', { ...kept, shown: 'changed' });
+    const comparison = { modelId: 'm', heads: [{ layer: 0, head: 3 }], difference: undefined };
+    patch(store, 'edit', { comparison });
     const loaded = loadStored(storage);
+    expect(loaded.edit).toEqual({ ...initialEdit, comparison });
     expect(loaded.prefs?.theme).toBe('light');
     expect(loaded.view).toEqual({ ...initialView, ...kept });
   });
@@ -27,6 +31,7 @@ describe('persisted choices', () => {
     expect(loadStored(memory(text))).toEqual({
       prefs: { theme: 'system' },
       view: initialView,
+      edit: initialEdit,
       generation: initialGeneration,
     });
   });

@@ -5,6 +5,8 @@
  * No zod on this side: its compiled parsers need code generation, which the content security policy forbids.
  */
 import { TILE_REDUCERS, TILE_VALUES } from '../../shared/tensor/tile.ts';
+import { readComparison } from './comparison.ts';
+import { initialEdit } from './edit-state.ts';
 import { initialGeneration, initialSettings, isAllowed, type GenerationSettings } from './generation-state.ts';
 import { initialPrefs, THEMES } from './prefs-state.ts';
 import type { AppState, AppStore } from './store.ts';
@@ -26,18 +28,20 @@ export function loadStored(storage: Pick<Storage, 'getItem'>): Partial<AppState>
       atlasCells: oneOf(ATLAS_CELLS, stored['atlasCells'], initialView.atlasCells),
       drawing: oneOf(DRAWINGS, stored['drawing'], initialView.drawing),
     },
+    edit: { ...initialEdit, comparison: readComparison(stored['comparison']) },
     generation: { ...initialGeneration, settings: settingsFrom(stored['generation']) },
   };
 }
 
 /** Writes on change. A full or forbidden storage costs the memory of choices, nothing else. */
 export function persistStore(store: AppStore, storage: Pick<Storage, 'setItem'>): () => void {
-  return store.subscribe(({ prefs, view, generation: { settings } }, before) => {
-    if (prefs === before.prefs && view === before.view && settings === before.generation.settings) return;
+  return store.subscribe(({ prefs, view, edit: { comparison }, generation: { settings } }, before) => {
+    const isSame = comparison === before.edit.comparison && settings === before.generation.settings;
+    if (isSame && prefs === before.prefs && view === before.view) return;
     const { value, reducer, scale, gamma, excludeSinks, atlasCells, drawing } = view;
     const shown = { value, reducer, scale, gamma, excludeSinks, atlasCells, drawing };
     try {
-      const stored = { theme: prefs.theme, ...shown, generation: settings };
+      const stored = { theme: prefs.theme, ...shown, comparison, generation: settings };
       storage.setItem(KEY, JSON.stringify(stored));
     } catch {
       // See above.

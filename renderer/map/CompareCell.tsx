@@ -1,0 +1,158 @@
+import { useMemo, type KeyboardEvent } from 'react';
+import type { HeadId } from '../../shared/model/head-id.ts';
+import type { TokenView } from '../../shared/model/token-view.ts';
+import { classNames } from '../base/class-names.ts';
+import type { Drawing } from '../state/view-state.ts';
+import { CellLegend } from './CellLegend.tsx';
+import { formatProbability } from './format.ts';
+import { isCell, type Target } from './layout.ts';
+import type { MapSource } from './map-source.ts';
+import type { MapOptions } from './MapToolbar.tsx';
+import { MapStage } from './MapStage.tsx';
+import { SINK_KEYS, type Picture } from './picture.ts';
+import { texelAt } from './place-tiles.ts';
+import { useCellReading } from './use-cell-reading.ts';
+import type { PlacedMap } from './use-map-layout.ts';
+import { useMapTiles } from './use-map-tiles.ts';
+import type { ThemeColours } from './use-theme-colours.ts';
+import type { CellAddress } from './viewport.ts';
+import { VALUE_UNITS } from './words.ts';
+
+/** One of the maps side by side. */
+export interface ComparedMap {
+  /** Unique in the comparison. */
+  readonly id: string;
+  /** `L1H3`, or `L1H3 − L1H2`. */
+  readonly title: string;
+  readonly runId: string;
+  readonly head: HeadId;
+  readonly source: MapSource;
+  /** What is subtracted, as part of the picture's identity, and where single cells of it are read. */
+  readonly minus?: { readonly key: string; readonly runId: string; readonly head: HeadId; readonly source: MapSource };
+  readonly selected: boolean;
+  readonly note?: string;
+}
+
+export interface CompareCellProps extends Omit<MapOptions, 'value'> {
+  readonly map: ComparedMap;
+  readonly value: MapOptions['value'];
+  readonly placed: PlacedMap;
+  readonly tokens: readonly TokenView[];
+  readonly theme: ThemeColours;
+  readonly pixelRatio: number;
+  readonly drawing: Drawing;
+  readonly pinned: number | undefined;
+  readonly hover: Target | undefined;
+  readonly cursor: CellAddress | undefined;
+  readonly measured: boolean;
+  readonly describedBy: string;
+  readonly onHover: (target: Target | undefined) => void;
+  readonly onPick: (target: Target, byKey: boolean) => void;
+  readonly onUnpick: () => void;
+  readonly onKeyDown: (event: KeyboardEvent) => void;
+  readonly onSelect: () => void;
+  readonly onRemove: () => void;
+}
+
+/** Several maps share the page's memory. */
+const CACHE_BYTES = 32 * 2 ** 20;
+
+export function CompareCell(props: CompareCellProps) {
+  const { map, placed, tokens, reducer: wantedReducer, scale, gamma, excludeSinks, theme } = props;
+  const { head, runId, source, minus } = map;
+  // Differences are of probabilities, and of them the smallest has no meaning.
+  const value = minus ? 'probability' : props.value;
+  const reducer = minus && wantedReducer === 'min' ? 'max' : wantedReducer;
+  const skipKeys = excludeSinks ? SINK_KEYS : 0;
+  const minusKey = minus?.key;
+  const picture = useMemo<Picture>(
+    () => ({
+      runId,
+      layer: head.layer,
+      head: head.head,
+      value,
+      reducer,
+      skipKeys,
+      tokens: tokens.length,
+      minus: minusKey,
+    }),
+    [runId, head.layer, head.head, value, reducer, skipKeys, tokens.length, minusKey],
+  );
+  const tiles = useMapTiles({
+    source,
+    picture,
+    viewport: placed.control.viewport,
+    plot: placed.layout.plot,
+    level: placed.level,
+    colours: { scale, gamma, excludeSinks, theme: theme.theme },
+    budgetBytes: CACHE_BYTES,
+  });
+  const target = props.hover ?? props.cursor;
+  const cell = isCell(target) && target.key <= target.query ? target : undefined;
+  const texel = cell && texelAt(tiles.cache, tiles.key, placed.level, cell);
+  const reading = useCellReading(source, runId, head, cell);
+  const other = useCellReading(minus?.source ?? source, minus?.runId ?? runId, minus?.head ?? head, minus && cell);
+  const exact = minus ? reading && other && reading.probability - other.probability : reading?.probability;
+  const unit = minus ? 'Δp' : VALUE_UNITS[value];
+
+  return (
+    <section
+      className={classNames('hs-compare__cell', map.selected && 'hs-compare__cell--selected')}
+      aria-label={`Map of ${map.title}`}
+      aria-busy={!tiles.ready && !tiles.failure}
+    >
+      <header className="hs-compare__head">
+        <h3>
+          {minus ? (
+            map.title
+          ) : (
+            <button type="button" title="Select this head" aria-pressed={map.selected} onClick={props.onSelect}>
+              {map.title}
+            </button>
+          )}
+        </h3>
+        <span className="hs-compare__value">
+          {exact === undefined ? map.note : `${minus ? 'Δp' : 'p'} = ${signed(exact, minus !== undefined)}`}
+        </span>
+        <button
+          type="button"
+          className="hs-compare__remove"
+          aria-label={`Remove ${map.title}`}
+          title={`Remove ${map.title}`}
+          onClick={props.onRemove}
+        >
+          ×
+        </button>
+      </header>
+      <div className="hs-map__room">
+        <MapStage
+          name={`Attention of ${map.title}, ${tokens.length} by ${tokens.length} tokens. All maps move together.`}
+          describedBy={props.describedBy}
+          placed={placed}
+          tiles={tiles}
+          tokens={tokens}
+          profile={undefined}
+          value={value}
+          unit={unit}
+          theme={theme}
+          pixelRatio={props.pixelRatio}
+          drawing={props.drawing}
+          pinned={props.pinned}
+          hover={props.hover}
+          cursor={props.cursor}
+          mark={texel}
+          measured={props.measured}
+          onHover={props.onHover}
+          onPick={props.onPick}
+          onUnpick={props.onUnpick}
+          onKeyDown={props.onKeyDown}
+        />
+      </div>
+      <CellLegend tiles={tiles} unit={unit} mark={texel} />
+    </section>
+  );
+}
+
+function signed(value: number, isDifference: boolean): string {
+  return isDifference && value > 0 ? `+${formatProbability(value)}` : formatProbability(value);
+}

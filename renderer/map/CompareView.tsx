@@ -1,0 +1,188 @@
+/**
+ * Maps of several heads side by side. They share one viewport, one pointer and one cursor; each has its own numbers and,
+ * since heads differ, its own colour scale.
+ */
+import { useId, useMemo, useRef, useState, type ReactNode } from 'react';
+import type { Badge as BadgeName } from '../../shared/model/badge.ts';
+import type { TokenView } from '../../shared/model/token-view.ts';
+import { Badge } from '../components/Badge.tsx';
+import type { Drawing } from '../state/view-state.ts';
+import { compareColumns } from './compare-grid.ts';
+import { CompareCell, type ComparedMap } from './CompareCell.tsx';
+import { GoToField } from './GoToField.tsx';
+import { isCell, sameTarget, type Target } from './layout.ts';
+import { MapToolbar, type MapOptions } from './MapToolbar.tsx';
+import { useElementSize } from './use-element-size.ts';
+import { useMapCursor } from './use-map-cursor.ts';
+import { useMapLayout } from './use-map-layout.ts';
+import { usePixelRatio } from './use-pixel-ratio.ts';
+import { useThemeColours } from './use-theme-colours.ts';
+import { revealQuery, type SizePx } from './viewport.ts';
+import { cellText, headingText, tokenText } from './words.ts';
+import './map.css';
+import './compare.css';
+
+export interface CompareViewProps extends MapOptions {
+  readonly maps: readonly ComparedMap[];
+  readonly tokens: readonly TokenView[];
+  readonly badge: BadgeName;
+  readonly ofAblatedRun: boolean;
+  readonly drawing: Drawing;
+  readonly pinnedToken: number | undefined;
+  readonly onPinToken: (index: number | undefined) => void;
+  readonly onMarkToken: (index: number) => void;
+  readonly hoverToken: number | undefined;
+  readonly onHoverToken: (index: number | undefined) => void;
+  readonly onOptions: (change: Partial<MapOptions>) => void;
+  readonly onSelect: (map: ComparedMap) => void;
+  readonly onRemove: (map: ComparedMap) => void;
+  /** What is compared, and how it is changed. */
+  readonly controls: ReactNode;
+  /** In the place of a map: what to do next, or why one is missing. */
+  readonly hint: string | undefined;
+}
+
+const UNMEASURED: SizePx = { width: 640, height: 480 };
+/** Heading and legend of a cell, and the line between cells. */
+const CELL_HEAD_PX = 26;
+const CELL_LEGEND_PX = 34;
+const GAP_PX = 1;
+
+export function CompareView(props: CompareViewProps) {
+  const { maps, tokens, value, reducer, scale, gamma, excludeSinks, pinnedToken, hint } = props;
+  const grid = useRef<HTMLDivElement>(null);
+  const measured = useElementSize(grid);
+  const theme = useThemeColours();
+  const pixelRatio = usePixelRatio();
+  const readoutId = useId();
+
+  const count = maps.length + (hint === undefined ? 0 : 1);
+  const { width, height } = measured ?? UNMEASURED;
+  const columns = compareColumns(count, { width, height });
+  const rows = Math.ceil(count / columns);
+  const panel = useMemo(
+    () => ({
+      width: Math.floor((width - GAP_PX * (columns - 1)) / columns),
+      height: Math.max(80, Math.floor((height - GAP_PX * (rows - 1)) / rows) - CELL_HEAD_PX - CELL_LEGEND_PX),
+    }),
+    [width, height, columns, rows],
+  );
+  const placed = useMapLayout(panel, tokens, pixelRatio, theme.fontUi, true);
+  const { control, level } = placed;
+
+  const [hover, setHover] = useState<Target>();
+  const pinBeforeClick = useRef<number>(undefined);
+  const pin = (index: number) => {
+    pinBeforeClick.current = pinnedToken;
+    props.onPinToken(index === pinnedToken ? undefined : index);
+  };
+  const cursor = useMapCursor({ placed, pinned: pinnedToken, onPin: pin, onMoved: () => setHover(undefined) });
+  const onHover = (target: Target | undefined) => {
+    if (sameTarget(hover, target)) return;
+    setHover(target);
+    const token = target?.query ?? target?.key;
+    if (token !== props.hoverToken) props.onHoverToken(token);
+  };
+  const goTo = (query: number, key: number | undefined) => {
+    if (key === undefined) {
+      cursor.clear();
+      control.glide((from) => revealQuery(from, query, placed.map));
+    } else {
+      cursor.show({ query, key });
+    }
+    props.onMarkToken(query);
+  };
+
+  const inMap = (target: Target | undefined): Target | undefined =>
+    (target?.query ?? 0) < tokens.length && (target?.key ?? 0) < tokens.length ? target : undefined;
+  const shownHover = inMap(hover);
+  const linked =
+    shownHover ??
+    inMap(props.hoverToken === undefined ? undefined : { query: props.hoverToken, key: props.hoverToken });
+  const target = shownHover ?? cursor.cell;
+  const cell = isCell(target) ? target : undefined;
+  const readout = cell
+    ? cellText({ cell, tokens, reading: undefined, texel: undefined, value, reducer, level })
+    : target?.query !== undefined
+      ? `query ${tokenText(target.query, tokens)}`
+      : target?.key !== undefined
+        ? `key ${tokenText(target.key, tokens)}`
+        : '';
+
+  return (
+    <section className="hs-map" aria-label="Heads side by side">
+      <header className="hs-map__header">
+        <h2 className="hs-map__title">
+          <b>Compare</b>
+          <span className="hs-map__axes">query ↓ key →</span>
+          <span>{headingText(value, reducer, level, scale)}</span>
+          <Badge badge={props.badge} />
+          {props.ofAblatedRun && <span className="hs-map__badge">ablated run</span>}
+        </h2>
+        <MapToolbar
+          level={level}
+          value={value}
+          reducer={reducer}
+          scale={scale}
+          gamma={gamma}
+          excludeSinks={excludeSinks}
+          fitted={control.fitted}
+          onOptions={props.onOptions}
+          onFit={cursor.fit}
+          onZoom={cursor.zoomAt}
+        />
+        {props.controls}
+        <GoToField tokens={tokens} onGoTo={goTo} />
+      </header>
+      <div
+        ref={grid}
+        className="hs-compare"
+        style={{
+          gridTemplateColumns: `repeat(${columns}, ${panel.width}px)`,
+          gridAutoRows: panel.height + CELL_HEAD_PX + CELL_LEGEND_PX,
+          gap: GAP_PX,
+        }}
+      >
+        {maps.map((map) => (
+          <CompareCell
+            key={map.id}
+            map={map}
+            value={value}
+            reducer={reducer}
+            scale={scale}
+            gamma={gamma}
+            excludeSinks={excludeSinks}
+            placed={placed}
+            tokens={tokens}
+            theme={theme}
+            pixelRatio={pixelRatio}
+            drawing={props.drawing}
+            pinned={pinnedToken}
+            hover={linked}
+            cursor={cursor.cell}
+            measured={measured !== undefined}
+            describedBy={readoutId}
+            onHover={onHover}
+            onPick={(picked, byKey) => {
+              cursor.clear();
+              const index = byKey ? picked.key : picked.query;
+              if (index !== undefined) pin(index);
+            }}
+            onUnpick={() => props.onPinToken(pinBeforeClick.current)}
+            onKeyDown={cursor.onKeyDown}
+            onSelect={() => props.onSelect(map)}
+            onRemove={() => props.onRemove(map)}
+          />
+        ))}
+        {hint !== undefined && <p className="hs-compare__hint">{hint}</p>}
+      </div>
+      <p className="hs-map__readout" id={readoutId} title={readout} aria-live={shownHover ? 'off' : 'polite'}>
+        {readout === '' ? (
+          <span className="hs-map__hint">Point at a cell to read it on every map; all move together.</span>
+        ) : (
+          readout
+        )}
+      </p>
+    </section>
+  );
+}
