@@ -56,6 +56,9 @@ export function MapPanel() {
           gamma={view.gamma}
           excludeSinks={view.excludeSinks}
           drawing={view.drawing}
+          sinkRule={view.sinkRule}
+          chosenSinks={view.sinkKeys}
+          onSinks={(sinkRule, sinkKeys) => patch(store, 'view', { sinkRule, sinkKeys })}
           region={view.brush && view.brush.of === clean?.key ? view.brush.region : undefined}
           onRegion={(region) => patch(store, 'view', { brush: region && clean && { of: clean.key, region } })}
           brushing={view.brushing}

@@ -16,6 +16,7 @@ export function useMapSource(run: RunHandle | undefined): MapSource | undefined 
         tile: (params, signal) => session.tile(run, params, signal),
         cell: (params, signal) => session.cell(run, params, signal),
         region: (params, signal) => session.region(run, params, signal),
+        token: (params, signal) => session.token(run, params, signal),
       },
     // eslint-disable-next-line react-hooks/exhaustive-deps -- see `isReplaced`
     [run, session, isReplaced],

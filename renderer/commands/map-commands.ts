@@ -1,3 +1,4 @@
+import { MOST_SINK_KEYS } from '../map/sink-keys.ts';
 import { includesHead } from '../state/comparison.ts';
 import { addToComparison, endComparison, removeFromComparison } from '../state/edits.ts';
 import { patch } from '../state/store.ts';
@@ -38,6 +39,22 @@ export const mapCommands: readonly Command[] = [
     keys: ['escape'],
     when: ({ view, run }) => view.brush !== undefined && view.brush.of === run.clean?.key,
     run: ({ store }) => patch(store, 'view', { brush: undefined, brushing: false }),
+  },
+  {
+    id: 'map.toggleSinkKey',
+    label: 'Put the pinned key beside the map as a strip, or take it away',
+    group: 'View',
+    keys: ['k'],
+    when: ({ edit }) => edit.pinnedToken !== undefined,
+    run: ({ store }) => {
+      const { edit, view } = store.getState();
+      const key = edit.pinnedToken;
+      if (key === undefined) return;
+      const before = view.sinkRule === 'chosen' ? view.sinkKeys : [0];
+      const without = before.filter((other) => other !== key);
+      const sinkKeys = without.length < before.length ? without : [...before, key].sort((a, b) => a - b);
+      patch(store, 'view', { sinkRule: 'chosen', sinkKeys: sinkKeys.slice(-MOST_SINK_KEYS) });
+    },
   },
   {
     id: 'map.compareHead',

@@ -8,7 +8,15 @@
  */
 import { AppError, toWireError } from '../../shared/base/app-error.ts';
 import { PROTOCOL_VERSION } from '../../shared/contract/methods.ts';
-import type { CellReading, Events, ParamsOf, RegionReading, ResultOf, Tile } from '../../shared/contract/methods.ts';
+import type {
+  CellReading,
+  Events,
+  ParamsOf,
+  RegionReading,
+  ResultOf,
+  Tile,
+  TokenAttention,
+} from '../../shared/contract/methods.ts';
 import type { ModelInfo } from '../../shared/model/model-info.ts';
 import type { Client } from '../../shared/rpc/client.ts';
 import type { Activity } from '../base/activity.ts';
@@ -188,6 +196,15 @@ export class Session {
     signal: AbortSignal,
   ): Promise<RegionReading> {
     const ask = () => this.#link.connected().call('run.region', { ...params, runId: run.runId }, { signal });
+    return askAboutRun(this.#store, run, signal, ask);
+  }
+
+  async token(
+    run: RunHandle,
+    params: Omit<ParamsOf<'run.token'>, 'runId'>,
+    signal: AbortSignal,
+  ): Promise<TokenAttention> {
+    const ask = () => this.#link.connected().call('run.token', { ...params, runId: run.runId }, { signal });
     return askAboutRun(this.#store, run, signal, ask);
   }
 

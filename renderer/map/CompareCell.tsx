@@ -9,7 +9,7 @@ import { isCell, type Target } from './layout.ts';
 import type { MapSource } from './map-source.ts';
 import type { MapOptions } from './MapToolbar.tsx';
 import { MapStage } from './MapStage.tsx';
-import { SINK_KEYS, type Picture } from './picture.ts';
+import type { Picture } from './picture.ts';
 import { texelAt } from './place-tiles.ts';
 import { useCellReading } from './use-cell-reading.ts';
 import type { PlacedMap } from './use-map-layout.ts';
@@ -54,6 +54,7 @@ export interface CompareCellProps extends Omit<MapOptions, 'value'> {
   readonly onRemove: () => void;
 }
 
+const NO_KEYS: readonly number[] = [];
 /** Several maps share the page's memory. */
 const CACHE_BYTES = 32 * 2 ** 20;
 
@@ -63,7 +64,7 @@ export function CompareCell(props: CompareCellProps) {
   // Differences are of probabilities, and of them the smallest has no meaning.
   const value = minus ? 'probability' : props.value;
   const reducer = minus && wantedReducer === 'min' ? 'max' : wantedReducer;
-  const skipKeys = excludeSinks ? SINK_KEYS : 0;
+  const skipKeys = excludeSinks ? 1 : 0;
   const minusKey = minus?.key;
   const picture = useMemo<Picture>(
     () => ({
@@ -85,6 +86,7 @@ export function CompareCell(props: CompareCellProps) {
     plot: placed.layout.plot,
     level: placed.level,
     colours: { scale, gamma, excludeSinks, theme: theme.theme },
+    withoutKeys: NO_KEYS,
     budgetBytes: CACHE_BYTES,
   });
   const target = props.hover ?? props.cursor;

@@ -67,7 +67,7 @@ export function CompareView(props: CompareViewProps) {
     }),
     [width, height, columns, rows],
   );
-  const placed = useMapLayout(panel, tokens, pixelRatio, theme.fontUi, true);
+  const placed = useMapLayout(panel, tokens, pixelRatio, theme.fontUi, undefined);
   const { control, level } = placed;
 
   const [hover, setHover] = useState<Target>();

@@ -15,12 +15,14 @@ import {
 import type { MapLayout } from './layout.ts';
 import { entropyTop } from './paint-marginals.ts';
 import type { Viewport } from './viewport.ts';
+import { sinkHeading } from './words.ts';
 
 export interface MapAxesProps {
   readonly layout: MapLayout;
   readonly viewport: Viewport;
   readonly tokens: readonly TokenView[];
   readonly profile: HeadProfile | undefined;
+  readonly sinkKeys: readonly number[];
   readonly pinned: number | undefined;
   readonly measure: MeasureText;
 }
@@ -28,7 +30,7 @@ export interface MapAxesProps {
 /** Token labels of both axes and the headings of what shares them. D3-free: the scale is a multiplication. */
 export const MapAxes = memo(function MapAxes(props: MapAxesProps) {
   const { layout, viewport, tokens, profile, pinned, measure } = props;
-  const { plot, sink, entropy, columns, panel } = layout;
+  const { plot, sinks, entropy, columns, panel } = layout;
   const { cellPx } = viewport;
   const importance = useMemo(() => keyImportance(tokens, profile), [tokens, profile]);
 
@@ -47,7 +49,8 @@ export const MapAxes = memo(function MapAxes(props: MapAxesProps) {
   const rise = (COLUMN_LABEL_DEGREES * Math.PI) / 180;
   const columnY = plot.y - 7;
   // Headings stand on the same slope as the labels: a label too close to the first of them gives way.
-  const firstHeadingX = sink ? sink.x + sink.width / 2 : entropy ? entropy.x + 8 : Infinity;
+  const [firstSink, lastSink] = [sinks[0], sinks.at(-1)];
+  const firstHeadingX = firstSink ? firstSink.x + firstSink.width / 2 : entropy ? entropy.x + 8 : Infinity;
   const columnRoom = (x: number) => Math.min((columnY - 14) / Math.sin(rise), (panel.width - x - 8) / Math.cos(rise));
 
   const columnLabels = [];
@@ -101,10 +104,17 @@ export const MapAxes = memo(function MapAxes(props: MapAxesProps) {
     <svg className="hs-map__axes-layer" width={panel.width} height={panel.height} aria-hidden="true">
       {columnLabels}
       {rowLabels}
-      {sink && heading(sink.x + sink.width / 2, 'p on key 0')}
-      {sink && (
-        <text className="hs-map__scale" x={sink.x + sink.width / 2} y={sink.y + sink.height + 14} textAnchor="middle">
-          0–1
+      {sinks.map((sink, place) => (
+        <g key={sink.x}>{heading(sink.x + sink.width / 2, sinkHeading(props.sinkKeys[place] ?? 0))}</g>
+      ))}
+      {firstSink && lastSink && (
+        <text
+          className="hs-map__scale"
+          x={(firstSink.x + lastSink.x + lastSink.width) / 2}
+          y={firstSink.y + firstSink.height + 14}
+          textAnchor="middle"
+        >
+          {sinks.length > 2 ? 'each 0–1' : '0–1'}
         </text>
       )}
       {entropy && heading(entropy.x + 10, 'row entropy')}

@@ -11,6 +11,7 @@ import { overviewOf } from './place-tiles.ts';
 import { surfaceFor, useSurfaceVersion } from './surfaces.ts';
 import { prepareCanvas } from './prepare-canvas.ts';
 import type { TileCache } from './tile-cache.ts';
+import type { SinkColumn } from './use-sink-columns.ts';
 import type { ThemeColours } from './use-theme-colours.ts';
 import type { Viewport } from './viewport.ts';
 
@@ -30,6 +31,7 @@ export interface MapCanvasProps {
   readonly value: TileValue;
   readonly colours: MapColours;
   readonly profile: HeadProfile | undefined;
+  readonly sinks: readonly SinkColumn[];
   readonly theme: ThemeColours;
   readonly pixelRatio: number;
   readonly drawing: Drawing;
@@ -47,7 +49,7 @@ export const MapCanvas = memo(function MapCanvas(props: MapCanvasProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const drawn = useRef<Drawn>(undefined);
   const { layout, viewport, cache, cacheVersion, picture, tokens, level, value, colours, profile, theme } = props;
-  const { pixelRatio, drawing } = props;
+  const { sinks, pixelRatio, drawing } = props;
   const surfaceVersion = useSurfaceVersion();
 
   useLayoutEffect(() => {
@@ -97,7 +99,7 @@ export const MapCanvas = memo(function MapCanvas(props: MapCanvasProps) {
         border: theme.surface,
       });
     }
-    paintMarginals({ context, layout, viewport, profile, tokens, pixelRatio, theme });
+    paintMarginals({ context, layout, viewport, profile, sinks, tokens, pixelRatio, theme });
   }, [
     layout,
     viewport,
@@ -109,6 +111,7 @@ export const MapCanvas = memo(function MapCanvas(props: MapCanvasProps) {
     value,
     colours,
     profile,
+    sinks,
     theme,
     pixelRatio,
     drawing,

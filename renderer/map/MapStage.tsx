@@ -12,6 +12,7 @@ import type { MapRegion } from './region.ts';
 import { useMapGestures } from './use-map-gestures.ts';
 import type { PlacedMap } from './use-map-layout.ts';
 import type { MapTiles } from './use-map-tiles.ts';
+import type { SinkColumn } from './use-sink-columns.ts';
 import type { ThemeColours } from './use-theme-colours.ts';
 import type { CellAddress } from './viewport.ts';
 
@@ -23,6 +24,8 @@ export interface MapStageProps {
   readonly tiles: MapTiles;
   readonly tokens: readonly TokenView[];
   readonly profile: HeadProfile | undefined;
+  /** The strips beside the map. */
+  readonly sinks?: readonly SinkColumn[];
   readonly value: TileValue;
   /** Of the legend. */
   readonly unit: string;
@@ -49,9 +52,11 @@ export interface MapStageProps {
   readonly children?: ReactNode;
 }
 
+const NO_SINKS: readonly SinkColumn[] = [];
+
 /** A map with its axes, strips and legend, and what a pointer does on it. */
 export function MapStage(props: MapStageProps) {
-  const { placed, tiles, tokens, theme, pixelRatio, pinned, value } = props;
+  const { placed, tiles, tokens, theme, pixelRatio, pinned, value, sinks = NO_SINKS } = props;
   const { layout, map, control, level, measure } = placed;
   const { viewport } = control;
   const [stage, setStage] = useState<HTMLDivElement | null>(null);
@@ -91,6 +96,7 @@ export function MapStage(props: MapStageProps) {
             value={value}
             colours={tiles.colours}
             profile={props.profile}
+            sinks={sinks}
             theme={theme}
             pixelRatio={pixelRatio}
             drawing={props.drawing}
@@ -111,6 +117,7 @@ export function MapStage(props: MapStageProps) {
             viewport={viewport}
             tokens={tokens}
             profile={props.profile}
+            sinkKeys={sinks.map(({ key }) => key)}
             pinned={pinned}
             measure={measure}
           />

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import { TILE_REDUCERS, TILE_VALUES, type TileReducer, type TileValue } from '../../shared/tensor/tile.ts';
 import { GammaControl } from './GammaControl.tsx';
 import { hasLogScale } from './map-colours.ts';
+import { SinkChooser, type SinkChooserProps } from './SinkChooser.tsx';
 import { VALUE_NAMES } from './words.ts';
 
 export interface MapOptions {
@@ -15,6 +16,8 @@ export interface MapOptions {
 
 export interface MapToolbarProps extends MapOptions {
   readonly level: number;
+  /** The choice of the strips beside the map, where there are any. */
+  readonly sinks?: SinkChooserProps | undefined;
   readonly fitted: boolean;
   readonly onOptions: (change: Partial<MapOptions>) => void;
   readonly onFit: () => void;
@@ -76,16 +79,19 @@ export function MapToolbar(props: MapToolbarProps) {
       >
         log
       </button>
-      <button
-        type="button"
-        aria-pressed={excludeSinks}
-        title="Take key 0 out of the map and its colour domain; it stays in the gutter"
-        onClick={() => {
-          props.onOptions({ excludeSinks: !excludeSinks });
-        }}
-      >
-        no sink
-      </button>
+      <span className="hs-map__group">
+        <button
+          type="button"
+          aria-pressed={excludeSinks}
+          title="Take the sink columns out of the colour domain, and key 0 out of the map; they stay in their strips (S)"
+          onClick={() => {
+            props.onOptions({ excludeSinks: !excludeSinks });
+          }}
+        >
+          no sink
+        </button>
+        {props.sinks && <SinkChooser {...props.sinks} />}
+      </span>
       <GammaControl gamma={gamma} onGamma={(next) => props.onOptions({ gamma: next })} />
       <span className="hs-map__group">
         <button

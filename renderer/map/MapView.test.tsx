@@ -186,6 +186,27 @@ describe('MapView', () => {
     expect(screen.getByRole<HTMLButtonElement>('button', { name: 'log' }).disabled).toBe(true);
   });
 
+  it('has the strips that are asked for, by rule or by index', async () => {
+    const onSinks = vi.fn();
+    const { container, rerender } = render(<MapView {...props({ onSinks })} />);
+    await settle();
+    const headings = () => [...container.querySelectorAll('.hs-map__heading')].map((text) => text.textContent);
+    expect(headings().filter((text) => text.startsWith('p on'))).toEqual(['p on key 0']);
+    fireEvent.click(screen.getByRole('button', { name: 'Sink columns' }));
+    fireEvent.click(screen.getByRole('radio', { name: /largest column means/ }));
+    expect(onSinks).toHaveBeenLastCalledWith('found', [0]);
+    const field = screen.getByRole('textbox', { name: 'Keys of the strips' });
+    fireEvent.change(field, { target: { value: '3, x' } });
+    expect(field.getAttribute('aria-invalid')).toBe('true');
+    fireEvent.change(field, { target: { value: '3, 0' } });
+    expect(onSinks).toHaveBeenLastCalledWith('chosen', [0, 3]);
+    rerender(<MapView {...props({ onSinks, sinkRule: 'chosen', chosenSinks: [0, 3] })} />);
+    expect(headings().filter((text) => text.startsWith('p on'))).toEqual(['p on key 0', 'p on key 3']);
+    press('ArrowDown');
+    fireEvent.keyDown(field, { key: 'Escape' });
+    expect(screen.queryByRole('textbox', { name: 'Keys of the strips' })).toBeNull();
+  });
+
   it('says in place why there is no map, and tries again', async () => {
     let fail = true;
     const tile = vi.fn<MapSource['tile']>((params, signal) =>

@@ -10,23 +10,25 @@ import type { HeadProfile } from '../../shared/contract/methods.ts';
 import type { Badge } from '../../shared/model/badge.ts';
 import { formatHead, type HeadId } from '../../shared/model/head-id.ts';
 import type { TokenView } from '../../shared/model/token-view.ts';
-import type { Drawing } from '../state/view-state.ts';
+import type { Drawing, SinkRule } from '../state/view-state.ts';
 import { GoToField } from './GoToField.tsx';
 import { isCell, sameTarget, type Target } from './layout.ts';
 import type { MapSource } from './map-source.ts';
 import { MapHeader } from './MapHeader.tsx';
 import { MapStage } from './MapStage.tsx';
 import { MapToolbar, type MapOptions } from './MapToolbar.tsx';
-import { SINK_KEYS, type Picture } from './picture.ts';
+import type { Picture } from './picture.ts';
 import { texelAt } from './place-tiles.ts';
 import { isInMap, type MapRegion } from './region.ts';
 import { RegionPanel } from './RegionPanel.tsx';
+import { leadingSinks, sinkKeysOf } from './sink-keys.ts';
 import { useCellReading } from './use-cell-reading.ts';
 import { useElementSize } from './use-element-size.ts';
 import { useMapCursor } from './use-map-cursor.ts';
 import { useMapLayout } from './use-map-layout.ts';
 import { useMapTiles } from './use-map-tiles.ts';
 import { usePixelRatio } from './use-pixel-ratio.ts';
+import { useSinkColumns } from './use-sink-columns.ts';
 import { useThemeColours } from './use-theme-colours.ts';
 import { revealQuery, zoomToRegion, type SizePx } from './viewport.ts';
 import { cellText, columnText, rowText, VALUE_UNITS } from './words.ts';
@@ -52,6 +54,10 @@ export interface MapViewProps extends MapOptions {
   readonly ofAblatedRun?: boolean;
   readonly onAblate: () => void;
   readonly drawing?: Drawing;
+  /** Which keys stand as strips beside the map; by default key 0. */
+  readonly sinkRule?: SinkRule;
+  readonly chosenSinks?: readonly number[];
+  readonly onSinks?: (rule: SinkRule, keys: readonly number[]) => void;
   /** The drawn rectangle, inside the map. */
   readonly region?: MapRegion | undefined;
   readonly onRegion?: (region: MapRegion | undefined) => void;
@@ -61,6 +67,7 @@ export interface MapViewProps extends MapOptions {
   readonly onBrushing?: (on: boolean) => void;
 }
 
+const NO_KEYS: readonly number[] = [];
 const CACHE_BYTES = 96 * 2 ** 20;
 /** Before the first layout; replaced in the same frame. */
 const UNMEASURED: SizePx = { width: 640, height: 480 };
@@ -73,10 +80,16 @@ export function MapView(props: MapViewProps) {
   const theme = useThemeColours();
   const pixelRatio = usePixelRatio();
   const readoutId = useId();
-  const placed = useMapLayout(measured ?? UNMEASURED, tokens, pixelRatio, theme.fontUi);
+  const { sinkRule = 'first', chosenSinks = NO_KEYS } = props;
+  const sinkKeys = useMemo(
+    () => sinkKeysOf(sinkRule, chosenSinks, profile, tokens.length),
+    [sinkRule, chosenSinks, profile, tokens.length],
+  );
+  const sinks = useSinkColumns(source, runId, head, sinkKeys, profile);
+  const placed = useMapLayout(measured ?? UNMEASURED, tokens, pixelRatio, theme.fontUi, sinkKeys);
   const { control, layout, level } = placed;
 
-  const skipKeys = excludeSinks ? SINK_KEYS : 0;
+  const skipKeys = excludeSinks ? leadingSinks(sinkKeys) : 0;
   const picture = useMemo<Picture>(
     () => ({ runId, layer: head.layer, head: head.head, value, reducer, skipKeys, tokens: tokens.length }),
     [runId, head.layer, head.head, value, reducer, skipKeys, tokens.length],
@@ -88,6 +101,7 @@ export function MapView(props: MapViewProps) {
     plot: layout.plot,
     level,
     colours: { scale, gamma, excludeSinks, theme: theme.theme },
+    withoutKeys: excludeSinks ? sinkKeys : NO_KEYS,
     budgetBytes: CACHE_BYTES,
   });
 
@@ -142,9 +156,11 @@ export function MapView(props: MapViewProps) {
 
   const readout = ((): string => {
     if (cell) return cellText({ cell, tokens, reading, texel, value, reducer, level });
-    if (target?.query !== undefined) return rowText(target.query, tokens, profile);
+    if (target?.query !== undefined) return rowText(target.query, tokens, profile, sinks);
     if (target?.key !== undefined) return columnText(target.key, tokens, profile);
-    return pinnedToken === undefined || pinnedToken >= tokens.length ? '' : rowText(pinnedToken, tokens, profile);
+    return pinnedToken === undefined || pinnedToken >= tokens.length
+      ? ''
+      : rowText(pinnedToken, tokens, profile, sinks);
   })();
 
   return (
@@ -167,6 +183,7 @@ export function MapView(props: MapViewProps) {
           scale={scale}
           gamma={gamma}
           excludeSinks={excludeSinks}
+          sinks={props.onSinks && { rule: sinkRule, keys: sinkKeys, onChoose: props.onSinks }}
           fitted={control.fitted}
           onOptions={props.onOptions}
           onFit={cursor.fit}
@@ -182,7 +199,7 @@ export function MapView(props: MapViewProps) {
           </button>
           {props.onCompare && (
             <button type="button" title={`Put other heads beside ${formatHead(head)} (V)`} onClick={props.onCompare}>
-              compare…
+              compare
             </button>
           )}
           <button
@@ -204,6 +221,7 @@ export function MapView(props: MapViewProps) {
             tiles={tiles}
             tokens={tokens}
             profile={profile}
+            sinks={sinks}
             value={value}
             unit={VALUE_UNITS[value]}
             theme={theme}

@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { mapFrame, placeMap, targetAt } from './layout.ts';
 import { fitViewport, plotSize } from './viewport.ts';
 
-const widths = { row: 70, index: 24, column: 80 };
+const widths = { row: 70, index: 24, column: 80, heading: 62 };
 
-function laidOut(width: number, height: number, tokens: number) {
-  const frame = mapFrame({ width, height }, widths);
+function laidOut(width: number, height: number, tokens: number, sinks = 1) {
+  const frame = mapFrame({ width, height }, widths, { bare: false, sinks });
   const map = { tokens, room: frame.room, pixelRatio: 1 };
   const viewport = fitViewport(map);
   return { viewport, layout: placeMap(frame, plotSize(viewport.cellPx, map)) };
@@ -19,9 +19,10 @@ describe('layout', () => {
         fc.integer({ min: 300, max: 1600 }),
         fc.integer({ min: 260, max: 1000 }),
         fc.integer({ min: 1, max: 4096 }),
-        (width, height, tokens) => {
-          const { layout } = laidOut(width, height, tokens);
-          for (const rect of [layout.plot, layout.sink, layout.entropy, layout.columns, layout.legend]) {
+        fc.integer({ min: 1, max: 4 }),
+        (width, height, tokens, sinks) => {
+          const { layout } = laidOut(width, height, tokens, sinks);
+          for (const rect of [layout.plot, ...layout.sinks, layout.entropy, layout.columns, layout.legend]) {
             if (!rect) continue;
             expect(rect.x).toBeGreaterThanOrEqual(0);
             expect(rect.x + rect.width).toBeLessThanOrEqual(width);
@@ -34,14 +35,15 @@ describe('layout', () => {
 
   it('gives a small panel to the map and drops the marginals first', () => {
     expect(laidOut(480, 300, 300).layout).toMatchObject({ entropy: undefined, columns: undefined });
-    expect(laidOut(480, 300, 300).layout.sink).toBeDefined();
-    expect(laidOut(360, 300, 300).layout).toMatchObject({ sink: undefined, legend: undefined });
+    expect(laidOut(480, 300, 300, 4).layout.sinks).toHaveLength(1);
+    expect(laidOut(360, 300, 300).layout).toMatchObject({ sinks: [], legend: undefined });
     expect(laidOut(1200, 800, 300).layout.entropy).toBeDefined();
   });
 
   it('lets gutter and entropy share the rows of the plot', () => {
-    const { plot, sink, entropy } = laidOut(1000, 700, 300).layout;
-    for (const rect of [sink!, entropy!]) expect([rect.y, rect.height]).toEqual([plot.y, plot.height]);
+    const { plot, sinks, entropy } = laidOut(1000, 700, 300, 3).layout;
+    expect(sinks).toHaveLength(3);
+    for (const rect of [...sinks, entropy!]) expect([rect.y, rect.height]).toEqual([plot.y, plot.height]);
   });
 
   it('knows cells, rows and columns under a point', () => {
@@ -51,7 +53,7 @@ describe('layout', () => {
     const at = (x: number, y: number) => targetAt(layout, viewport, 10, { x, y });
     expect(at(plot.x + 2.5 * cellPx, plot.y + 7.5 * cellPx)).toEqual({ query: 7, key: 2 });
     expect(at(plot.x - 8, plot.y + 3.5 * cellPx)).toEqual({ query: 3, key: undefined });
-    expect(at(layout.sink!.x + 2, plot.y + 3.5 * cellPx)).toEqual({ query: 3, key: undefined });
+    expect(at(layout.sinks[0]!.x + 2, plot.y + 3.5 * cellPx)).toEqual({ query: 3, key: undefined });
     expect(at(plot.x + 4.5 * cellPx, layout.columns!.y + 3)).toEqual({ query: undefined, key: 4 });
     expect(at(layout.legend!.x + 2, plot.y + 3)).toBeUndefined();
   });

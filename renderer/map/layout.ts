@@ -5,7 +5,7 @@
  * shares its rows stands to the right of it. A small panel first loses the marginals, then the gutter, then the legend.
  */
 import { cellAt, type PointPx, type SizePx, type Viewport } from './viewport.ts';
-import { COLUMN_LABEL_DEGREES } from './axis-labels.ts';
+import { COLUMN_LABEL_DEGREES, COLUMN_LABEL_PX } from './axis-labels.ts';
 
 export interface RectPx extends PointPx, SizePx {}
 
@@ -18,7 +18,8 @@ export interface MapFrame {
   readonly indexPx: number;
   readonly room: SizePx;
   readonly shows: {
-    readonly sink: boolean;
+    /** Number of strips. */
+    readonly sinks: number;
     readonly entropy: boolean;
     readonly columns: boolean;
     readonly legend: boolean;
@@ -27,8 +28,8 @@ export interface MapFrame {
 
 export interface MapLayout extends MapFrame {
   readonly plot: RectPx;
-  /** Attention on key 0, one row a query. */
-  readonly sink: RectPx | undefined;
+  /** Attention on each sink key, one row a query. */
+  readonly sinks: readonly RectPx[];
   /** Entropy of every row. */
   readonly entropy: RectPx | undefined;
   /** Mean attention on every key. */
@@ -37,7 +38,8 @@ export interface MapLayout extends MapFrame {
   readonly legend: RectPx | undefined;
 }
 
-const SINK = { gap: 10, width: 14 };
+/** `between`: as far apart as their headings need. */
+const SINK = { gap: 10, width: 14, between: COLUMN_LABEL_PX - 14 };
 const ENTROPY = { gap: 16, width: 56 };
 const COLUMNS = { gap: 12, height: 28, below: 4, headingPx: 92 };
 const LEGEND = { gap: 24, width: 12, labels: 54 };
@@ -50,13 +52,21 @@ export interface LabelWidths {
   readonly index: number;
   /** Widest label of a column, measured. */
   readonly column: number;
+  /** Widest heading of a strip, measured. */
+  readonly heading: number;
 }
 
-/** `bare`: axes alone, without strips and legend. */
-export function mapFrame(panel: SizePx, widths: LabelWidths, bare = false): MapFrame {
+export interface FrameOptions {
+  /** Axes alone, without strips and legend. */
+  readonly bare: boolean;
+  readonly sinks: number;
+}
+
+export function mapFrame(panel: SizePx, widths: LabelWidths, { bare, sinks }: FrameOptions): MapFrame {
   const shows = {
     legend: !bare && panel.width >= 380,
-    sink: !bare && panel.width >= 400,
+    // In a panel that is hardly wide enough for the map, the first alone.
+    sinks: bare || panel.width < 400 ? 0 : panel.width < 520 ? Math.min(1, sinks) : sinks,
     entropy: !bare && panel.width >= 600,
     columns: !bare && panel.height >= 460,
   };
@@ -65,12 +75,12 @@ export function mapFrame(panel: SizePx, widths: LabelWidths, bare = false): MapF
   // The heading of the column means stands to the left of them, however short the row labels are.
   const leftPx = shows.columns ? Math.max(rowLabelsPx, COLUMNS.headingPx) : rowLabelsPx;
   const rise = Math.sin((COLUMN_LABEL_DEGREES * Math.PI) / 180);
-  // 62: the headings of the gutter and the entropy are labels too.
+  // The headings of the strips are labels too.
   const topPx = bare
     ? Math.ceil(Math.min(Math.max(widths.column, 24), panel.height < 300 ? 52 : 80) * rise) + 18
-    : Math.ceil(Math.min(Math.max(widths.column, 62), panel.height < 420 ? 68 : 110) * rise) + 22;
+    : Math.ceil(Math.min(Math.max(widths.column, widths.heading), panel.height < 420 ? 68 : 110) * rise) + 22;
   const rightPx =
-    (shows.sink ? SINK.gap + SINK.width : 0) +
+    (shows.sinks > 0 ? SINK.gap + shows.sinks * SINK.width + (shows.sinks - 1) * SINK.between : 0) +
     (shows.entropy ? ENTROPY.gap + ENTROPY.width : 0) +
     (shows.legend ? LEGEND.gap + LEGEND.width + LEGEND.labels : 0) +
     MARGIN;
@@ -103,14 +113,16 @@ export function placeMap(frame: MapFrame, plotPx: SizePx): MapLayout {
     right = rect.x + width;
     return rect;
   };
-  const sink = shows.sink ? beside(SINK) : undefined;
+  const sinks = Array.from({ length: shows.sinks }, (_, place) =>
+    beside({ gap: place === 0 ? SINK.gap : SINK.between, width: SINK.width }),
+  );
   const entropy = shows.entropy ? beside(ENTROPY) : undefined;
   const legendHeight = Math.max(80, Math.min(260, Math.max(plot.height, 160), panel.height - topPx - MARGIN - 40));
   const legend = shows.legend ? { ...beside(LEGEND), height: legendHeight } : undefined;
   const columns = shows.columns
     ? { x: plot.x, y: plot.y + plot.height + COLUMNS.gap, width: plot.width, height: COLUMNS.height }
     : undefined;
-  return { ...frame, plot, sink, entropy, columns, legend };
+  return { ...frame, plot, sinks, entropy, columns, legend };
 }
 
 /** What a point of the panel means: a cell, a row (labels, gutter, entropy) or a column (labels, column mean). */
@@ -128,12 +140,12 @@ export function sameTarget(a: Target | undefined, b: Target | undefined): boolea
 }
 
 export function targetAt(layout: MapLayout, viewport: Viewport, tokens: number, point: PointPx): Target | undefined {
-  const { plot, sink, entropy, columns } = layout;
+  const { plot, sinks, entropy, columns } = layout;
   const inPlot = { x: point.x - plot.x, y: point.y - plot.y };
   const withinX = inPlot.x >= 0 && inPlot.x < plot.width;
   const withinY = inPlot.y >= 0 && inPlot.y < plot.height;
   if (withinX && withinY) return cellAt(viewport, inPlot, tokens);
-  const rowsEnd = entropy ?? sink;
+  const rowsEnd = entropy ?? sinks.at(-1);
   if (withinY && (inPlot.x < 0 || (rowsEnd && point.x >= plot.x + plot.width && point.x < rowsEnd.x + rowsEnd.width))) {
     const query = cellAt(viewport, { x: 0, y: inPlot.y }, tokens)?.query;
     return query === undefined ? undefined : { query, key: undefined };

@@ -1,14 +1,15 @@
-/** The strips that share an axis with the map: attention on key 0, row entropy, mean attention on every key. */
+/** The strips that share an axis with the map: attention on the sink keys, row entropy, mean attention on every key. */
 import type { HeadProfile } from '../../shared/contract/methods.ts';
 import { lutOf, sampleLut } from '../../shared/colour/lut.ts';
 import { toHex } from '../../shared/colour/rgb.ts';
 import { LOG_FLOOR, toUnit, type ValueScale } from '../../shared/colour/value-scale.ts';
 import { binAlong, type AxisWindow } from './bin-along.ts';
 import type { MapLayout, RectPx } from './layout.ts';
+import type { SinkColumn } from './use-sink-columns.ts';
 import type { ThemeColours } from './use-theme-colours.ts';
 import type { Viewport } from './viewport.ts';
 
-/** Attention on key 0 is often near 1: linear, and always 0 to 1, so that heads compare. */
+/** Attention on a sink is often near 1: linear, and always 0 to 1, so that heads compare. */
 export const SINK_SCALE: ValueScale = { kind: 'linear', lo: 0, hi: 1 };
 /** Means over rows span decades: a few keys take most. */
 export const COLUMN_SCALE: ValueScale = { kind: 'log', lo: LOG_FLOOR, hi: 1 };
@@ -23,6 +24,8 @@ export interface MarginalPainting {
   readonly layout: MapLayout;
   readonly viewport: Viewport;
   readonly profile: HeadProfile | undefined;
+  /** As many as there are strips, or more. */
+  readonly sinks: readonly SinkColumn[];
   readonly tokens: number;
   readonly pixelRatio: number;
   readonly theme: ThemeColours;
@@ -36,10 +39,15 @@ export function paintMarginals(painting: MarginalPainting): void {
   const hair = viewport.cellPx >= 4 ? 1 : 0;
   const fits = profile?.entropy.length === tokens ? profile : undefined;
 
-  if (layout.sink) {
-    framed(context, layout.sink, theme.mask, (rect) => {
+  for (const [place, strip] of layout.sinks.entries()) {
+    const column = painting.sinks[place];
+    const values = column?.values?.length === tokens ? column.values : undefined;
+    framed(context, strip, theme.mask, (rect) => {
       const lut = lutOf('viridis');
-      for (const { startPx, endPx, value } of fits ? binAlong(fits.firstToken, rows, 'max') : []) {
+      // Queries before the key cannot see it: the tint stays.
+      const firstPx = ((column?.key ?? 0) - viewport.query) * viewport.cellPx;
+      for (const { startPx, endPx, value } of values ? binAlong(values, rows, 'max') : []) {
+        if (endPx <= firstPx + 1e-6) continue;
         context.fillStyle = toHex(sampleLut(lut, toUnit(SINK_SCALE, value)));
         context.fillRect(rect.x, rect.y + startPx, rect.width, endPx - startPx - (viewport.cellPx >= 12 ? hair : 0));
       }

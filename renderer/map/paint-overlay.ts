@@ -63,7 +63,7 @@ export function paintOverlay(painting: OverlayPainting): void {
   const alongRow = (query: number, ink: Ink) => {
     for (const y of sides(rowBand(query))) {
       for (const [strip, colour] of [
-        [layout.sink, ink.onSink],
+        ...layout.sinks.map((sink) => [sink, ink.onSink] as const),
         [layout.entropy, ink.onPage],
       ] as const) {
         if (strip) fill(context, strip, { x: strip.x, y, width: strip.width, height: 1 }, colour);

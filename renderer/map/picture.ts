@@ -1,8 +1,5 @@
 import type { TileReducer, TileValue } from '../../shared/tensor/tile.ts';
 
-/** Key columns that "exclude sinks" takes out of the map. Exactly those that the gutter beside it shows. */
-export const SINK_KEYS = 1;
-
 /** Identity of one map's numbers: everything that its tiles depend on but their address. */
 export interface Picture {
   readonly runId: string;

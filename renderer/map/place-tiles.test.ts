@@ -61,11 +61,8 @@ describe('where tiles stand', () => {
     const cache = new TileCache({ budgetBytes: 1e9, concurrency: 99, schedule: (run) => run() });
     const viewport = { key: 0, query: 0, cellPx: 1 };
     const plot = { x: 10.4, y: 20, width: 600, height: 600 };
-    const source = {
-      tile: () => Promise.resolve(tile),
-      cell: () => Promise.reject(new Error()),
-      region: () => Promise.reject(new Error()),
-    };
+    const never = () => Promise.reject(new Error());
+    const source = { tile: () => Promise.resolve(tile), cell: never, region: never, token: never };
     cache.want(source, picture, wantedTiles(viewport, plot, 1000, 0));
     await new Promise((resolve) => setTimeout(resolve));
     return placeTiles({

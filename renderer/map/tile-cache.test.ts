@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { CancelledError } from '../../shared/base/app-error.ts';
-import type { CellReading, ParamsOf, RegionReading, Tile } from '../../shared/contract/methods.ts';
+import type { CellReading, ParamsOf, RegionReading, Tile, TokenAttention } from '../../shared/contract/methods.ts';
 import type { MapSource } from './map-source.ts';
 import { pictureKey, type Picture, type TileAddress } from './picture.ts';
 import { TileCache } from './tile-cache.ts';
@@ -37,6 +37,7 @@ function manualSource() {
       }),
     cell: () => Promise.reject<CellReading>(new Error('not asked')),
     region: () => Promise.reject<RegionReading>(new Error('not asked')),
+    token: () => Promise.reject<TokenAttention>(new Error('not asked')),
   };
   return { source, calls };
 }
@@ -147,5 +148,21 @@ describe('TileCache', () => {
     await settle();
     expect(cache.extent(key, 0)).toEqual([0, 0.7]);
     expect(cache.extent(key, 1)).toBeUndefined();
+  });
+
+  it('knows its extent without the texels of some keys', async () => {
+    const cache = make();
+    const values = new Float32Array(65536).fill(NaN);
+    values.set([0.9, 0.2, 0.5], 0);
+    values.set([0.8, 0.1], 256);
+    const { source } = manualSource();
+    cache.want({ ...source, tile: () => Promise.resolve({ values, min: 0.1, max: 0.9 }) }, picture, [at(0)]);
+    await settle();
+    const extent = (keys: readonly number[]) =>
+      cache.extent(pictureKey(picture), 0, keys)?.map((end) => end.toFixed(1));
+    expect(extent([])).toEqual(['0.1', '0.9']);
+    expect(extent([0])).toEqual(['0.1', '0.5']);
+    expect(extent([0, 2])).toEqual(['0.1', '0.2']);
+    expect(extent([700])).toEqual(['0.1', '0.9']);
   });
 });

@@ -7,12 +7,15 @@
  */
 import { CancelledError } from '../../shared/base/app-error.ts';
 import type { Tile } from '../../shared/contract/methods.ts';
+import { TILE_SIZE } from '../../shared/tensor/tile.ts';
 import type { MapSource } from './map-source.ts';
 import { pictureKey, tileId, type Picture, type TileAddress } from './picture.ts';
 
 /** A tile with its texels in colours, if the processor painted it. */
 export interface CachedTile {
   readonly tile: Tile;
+  /** Ends without some texel columns, which it names; see `extent`. */
+  without?: { readonly columns: string; readonly min: number; readonly max: number };
   /** RGBA words and what they were painted with; replaced when the colours change. */
   painted: { readonly words: Uint32Array; readonly colours: string } | undefined;
 }
@@ -76,15 +79,20 @@ export class TileCache {
     return found;
   }
 
-  /** Smallest and largest value over the tiles of a level that are here; undefined without any. */
-  extent(picture: string, level: number): readonly [number, number] | undefined {
+  /**
+   * Smallest and largest value over the tiles of a level that are here, without the texels that hold some keys;
+   * undefined without any.
+   */
+  extent(picture: string, level: number, withoutKeys: readonly number[] = []): readonly [number, number] | undefined {
     const prefix = `${picture}/${level}/`;
     let [min, max] = [Infinity, -Infinity];
-    for (const [id, { tile }] of this.#tiles) {
+    for (const [id, cached] of this.#tiles) {
       // A tile without a visible cell has NaN ends, which fail both comparisons.
       if (!id.startsWith(prefix)) continue;
-      if (tile.min < min) min = tile.min;
-      if (tile.max > max) max = tile.max;
+      const tileColumn = Number(id.slice(id.lastIndexOf('/') + 1));
+      const ends = endsWithout(cached, texelColumns(withoutKeys, level, tileColumn));
+      if (ends.min < min) min = ends.min;
+      if (ends.max > max) max = ends.max;
     }
     return min <= max ? [min, max] : undefined;
   }
@@ -190,4 +198,27 @@ export class TileCache {
       for (const listener of [...this.#listeners]) listener();
     });
   }
+}
+
+/** Texel columns of a tile that hold any of the keys. */
+function texelColumns(keys: readonly number[], level: number, tileColumn: number): readonly number[] {
+  const columns = keys.map((key) => Math.floor(key / 2 ** level) - tileColumn * TILE_SIZE);
+  return columns.filter((column) => column >= 0 && column < TILE_SIZE);
+}
+
+/** Asked for on every render: remembered. */
+function endsWithout(cached: CachedTile, columns: readonly number[]): { readonly min: number; readonly max: number } {
+  if (columns.length === 0) return cached.tile;
+  const name = columns.join(' ');
+  if (cached.without?.columns === name) return cached.without;
+  let [min, max] = [NaN, NaN];
+  const { values } = cached.tile;
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index]!;
+    if (Number.isNaN(value) || columns.includes(index % TILE_SIZE)) continue;
+    if (!(value >= min)) min = value;
+    if (!(value <= max)) max = value;
+  }
+  cached.without = { columns: name, min, max };
+  return cached.without;
 }

@@ -4,6 +4,7 @@ import type { TokenView } from '../../shared/model/token-view.ts';
 import { levelForScale } from '../../shared/tensor/tile.ts';
 import { axisText, type MeasureText } from './axis-labels.ts';
 import { mapFrame, placeMap, type MapLayout } from './layout.ts';
+import { sinkHeading } from './words.ts';
 import { textMeasurer } from './measure-text.ts';
 import { useViewport, type ViewportControl } from './use-viewport.ts';
 import { plotSize, type MapRoom, type SizePx } from './viewport.ts';
@@ -22,8 +23,8 @@ export function useMapLayout(
   tokens: readonly TokenView[],
   pixelRatio: number,
   fontUi: string,
-  /** Axes alone, without strips and legend. */
-  bare = false,
+  /** Keys of the strips; undefined for a map without strips and legend. */
+  sinkKeys: readonly number[] | undefined,
 ): PlacedMap {
   // The frame depends on panel and labels, the plot on the zoom within it.
   const measure = useMemo(() => textMeasurer(`11px ${fontUi}`), [fontUi]);
@@ -31,9 +32,19 @@ export function useMapLayout(
     () => tokens.reduce((widest, token) => Math.max(widest, measure(axisText(token))), 0),
     [tokens, measure],
   );
+  const [bare, sinks] = [sinkKeys === undefined, sinkKeys?.length ?? 0];
+  const heading = ['row entropy', ...(sinkKeys ?? []).map(sinkHeading)].reduce(
+    (widest, text) => Math.max(widest, measure(text)),
+    0,
+  );
   const frame = useMemo(
-    () => mapFrame(panel, { row: widestLabel, index: measure(String(tokens.length - 1)), column: widestLabel }, bare),
-    [panel, widestLabel, measure, tokens.length, bare],
+    () =>
+      mapFrame(
+        panel,
+        { row: widestLabel, index: measure(String(tokens.length - 1)), column: widestLabel, heading },
+        { bare, sinks },
+      ),
+    [panel, widestLabel, measure, tokens.length, heading, bare, sinks],
   );
   const map = useMemo(
     () => ({ tokens: tokens.length, room: frame.room, pixelRatio }),

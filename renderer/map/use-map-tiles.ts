@@ -16,6 +16,8 @@ export interface MapTilesQuestion {
   readonly plot: SizePx;
   readonly level: number;
   readonly colours: Pick<ColourQuestion, 'scale' | 'gamma' | 'excludeSinks' | 'theme'>;
+  /** Keys whose texels do not set the colour domain, besides those that the picture skips. */
+  readonly withoutKeys: readonly number[];
   readonly budgetBytes: number;
 }
 
@@ -34,7 +36,7 @@ export interface MapTiles {
 }
 
 export function useMapTiles(asked: MapTilesQuestion): MapTiles {
-  const { source, picture, viewport, plot, level, budgetBytes } = asked;
+  const { source, picture, viewport, plot, level, withoutKeys, budgetBytes } = asked;
   const [cache] = useState(
     () => new TileCache({ budgetBytes, concurrency: 4, schedule: (run) => void requestAnimationFrame(run) }),
   );
@@ -56,8 +58,8 @@ export function useMapTiles(asked: MapTilesQuestion): MapTiles {
     value: picture.value,
     reducer: picture.reducer,
     isDifference: picture.minus !== undefined,
-    shown: cache.extent(key, level),
-    overview: cache.extent(key, topLevel(picture.tokens)),
+    shown: cache.extent(key, level, withoutKeys),
+    overview: cache.extent(key, topLevel(picture.tokens), withoutKeys),
   };
   const colours = mapColours(question);
   // eslint-disable-next-line react-hooks/exhaustive-deps -- equal keys are equal colours, and a new object repaints all

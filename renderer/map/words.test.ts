@@ -58,13 +58,18 @@ describe('the line under the map', () => {
       columnMean: new Float32Array(1200).fill(0.125),
       distance: new Float32Array(12),
     };
-    expect(rowText(1018, tokens, profile)).toBe(
+    expect(rowText(1018, tokens, profile, [{ key: 0, values: profile.firstToken }])).toBe(
       'query 1,018 “Maren”: attention on key 0 is 0.250, entropy 2.50 of at most 6.93 nats, largest 0.500 on key 24 “copper”',
     );
+    const two = [
+      { key: 13, values: profile.firstToken },
+      { key: 1100, values: profile.firstToken },
+    ];
+    expect(rowText(1018, tokens, profile, two)).toMatch(/: attention on key 13 is 0\.250, entropy/);
     expect(columnText(1199, tokens, profile)).toBe(
       'key 1,199 “the”: mean attention 0.125 over the 1 query that can see it',
     );
-    expect(rowText(1018, tokens, undefined)).toBe('query 1,018 “Maren”');
+    expect(rowText(1018, tokens, undefined, [])).toBe('query 1,018 “Maren”');
   });
 });
 

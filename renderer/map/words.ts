@@ -5,6 +5,7 @@ import type { TileReducer, TileValue } from '../../shared/tensor/tile.ts';
 import { axisText } from './axis-labels.ts';
 import { formatCount, formatProbability, formatValue } from './format.ts';
 import { hasLogScale } from './map-colours.ts';
+import type { SinkColumn } from './use-sink-columns.ts';
 import type { CellAddress } from './viewport.ts';
 
 export const VALUE_NAMES: Readonly<Record<TileValue, string>> = {
@@ -32,6 +33,11 @@ export function aggregateText(reducer: TileReducer, level: number): string {
 export function headingText(value: TileValue, reducer: TileReducer, level: number, scale: 'log' | 'linear'): string {
   const parts = [VALUE_NAMES[value], aggregateText(reducer, level), hasLogScale(value) ? `${scale} scale` : ''];
   return parts.filter((part) => part !== '').join(', ');
+}
+
+/** Over the strip of a key. */
+export function sinkHeading(key: number): string {
+  return `p on key ${key}`;
 }
 
 /** `1,018 “Maren”` */
@@ -94,14 +100,21 @@ export function cellText(question: CellQuestion): string {
   return `${line} · ${what}${aggregateText(reducer, level)} cells: ${formatValue(value, texel)}`;
 }
 
-/** A row by its label, gutter or entropy bar. */
-export function rowText(query: number, tokens: readonly TokenView[], profile: HeadProfile | undefined): string {
+/** A row by its label, strips or entropy bar. */
+export function rowText(
+  query: number,
+  tokens: readonly TokenView[],
+  profile: HeadProfile | undefined,
+  sinks: readonly SinkColumn[],
+): string {
   const where = `query ${tokenText(query, tokens)}`;
   if (profile?.entropy.length !== tokens.length) return where;
   const most = Math.log(query + 1);
+  const onSinks = sinks
+    .filter(({ key, values }) => key <= query && values?.length === tokens.length)
+    .map(({ key, values }) => `on key ${formatCount(key)} is ${formatProbability(values![query]!)}`);
   return [
-    `${where}: attention on key 0 is ${formatProbability(profile.firstToken[query]!)}`,
-    `entropy ${profile.entropy[query]!.toFixed(2)} of at most ${most.toFixed(2)} nats`,
+    `${where}: ${onSinks.length === 0 ? '' : `attention ${onSinks.join(', ')}, `}entropy ${profile.entropy[query]!.toFixed(2)} of at most ${most.toFixed(2)} nats`,
     `largest ${formatProbability(profile.rowMax[query]!)} on key ${tokenText(profile.rowArgmax[query]!, tokens)}`,
   ].join(', ');
 }

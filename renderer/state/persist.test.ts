@@ -17,7 +17,14 @@ describe('persisted choices', () => {
     const store = createAppStore();
     persistStore(store, storage);
     patch(store, 'prefs', { theme: 'light' });
-    const kept = { scale: 'linear', gamma: 0.6, excludeSinks: true, atlasCells: 'maps', drawing: 'canvas' } as const;
+    const kept = {
+      scale: 'linear',
+      gamma: 0.6,
+      excludeSinks: true,
+      sinkRule: 'found',
+      atlasCells: 'maps',
+      drawing: 'canvas',
+    } as const;
     patch(store, 'view', { ...kept, shown: 'changed' });
     const comparison = { modelId: 'm', heads: [{ layer: 0, head: 3 }], difference: undefined };
     patch(store, 'edit', { comparison });

@@ -25,6 +25,8 @@ export function loadStored(storage: Pick<Storage, 'getItem'>): Partial<AppState>
       scale: oneOf(['log', 'linear'], stored['scale'], initialView.scale),
       gamma: within(GAMMA_RANGE, stored['gamma'], initialView.gamma),
       excludeSinks: oneOf([true, false], stored['excludeSinks'], initialView.excludeSinks),
+      // The chosen keys are those of a prompt that is gone.
+      sinkRule: oneOf(['first', 'found'], stored['sinkRule'], initialView.sinkRule),
       atlasCells: oneOf(ATLAS_CELLS, stored['atlasCells'], initialView.atlasCells),
       drawing: oneOf(DRAWINGS, stored['drawing'], initialView.drawing),
     },
@@ -38,8 +40,8 @@ export function persistStore(store: AppStore, storage: Pick<Storage, 'setItem'>)
   return store.subscribe(({ prefs, view, edit: { comparison }, generation: { settings } }, before) => {
     const isSame = comparison === before.edit.comparison && settings === before.generation.settings;
     if (isSame && prefs === before.prefs && view === before.view) return;
-    const { value, reducer, scale, gamma, excludeSinks, atlasCells, drawing } = view;
-    const shown = { value, reducer, scale, gamma, excludeSinks, atlasCells, drawing };
+    const { value, reducer, scale, gamma, excludeSinks, sinkRule, atlasCells, drawing } = view;
+    const shown = { value, reducer, scale, gamma, excludeSinks, sinkRule, atlasCells, drawing };
     try {
       const stored = { theme: prefs.theme, ...shown, comparison, generation: settings };
       storage.setItem(KEY, JSON.stringify(stored));

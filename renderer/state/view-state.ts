@@ -17,6 +17,10 @@ export type Drawing = (typeof DRAWINGS)[number];
 /** Ends of the gamma control. */
 export const GAMMA_RANGE = { min: 0.3, max: 2.5, step: 0.05 } as const;
 
+/** `found`: the keys with the largest mean attention. */
+export const SINK_RULES = ['first', 'found', 'chosen'] as const;
+export type SinkRule = (typeof SINK_RULES)[number];
+
 /** Queries `rowStart` to `rowEnd` - 1, keys `keyStart` to `keyEnd` - 1. */
 export interface BrushRegion {
   readonly rowStart: number;
@@ -32,6 +36,10 @@ export interface ViewState {
   /** Exponent of the place on the map's colour bar; 1 = none. */
   readonly gamma: number;
   readonly excludeSinks: boolean;
+  /** Which keys stand as strips beside the map, and are what is left out. */
+  readonly sinkRule: SinkRule;
+  /** Of the rule `chosen`; they belong to a prompt and are not kept. */
+  readonly sinkKeys: readonly number[];
   /** Which run the map and the atlas show. */
   readonly shown: 'clean' | 'changed';
   readonly stripColour: StripColour;
@@ -53,6 +61,8 @@ export const initialView: ViewState = {
   scale: 'log',
   gamma: 1,
   excludeSinks: false,
+  sinkRule: 'first',
+  sinkKeys: [0],
   shown: 'clean',
   stripColour: 'outgoing',
   scoreId: undefined,

@@ -1,5 +1,11 @@
 /** A made-up head with the phenomena that a map has to show: a sink, local attention, induction stripes, a needle. */
-import type { CellReading, HeadProfile, RegionReading, Tile } from '../../../shared/contract/methods.ts';
+import type {
+  CellReading,
+  HeadProfile,
+  RegionReading,
+  Tile,
+  TokenAttention,
+} from '../../../shared/contract/methods.ts';
 import type { TokenView } from '../../../shared/model/token-view.ts';
 import { TILE_SIZE } from '../../../shared/tensor/tile.ts';
 import type { MapSource } from '../map-source.ts';
@@ -143,6 +149,14 @@ export function syntheticHead(tokens: number, seed: number, delayMs: number): Sy
         const top = cells.sort((a, b) => b.probability - a.probability).slice(0, 24);
         return { cells: cells.length, queryMass, keyMass, top };
       }, signal),
+    token: ({ index }, signal) =>
+      later(
+        (): TokenAttention => ({
+          outgoing: p.slice(index * tokens, (index + 1) * tokens),
+          incoming: Float32Array.from({ length: tokens }, (_, query) => p[query * tokens + index]!),
+        }),
+        signal,
+      ),
   };
   return { source, profile };
 }
