@@ -21,7 +21,8 @@ export async function createKernel(
   return {
     id: native.id,
     run: (input, output, checkpoint) => {
-      const chosen = input.tokens - input.queryStart < FEW_ROWS ? onnx : native;
+      const isShort = input.tokens - input.queryStart < FEW_ROWS && input.extra === null;
+      const chosen = isShort ? onnx : native;
       return chosen.run(input, output, checkpoint);
     },
     dispose: () => onnx.dispose(),

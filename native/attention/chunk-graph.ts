@@ -70,10 +70,18 @@ export function buildChunkGraph({ heads, kvHeads, headDim }: AttentionShape, gra
   const shifted = g.op('Sub', [scores, rowTop]);
   const exponentials = g.op('Exp', [shifted]);
   const sum = reduce('ReduceSum', exponentials, 2, 1);
-  // Only where keys are marked can a row see nothing; its weights come out alike and must be 0.
-  const seen = graph.masks === 'marked' ? g.op('Greater', [rowTop, g.float(MASKED_SCORE / 2)]) : undefined;
-  const orZero = (value: Value) => (seen ? g.op('Mul', [value, g.op('Cast', [seen], { to: 1 })]) : value);
-  const p = orZero(g.op('Div', [exponentials, sum]));
+  // What a row's weights are multiplied by: 1; NaN where every score that it sees left float32; 0 where it sees nothing,
+  // which only marked keys can bring about. On the divisor, so that it costs no pass over the weights.
+  const counts = g.op('Greater', [rowTop, g.float(MASKED_SCORE / 2)]);
+  const orElse = (value: Value, otherwise: Value) => g.op('Where', [counts, value, otherwise]);
+  const seesAny = () => reduce('ReduceMax', g.op('Cast', [visible], { to: 1 }), 2, 1);
+  const broken =
+    graph.masks === 'marked'
+      ? g.op('Where', [g.op('Greater', [seesAny(), g.float(0)]), g.float(NaN), g.float(0)])
+      : g.float(NaN);
+  const factor = orElse(g.float(1), broken);
+  const orZero = (value: Value) => g.op('Mul', [value, factor]);
+  const p = g.op('Div', [exponentials, g.op('Div', [sum, factor])]);
   const logSum = g.op('Log', [sum]);
   const flat = (value: Value) => g.op('Squeeze', [value, g.int([2])]);
 
@@ -85,7 +93,8 @@ export function buildChunkGraph({ heads, kvHeads, headDim }: AttentionShape, gra
   const scaled = g.op('Mul', [zByHead, reshape(gain, [heads, 1, 1])]);
   g.output('z', reshape(transpose(scaled, [1, 0, 2]), [-1, heads * headDim]), 'float32', ['rows', heads * headDim]);
   const lse = g.op('Add', [rowTop, logSum]);
-  g.output('lse', flat(seen ? g.op('Where', [seen, lse, g.float(-Infinity)]) : lse), 'float32', [heads, 'rows']);
+  // Of nothing, log 0; what is not a number stays so.
+  g.output('lse', flat(orElse(lse, g.op('Log', [broken]))), 'float32', [heads, 'rows']);
   if (!graph.statistics) return g.build('attention-chunk');
 
   const perRow = (name: string, value: Value) => g.output(name, value, 'float32', [heads, 'rows']);

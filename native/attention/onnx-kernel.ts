@@ -26,9 +26,13 @@ export async function createOnnxKernel(
   /** Each variant costs passes over the scores, so it has a graph of its own, made when first needed. */
   const sessionOf = (graph: ChunkGraph) => {
     const key = JSON.stringify(graph);
-    const known = sessions.get(key) ?? createSession(buildChunkGraph(shape, graph), { threads, provider });
-    sessions.set(key, known);
-    return known;
+    const known = sessions.get(key);
+    if (known !== undefined) return known;
+    const session = createSession(buildChunkGraph(shape, graph), { threads, provider });
+    sessions.set(key, session);
+    // A session that failed to load must not be remembered as one.
+    session.catch(() => sessions.delete(key));
+    return session;
   };
   // What every run needs: made at once, so that a machine on which it cannot be made says so early.
   await sessionOf({ masks: 'none', statistics: true, counted: false, softcap: false, poolRows: 1, ragged: false });
@@ -51,7 +55,7 @@ export async function createOnnxKernel(
       await runChunks(sessionOf, graph, shape, input, output, checkpoint);
     },
     dispose: async () => {
-      for (const session of sessions.values()) await (await session).dispose();
+      for (const session of sessions.values()) await session.then((ready) => ready.dispose()).catch(() => undefined);
     },
   };
 }

@@ -35,19 +35,19 @@ export const STATISTICS_ONLY: CaptureKeeper = {
 };
 
 /** Q, K, V, z and residuals go to the file and are read back when they are looked at. */
-export function onDisk(file: SpillFile): CaptureKeeper {
+export function onDisk(file: SpillFile, signal?: AbortSignal): CaptureKeeper {
   return {
     reuses: true,
     layer: async (layer) => {
       const kept = { ...layer };
       for (const name of TENSORS) {
-        const read = await file.put(layer[name]);
+        const read = await file.put(layer[name], signal);
         Object.defineProperty(kept, name, { get: read, enumerable: true });
       }
       return kept;
     },
     resid: async (list, values) => {
-      const read = await file.put(values);
+      const read = await file.put(values, signal);
       Object.defineProperty(list, list.length, { get: read, enumerable: true, configurable: true });
     },
   };

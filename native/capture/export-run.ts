@@ -4,6 +4,7 @@ import type { Opened } from '../engine/opened.ts';
 import { gainsOf } from '../engine/gains.ts';
 import type { Run } from '../engine/run-store.ts';
 import type { Job } from '../forward/checkpoint.ts';
+import { STATISTICS_ONLY } from './capture-keeper.ts';
 import { runForward } from '../forward/forward.ts';
 import { unembedRows } from '../forward/likelihoods.ts';
 import type { ExtraHook } from '../forward/segment-graphs.ts';
@@ -142,6 +143,7 @@ async function computeExtras(
         ids: run.capture.ids,
         gain: gainsOf(architecture, run.interventions).of,
         extras: { hooks: [...hooks], receive },
+        keeper: STATISTICS_ONLY,
       },
       job,
     );

@@ -6,7 +6,8 @@
 import { closeSync, mkdirSync, openSync, readdirSync, readSync, rmSync, statfsSync, write } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { AppError } from '../../shared/base/app-error.ts';
+import { AppError, CancelledError } from '../../shared/base/app-error.ts';
+import type { SpillCache } from './spill-cache.ts';
 
 const writeAt = promisify(write);
 /** Written in pieces, so that messages pass in between. */
@@ -17,19 +18,16 @@ let counter = 0;
 export class SpillFile {
   readonly #fd: number;
   readonly #path: string;
-  readonly #cacheBytes: number;
-  /** By offset, least recently used first. */
-  readonly #cache = new Map<number, Float32Array>();
-  #cached = 0;
+  readonly #cache: SpillCache;
   #end = 0;
   #owners = 1;
 
-  /** `cacheBytes`: arrays that may stay in memory; the one used last always does. Throws `io`. */
-  constructor(folder: string, cacheBytes: number) {
+  /** Throws `io`. */
+  constructor(folder: string, cache: SpillCache) {
     this.#path = path.join(folder, `${process.pid}-${counter++}.capture`);
-    this.#cacheBytes = cacheBytes;
+    this.#cache = cache;
     try {
-      mkdirSync(folder, { recursive: true });
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
       this.#fd = openSync(this.#path, 'wx+', 0o600);
     } catch (error) {
       throw spillError(folder, error);
@@ -37,8 +35,8 @@ export class SpillFile {
     this.#unlink();
   }
 
-  /** Writes an array and answers how to read it back. Throws `io`, as when the disk is full. */
-  async put(values: Float32Array): Promise<() => Float32Array> {
+  /** Writes an array and answers how to read it back. Throws `io`, as when the disk is full, and `CancelledError`. */
+  async put(values: Float32Array, signal?: AbortSignal): Promise<() => Float32Array> {
     const offset = this.#end;
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     this.#end += bytes.length;
@@ -52,15 +50,18 @@ export class SpillFile {
           offset + at,
         );
         at += bytesWritten;
+        if (signal?.aborted === true) throw new CancelledError();
       }
     } catch (error) {
+      if (error instanceof CancelledError) throw error;
       throw spillError(path.dirname(this.#path), error);
     }
     return () => this.#read(offset, values.length);
   }
 
-  /** Another capture reads from it too. */
+  /** Another capture reads from it too. Throws `unknown-run` where the last owner is gone. */
   retain(): void {
+    this.#mustBeOpen();
     this.#owners += 1;
   }
 
@@ -69,33 +70,29 @@ export class SpillFile {
     this.#owners -= 1;
     if (this.#owners > 0) return;
     closeSync(this.#fd);
-    this.#cache.clear();
+    this.#cache.drop(`${this.#path}/`);
     this.#unlink();
   }
 
   #read(offset: number, length: number): Float32Array {
-    if (this.#owners <= 0) {
-      throw new AppError('unknown-run', 'This run is no longer held by the engine.', { hint: 'Run the prompt again.' });
+    this.#mustBeOpen();
+    const key = `${this.#path}/${offset}`;
+    const known = this.#cache.get(key);
+    if (known !== undefined) return known;
+    const values = new Float32Array(length);
+    const bytes = new Uint8Array(values.buffer);
+    for (let at = 0; at < bytes.length;) {
+      const got = readSync(this.#fd, bytes, at, Math.min(PIECE_BYTES, bytes.length - at), offset + at);
+      if (got === 0) throw new AppError('io', 'The file of a run that is kept on disk ends too early.');
+      at += got;
     }
-    const known = this.#cache.get(offset);
-    const values = known ?? new Float32Array(length);
-    if (known === undefined) {
-      const bytes = new Uint8Array(values.buffer);
-      for (let at = 0; at < bytes.length;) {
-        const got = readSync(this.#fd, bytes, at, Math.min(PIECE_BYTES, bytes.length - at), offset + at);
-        if (got === 0) throw new AppError('io', 'The file of a run that is kept on disk ends too early.');
-        at += got;
-      }
-      this.#cached += values.byteLength;
-    }
-    this.#cache.delete(offset);
-    this.#cache.set(offset, values);
-    for (const [old, { byteLength }] of this.#cache) {
-      if (this.#cached <= this.#cacheBytes || old === offset) break;
-      this.#cache.delete(old);
-      this.#cached -= byteLength;
-    }
+    this.#cache.add(key, values);
     return values;
+  }
+
+  #mustBeOpen(): void {
+    if (this.#owners > 0) return;
+    throw new AppError('unknown-run', 'This run is no longer held by the engine.', { hint: 'Run the prompt again.' });
   }
 
   #unlink(): void {
@@ -136,7 +133,12 @@ export function sweepSpills(folder: string): void {
   }
   for (const name of names) {
     const pid = /^(\d+)-\d+\.capture$/.exec(name)?.[1];
-    if (pid !== undefined && !isAlive(Number(pid))) rmSync(path.join(folder, name), { force: true });
+    if (pid === undefined || isAlive(Number(pid))) continue;
+    try {
+      rmSync(path.join(folder, name), { force: true });
+    } catch {
+      // Not ours to remove.
+    }
   }
 }
 

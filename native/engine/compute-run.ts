@@ -15,8 +15,6 @@ import { calibratedSpeed, placeOfRun } from './run-cost.ts';
 import type { Run } from './run-store.ts';
 
 const TOP_CHOICES = 10;
-/** Share of the memory budget for arrays that are read back from disk. */
-const SPILL_CACHE = 0.25;
 
 /**
  * Computes a run, or finds it by key. A changed run resumes the clean one at the first changed layer. A capture
@@ -42,21 +40,22 @@ export async function computeRun(
   const resume = clean === undefined ? undefined : { capture: clean.capture, fromLayer: gains.firstLayer };
   const model = { architecture, sessions: opened.sessions, kernel: opened.kernel };
   if (place.where === 'disk') checkRoom(opened.spillFolder, captureBytes(architecture, ids.length));
-  const file = place.where === 'disk' ? new SpillFile(opened.spillFolder, SPILL_CACHE * opened.runs.budgetBytes) : null;
-  const keeper = file === null ? IN_MEMORY : onDisk(file);
+  // Layers below the first changed one are read from the clean run's files, which it may let go of meanwhile.
+  const files = [...(clean?.files ?? [])];
+  for (const shared of files) shared.retain();
+  let file: SpillFile | null = null;
   let capture: Capture;
   let nll: Float32Array;
   try {
+    if (place.where === 'disk') files.push((file = new SpillFile(opened.spillFolder, opened.spillCache)));
+    const keeper = file === null ? IN_MEMORY : onDisk(file, job.signal);
     const request = { ids, gain: gains.of, keeper, ...(resume === undefined ? {} : { resume }) };
     capture = await runForward(model, request, job);
     nll = await tokenNll(model, capture, job);
   } catch (error) {
-    file?.release();
+    for (const held of files) held.release();
     throw error;
   }
-  // Layers below the first changed one are read from the clean run's file.
-  const files = [...(file === null ? [] : [file]), ...(clean?.files ?? [])];
-  for (const shared of clean?.files ?? []) shared.retain();
   const milliseconds = performance.now() - started;
   if (clean === undefined) opened.speed = calibratedSpeed(opened, ids.length, milliseconds);
   const computedShare = (architecture.layers - capture.computedFrom) / architecture.layers;

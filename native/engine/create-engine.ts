@@ -6,8 +6,10 @@ import type { CallContext, Handlers } from '../../shared/contract/handlers.ts';
 import type { EngineMethodName } from '../../shared/contract/methods.ts';
 import { loadAddon } from '../attention/load-addon.ts';
 import type { Capture } from '../capture/capture.ts';
+import { SpillCache } from '../capture/spill-cache.ts';
 import { sweepSpills } from '../capture/spill-file.ts';
 import { exportRun } from '../capture/export-run.ts';
+import type { Architecture } from '../families/family.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import { openModel, resolveFolder } from '../model/open-model.ts';
 import { headProfile, readCell, tokenAttention } from '../pattern/head-profile.ts';
@@ -33,13 +35,15 @@ import { RunStore } from './run-store.ts';
 import { scoreContextOf } from './score-context.ts';
 import { Urgency } from './urgency.ts';
 
+/** Share of the capture budget for arrays that were read back from disk. */
+const SPILL_SHARE = 0.25;
 /** Share of the machine's memory that captures may take. */
 const CAPTURE_SHARE = 0.4;
 
 export function createEngine(options: EngineOptions): Engine {
   const threads = options.threads ?? os.availableParallelism();
   const urgency = new Urgency();
-  const spillFolder = options.spillFolder ?? path.join(os.tmpdir(), 'headscope-captures');
+  const spillFolder = options.spillFolder ?? path.join(os.tmpdir(), `headscope-captures-${os.userInfo().uid}`);
   sweepSpills(spillFolder);
   let opened: Opened | undefined;
   let taskDataRead: Promise<TaskData> | undefined;
@@ -63,16 +67,18 @@ export function createEngine(options: EngineOptions): Engine {
     });
     const { architecture } = model;
     const { addon } = loadAddon(options.addon);
-    const parts = await openParts(model, options, threads);
+    const parts = await openParts(model, options, threads, context.signal);
     const reader = new ScoreReader(architecture, threads);
+    const budgetBytes = options.captureBudgetBytes ?? CAPTURE_SHARE * memoryBytes();
     const texels = addon === null ? readerTexels(reader) : addonTexels(addon, architecture, threads);
     return {
       model: { ...model, info: { ...model.info, device: parts.device } },
       ...parts,
       reader,
       tiles: new TileServer(texels, (layer) => architecture.slidingWindow[layer] ?? null),
-      runs: new RunStore(options.captureBudgetBytes ?? CAPTURE_SHARE * memoryBytes()),
+      runs: new RunStore(budgetBytes),
       spillFolder,
+      spillCache: new SpillCache(spillCacheBytes(architecture, budgetBytes)),
       speed: REACHED_SHARE * (await matrixSpeed(threads)),
     };
   }
@@ -228,6 +234,11 @@ export function createEngine(options: EngineOptions): Engine {
       return dispose(old);
     },
   };
+}
+
+/** At least Q and K of one layer at full context: what single cells are read from, again and again. */
+function spillCacheBytes({ heads, kvHeads, headDim, context }: Architecture, budgetBytes: number): number {
+  return Math.max(SPILL_SHARE * budgetBytes, 4 * context * (heads + kvHeads) * headDim);
 }
 
 /** What this process may use: a container's limit counts where there is one. */

@@ -24,6 +24,7 @@ export async function openParts(
   model: OpenModel,
   { addon: addonPath, device = 'cpu' }: Pick<EngineOptions, 'addon' | 'device'>,
   threads: number,
+  signal: AbortSignal,
 ): Promise<OpenParts> {
   const { architecture, weights, weightsFolder, info } = model;
   const { parameters } = info;
@@ -39,7 +40,7 @@ export async function openParts(
     let kernel: AttentionKernel | undefined;
     try {
       kernel = await createOnnxKernel(architecture, threads, provider);
-      await selfTest({ architecture, sessions, kernel }, { architecture, ...cpu });
+      await selfTest({ architecture, sessions, kernel }, { architecture, ...cpu }, signal);
       return { sessions, kernel };
     } catch (error) {
       await sessions.dispose();
@@ -54,12 +55,12 @@ export async function openParts(
 }
 
 /** The model itself on a few tokens, on both. Throws where they differ. */
-async function selfTest(tested: ForwardModel, trusted: ForwardModel): Promise<void> {
+async function selfTest(tested: ForwardModel, trusted: ForwardModel, signal: AbortSignal): Promise<void> {
   const { architecture } = trusted;
   const count = Math.min(TEST_TOKENS, architecture.context);
   const ids = Int32Array.from({ length: count }, (_, i) => (i * 7919) % architecture.vocabSize);
   const request = { ids, gain: () => null };
-  const job = { signal: new AbortController().signal, progress: () => undefined };
+  const job = { signal, progress: () => undefined };
   const expected = await runForward(trusted, request, job);
   const actual = await runForward(tested, request, job);
   checkParity('residual', actual.resid[architecture.layers]!, expected.resid[architecture.layers]!);

@@ -3,6 +3,7 @@ import type { AttentionKernel } from '../attention/kernel.ts';
 import type { SegmentSessions } from '../forward/segment-sessions.ts';
 import type { OpenModel } from '../model/open-model.ts';
 import type { ScoreReader } from '../pattern/score-blocks.ts';
+import type { SpillCache } from '../capture/spill-cache.ts';
 import type { TileServer } from '../tiles/tile-server.ts';
 import type { RunStore } from './run-store.ts';
 
@@ -17,6 +18,8 @@ export interface Opened {
   readonly runs: RunStore;
   /** Where captures go that memory has no room for. */
   readonly spillFolder: string;
+  /** Of all of them. */
+  readonly spillCache: SpillCache;
   /** Operations a millisecond, from the last run; from the machine's matrix speed before the first. */
   speed: number;
 }

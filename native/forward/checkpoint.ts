@@ -38,8 +38,18 @@ export class Checkpoint {
       // The first few hundred milliseconds hold session start-up, which says nothing about the rest.
       etaMs: elapsed < 300 ? null : Math.round(left),
     });
+    const { signal, turn } = this.#job;
     await new Promise<void>((resolve) => setImmediate(resolve));
-    await this.#job.turn?.();
-    if (this.#job.signal.aborted) throw new CancelledError();
+    if (signal.aborted) throw new CancelledError();
+    if (turn === undefined) return;
+    // A cancel does not wait for what is more urgent.
+    let leave = () => undefined as void;
+    const cancelled = new Promise<void>((resolve) => {
+      leave = resolve;
+      signal.addEventListener('abort', leave);
+    });
+    await Promise.race([turn(), cancelled]);
+    signal.removeEventListener('abort', leave);
+    if (signal.aborted) throw new CancelledError();
   }
 }

@@ -7,6 +7,7 @@ import type { Progress } from '../../shared/contract/methods.ts';
 import { createOnnxKernel } from '../attention/onnx-kernel.ts';
 import { onDisk, STATISTICS_ONLY } from '../capture/capture-keeper.ts';
 import type { Capture, LayerCapture } from '../capture/capture.ts';
+import { SpillCache } from '../capture/spill-cache.ts';
 import { SpillFile } from '../capture/spill-file.ts';
 import { openModel } from '../model/open-model.ts';
 import { writeTinyModel } from '../testing/tiny-model.ts';
@@ -87,12 +88,12 @@ describe('runForward', () => {
     }
     expect(lean.layers[2]!.q).toHaveLength(0);
 
-    const file = new SpillFile(path.join(folder, 'spill'), 100_000);
+    const file = new SpillFile(path.join(folder, 'spill'), new SpillCache(100_000));
     const spilled = await runForward(model, { ids, gain: noGain, keeper: onDisk(file) }, job());
     expect(digests(spilled)).toEqual(digests(full));
     const gain = (layer: number) => (layer === 2 ? new Float32Array([1, 0, 0.5, -1]) : null);
     const resume = { capture: spilled, fromLayer: 2 };
-    const other = new SpillFile(path.join(folder, 'spill'), 0);
+    const other = new SpillFile(path.join(folder, 'spill'), new SpillCache(0));
     const resumed = await runForward(model, { ids, gain, resume, keeper: onDisk(other) }, job());
     expect(digests(resumed)).toEqual(digests(await runForward(model, { ids, gain }, job())));
     other.release();

@@ -11,7 +11,11 @@ let measured: Promise<number> | undefined;
 
 /** Operations a millisecond, measured once a process in some twenty milliseconds. */
 export function matrixSpeed(threads: number): Promise<number> {
-  return (measured ??= measure(threads));
+  measured ??= measure(threads).catch((error: unknown) => {
+    measured = undefined;
+    throw error;
+  });
+  return measured;
 }
 
 async function measure(threads: number): Promise<number> {

@@ -201,6 +201,9 @@ export function kernelConformance(name: string, create: CreateKernel, longHeadSl
       const ofKey = await run(shape, { ...input, k });
       // Beside a score of +inf or -inf.
       expect(ofKey.z.slice(10 * 16).some(Number.isNaN)).toBe(true);
+      // Scores that all leave float32 are not rows that see nothing.
+      const beyond = { ...input, q: input.q.map(() => 1e22), k: input.k.map(() => -1e20) };
+      expect((await run(shape, beyond)).z[20 * 16]).toBeNaN();
     });
 
     it('names the key of the largest weight, counted from the first key of the prompt', async () => {

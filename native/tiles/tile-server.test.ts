@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
+import { CancelledError } from '../../shared/base/app-error.ts';
 import {
   TILE_REDUCERS,
   TILE_SIZE,
@@ -14,7 +15,7 @@ import { ScoreReader } from '../pattern/score-blocks.ts';
 import { randomCapture } from '../testing/random-capture.ts';
 import { addonTexels } from './addon-texels.ts';
 import { readerTexels } from './reader-texels.ts';
-import type { MapOf, Texels } from './texels.ts';
+import { emptyGrid, type MapOf, type Texels } from './texels.ts';
 import { TileServer } from './tile-server.ts';
 
 const signal = new AbortController().signal;
@@ -87,7 +88,7 @@ describe.each(sources)('tiles from %s', (_name, make) => {
 
   it('equal the definition for every value, reducer, level, window, skipped sink and difference', async () => {
     const cases = fc.record({
-      tokens: fc.constantFrom(1, 2, 5, 255, 256, 257, 600),
+      tokens: fc.constantFrom(1, 2, 5, 255, 256, 257, 600, 1100),
       window: fc.constantFrom(null, 1, 7, 300),
       level: fc.integer({ min: 0, max: 3 }),
       value: fc.constantFrom(...TILE_VALUES),
@@ -111,7 +112,7 @@ describe.each(sources)('tiles from %s', (_name, make) => {
           headDim: 20,
         });
         const reader = readerOf(architecture);
-        const level = directLevels === 0 ? Math.min(drawn.level, topLevel(tokens)) : drawn.level;
+        const level = Math.min(drawn.level, topLevel(tokens));
         const side = tilesPerSide(tokens, level);
         const isDifference = drawn.isDifference && drawn.reducer !== 'min';
         const key = {
@@ -204,5 +205,58 @@ describe.each(sources)('tiles from %s', (_name, make) => {
     await expect(
       serverOf(architecture).tile({ capture, layer: 0, head: 0 }, undefined, key, controller.signal),
     ).rejects.toThrow('Cancelled');
+  });
+});
+
+describe('a pass over the map', () => {
+  const key = { level: 2, tileRow: 0, tileColumn: 0, value: 'logit', reducer: 'max', skipKeys: 0 } as const;
+
+  /** Texels that wait to be let go, or for their cancel. */
+  function waitingTexels() {
+    const signals: AbortSignal[] = [];
+    let finish: () => void = () => undefined;
+    const texels: Texels = (request, given) => {
+      signals.push(given);
+      return new Promise((resolve, reject) => {
+        finish = () => resolve(emptyGrid(request));
+        given.addEventListener('abort', () => reject(new CancelledError()));
+      });
+    };
+    return { texels, signals, finish: () => finish() };
+  }
+
+  it('is shared by those who wait, and answers a cancel at once', async () => {
+    const { capture } = await randomCapture({ tokens: 600 });
+    const { texels, signals, finish } = waitingTexels();
+    const server = new TileServer(texels, () => null, 0);
+    const map = { capture, layer: 0, head: 0 };
+    const leaves = new AbortController();
+    const first = server.tile(map, undefined, key, leaves.signal);
+    const second = server.tile(map, undefined, key, signal);
+    leaves.abort();
+    await expect(first).rejects.toThrow('Cancelled');
+    expect(signals).toHaveLength(1);
+    expect(signals[0]!.aborted).toBe(false);
+    finish();
+    expect((await second).max).toBeNaN();
+  });
+
+  it('is stopped when nobody waits for it any more, and begun anew for the next', async () => {
+    const { capture } = await randomCapture({ tokens: 600 });
+    const { texels, signals, finish } = waitingTexels();
+    const server = new TileServer(texels, () => null, 0);
+    const map = { capture, layer: 0, head: 0 };
+    const leaves = new AbortController();
+    const only = server.tile(map, undefined, key, leaves.signal);
+    leaves.abort();
+    await expect(only).rejects.toThrow('Cancelled');
+    expect(signals[0]!.aborted).toBe(true);
+    const next = server.tile(map, undefined, key, signal);
+    expect(signals).toHaveLength(2);
+    finish();
+    await next;
+    await expect(server.tile(map, undefined, { ...key, level: 3 }, signal)).rejects.toMatchObject({
+      code: 'bad-request',
+    });
   });
 });

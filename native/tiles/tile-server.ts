@@ -1,5 +1,5 @@
 /** Tiles of attention maps from Q, K and LSE. See `shared/tensor/tile.ts` for what a tile is. */
-import { AppError } from '../../shared/base/app-error.ts';
+import { AppError, CancelledError } from '../../shared/base/app-error.ts';
 import type { Tile } from '../../shared/contract/methods.ts';
 import { TILE_SIZE, topLevel, type TileKey } from '../../shared/tensor/tile.ts';
 import { pooledGrid } from './pooled-grid.ts';
@@ -14,8 +14,8 @@ export class TileServer {
   readonly #texels: Texels;
   readonly #windowOf: (layer: number) => number | null;
   readonly #directLevels: number;
-  /** Grids by level of the pass that made them, most recently used last. */
-  readonly #passes = new Map<string, Promise<ReadonlyMap<number, TexelGrid>>>();
+  /** Passes by what they are of, most recently used last. */
+  readonly #passes = new Map<string, Pass>();
 
   constructor(texels: Texels, windowOf: (layer: number) => number | null, directLevels = DIRECT_LEVELS) {
     this.#texels = texels;
@@ -32,14 +32,15 @@ export class TileServer {
     const { level, tileRow, tileColumn } = key;
     const { tokens } = map.capture;
     const top = topLevel(tokens);
+    if (level > top)
+      throw new AppError('bad-request', `The coarsest level of ${tokens} tokens is ${top}, not ${level}.`);
     if (level === top && minus === undefined) {
       const grid = pooledGrid(map, key, this.#windowOf(map.layer));
       if (grid !== undefined) return tileOf(grid, key, 0, 0);
     }
-    if (level > this.#directLevels) {
-      const grids = await this.#pass(map, minus, key);
-      const grid = grids.get(level);
-      if (grid !== undefined) return tileOf(grid, key, tileRow * TILE_SIZE, tileColumn * TILE_SIZE);
+    if (level >= this.#baseLevel(tokens)) {
+      const grids = await this.#pass(map, minus, key, signal);
+      return tileOf(grids.get(level)!, key, tileRow * TILE_SIZE, tileColumn * TILE_SIZE);
     }
     const span = TILE_SIZE * 2 ** level;
     const request = {
@@ -54,35 +55,79 @@ export class TileServer {
     return tileOf(await this.#texels(request, signal), key, 0, 0);
   }
 
-  /** All coarser levels at once. Not cancelled with a request: the others that wait for it, or come next, need it too. */
-  #pass(map: MapOf, minus: MapOf | undefined, key: TileKey): Promise<ReadonlyMap<number, TexelGrid>> {
-    const { tokens } = map.capture;
+  /** The finest level that a pass fills: at most 1,024 texels a side, 8 MiB. */
+  #baseLevel(tokens: number): number {
+    return Math.max(this.#directLevels + 1, topLevel(tokens) - 2);
+  }
+
+  /** All coarser levels at once. Stopped when nobody waits for it any more. */
+  async #pass(map: MapOf, minus: MapOf | undefined, key: TileKey, signal: AbortSignal): Promise<Pyramid> {
+    if (signal.aborted) throw new CancelledError();
     const request = requestOf(map, minus, key);
     const name = [idOf(map), minus && idOf(minus), request.value, request.reducer, request.skipKeys].join(' ');
-    const known = this.#passes.get(name);
+    const pass = this.#passes.get(name) ?? this.#begin(name, request, map.capture.tokens);
     this.#passes.delete(name);
-    const pass = known ?? this.#compute(request, tokens);
     this.#passes.set(name, pass);
-    if (known === undefined) {
-      pass.catch(() => this.#passes.delete(name));
-      if (this.#passes.size > KEPT_PASSES) this.#passes.delete(this.#passes.keys().next().value!);
+    pass.waiting += 1;
+    let leave = () => undefined as void;
+    try {
+      const left = new Promise<never>((_, reject) => {
+        leave = () => reject(new CancelledError());
+        signal.addEventListener('abort', leave);
+      });
+      return await Promise.race([pass.grids, left]);
+    } finally {
+      signal.removeEventListener('abort', leave);
+      pass.waiting -= 1;
+      if (pass.waiting === 0 && !pass.finished) {
+        pass.controller.abort();
+        this.#passes.delete(name);
+      }
+    }
+  }
+
+  #begin(name: string, request: TexelRequest, tokens: number): Pass {
+    const controller = new AbortController();
+    const grids = this.#compute(request, tokens, controller.signal);
+    const pass: Pass = { grids, controller, waiting: 0, finished: false };
+    grids.then(
+      () => (pass.finished = true),
+      () => this.#passes.delete(name),
+    );
+    this.#passes.set(name, pass);
+    if (this.#passes.size > KEPT_PASSES) {
+      // One that somebody waits for is younger than those that nobody does.
+      for (const [old, { waiting }] of this.#passes) {
+        if (waiting > 0 || old === name) continue;
+        this.#passes.delete(old);
+        break;
+      }
     }
     return pass;
   }
 
-  async #compute(request: TexelRequest, tokens: number): Promise<ReadonlyMap<number, TexelGrid>> {
+  async #compute(request: TexelRequest, tokens: number, signal: AbortSignal): Promise<Pyramid> {
     const top = topLevel(tokens);
-    // At most 1,024 texels a side, 8 MiB.
-    const base = Math.max(this.#directLevels + 1, top - 2);
+    const base = this.#baseLevel(tokens);
     const whole = { ...request, level: base, rowStart: 0, rowEnd: tokens, keyStart: 0, keyEnd: tokens };
     const grids = new Map<number, TexelGrid>();
-    let grid = await this.#texels(whole, new AbortController().signal);
+    let grid = await this.#texels(whole, signal);
     for (let level = base; level <= top; level++) {
       grids.set(level, grid);
       if (level < top) grid = halved(grid, request.reducer, request.minus !== undefined);
     }
     return grids;
   }
+}
+
+/** Grids by level. */
+type Pyramid = ReadonlyMap<number, TexelGrid>;
+
+interface Pass {
+  readonly grids: Promise<Pyramid>;
+  readonly controller: AbortController;
+  waiting: number;
+  finished: boolean;
 }
 
 const captureIds = new WeakMap<object, number>();

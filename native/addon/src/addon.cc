@@ -2,6 +2,7 @@
 #include <node_api.h>
 
 #include <cstring>
+#include <exception>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,6 +24,7 @@ struct Call {
   napi_ref arguments = nullptr;  // keeps the arrays alive
   std::vector<headscope::HeadMask> masks, keptMasks;
   bool finished = false;
+  std::string failure;  // what went wrong on the threads; empty = nothing
 };
 
 // Reads fields of the one argument. After the first misfit every read gives nothing, and `error` says which.
@@ -36,6 +38,11 @@ class Reader {
     double value = 0;
     napi_value field = get(name);
     if (field != nullptr && napi_get_value_double(env_, field, &value) != napi_ok) fail(name);
+    // What is cast to an integer later must fit it.
+    if (!(value >= -2147483647.0 && value <= 2147483647.0)) {
+      fail(name);
+      return 0;
+    }
     return value;
   }
 
@@ -95,7 +102,7 @@ class Reader {
         mask.keys = static_cast<int32_t *>(reader.array("keys", napi_int32_array, -1, false, &mask.keyCount));
         if (mask.kind == headscope::HeadMask::kRowKeys) mask.offsets = reader.offsets("offsets", p.rows(), mask.keyCount);
       }
-      if (!reader.error.empty() || mask.kind < 0 || mask.kind > headscope::HeadMask::kRowKeys) {
+      if (!reader.error.empty() || mask.first < 0 || mask.kind < 0 || mask.kind > headscope::HeadMask::kRowKeys) {
         fail(name);
         return found;
       }
@@ -142,15 +149,26 @@ class Reader {
 
 void execute(napi_env, void *data) {
   Call *call = static_cast<Call *>(data);
-  call->finished = call->isTile ? headscope::runTile(call->tile, *call->implementation)
-                                : headscope::runAttention(call->problem, *call->implementation);
+  try {
+    call->finished = call->isTile ? headscope::runTile(call->tile, *call->implementation)
+                                  : headscope::runAttention(call->problem, *call->implementation);
+  } catch (const std::exception &error) {
+    call->failure = error.what();
+  }
 }
 
 void complete(napi_env env, napi_status, void *data) {
   std::unique_ptr<Call> call(static_cast<Call *>(data));
   napi_value result;
-  napi_get_boolean(env, call->finished, &result);
-  napi_resolve_deferred(env, call->deferred, result);
+  if (call->failure.empty()) {
+    napi_get_boolean(env, call->finished, &result);
+    napi_resolve_deferred(env, call->deferred, result);
+  } else {
+    napi_value text;
+    napi_create_string_utf8(env, call->failure.c_str(), NAPI_AUTO_LENGTH, &text);
+    napi_create_error(env, nullptr, text, &result);
+    napi_reject_deferred(env, call->deferred, result);
+  }
   napi_delete_reference(env, call->arguments);
   napi_delete_async_work(env, call->work);
 }
@@ -233,7 +251,7 @@ napi_value attend(napi_env env, napi_callback_info info) {
     p.restMeanDistance = floats("restMeanDistance", all, p.restMass == nullptr);
     p.restLocalMass = floats("restLocalMass", all * headscope::kLocalWidths, p.restMass == nullptr);
     p.keyWeights = floats("keyWeights", p.heads * p.tokens, true);
-    p.weightedMass = floats("weightedMass", all, p.keyWeights == nullptr);
+    if (p.keyWeights != nullptr) p.weightedMass = floats("weightedMass", all);
     p.histogram = static_cast<double *>(
         reader.array("histogram", napi_float64_array, p.heads * headscope::kHistogramBins, true));
     // An empty list has no data, but offsets all the same.
@@ -243,7 +261,7 @@ napi_value attend(napi_env env, napi_callback_info info) {
       p.targetOffsets = reader.offsets("targetOffsets", rows, targets);
       p.targetMass = floats("targetMass", all);
     }
-    p.keptMass = floats("keptMass", all, call->keptMasks.empty());
+    if (!call->keptMasks.empty()) p.keptMass = floats("keptMass", all);
   }
   p.cancel = static_cast<int32_t *>(reader.array("cancel", napi_int32_array, 1));
   p.cells = static_cast<int64_t *>(reader.array("cells", napi_bigint64_array, 1));

@@ -395,7 +395,8 @@ static void addColumns(const Tiles &tiles, const float *scores, int64_t stride, 
 static void closePoolRow(const Problem &p, int64_t head, int64_t poolRow, Scratch &scratch, SegmentSums &out) {
   const int64_t block = p.poolBlock, side = p.poolSide();
   const int64_t keys = std::min(p.tokens, (poolRow + 1) * block);
-  for (int64_t key = 0; key < keys; key++) out.columns[key] += scratch.poolSum[key];
+  for (int64_t key = 0; key < std::min<int64_t>(keys, static_cast<int64_t>(out.columns.size())); key++)
+    out.columns[key] += scratch.poolSum[key];
   const int64_t at = head * side * (side + 1) / 2 + poolRow * (poolRow + 1) / 2;
   for (int64_t column = 0; column <= poolRow; column++) {
     float top = 0, sum = 0;
@@ -425,6 +426,14 @@ struct Block {
   Tiles tiles;
   int64_t stride;  // of a row of the scores
 };
+
+// Whether the row at `position`, which is row `r` of its block, sees a key.
+static bool isVisible(const Problem &p, const Visible &see, bool general, int64_t position, int64_t key,
+                      const Scratch &scratch, int64_t r) {
+  if (key > position || key >= p.tokens || position - key >= see.lowest) return false;
+  if (general) return scratch.visible[r * scratch.visibleStride + key] != 0;
+  return key < see.sink || position - key < see.window;
+}
 
 // Scores, weights and output of MICRO rows against one tile of keys, all while they are in the nearest cache.
 static void passTile(const Problem &p, const PackedGroup &packed, const Block &block, size_t t, int64_t m, const Visible &see,
@@ -473,8 +482,12 @@ static void passTile(const Problem &p, const PackedGroup &packed, const Block &b
     }
     refs[r * tileCount] = state.peak;
     if (!(state.peak > kMasked)) {
-      // NaN is larger than nothing: a row of nothing else is no row that sees nothing.
-      for (int64_t i = tile.offset; i < tile.end(); i++) state.broken |= s[i] != s[i];
+      // Nothing here is a number that counts, which is not yet a row that sees nothing.
+      for (int64_t i = tile.offset; i < tile.end(); i++) {
+        const int64_t key = i - tile.offset + tile.firstKey();
+        const bool masked = s[i] == kMasked && !isVisible(p, see, general, position, key, scratch, m + r);
+        state.broken |= !masked;
+      }
       std::fill(s + tile.offset, s + tile.end(), 0.0f);
     } else if (keeps) weigh(s, tile, state.peak, position, state.sums);
     else state.total += weighOnly(s, tile, state.peak);
@@ -504,7 +517,8 @@ static void attend(const Problem &p, const PackedGroup &packed, const Segment &s
   const int64_t blockRows = MICRO * 4;
   const int64_t keysPadded = (p.tokens + kPanel - 1) / kPanel * kPanel;
   if (gathers) {
-    sums.columns.assign(p.tokens, 0.0f);
+    // Keys after the last row are in its future.
+    sums.columns.assign(p.queryStart + segment.rowEnd, 0.0f);
     if (p.histogram != nullptr) sums.histogram.assign(kHistogramBins, 0.0);
     scratch.poolSum.assign(keysPadded, 0.0f);
     scratch.poolMax.assign(keysPadded, 0.0f);
@@ -549,8 +563,8 @@ static void attend(const Problem &p, const PackedGroup &packed, const Segment &s
       const bool counts = p.counted == nullptr || p.counted[row + r] != 0;
       float *factors = scratch.refs.data() + r * tileCount;
       float *z = p.z + (row + r) * width + head * dh;
-      if (!(state.peak > kMasked)) {
-        tellMasked(p, head, row + r, counts, sums);
+      if (state.broken || !(state.peak > kMasked)) {
+        tellMasked(p, head, row + r, counts && !state.broken, sums);
         std::fill_n(z, dh, state.broken ? NAN : 0.0f);
         if (state.broken) p.lse[head * rows + row + r] = NAN;
         std::fill_n(factors, tileCount, 0.0f);

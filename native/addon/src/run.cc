@@ -1,6 +1,9 @@
 #include <algorithm>
 #include <cstring>
+#include <exception>
 #include <memory>
+#include <mutex>
+#include <system_error>
 #include <thread>
 
 #include "kernel.h"
@@ -19,9 +22,17 @@ extern const Implementation implementation;
 }
 #endif
 
+#if defined(HEADSCOPE_X86)
+// All that avx512.cc is built with.
+static bool hasAvx512() {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
+}
+#endif
+
 const Implementation *findImplementation(const char *name) {
 #if defined(HEADSCOPE_X86)
-  if (std::strcmp(name, "avx512") == 0) return __builtin_cpu_supports("avx512f") ? &avx512::implementation : nullptr;
+  if (std::strcmp(name, "avx512") == 0) return hasAvx512() ? &avx512::implementation : nullptr;
   if (std::strcmp(name, "avx2") == 0)
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &avx2::implementation : nullptr;
 #endif
@@ -38,13 +49,31 @@ const Implementation *bestImplementation() {
 template <typename Work>
 static void inParallel(int threads, int64_t tasks, const Work &work) {
   std::atomic<int64_t> next{0};
+  std::exception_ptr failure;
+  std::mutex failing;
   const auto loop = [&] {
-    for (int64_t task; (task = next.fetch_add(1)) < tasks;) work(task);
+    try {
+      for (int64_t task; (task = next.fetch_add(1)) < tasks;) work(task);
+    } catch (...) {
+      // The others find nothing left to do; what failed is thrown again once they have ended.
+      next = tasks;
+      const std::lock_guard<std::mutex> lock(failing);
+      failure = std::current_exception();
+    }
   };
   std::vector<std::thread> others;
-  for (int64_t i = 1; i < std::min<int64_t>(threads, tasks); i++) others.emplace_back(loop);
+  others.reserve(std::max(0, threads - 1));
+  for (int64_t i = 1; i < std::min<int64_t>(threads, tasks); i++) {
+    try {
+      others.emplace_back(loop);
+    } catch (const std::system_error &) {
+      // No more threads to be had: those that there are do the work, with the same result.
+      break;
+    }
+  }
   loop();
   for (std::thread &other : others) other.join();
+  if (failure) std::rethrow_exception(failure);
 }
 
 bool runAttention(const Problem &p, const Implementation &implementation) {
@@ -77,7 +106,7 @@ bool runAttention(const Problem &p, const Implementation &implementation) {
     if (p.histogram != nullptr) std::fill_n(p.histogram + head * kHistogramBins, kHistogramBins, 0.0);
     for (int64_t segment = 0; segment < segments; segment++) {
       const SegmentSums &part = sums[head * segments + segment];
-      for (int64_t key = 0; key < p.tokens; key++) columns[key] += part.columns[key];
+      for (size_t key = 0; key < part.columns.size(); key++) columns[key] += part.columns[key];
       for (int bin = 0; bin < kDistanceBins; bin++) distance[bin] += part.distance[bin];
       if (p.histogram != nullptr)
         for (int bin = 0; bin < kHistogramBins; bin++) p.histogram[head * kHistogramBins + bin] += part.histogram[bin];
