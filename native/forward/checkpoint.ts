@@ -40,16 +40,20 @@ export class Checkpoint {
     });
     const { signal, turn } = this.#job;
     await new Promise<void>((resolve) => setImmediate(resolve));
-    if (signal.aborted) throw new CancelledError();
+    this.#throwIfCancelled();
     if (turn === undefined) return;
     // A cancel does not wait for what is more urgent.
-    let leave = () => undefined as void;
+    let leave: () => void = () => undefined;
     const cancelled = new Promise<void>((resolve) => {
       leave = resolve;
       signal.addEventListener('abort', leave);
     });
     await Promise.race([turn(), cancelled]);
     signal.removeEventListener('abort', leave);
-    if (signal.aborted) throw new CancelledError();
+    this.#throwIfCancelled();
+  }
+
+  #throwIfCancelled(): void {
+    if (this.#job.signal.aborted) throw new CancelledError();
   }
 }

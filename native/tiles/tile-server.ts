@@ -69,7 +69,7 @@ export class TileServer {
     this.#passes.delete(name);
     this.#passes.set(name, pass);
     pass.waiting += 1;
-    let leave = () => undefined as void;
+    let leave: () => void = () => undefined;
     try {
       const left = new Promise<never>((_, reject) => {
         leave = () => reject(new CancelledError());
