@@ -11,6 +11,7 @@ import { markToken, pinToken, removeFromComparison, selectHead, setDifference } 
 import type { RunHandle } from '../state/run-state.ts';
 import { patch } from '../state/store.ts';
 import { CompareControls } from './CompareControls.tsx';
+import { useFolds } from './use-folds.ts';
 import { useMapSource } from './use-map-source.ts';
 
 export interface ComparePanelProps {
@@ -29,6 +30,7 @@ export function ComparePanel({ comparison, run, tokens }: ComparePanelProps) {
   const clean = useAppState((state) => state.run.clean);
   const changed = useAppState((state) => state.run.changed);
   const { heads, difference } = comparison;
+  const folds = useFolds();
   const source = useMapSource(run);
   const cleanSource = useMapSource(clean);
   const ofRuns = difference?.minus === 'clean';
@@ -76,6 +78,7 @@ export function ComparePanel({ comparison, run, tokens }: ComparePanelProps) {
     <CompareView
       maps={maps}
       tokens={tokens}
+      folds={folds}
       badge={run.badge}
       ofAblatedRun={run === changed}
       drawing={view.drawing}

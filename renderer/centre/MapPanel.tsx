@@ -3,13 +3,17 @@ import { useAppState } from '../app/use-app-state.ts';
 import { useData, useKeptData } from '../app/use-data.ts';
 import { classNames } from '../base/class-names.ts';
 import { profileKey, summaryKey } from '../engine/data-keys.ts';
+import { nameOfSpan } from '../map/words.ts';
 import { MapView } from '../map/MapView.tsx';
-import { addToComparison, markToken, pinToken, toggleAblation } from '../state/edits.ts';
+import { addToComparison, foldTokens, markToken, pinToken, toggleAblation } from '../state/edits.ts';
 import { isAblated, shownRun } from '../state/selectors.ts';
 import { patch } from '../state/store.ts';
 import { CentreState } from './CentreState.tsx';
 import { ComparePanel } from './ComparePanel.tsx';
+import { FoldChips } from './FoldChips.tsx';
+import { useFolds } from './use-folds.ts';
 import { useMapSource } from './use-map-source.ts';
+import './folds.css';
 
 /** The largest thing on screen: the map of the selected head, or what stands in its place. */
 export function MapPanel() {
@@ -26,6 +30,7 @@ export function MapPanel() {
   const summary = useData(run && summaryKey(run.key));
   const profile = useKeptData(run && head && profileKey(run.key, head), run?.key ?? '');
 
+  const folds = useFolds();
   const source = useMapSource(run);
   const comparison = useAppState((state) =>
     state.edit.comparison?.modelId === state.model.info?.modelId ? state.edit.comparison : undefined,
@@ -68,6 +73,9 @@ export function MapPanel() {
           badge={run.badge}
           ofAblatedRun={run === changed}
           onAblate={() => toggleAblation(store, head)}
+          folds={folds}
+          foldChips={<FoldChips folds={folds} />}
+          onFold={({ start, end }) => foldTokens(store, start, end, nameOfSpan(start, end, summary.value.tokens))}
           onCompare={() => addToComparison(store, head)}
         />
       )}

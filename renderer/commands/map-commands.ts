@@ -1,8 +1,9 @@
 import { MOST_SINK_KEYS } from '../map/sink-keys.ts';
 import { includesHead } from '../state/comparison.ts';
-import { addToComparison, endComparison, removeFromComparison } from '../state/edits.ts';
+import { addToComparison, endComparison, removeFromComparison, unfoldAll } from '../state/edits.ts';
 import { patch } from '../state/store.ts';
 import type { Command } from './command.ts';
+import { foldSelection } from './fold-selection.ts';
 import { headOf } from './head-commands.ts';
 
 export const mapCommands: readonly Command[] = [
@@ -55,6 +56,21 @@ export const mapCommands: readonly Command[] = [
       const sinkKeys = without.length < before.length ? without : [...before, key].sort((a, b) => a - b);
       patch(store, 'view', { sinkRule: 'chosen', sinkKeys: sinkKeys.slice(-MOST_SINK_KEYS) });
     },
+  },
+  {
+    id: 'map.foldSelection',
+    label: 'Fold the selected tokens on the axes of the map',
+    group: 'View',
+    keys: ['f'],
+    when: ({ run }) => run.clean !== undefined,
+    run: (services) => foldSelection(services),
+  },
+  {
+    id: 'map.unfoldAll',
+    label: 'Unfold all tokens on the axes of the map',
+    group: 'View',
+    when: ({ edit }) => edit.folds.length > 0,
+    run: ({ store }) => unfoldAll(store),
   },
   {
     id: 'map.compareHead',

@@ -10,6 +10,7 @@ import type { MapSource } from './map-source.ts';
 import type { MapOptions } from './MapToolbar.tsx';
 import { MapStage } from './MapStage.tsx';
 import type { Picture } from './picture.ts';
+import type { AxisFold } from './place-labels.ts';
 import { texelAt } from './place-tiles.ts';
 import { useCellReading } from './use-cell-reading.ts';
 import type { PlacedMap } from './use-map-layout.ts';
@@ -38,6 +39,7 @@ export interface CompareCellProps extends Omit<MapOptions, 'value'> {
   readonly value: MapOptions['value'];
   readonly placed: PlacedMap;
   readonly tokens: readonly TokenView[];
+  readonly folds: readonly AxisFold[] | undefined;
   readonly theme: ThemeColours;
   readonly pixelRatio: number;
   readonly drawing: Drawing;
@@ -134,6 +136,7 @@ export function CompareCell(props: CompareCellProps) {
           tiles={tiles}
           tokens={tokens}
           profile={undefined}
+          folds={props.folds}
           value={value}
           unit={unit}
           theme={theme}

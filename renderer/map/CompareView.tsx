@@ -12,6 +12,7 @@ import { CompareCell, type ComparedMap } from './CompareCell.tsx';
 import { GoToField } from './GoToField.tsx';
 import { isCell, sameTarget, type Target } from './layout.ts';
 import { MapToolbar, type MapOptions } from './MapToolbar.tsx';
+import type { AxisFold } from './place-labels.ts';
 import { useElementSize } from './use-element-size.ts';
 import { useMapCursor } from './use-map-cursor.ts';
 import { useMapLayout } from './use-map-layout.ts';
@@ -25,6 +26,7 @@ import './compare.css';
 export interface CompareViewProps extends MapOptions {
   readonly maps: readonly ComparedMap[];
   readonly tokens: readonly TokenView[];
+  readonly folds?: readonly AxisFold[];
   readonly badge: BadgeName;
   readonly ofAblatedRun: boolean;
   readonly drawing: Drawing;
@@ -67,7 +69,7 @@ export function CompareView(props: CompareViewProps) {
     }),
     [width, height, columns, rows],
   );
-  const placed = useMapLayout(panel, tokens, pixelRatio, theme.fontUi, undefined);
+  const placed = useMapLayout(panel, tokens, pixelRatio, theme.fontUi, undefined, props.folds);
   const { control, level } = placed;
 
   const [hover, setHover] = useState<Target>();
@@ -154,6 +156,7 @@ export function CompareView(props: CompareViewProps) {
             excludeSinks={excludeSinks}
             placed={placed}
             tokens={tokens}
+            folds={props.folds}
             theme={theme}
             pixelRatio={pixelRatio}
             drawing={props.drawing}

@@ -14,6 +14,7 @@ import {
 } from './axis-labels.ts';
 import type { MapLayout } from './layout.ts';
 import { entropyTop } from './paint-marginals.ts';
+import { foldText, placeAxis, type AxisFold } from './place-labels.ts';
 import type { Viewport } from './viewport.ts';
 import { sinkHeading } from './words.ts';
 
@@ -23,6 +24,7 @@ export interface MapAxesProps {
   readonly tokens: readonly TokenView[];
   readonly profile: HeadProfile | undefined;
   readonly sinkKeys: readonly number[];
+  readonly folds: readonly AxisFold[];
   readonly pinned: number | undefined;
   readonly measure: MeasureText;
 }
@@ -32,7 +34,13 @@ export const MapAxes = memo(function MapAxes(props: MapAxesProps) {
   const { layout, viewport, tokens, profile, pinned, measure } = props;
   const { plot, sinks, entropy, columns, panel } = layout;
   const { cellPx } = viewport;
-  const importance = useMemo(() => keyImportance(tokens, profile), [tokens, profile]);
+  const { folds } = props;
+  // Folded tokens are not to be chosen: they would keep labels away from their neighbours.
+  const importance = useMemo(() => {
+    const all = keyImportance(tokens, profile);
+    for (const { start, end } of folds) all.fill(-1, start, end);
+    return all;
+  }, [tokens, profile, folds]);
 
   // Chosen for the whole axis at this zoom, then cut to the view: panning moves labels and changes none.
   const keyGap = Math.ceil(COLUMN_LABEL_PX / cellPx - 1e-9);
@@ -45,6 +53,21 @@ export const MapAxes = memo(function MapAxes(props: MapAxesProps) {
     () => spacedEvenly(tokens.length, queryGap, pinned === undefined ? [] : [pinned]),
     [tokens.length, queryGap, pinned],
   );
+  const along = { cellPx, folds };
+  const top = placeAxis({
+    ...along,
+    start: viewport.key,
+    lengthPx: plot.width,
+    gapPx: COLUMN_LABEL_PX,
+    chosen: keys,
+  });
+  const left = placeAxis({
+    ...along,
+    start: viewport.query,
+    lengthPx: plot.height,
+    gapPx: ROW_LABEL_PX,
+    chosen: queries,
+  });
 
   const rise = (COLUMN_LABEL_DEGREES * Math.PI) / 180;
   const columnY = plot.y - 7;
@@ -53,47 +76,61 @@ export const MapAxes = memo(function MapAxes(props: MapAxesProps) {
   const firstHeadingX = firstSink ? firstSink.x + firstSink.width / 2 : entropy ? entropy.x + 8 : Infinity;
   const columnRoom = (x: number) => Math.min((columnY - 14) / Math.sin(rise), (panel.width - x - 8) / Math.cos(rise));
 
-  const columnLabels = [];
-  for (const key of keys) {
-    const x = plot.x + (key + 0.5 - viewport.key) * cellPx;
-    if (x < plot.x || x > plot.x + plot.width || firstHeadingX - x < COLUMN_LABEL_PX) continue;
-    const text = fitText(axisText(tokens[key]!), columnRoom(x), measure);
-    if (text === undefined) continue;
-    columnLabels.push(
-      <text
-        key={key}
-        className={key === pinned ? 'hs-map__label hs-map__label--pinned' : 'hs-map__label'}
-        transform={`translate(${x + 3} ${columnY}) rotate(${-COLUMN_LABEL_DEGREES})`}
-      >
-        {text}
-      </text>,
-    );
-  }
+  const sloped = (x: number) => `translate(${x + 3} ${columnY}) rotate(${-COLUMN_LABEL_DEGREES})`;
+  const isClear = (x: number) => firstHeadingX - x >= COLUMN_LABEL_PX;
+  const labelClass = (index: number) => (index === pinned ? 'hs-map__label hs-map__label--pinned' : 'hs-map__label');
 
-  const rowLabels = [];
-  const rowRoom = layout.leftPx - layout.indexPx - 14;
-  for (const query of queries) {
-    const y = plot.y + (query + 0.5 - viewport.query) * cellPx;
-    if (y < plot.y || y > plot.y + plot.height) continue;
-    const text = fitText(axisText(tokens[query]!), rowRoom, measure);
-    if (text === undefined) continue;
-    rowLabels.push(
-      <text
-        key={query}
-        className={query === pinned ? 'hs-map__label hs-map__label--pinned' : 'hs-map__label'}
-        y={y}
-        dy="0.35em"
-        textAnchor="end"
-      >
-        <tspan x={plot.x - 8 - layout.indexPx}>{text}</tspan>
-        {layout.indexPx > 0 && (
-          <tspan className="hs-map__index" x={plot.x - 8}>
-            {query}
-          </tspan>
-        )}
-      </text>,
+  const columnLabels = top.labels.map(({ index, atPx }) => {
+    const x = plot.x + atPx;
+    const text = isClear(x) ? fitText(axisText(tokens[index]!), columnRoom(x), measure) : undefined;
+    return (
+      text !== undefined && (
+        <text key={index} className={labelClass(index)} transform={sloped(x)}>
+          {text}
+        </text>
+      )
     );
-  }
+  });
+  const columnFolds = top.brackets.map(({ fold, startPx, endPx, labelPx }) => {
+    const x = labelPx === undefined ? undefined : plot.x + labelPx;
+    const text = x !== undefined && isClear(x) ? foldText(fold, columnRoom(x), measure) : undefined;
+    return (
+      <g key={fold.start} className="hs-map__fold">
+        <path d={`M${plot.x + startPx + 0.5} ${plot.y - 1}v-4H${plot.x + endPx - 0.5}v4`} />
+        {text !== undefined && x !== undefined && <text transform={sloped(x)}>{text}</text>}
+      </g>
+    );
+  });
+
+  const rowRoom = layout.leftPx - layout.indexPx - 14;
+  const rowLabels = left.labels.map(({ index, atPx }) => {
+    const text = fitText(axisText(tokens[index]!), rowRoom, measure);
+    return (
+      text !== undefined && (
+        <text key={index} className={labelClass(index)} y={plot.y + atPx} dy="0.35em" textAnchor="end">
+          <tspan x={plot.x - 8 - layout.indexPx}>{text}</tspan>
+          {layout.indexPx > 0 && (
+            <tspan className="hs-map__index" x={plot.x - 8}>
+              {index}
+            </tspan>
+          )}
+        </text>
+      )
+    );
+  });
+  const rowFolds = left.brackets.map(({ fold, startPx, endPx, labelPx }) => {
+    const text = labelPx === undefined ? undefined : foldText(fold, layout.leftPx - 16, measure);
+    return (
+      <g key={fold.start} className="hs-map__fold">
+        <path d={`M${plot.x - 1} ${plot.y + startPx + 0.5}h-4V${plot.y + endPx - 0.5}h4`} />
+        {text !== undefined && labelPx !== undefined && (
+          <text x={plot.x - 10} y={plot.y + labelPx} dy="0.35em" textAnchor="end">
+            {text}
+          </text>
+        )}
+      </g>
+    );
+  });
 
   const heading = (x: number, text: string) => (
     <text className="hs-map__heading" transform={`translate(${x + 3} ${columnY}) rotate(${-COLUMN_LABEL_DEGREES})`}>
@@ -104,6 +141,8 @@ export const MapAxes = memo(function MapAxes(props: MapAxesProps) {
     <svg className="hs-map__axes-layer" width={panel.width} height={panel.height} aria-hidden="true">
       {columnLabels}
       {rowLabels}
+      {columnFolds}
+      {rowFolds}
       {sinks.map((sink, place) => (
         <g key={sink.x}>{heading(sink.x + sink.width / 2, sinkHeading(props.sinkKeys[place] ?? 0))}</g>
       ))}

@@ -17,6 +17,8 @@ export interface MapHeaderProps {
   readonly ablated: boolean;
   /** Beside the heading. */
   readonly search: ReactNode;
+  /** Under the controls. */
+  readonly notes?: ReactNode;
   /** The controls. */
   readonly children: ReactNode;
 }
@@ -47,6 +49,7 @@ export function MapHeader(props: MapHeaderProps) {
       </h2>
       {props.search}
       {children}
+      {props.notes}
     </header>
   );
 }

@@ -8,6 +8,7 @@ import { MapAxes } from './MapAxes.tsx';
 import { MapCanvas } from './MapCanvas.tsx';
 import { MapLegend } from './MapLegend.tsx';
 import { MapOverlay } from './MapOverlay.tsx';
+import type { AxisFold } from './place-labels.ts';
 import type { MapRegion } from './region.ts';
 import { useMapGestures } from './use-map-gestures.ts';
 import type { PlacedMap } from './use-map-layout.ts';
@@ -26,6 +27,8 @@ export interface MapStageProps {
   readonly profile: HeadProfile | undefined;
   /** The strips beside the map. */
   readonly sinks?: readonly SinkColumn[];
+  /** Spans that the axes show as one bracket; inside the prompt. */
+  readonly folds?: readonly AxisFold[] | undefined;
   readonly value: TileValue;
   /** Of the legend. */
   readonly unit: string;
@@ -52,6 +55,7 @@ export interface MapStageProps {
   readonly children?: ReactNode;
 }
 
+const NO_FOLDS: readonly AxisFold[] = [];
 const NO_SINKS: readonly SinkColumn[] = [];
 
 /** A map with its axes, strips and legend, and what a pointer does on it. */
@@ -118,6 +122,7 @@ export function MapStage(props: MapStageProps) {
             tokens={tokens}
             profile={props.profile}
             sinkKeys={sinks.map(({ key }) => key)}
+            folds={props.folds ?? NO_FOLDS}
             pinned={pinned}
             measure={measure}
           />

@@ -5,12 +5,13 @@
  * the layout effect of each render; tiles arrive whenever they do, and until then a coarser or the previous picture
  * stands in, so moving never waits for data.
  */
-import { useId, useMemo, useRef, useState } from 'react';
+import { useId, useMemo, useRef, useState, type ReactNode } from 'react';
 import type { HeadProfile } from '../../shared/contract/methods.ts';
 import type { Badge } from '../../shared/model/badge.ts';
 import { formatHead, type HeadId } from '../../shared/model/head-id.ts';
 import type { TokenView } from '../../shared/model/token-view.ts';
 import type { Drawing, SinkRule } from '../state/view-state.ts';
+import type { TokenSpan } from './go-to.ts';
 import { GoToField } from './GoToField.tsx';
 import { isCell, sameTarget, type Target } from './layout.ts';
 import type { MapSource } from './map-source.ts';
@@ -18,6 +19,7 @@ import { MapHeader } from './MapHeader.tsx';
 import { MapStage } from './MapStage.tsx';
 import { MapToolbar, type MapOptions } from './MapToolbar.tsx';
 import type { Picture } from './picture.ts';
+import type { AxisFold } from './place-labels.ts';
 import { texelAt } from './place-tiles.ts';
 import { isInMap, type MapRegion } from './region.ts';
 import { RegionPanel } from './RegionPanel.tsx';
@@ -62,6 +64,11 @@ export interface MapViewProps extends MapOptions {
   readonly region?: MapRegion | undefined;
   readonly onRegion?: (region: MapRegion | undefined) => void;
   readonly brushing?: boolean;
+  /** Spans that the axes show as one bracket. */
+  readonly folds?: readonly AxisFold[];
+  /** What is folded, and how to undo it. */
+  readonly foldChips?: ReactNode;
+  readonly onFold?: (span: TokenSpan) => void;
   /** Begins a comparison with this head. */
   readonly onCompare?: () => void;
   readonly onBrushing?: (on: boolean) => void;
@@ -86,7 +93,7 @@ export function MapView(props: MapViewProps) {
     [sinkRule, chosenSinks, profile, tokens.length],
   );
   const sinks = useSinkColumns(source, runId, head, sinkKeys, profile);
-  const placed = useMapLayout(measured ?? UNMEASURED, tokens, pixelRatio, theme.fontUi, sinkKeys);
+  const placed = useMapLayout(measured ?? UNMEASURED, tokens, pixelRatio, theme.fontUi, sinkKeys, props.folds);
   const { control, layout, level } = placed;
 
   const skipKeys = excludeSinks ? leadingSinks(sinkKeys) : 0;
@@ -174,6 +181,7 @@ export function MapView(props: MapViewProps) {
         badge={props.badge}
         ofAblatedRun={props.ofAblatedRun ?? false}
         ablated={props.ablated}
+        notes={props.foldChips}
         search={<GoToField tokens={tokens} onGoTo={goTo} />}
       >
         <MapToolbar
@@ -222,6 +230,7 @@ export function MapView(props: MapViewProps) {
             tokens={tokens}
             profile={profile}
             sinks={sinks}
+            folds={props.folds}
             value={value}
             unit={VALUE_UNITS[value]}
             theme={theme}
@@ -255,6 +264,7 @@ export function MapView(props: MapViewProps) {
             tokens={tokens}
             region={region}
             onShow={cursor.show}
+            onFold={props.onFold}
             onZoom={() => {
               control.glide((from) => zoomToRegion(from, region, placed.map));
             }}

@@ -3,6 +3,7 @@ import { formatHead, type HeadId } from '../../shared/model/head-id.ts';
 import type { TokenView } from '../../shared/model/token-view.ts';
 import { classNames } from '../base/class-names.ts';
 import { formatCount, formatProbability } from './format.ts';
+import type { TokenSpan } from './go-to.ts';
 import type { MapSource } from './map-source.ts';
 import { massOf, type MapRegion } from './region.ts';
 import { useRegionReading } from './use-region-reading.ts';
@@ -17,6 +18,8 @@ export interface RegionPanelProps {
   readonly tokens: readonly TokenView[];
   readonly region: MapRegion;
   readonly onShow: (cell: CellAddress) => void;
+  /** Folds a span on the axes. */
+  readonly onFold?: ((span: TokenSpan) => void) | undefined;
   readonly onZoom: () => void;
   readonly onClear: () => void;
 }
@@ -39,9 +42,9 @@ export function RegionPanel(props: RegionPanelProps) {
       </header>
       <dl className="hs-region__spans">
         <dt>queries</dt>
-        <dd title={spanText(rowStart, rowEnd, tokens, Infinity)}>{spanText(rowStart, rowEnd, tokens)}</dd>
+        <Span start={rowStart} end={rowEnd} what="queries" tokens={tokens} onFold={props.onFold} />
         <dt>keys</dt>
-        <dd title={spanText(keyStart, keyEnd, tokens, Infinity)}>{spanText(keyStart, keyEnd, tokens)}</dd>
+        <Span start={keyStart} end={keyEnd} what="keys" tokens={tokens} onFold={props.onFold} />
       </dl>
       {failure ? (
         <div className="hs-region__failure" role="alert">
@@ -60,6 +63,30 @@ export function RegionPanel(props: RegionPanelProps) {
         </p>
       )}
     </aside>
+  );
+}
+
+interface SpanProps extends TokenSpan {
+  readonly what: string;
+  readonly tokens: readonly TokenView[];
+  readonly onFold: ((span: TokenSpan) => void) | undefined;
+}
+
+function Span({ start, end, what, tokens, onFold }: SpanProps) {
+  return (
+    <dd title={spanText(start, end, tokens, Infinity)}>
+      {spanText(start, end, tokens)}
+      {onFold && end - start > 1 && (
+        <button
+          type="button"
+          aria-label={`Fold the ${what}`}
+          title="Show these tokens as one bracket on both axes"
+          onClick={() => onFold({ start, end })}
+        >
+          fold
+        </button>
+      )}
+    </dd>
   );
 }
 

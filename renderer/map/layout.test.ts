@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { mapFrame, placeMap, targetAt } from './layout.ts';
 import { fitViewport, plotSize } from './viewport.ts';
 
-const widths = { row: 70, index: 24, column: 80, heading: 62 };
+const widths = { row: 70, index: 24, column: 80, heading: 62, fold: 0 };
 
 function laidOut(width: number, height: number, tokens: number, sinks = 1) {
   const frame = mapFrame({ width, height }, widths, { bare: false, sinks });
@@ -44,6 +44,16 @@ describe('layout', () => {
     const { plot, sinks, entropy } = laidOut(1000, 700, 300, 3).layout;
     expect(sinks).toHaveLength(3);
     for (const rect of [...sinks, entropy!]) expect([rect.y, rect.height]).toEqual([plot.y, plot.height]);
+  });
+
+  it('makes room for the name of a folded span', () => {
+    const panel = { width: 640, height: 600 };
+    const options = { bare: false, sinks: 1 };
+    const plain = mapFrame(panel, { ...widths, row: 30 }, options);
+    const folded = mapFrame(panel, { ...widths, row: 30, fold: 120 }, options);
+    expect(folded.leftPx).toBe(136);
+    expect(folded.leftPx).toBeGreaterThan(plain.leftPx);
+    expect(folded.topPx).toBeGreaterThan(plain.topPx);
   });
 
   it('knows cells, rows and columns under a point', () => {

@@ -54,6 +54,8 @@ export interface LabelWidths {
   readonly column: number;
   /** Widest heading of a strip, measured. */
   readonly heading: number;
+  /** Widest name of a folded span with its count, measured; 0 without one. */
+  readonly fold: number;
 }
 
 export interface FrameOptions {
@@ -71,14 +73,17 @@ export function mapFrame(panel: SizePx, widths: LabelWidths, { bare, sinks }: Fr
     columns: !bare && panel.height >= 460,
   };
   const indexPx = panel.width >= 560 ? Math.ceil(widths.index) + 8 : 0;
-  const rowLabelsPx = Math.ceil(Math.min(Math.max(widths.row, 20), panel.width < 600 ? 64 : 96)) + indexPx + 16;
+  const tokenLabelsPx = Math.ceil(Math.min(Math.max(widths.row, 20), panel.width < 600 ? 64 : 96)) + indexPx;
+  // The name of a span has the column of indices as well.
+  const rowLabelsPx = Math.max(tokenLabelsPx, Math.ceil(Math.min(widths.fold, panel.width < 480 ? 84 : 132))) + 16;
   // The heading of the column means stands to the left of them, however short the row labels are.
   const leftPx = shows.columns ? Math.max(rowLabelsPx, COLUMNS.headingPx) : rowLabelsPx;
+  const columnPx = Math.max(widths.column, widths.fold);
   const rise = Math.sin((COLUMN_LABEL_DEGREES * Math.PI) / 180);
   // The headings of the strips are labels too.
   const topPx = bare
-    ? Math.ceil(Math.min(Math.max(widths.column, 24), panel.height < 300 ? 52 : 80) * rise) + 18
-    : Math.ceil(Math.min(Math.max(widths.column, widths.heading), panel.height < 420 ? 68 : 110) * rise) + 22;
+    ? Math.ceil(Math.min(Math.max(columnPx, 24), panel.height < 300 ? 52 : 80) * rise) + 18
+    : Math.ceil(Math.min(Math.max(columnPx, widths.heading), panel.height < 420 ? 68 : 110) * rise) + 22;
   const rightPx =
     (shows.sinks > 0 ? SINK.gap + shows.sinks * SINK.width + (shows.sinks - 1) * SINK.between : 0) +
     (shows.entropy ? ENTROPY.gap + ENTROPY.width : 0) +

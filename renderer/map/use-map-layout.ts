@@ -6,6 +6,7 @@ import { axisText, type MeasureText } from './axis-labels.ts';
 import { mapFrame, placeMap, type MapLayout } from './layout.ts';
 import { sinkHeading } from './words.ts';
 import { textMeasurer } from './measure-text.ts';
+import { fullFoldText, type AxisFold } from './place-labels.ts';
 import { useViewport, type ViewportControl } from './use-viewport.ts';
 import { plotSize, type MapRoom, type SizePx } from './viewport.ts';
 
@@ -25,6 +26,7 @@ export function useMapLayout(
   fontUi: string,
   /** Keys of the strips; undefined for a map without strips and legend. */
   sinkKeys: readonly number[] | undefined,
+  folds: readonly AxisFold[] = [],
 ): PlacedMap {
   // The frame depends on panel and labels, the plot on the zoom within it.
   const measure = useMemo(() => textMeasurer(`11px ${fontUi}`), [fontUi]);
@@ -37,14 +39,15 @@ export function useMapLayout(
     (widest, text) => Math.max(widest, measure(text)),
     0,
   );
+  const fold = folds.reduce((widest, one) => Math.max(widest, measure(fullFoldText(one))), 0);
   const frame = useMemo(
     () =>
       mapFrame(
         panel,
-        { row: widestLabel, index: measure(String(tokens.length - 1)), column: widestLabel, heading },
+        { row: widestLabel, index: measure(String(tokens.length - 1)), column: widestLabel, heading, fold },
         { bare, sinks },
       ),
-    [panel, widestLabel, measure, tokens.length, heading, bare, sinks],
+    [panel, widestLabel, measure, tokens.length, heading, fold, bare, sinks],
   );
   const map = useMemo(
     () => ({ tokens: tokens.length, room: frame.room, pixelRatio }),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { HeadProfile } from '../../shared/contract/methods.ts';
 import type { TokenView } from '../../shared/model/token-view.ts';
-import { cellText, columnText, headingText, rowText, spanText, type CellQuestion } from './words.ts';
+import { cellText, columnText, headingText, nameOfSpan, rowText, spanText, type CellQuestion } from './words.ts';
 
 const tokens: TokenView[] = Array.from({ length: 1200 }, (_, index) => {
   const display = index === 1018 ? '·Maren' : index === 24 ? '·copper' : '·the';
@@ -78,5 +78,7 @@ describe('spans', () => {
     expect(spanText(23, 26, tokens)).toBe('23–25, 3 tokens: “the copper the”');
     expect(spanText(0, 1200, tokens, 11)).toBe('0–1,199, 1,200 tokens: “the the the…”');
     expect(spanText(24, 25, tokens)).toBe('24 “copper”');
+    expect(nameOfSpan(23, 25, tokens)).toBe('the copper');
+    expect(nameOfSpan(23, 40, tokens)).toBe('the copper…');
   });
 });

@@ -61,6 +61,16 @@ export function spanText(start: number, end: number, tokens: readonly TokenView[
   return `${formatCount(start)}–${formatCount(end - 1)}, ${formatCount(count)} tokens: “${shown}”`;
 }
 
+/** What a span is called until someone names it: its first words. */
+export function nameOfSpan(start: number, end: number, tokens: readonly TokenView[]): string {
+  const text = tokens
+    .slice(start, end)
+    .map((token) => token.text)
+    .join('');
+  const words = text.trim().split(/\s+/);
+  return words.length > 2 ? `${words.slice(0, 2).join(' ')}…` : words.join(' ');
+}
+
 export interface CellQuestion {
   readonly cell: CellAddress;
   readonly tokens: readonly TokenView[];

@@ -1,6 +1,7 @@
 import type { HeadId } from '../../shared/model/head-id.ts';
 import type { Intervention } from '../../shared/model/intervention.ts';
 import type { HeadComparison } from './comparison.ts';
+import type { TokenFold } from './folds.ts';
 
 /** What the editor holds, both for text and for ids. */
 export interface PromptContent {
@@ -25,6 +26,8 @@ export interface EditState {
   readonly prompt: PromptMark;
   /** Maps of several heads stand side by side. */
   readonly comparison: HeadComparison | undefined;
+  /** Spans that the axes of the map show as one bracket, of any prompt. */
+  readonly folds: readonly TokenFold[];
 }
 
 export const initialEdit: EditState = {
@@ -33,4 +36,5 @@ export const initialEdit: EditState = {
   pinnedToken: undefined,
   prompt: { version: 0, content: undefined },
   comparison: undefined,
+  folds: [],
 };

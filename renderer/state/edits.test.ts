@@ -4,11 +4,13 @@ import {
   addToComparison,
   changeIntervention,
   endComparison,
+  foldTokens,
   markToken,
   pinToken,
   redo,
   removeFromComparison,
   removeIntervention,
+  renameFold,
   replacePrompt,
   resetEdits,
   selectHead,
@@ -17,6 +19,7 @@ import {
   toggleAblation,
   togglePin,
   undo,
+  unfold,
 } from './edits.ts';
 import { createAppStore, patch, type AppStore } from './store.ts';
 
@@ -156,5 +159,20 @@ describe('edits', () => {
     expect(edit().comparison?.heads).toEqual([A]);
     resetEdits(store, 'other');
     expect(edit().comparison).toBeUndefined();
+  });
+
+  it('fold spans of the prompt, rename and unfold them', () => {
+    patch(store, 'run', { source: { kind: 'text', text: 'a story', bos: true } });
+    foldTokens(store, 2, 5, 'needle');
+    foldTokens(store, 5, 5, 'nothing');
+    expect(edit().folds).toMatchObject([{ start: 2, end: 5, name: 'needle' }]);
+    for (const name of ['k', 'ke', 'key']) renameFold(store, edit().folds[0]!, name);
+    expect(edit().folds[0]!.name).toBe('key');
+    undo(store);
+    expect(edit().folds[0]!.name).toBe('needle');
+    unfold(store, edit().folds[0]!);
+    expect(edit().folds).toEqual([]);
+    undo(store);
+    expect(edit().folds).toHaveLength(1);
   });
 });

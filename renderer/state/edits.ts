@@ -3,6 +3,7 @@ import { sameHead, type HeadId } from '../../shared/model/head-id.ts';
 import { interventionsKey, zeroHead, type Intervention } from '../../shared/model/intervention.ts';
 import { includesHead, withHead, withoutHead, type MapDifference } from './comparison.ts';
 import { initialEdit, type EditState, type PromptContent } from './edit-state.ts';
+import { promptName, withFold, withoutFold, type TokenFold } from './folds.ts';
 import { emptyHistory, recordStep, redoStep, undoStep, type Travelled } from './history.ts';
 import { patch, type AppState, type AppStore } from './store.ts';
 
@@ -63,6 +64,29 @@ export function setDifference(store: AppStore, difference: MapDifference | undef
 
 export function endComparison(store: AppStore): void {
   if (store.getState().edit.comparison) apply(store, { comparison: undefined });
+}
+
+/** Shows tokens `start` to `end` - 1 of the prompt on screen as one bracket. */
+export function foldTokens(store: AppStore, start: number, end: number, name: string): void {
+  const { edit, run } = store.getState();
+  const of = promptName(run);
+  if (of !== undefined && end > start) apply(store, { folds: withFold(edit.folds, { of, start, end, name }) });
+}
+
+export function renameFold(store: AppStore, fold: TokenFold, name: string): void {
+  const { folds } = store.getState().edit;
+  const renamed = folds.map((other) =>
+    other.of === fold.of && other.start === fold.start ? { ...other, name } : other,
+  );
+  apply(store, { folds: renamed }, `rename-fold-${fold.start}`);
+}
+
+export function unfold(store: AppStore, fold: TokenFold): void {
+  apply(store, { folds: withoutFold(store.getState().edit.folds, fold) });
+}
+
+export function unfoldAll(store: AppStore): void {
+  if (store.getState().edit.folds.length > 0) apply(store, { folds: [] });
 }
 
 export function setInterventions(store: AppStore, interventions: readonly Intervention[], mergeKey?: string): void {
