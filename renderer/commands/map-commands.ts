@@ -30,7 +30,7 @@ export const mapCommands: readonly Command[] = [
     label: 'Draw a rectangle on the map, or move the map again',
     group: 'View',
     keys: ['b'],
-    when: ({ run }) => run.clean !== undefined,
+    when: ({ run, edit }) => run.clean !== undefined && edit.comparison === undefined,
     run: ({ store }) => patch(store, 'view', { brushing: !store.getState().view.brushing }),
   },
   {
@@ -38,7 +38,8 @@ export const mapCommands: readonly Command[] = [
     label: 'Clear the selection on the map',
     group: 'View',
     keys: ['escape'],
-    when: ({ view, run }) => view.brush !== undefined && view.brush.of === run.clean?.key,
+    when: ({ view, run, edit }) =>
+      view.brush !== undefined && view.brush.of === run.clean?.key && edit.comparison === undefined,
     run: ({ store }) => patch(store, 'view', { brush: undefined, brushing: false }),
   },
   {
@@ -46,7 +47,7 @@ export const mapCommands: readonly Command[] = [
     label: 'Put the pinned key beside the map as a strip, or take it away',
     group: 'View',
     keys: ['k'],
-    when: ({ edit }) => edit.pinnedToken !== undefined,
+    when: ({ edit }) => edit.pinnedToken !== undefined && edit.comparison === undefined,
     run: ({ store }) => {
       const { edit, view } = store.getState();
       const key = edit.pinnedToken;
