@@ -5,7 +5,7 @@ import { classNames } from '../base/class-names.ts';
 import type { Drawing } from '../state/view-state.ts';
 import { CellLegend } from './CellLegend.tsx';
 import { formatProbability } from './format.ts';
-import { isCell, type Target } from './layout.ts';
+import type { Target } from './layout.ts';
 import type { MapSource } from './map-source.ts';
 import type { MapOptions } from './MapToolbar.tsx';
 import { MapStage } from './MapStage.tsx';
@@ -46,6 +46,8 @@ export interface CompareCellProps extends Omit<MapOptions, 'value'> {
   readonly pinned: number | undefined;
   readonly hover: Target | undefined;
   readonly cursor: CellAddress | undefined;
+  /** The cell to be read. */
+  readonly target: CellAddress | undefined;
   readonly measured: boolean;
   readonly describedBy: string;
   readonly onHover: (target: Target | undefined) => void;
@@ -91,8 +93,8 @@ export function CompareCell(props: CompareCellProps) {
     withoutKeys: NO_KEYS,
     budgetBytes: CACHE_BYTES,
   });
-  const target = props.hover ?? props.cursor;
-  const cell = isCell(target) && target.key <= target.query ? target : undefined;
+  const { target } = props;
+  const cell = target && target.key <= target.query ? target : undefined;
   const texel = cell && texelAt(tiles.cache, tiles.key, placed.level, cell);
   const reading = useCellReading(source, runId, head, cell);
   const other = useCellReading(minus?.source ?? source, minus?.runId ?? runId, minus?.head ?? head, minus && cell);

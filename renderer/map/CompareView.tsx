@@ -2,7 +2,7 @@
  * Maps of several heads side by side. They share one viewport, one pointer and one cursor; each has its own numbers and,
  * since heads differ, its own colour scale.
  */
-import { useId, useMemo, useRef, useState, type ReactNode } from 'react';
+import { useId, useMemo, useRef, type ReactNode } from 'react';
 import type { Badge as BadgeName } from '../../shared/model/badge.ts';
 import type { TokenView } from '../../shared/model/token-view.ts';
 import { Badge } from '../components/Badge.tsx';
@@ -10,31 +10,25 @@ import type { Drawing } from '../state/view-state.ts';
 import { compareColumns } from './compare-grid.ts';
 import { CompareCell, type ComparedMap } from './CompareCell.tsx';
 import { GoToField } from './GoToField.tsx';
-import { isCell, sameTarget, type Target } from './layout.ts';
 import { MapToolbar, type MapOptions } from './MapToolbar.tsx';
 import type { AxisFold } from './place-labels.ts';
 import { useElementSize } from './use-element-size.ts';
-import { useMapCursor } from './use-map-cursor.ts';
 import { useMapLayout } from './use-map-layout.ts';
+import { useMapPointing, type PointingProps } from './use-map-pointing.ts';
 import { usePixelRatio } from './use-pixel-ratio.ts';
 import { useThemeColours } from './use-theme-colours.ts';
-import { revealQuery, type SizePx } from './viewport.ts';
+import type { SizePx } from './viewport.ts';
 import { cellText, headingText, tokenText } from './words.ts';
 import './map.css';
 import './compare.css';
 
-export interface CompareViewProps extends MapOptions {
+export interface CompareViewProps extends MapOptions, PointingProps {
   readonly maps: readonly ComparedMap[];
   readonly tokens: readonly TokenView[];
   readonly folds?: readonly AxisFold[];
   readonly badge: BadgeName;
   readonly ofAblatedRun: boolean;
   readonly drawing: Drawing;
-  readonly pinnedToken: number | undefined;
-  readonly onPinToken: (index: number | undefined) => void;
-  readonly onMarkToken: (index: number) => void;
-  readonly hoverToken: number | undefined;
-  readonly onHoverToken: (index: number | undefined) => void;
   readonly onOptions: (change: Partial<MapOptions>) => void;
   readonly onSelect: (map: ComparedMap) => void;
   readonly onRemove: (map: ComparedMap) => void;
@@ -72,37 +66,8 @@ export function CompareView(props: CompareViewProps) {
   const placed = useMapLayout(panel, tokens, pixelRatio, theme.fontUi, undefined, props.folds);
   const { control, level } = placed;
 
-  const [hover, setHover] = useState<Target>();
-  const pinBeforeClick = useRef<number>(undefined);
-  const pin = (index: number) => {
-    pinBeforeClick.current = pinnedToken;
-    props.onPinToken(index === pinnedToken ? undefined : index);
-  };
-  const cursor = useMapCursor({ placed, pinned: pinnedToken, onPin: pin, onMoved: () => setHover(undefined) });
-  const onHover = (target: Target | undefined) => {
-    if (sameTarget(hover, target)) return;
-    setHover(target);
-    const token = target?.query ?? target?.key;
-    if (token !== props.hoverToken) props.onHoverToken(token);
-  };
-  const goTo = (query: number, key: number | undefined) => {
-    if (key === undefined) {
-      cursor.clear();
-      control.glide((from) => revealQuery(from, query, placed.map));
-    } else {
-      cursor.show({ query, key });
-    }
-    props.onMarkToken(query);
-  };
-
-  const inMap = (target: Target | undefined): Target | undefined =>
-    (target?.query ?? 0) < tokens.length && (target?.key ?? 0) < tokens.length ? target : undefined;
-  const shownHover = inMap(hover);
-  const linked =
-    shownHover ??
-    inMap(props.hoverToken === undefined ? undefined : { query: props.hoverToken, key: props.hoverToken });
-  const target = shownHover ?? cursor.cell;
-  const cell = isCell(target) ? target : undefined;
+  const pointing = useMapPointing({ ...props, placed });
+  const { cursor, target, cell } = pointing;
   const readout = cell
     ? cellText({ cell, tokens, reading: undefined, texel: undefined, value, reducer, level })
     : target?.query !== undefined
@@ -134,7 +99,7 @@ export function CompareView(props: CompareViewProps) {
           onZoom={cursor.zoomAt}
         />
         {props.controls}
-        <GoToField tokens={tokens} onGoTo={goTo} />
+        <GoToField tokens={tokens} onGoTo={pointing.goTo} />
       </header>
       <div
         ref={grid}
@@ -161,17 +126,14 @@ export function CompareView(props: CompareViewProps) {
             pixelRatio={pixelRatio}
             drawing={props.drawing}
             pinned={pinnedToken}
-            hover={linked}
+            hover={pointing.hover}
+            target={cell}
             cursor={cursor.cell}
             measured={measured !== undefined}
             describedBy={readoutId}
-            onHover={onHover}
-            onPick={(picked, byKey) => {
-              cursor.clear();
-              const index = byKey ? picked.key : picked.query;
-              if (index !== undefined) pin(index);
-            }}
-            onUnpick={() => props.onPinToken(pinBeforeClick.current)}
+            onHover={pointing.onHover}
+            onPick={pointing.onPick}
+            onUnpick={pointing.onUnpick}
             onKeyDown={cursor.onKeyDown}
             onSelect={() => props.onSelect(map)}
             onRemove={() => props.onRemove(map)}
@@ -179,7 +141,7 @@ export function CompareView(props: CompareViewProps) {
         ))}
         {hint !== undefined && <p className="hs-compare__hint">{hint}</p>}
       </div>
-      <p className="hs-map__readout" id={readoutId} title={readout} aria-live={shownHover ? 'off' : 'polite'}>
+      <p className="hs-map__readout" id={readoutId} title={readout} aria-live={pointing.isPointing ? 'off' : 'polite'}>
         {readout === '' ? (
           <span className="hs-map__hint">Point at a cell to read it on every map; all move together.</span>
         ) : (

@@ -41,6 +41,7 @@ function props(change: Partial<MapViewProps> = {}): MapViewProps {
     profile: synthetic.profile,
     pinnedToken: undefined,
     onPinToken: vi.fn(),
+    onMarkToken: vi.fn(),
     hoverToken: undefined,
     onHoverToken: vi.fn(),
     value: 'probability',

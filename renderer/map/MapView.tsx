@@ -5,7 +5,7 @@
  * the layout effect of each render; tiles arrive whenever they do, and until then a coarser or the previous picture
  * stands in, so moving never waits for data.
  */
-import { useId, useMemo, useRef, useState, type ReactNode } from 'react';
+import { useId, useMemo, useRef, type ReactNode } from 'react';
 import type { HeadProfile } from '../../shared/contract/methods.ts';
 import type { Badge } from '../../shared/model/badge.ts';
 import { formatHead, type HeadId } from '../../shared/model/head-id.ts';
@@ -13,8 +13,8 @@ import type { TokenView } from '../../shared/model/token-view.ts';
 import type { Drawing, SinkRule } from '../state/view-state.ts';
 import type { TokenSpan } from './go-to.ts';
 import { GoToField } from './GoToField.tsx';
-import { isCell, sameTarget, type Target } from './layout.ts';
 import type { MapSource } from './map-source.ts';
+import { MapActions } from './MapActions.tsx';
 import { MapHeader } from './MapHeader.tsx';
 import { MapStage } from './MapStage.tsx';
 import { MapToolbar, type MapOptions } from './MapToolbar.tsx';
@@ -26,29 +26,23 @@ import { RegionPanel } from './RegionPanel.tsx';
 import { leadingSinks, sinkKeysOf } from './sink-keys.ts';
 import { useCellReading } from './use-cell-reading.ts';
 import { useElementSize } from './use-element-size.ts';
-import { useMapCursor } from './use-map-cursor.ts';
 import { useMapLayout } from './use-map-layout.ts';
+import { useMapPointing, type PointingProps } from './use-map-pointing.ts';
 import { useMapTiles } from './use-map-tiles.ts';
 import { usePixelRatio } from './use-pixel-ratio.ts';
 import { useSinkColumns } from './use-sink-columns.ts';
 import { useThemeColours } from './use-theme-colours.ts';
-import { revealQuery, zoomToRegion, type SizePx } from './viewport.ts';
+import { zoomToRegion, type SizePx } from './viewport.ts';
 import { cellText, columnText, rowText, VALUE_UNITS } from './words.ts';
 import './map.css';
 
-export interface MapViewProps extends MapOptions {
+export interface MapViewProps extends MapOptions, PointingProps {
   /** Identity of the data; a change loads anew and keeps the old picture, dimmed, until then. */
   readonly runId: string;
   readonly head: HeadId;
   readonly tokens: readonly TokenView[];
   readonly source: MapSource;
   readonly profile: HeadProfile | undefined;
-  readonly pinnedToken: number | undefined;
-  readonly onPinToken: (index: number | undefined) => void;
-  /** As pinning, but of several in a row only the last is a step to undo. */
-  readonly onMarkToken?: (index: number) => void;
-  readonly hoverToken: number | undefined;
-  readonly onHoverToken: (index: number | undefined) => void;
   readonly onOptions: (change: Partial<MapOptions>) => void;
   readonly ablated: boolean;
   readonly badge: Badge;
@@ -112,52 +106,18 @@ export function MapView(props: MapViewProps) {
     budgetBytes: CACHE_BYTES,
   });
 
-  const [hover, setHover] = useState<Target>();
-  const pinBeforeClick = useRef<number>(undefined);
-  const onHover = (target: Target | undefined) => {
-    if (sameTarget(hover, target)) return;
-    setHover(target);
-    const token = target?.query ?? target?.key;
-    if (token !== props.hoverToken) props.onHoverToken(token);
-  };
-  const pin = (index: number) => {
-    pinBeforeClick.current = pinnedToken;
-    props.onPinToken(index === pinnedToken ? undefined : index);
-  };
   const region = props.region && isInMap(props.region, tokens.length) ? props.region : undefined;
   const onBrush = (next: MapRegion | undefined) => props.onRegion?.(next);
-  const cursor = useMapCursor({
+  const pointing = useMapPointing({
+    ...props,
     placed,
-    pinned: pinnedToken,
-    onPin: pin,
-    onMoved: () => setHover(undefined),
     onBrush,
     onEscape: () => {
       if (region) onBrush(undefined);
       return region !== undefined;
     },
   });
-
-  const goTo = (query: number, key: number | undefined) => {
-    if (key === undefined) {
-      cursor.clear();
-      control.glide((from) => revealQuery(from, query, placed.map));
-    } else {
-      cursor.show({ query, key });
-    }
-    (props.onMarkToken ?? props.onPinToken)(query);
-  };
-
-  const inMap = (target: Target | undefined): Target | undefined =>
-    (target?.query ?? 0) < tokens.length && (target?.key ?? 0) < tokens.length ? target : undefined;
-  const shownHover = inMap(hover);
-  const linked =
-    shownHover ??
-    (props.hoverToken !== undefined && props.hoverToken < tokens.length
-      ? { query: props.hoverToken, key: props.hoverToken }
-      : undefined);
-  const target: Target | undefined = shownHover ?? cursor.cell;
-  const cell = isCell(target) ? target : undefined;
+  const { cursor, target, cell } = pointing;
   const texel = cell && cell.key <= cell.query ? texelAt(tiles.cache, tiles.key, level, cell) : undefined;
   const reading = useCellReading(source, runId, head, cell && cell.key <= cell.query ? cell : undefined);
 
@@ -182,7 +142,7 @@ export function MapView(props: MapViewProps) {
         ofAblatedRun={props.ofAblatedRun ?? false}
         ablated={props.ablated}
         notes={props.foldChips}
-        search={<GoToField tokens={tokens} onGoTo={goTo} />}
+        search={<GoToField tokens={tokens} onGoTo={pointing.goTo} />}
       >
         <MapToolbar
           level={level}
@@ -197,27 +157,14 @@ export function MapView(props: MapViewProps) {
           onFit={cursor.fit}
           onZoom={cursor.zoomAt}
         >
-          <button
-            type="button"
-            aria-pressed={props.brushing ?? false}
-            title="Draw a rectangle and read what lies in it (B, or Shift and drag; on the map, B from cell to cell)"
-            onClick={() => props.onBrushing?.(!props.brushing)}
-          >
-            brush
-          </button>
-          {props.onCompare && (
-            <button type="button" title={`Put other heads beside ${formatHead(head)} (V)`} onClick={props.onCompare}>
-              compare
-            </button>
-          )}
-          <button
-            type="button"
-            className={props.ablated ? 'hs-map__ablate hs-map__ablate--on' : 'hs-map__ablate'}
-            title={props.ablated ? `Restore ${formatHead(head)} (A)` : `Zero the output of ${formatHead(head)} (A)`}
-            onClick={props.onAblate}
-          >
-            {props.ablated ? 'restore' : 'ablate'}
-          </button>
+          <MapActions
+            head={head}
+            brushing={props.brushing ?? false}
+            onBrushing={props.onBrushing}
+            onCompare={props.onCompare}
+            ablated={props.ablated}
+            onAblate={props.onAblate}
+          />
         </MapToolbar>
       </MapHeader>
       <div className="hs-map__body">
@@ -237,19 +184,13 @@ export function MapView(props: MapViewProps) {
             pixelRatio={pixelRatio}
             drawing={props.drawing ?? 'auto'}
             pinned={pinnedToken}
-            hover={linked}
+            hover={pointing.hover}
             cursor={cursor.cell}
             mark={texel}
             measured={measured !== undefined}
-            onHover={onHover}
-            onPick={(picked, byKey) => {
-              cursor.clear();
-              const index = byKey ? picked.key : picked.query;
-              if (index !== undefined) pin(index);
-            }}
-            onUnpick={() => {
-              props.onPinToken(pinBeforeClick.current);
-            }}
+            onHover={pointing.onHover}
+            onPick={pointing.onPick}
+            onUnpick={pointing.onUnpick}
             region={region}
             brushing={props.brushing ?? false}
             onBrush={onBrush}
@@ -272,7 +213,7 @@ export function MapView(props: MapViewProps) {
           />
         )}
       </div>
-      <p className="hs-map__readout" id={readoutId} title={readout} aria-live={shownHover ? 'off' : 'polite'}>
+      <p className="hs-map__readout" id={readoutId} title={readout} aria-live={pointing.isPointing ? 'off' : 'polite'}>
         {readout === '' ? (
           <span className="hs-map__hint">Point at a cell to read it, click to pin its query.</span>
         ) : (

@@ -46,6 +46,7 @@ function MapPage() {
           profile={head.profile}
           pinnedToken={pinned}
           onPinToken={setPinned}
+          onMarkToken={setPinned}
           hoverToken={hovered}
           onHoverToken={setHovered}
           {...options}
