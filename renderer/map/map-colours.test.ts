@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { toUnit } from '../../shared/colour/value-scale.ts';
-import { legendTicks, mapColours, openEnds, type ColourQuestion } from './map-colours.ts';
+import { legendTicks, logFloor, mapColours, openEnds, type ColourQuestion } from './map-colours.ts';
 
 const question: ColourQuestion = {
   value: 'probability',
@@ -14,6 +14,13 @@ const question: ColourQuestion = {
 };
 
 describe('colours of the map', () => {
+  it('reaches down to uniform attention on a log scale, however long the prompt', () => {
+    const floors = [1, 311, 1024, 8192, 32_768, 200_000].map((tokens) => Math.round(Math.log10(logFloor(tokens))));
+    expect(floors).toEqual([-4, -4, -4, -4, -5, -6]);
+    for (const tokens of [1, 900, 5000, 32_768, 1e6]) expect(logFloor(tokens)).toBeLessThanOrEqual(1 / tokens);
+    expect(mapColours({ ...question, tokens: 32_768 }).scale).toMatchObject({ kind: 'log', lo: 1e-5, hi: 1 });
+  });
+
   it('has one fixed log domain for probabilities, so that heads compare', () => {
     expect(mapColours(question).scale).toMatchObject({ kind: 'log', lo: 1e-4, hi: 1, gamma: 1 });
     expect(mapColours({ ...question, shown: undefined, overview: undefined }).scale.hi).toBe(1);

@@ -27,6 +27,8 @@ export interface ColourQuestion {
   /** 1 = none; see `ColourScale`. */
   readonly gamma: number;
   readonly excludeSinks: boolean;
+  /** Of the prompt; the longer, the smaller are the weights that count. */
+  readonly tokens?: number;
   readonly theme: 'light' | 'dark';
   /** Over the tiles of the level that is shown, as far as they are here. */
   readonly shown: Extent | undefined;
@@ -55,6 +57,11 @@ function extentOf({ reducer, shown, overview }: ColourQuestion): Extent | undefi
   return [Math.min(shown[0], overview[0]), Math.max(shown[1], overview[1])];
 }
 
+/** Low end of the log scale of probabilities: never above uniform attention, a power of ten. */
+export function logFloor(tokens: number): number {
+  return Math.min(LOG_FLOOR, 10 ** Math.ceil(Math.log10(0.1 / tokens)));
+}
+
 function scaleOf(question: ColourQuestion): ValueScale {
   const extent = extentOf(question);
   const most = extent ? niceCeil(extent[1]) : undefined;
@@ -66,7 +73,8 @@ function scaleOf(question: ColourQuestion): ValueScale {
     case 'probability': {
       if (question.scale === 'linear') return { kind: 'linear', lo: 0, hi: Math.max(LOG_FLOOR, most ?? 1) };
       const fixed = !question.excludeSinks && question.reducer !== 'sum';
-      return { kind: 'log', lo: LOG_FLOOR, hi: fixed ? 1 : Math.max(LOG_FLOOR * 10, most ?? 1) };
+      const lo = logFloor(question.tokens ?? 1);
+      return { kind: 'log', lo, hi: fixed ? 1 : Math.max(LOG_FLOOR * 10, most ?? 1) };
     }
     case 'logProbability': {
       const least = extent ? -niceCeil(-extent[0]) : LOWEST_LOG_PROBABILITY;

@@ -58,6 +58,7 @@ export function useMapTiles(asked: MapTilesQuestion): MapTiles {
     value: picture.value,
     reducer: picture.reducer,
     isDifference: picture.minus !== undefined,
+    tokens: picture.tokens,
     shown: cache.extent(key, level, withoutKeys),
     overview: cache.extent(key, topLevel(picture.tokens), withoutKeys),
   };
