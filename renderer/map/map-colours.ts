@@ -59,7 +59,8 @@ function extentOf({ reducer, shown, overview }: ColourQuestion): Extent | undefi
 
 /** Low end of the log scale of probabilities: never above uniform attention, a power of ten. */
 export function logFloor(tokens: number): number {
-  return Math.min(LOG_FLOOR, 10 ** Math.ceil(Math.log10(0.1 / tokens)));
+  // Read from text: the power operator is off by a bit.
+  return Math.min(LOG_FLOOR, Number(`1e${Math.ceil(Math.log10(0.1 / tokens))}`));
 }
 
 function scaleOf(question: ColourQuestion): ValueScale {
