@@ -11,8 +11,10 @@ import { markToken, pinToken, removeFromComparison, selectHead, setDifference } 
 import type { RunHandle } from '../state/run-state.ts';
 import { patch } from '../state/store.ts';
 import { CompareControls } from './CompareControls.tsx';
+import { FoldChips } from './FoldChips.tsx';
 import { useFolds } from './use-folds.ts';
 import { useMapSource } from './use-map-source.ts';
+import './folds.css';
 
 export interface ComparePanelProps {
   readonly comparison: HeadComparison;
@@ -71,7 +73,6 @@ export function ComparePanel({ comparison, run, tokens }: ComparePanelProps) {
       source: differenceSource,
       minus: { key: `${other.key} ${formatHead(minusHead)}`, runId: other.key, head: minusHead, source: otherSource },
       selected: false,
-      note: 'orange: more, blue: less',
     });
   }
   return (
@@ -100,7 +101,12 @@ export function ComparePanel({ comparison, run, tokens }: ComparePanelProps) {
         if (map.minus) setDifference(store, undefined);
         else removeFromComparison(store, map.head);
       }}
-      controls={<CompareControls comparison={comparison} />}
+      controls={
+        <>
+          <CompareControls comparison={comparison} />
+          <FoldChips folds={folds} />
+        </>
+      }
       hint={
         ofRuns && !changed
           ? 'There is no ablated run to subtract from: ablate a head (A) to see what changes here.'

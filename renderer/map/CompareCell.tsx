@@ -31,7 +31,6 @@ export interface ComparedMap {
   /** What is subtracted, as part of the picture's identity, and where single cells of it are read. */
   readonly minus?: { readonly key: string; readonly runId: string; readonly head: HeadId; readonly source: MapSource };
   readonly selected: boolean;
-  readonly note?: string;
 }
 
 export interface CompareCellProps extends Omit<MapOptions, 'value'> {
@@ -118,7 +117,7 @@ export function CompareCell(props: CompareCellProps) {
           )}
         </h3>
         <span className="hs-compare__value">
-          {exact === undefined ? map.note : `${minus ? 'Δp' : 'p'} = ${signed(exact, minus !== undefined)}`}
+          {exact !== undefined && `${minus ? 'Δp' : 'p'} = ${signed(exact, minus !== undefined)}`}
         </span>
         <button
           type="button"
@@ -155,7 +154,13 @@ export function CompareCell(props: CompareCellProps) {
           onKeyDown={props.onKeyDown}
         />
       </div>
-      <CellLegend tiles={tiles} unit={unit} mark={texel} />
+      <CellLegend
+        tiles={tiles}
+        unit={unit}
+        isDifference={minus !== undefined}
+        mark={texel}
+        width={placed.layout.panel.width}
+      />
     </section>
   );
 }

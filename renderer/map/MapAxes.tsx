@@ -137,6 +137,7 @@ export const MapAxes = memo(function MapAxes(props: MapAxesProps) {
       {text}
     </text>
   );
+  if (!layout.shows.labels) return undefined;
   return (
     <svg className="hs-map__axes-layer" width={panel.width} height={panel.height} aria-hidden="true">
       {columnLabels}

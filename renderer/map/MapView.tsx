@@ -91,6 +91,8 @@ export function MapView(props: MapViewProps) {
   const { control, layout, level } = placed;
 
   const skipKeys = excludeSinks ? leadingSinks(sinkKeys) : 0;
+  // The rest can only be left out by texels, which at a coarse level hold their neighbours as well.
+  const withoutKeys = excludeSinks ? sinkKeys.filter((key) => key >= skipKeys) : NO_KEYS;
   const picture = useMemo<Picture>(
     () => ({ runId, layer: head.layer, head: head.head, value, reducer, skipKeys, tokens: tokens.length }),
     [runId, head.layer, head.head, value, reducer, skipKeys, tokens.length],
@@ -102,7 +104,7 @@ export function MapView(props: MapViewProps) {
     plot: layout.plot,
     level,
     colours: { scale, gamma, excludeSinks, theme: theme.theme },
-    withoutKeys: excludeSinks ? sinkKeys : NO_KEYS,
+    withoutKeys,
     budgetBytes: CACHE_BYTES,
   });
 

@@ -46,6 +46,14 @@ describe('layout', () => {
     for (const rect of [...sinks, entropy!]) expect([rect.y, rect.height]).toEqual([plot.y, plot.height]);
   });
 
+  it('gives all of a small bare panel to the map', () => {
+    const options = { bare: true, sinks: 0 };
+    const small = mapFrame({ width: 210, height: 120 }, widths, options);
+    expect(small.shows.labels).toBe(false);
+    expect(small.room.width).toBeGreaterThan(180);
+    expect(mapFrame({ width: 300, height: 300 }, widths, options).shows.labels).toBe(true);
+  });
+
   it('makes room for the name of a folded span', () => {
     const panel = { width: 640, height: 600 };
     const options = { bare: false, sinks: 1 };

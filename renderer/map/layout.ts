@@ -18,6 +18,8 @@ export interface MapFrame {
   readonly indexPx: number;
   readonly room: SizePx;
   readonly shows: {
+    /** Token labels; a map too small for them is read by its line of words. */
+    readonly labels: boolean;
     /** Number of strips. */
     readonly sinks: number;
     readonly entropy: boolean;
@@ -45,6 +47,9 @@ const COLUMNS = { gap: 12, height: 28, below: 4, headingPx: 92 };
 const LEGEND = { gap: 24, width: 12, labels: 54 };
 const MARGIN = 10;
 
+/** A bare map below this width has no labels. */
+export const LEAST_LABELLED_PX = 250;
+
 export interface LabelWidths {
   /** Widest label of a row, measured. */
   readonly row: number;
@@ -65,7 +70,9 @@ export interface FrameOptions {
 }
 
 export function mapFrame(panel: SizePx, widths: LabelWidths, { bare, sinks }: FrameOptions): MapFrame {
+  const labels = !bare || panel.width >= LEAST_LABELLED_PX;
   const shows = {
+    labels,
     legend: !bare && panel.width >= 380,
     // In a panel that is hardly wide enough for the map, the first alone.
     sinks: bare || panel.width < 400 ? 0 : panel.width < 520 ? Math.min(1, sinks) : sinks,
@@ -77,13 +84,15 @@ export function mapFrame(panel: SizePx, widths: LabelWidths, { bare, sinks }: Fr
   // The name of a span has the column of indices as well.
   const rowLabelsPx = Math.max(tokenLabelsPx, Math.ceil(Math.min(widths.fold, panel.width < 480 ? 84 : 132))) + 16;
   // The heading of the column means stands to the left of them, however short the row labels are.
-  const leftPx = shows.columns ? Math.max(rowLabelsPx, COLUMNS.headingPx) : rowLabelsPx;
+  const leftPx = !labels ? MARGIN : shows.columns ? Math.max(rowLabelsPx, COLUMNS.headingPx) : rowLabelsPx;
   const columnPx = Math.max(widths.column, widths.fold);
   const rise = Math.sin((COLUMN_LABEL_DEGREES * Math.PI) / 180);
   // The headings of the strips are labels too.
-  const topPx = bare
-    ? Math.ceil(Math.min(Math.max(columnPx, 24), panel.height < 300 ? 52 : 80) * rise) + 18
-    : Math.ceil(Math.min(Math.max(columnPx, widths.heading), panel.height < 420 ? 68 : 110) * rise) + 22;
+  const topPx = !labels
+    ? MARGIN
+    : bare
+      ? Math.ceil(Math.min(Math.max(columnPx, 24), panel.height < 300 ? 52 : 80) * rise) + 18
+      : Math.ceil(Math.min(Math.max(columnPx, widths.heading), panel.height < 420 ? 68 : 110) * rise) + 22;
   const rightPx =
     (shows.sinks > 0 ? SINK.gap + shows.sinks * SINK.width + (shows.sinks - 1) * SINK.between : 0) +
     (shows.entropy ? ENTROPY.gap + ENTROPY.width : 0) +
