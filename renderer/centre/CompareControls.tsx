@@ -22,7 +22,7 @@ export function CompareControls({ comparison }: { readonly comparison: HeadCompa
       >
         {canAdd ? `add ${formatHead(selected)}` : 'add'}
       </button>
-      <label className="hs-map__gamma" title="A further map: one minus another, cell by cell, in probability">
+      <label className="hs-map__field" title="A further map: one minus another, cell by cell, in probability">
         difference
         <select
           aria-label="Difference of"
@@ -39,7 +39,7 @@ export function CompareControls({ comparison }: { readonly comparison: HeadCompa
         </select>
       </label>
       {difference && (
-        <label className="hs-map__gamma">
+        <label className="hs-map__field">
           −
           <select
             aria-label="minus"

@@ -10,7 +10,7 @@ export function GammaControl({ gamma, onGamma }: GammaControlProps) {
   const { min, max, step } = GAMMA_RANGE;
   return (
     <label
-      className="hs-map__gamma"
+      className="hs-map__field"
       title="Gamma of the colours: below 1 lifts what is low, above 1 keeps only what is high. Double click: 1."
     >
       <span aria-hidden="true">γ</span>
