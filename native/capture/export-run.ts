@@ -4,12 +4,12 @@ import type { Opened } from '../engine/opened.ts';
 import { gainsOf } from '../engine/gains.ts';
 import type { Run } from '../engine/run-store.ts';
 import type { Job } from '../forward/checkpoint.ts';
-import { STATISTICS_ONLY } from './capture-keeper.ts';
 import { runForward } from '../forward/forward.ts';
 import { unembedRows } from '../forward/likelihoods.ts';
 import type { ExtraHook } from '../forward/segment-graphs.ts';
 import type { ExportedTensor, ExportRequest } from '../public/engine.ts';
 import { writeSafetensors, type TensorSource } from '../safetensors/index.ts';
+import { STATISTICS_ONLY } from './capture-keeper.ts';
 import { expandHooks, type HookRequest, type LayerHook } from './hooks.ts';
 
 /** Attention maps over this are refused: the point of a run is not to need them. */
