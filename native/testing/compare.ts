@@ -1,4 +1,4 @@
-/** Largest absolute difference of two arrays of one length. NaN on one side only counts as infinite. */
+/** Largest absolute difference of two arrays of one length. Equal infinities are 0 apart, NaN is infinitely far from all. */
 export function maxAbsError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (actual.length !== expected.length) {
     throw new Error(`Compared ${actual.length} values with ${expected.length}.`);
@@ -7,7 +7,7 @@ export function maxAbsError(actual: ArrayLike<number>, expected: ArrayLike<numbe
   for (let i = 0; i < actual.length; i++) {
     const a = actual[i]!;
     const b = expected[i]!;
-    if (Object.is(a, b)) continue;
+    if (a === b) continue;
     const difference = Math.abs(a - b);
     largest = Math.max(largest, Number.isNaN(difference) ? Infinity : difference);
   }

@@ -13,7 +13,10 @@ import {
 import type { MaskSpec } from '../attention/mask.ts';
 import { allocateExtras } from '../attention/statistics.ts';
 import { anyMask, cutMask } from './any-mask.ts';
+import { maxAbsError as maxError } from './compare.ts';
 import { referenceAttention } from './reference-attention.ts';
+
+export { maxError };
 
 export type CreateKernel = (shape: AttentionShape, threads: number) => Promise<AttentionKernel>;
 
@@ -57,17 +60,6 @@ export function randomInput(
     scale: 1 / Math.sqrt(shape.headDim),
     window,
   };
-}
-
-/** The largest distance between two lists; equal infinities are 0 apart. */
-export function maxError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  expect(actual.length).toBe(expected.length);
-  let worst = 0;
-  for (let i = 0; i < expected.length; i++) {
-    const error = actual[i] === expected[i] ? 0 : Math.abs(actual[i]! - expected[i]!);
-    worst = Number.isNaN(error) ? Infinity : Math.max(worst, error);
-  }
-  return worst;
 }
 
 /** Holds z, LSE and the default statistics against float64, at the design's tolerances. */
