@@ -33,6 +33,17 @@ export function createProgram(console: Console): Command {
   const command = (name: string, description: string): Command =>
     program.command(name).description(description).option('--json', 'print one JSON document instead of text');
 
+  const modelCommand = (name: string, description: string): Command =>
+    command(name, description).requiredOption('--model <folder>', 'folder in Hugging Face layout, or demo');
+
+  const promptCommand = (name: string, description: string): Command =>
+    modelCommand(name, description)
+      .option('--text <text>', 'the prompt')
+      .option('--file <file>', 'a UTF-8 file with the prompt')
+      .option('--ids <file>', 'a JSON file with token ids')
+      .option('--bos', 'put the BOS token in front')
+      .option('--no-bos', 'put no BOS token in front');
+
   command('start', 'open the desktop window, or the browser where there is none')
     .option('--port <number>', 'port for the browser; 0 = any', parsePort, 0)
     .addOption(deviceOption())
@@ -53,17 +64,9 @@ export function createProgram(console: Console): Command {
       return runServe(console, options);
     });
 
-  command('info', 'say what a model is')
-    .requiredOption('--model <folder>', 'folder in Hugging Face layout, or demo')
-    .action((options: { model: string }) => runInfo(console, options));
+  modelCommand('info', 'say what a model is').action((options: { model: string }) => runInfo(console, options));
 
-  command('run', 'run a prompt; compare with ablated heads; write captures')
-    .requiredOption('--model <folder>', 'folder in Hugging Face layout, or demo')
-    .option('--text <text>', 'the prompt')
-    .option('--file <file>', 'a UTF-8 file with the prompt')
-    .option('--ids <file>', 'a JSON file with token ids')
-    .option('--bos', 'put the BOS token in front')
-    .option('--no-bos', 'put no BOS token in front')
+  promptCommand('run', 'run a prompt; compare with ablated heads; write captures')
     .option('--ablate <list>', 'heads to change: L0H1=zero,L2H3=scale:0.5')
     .option('--hooks <names>', 'what to capture, by TransformerLens names, separated by commas')
     .option('--rows <a:b>', 'query rows of patterns and scores')
@@ -78,13 +81,7 @@ export function createProgram(console: Console): Command {
     .addOption(deviceOption())
     .action((options: RunOptions) => runRun(console, options));
 
-  command('scores', 'score every head on a prompt or on the prompts of a task')
-    .requiredOption('--model <folder>', 'folder in Hugging Face layout, or demo')
-    .option('--text <text>', 'the prompt')
-    .option('--file <file>', 'a UTF-8 file with the prompt')
-    .option('--ids <file>', 'a JSON file with token ids')
-    .option('--bos', 'put the BOS token in front')
-    .option('--no-bos', 'put no BOS token in front')
+  promptCommand('scores', 'score every head on a prompt or on the prompts of a task')
     .option('--task <name>', 'needle, recall, repeat or copy, instead of a prompt')
     .option('--scores <ids>', 'all, or some, separated by commas', 'all')
     .option('--lengths <numbers>', 'lengths of the task, separated by commas')
@@ -97,8 +94,7 @@ export function createProgram(console: Console): Command {
     .addOption(deviceOption())
     .action((options: ScoresOptions) => runScores(console, options));
 
-  command('task <name>', 'measure the accuracy of greedy answers: needle, recall, repeat, copy, file')
-    .requiredOption('--model <folder>', 'folder in Hugging Face layout, or demo')
+  modelCommand('task <name>', 'measure the accuracy of greedy answers: needle, recall, repeat, copy, file')
     .option('--lengths <numbers>', 'tokens of prompt and answer, separated by commas')
     .option('--depths <numbers>', 'places of the needle from 0 to 1, separated by commas')
     .option('--samples <number>', 'samples of each length and depth (default: 40)', parseSamples)
