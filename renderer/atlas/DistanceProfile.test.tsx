@@ -1,26 +1,12 @@
 import { cleanup, fireEvent, render, screen } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { syntheticHead } from '../map/gallery/synthetic-head.ts';
+import { stubElementSize } from '../testing/stub-element-size.ts';
 import { binsInUse, distanceLabel, distanceStart } from './distance-bins.ts';
 import { DistanceProfile } from './DistanceProfile.tsx';
 
-let width = 900;
 beforeEach(() => {
-  vi.stubGlobal(
-    'ResizeObserver',
-    class {
-      readonly #callback: (entries: unknown[]) => void;
-      constructor(callback: (entries: unknown[]) => void) {
-        this.#callback = callback;
-      }
-      observe() {
-        this.#callback([{ contentRect: { width, height: 128 } }]);
-      }
-      disconnect() {
-        return undefined;
-      }
-    },
-  );
+  stubElementSize(900, 128);
 });
 afterEach(() => {
   cleanup();
@@ -42,11 +28,10 @@ describe('DistanceProfile', () => {
   const { profile } = syntheticHead(60, 1, 0);
 
   it('names the bins in full where they fit, else by their lower end', () => {
-    width = 900;
     const { unmount } = render(<DistanceProfile profile={profile} head={{ layer: 0, head: 1 }} />);
     expect(screen.getByText('2–3')).toBeTruthy();
     unmount();
-    width = 200;
+    stubElementSize(200, 128);
     render(<DistanceProfile profile={profile} head={{ layer: 0, head: 1 }} />);
     expect(screen.queryByText('2–3')).toBeNull();
     expect(screen.getByText(/lower end of each bin/)).toBeTruthy();

@@ -1,25 +1,12 @@
 import { cleanup, fireEvent, render, screen } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { syntheticScores } from '../map/gallery/synthetic-scores.ts';
+import { stubElementSize } from '../testing/stub-element-size.ts';
 import { HeadAtlas, type HeadAtlasProps } from './HeadAtlas.tsx';
 
 beforeEach(() => {
   vi.spyOn(HTMLCanvasElement.prototype, 'getContext').mockReturnValue(null);
-  vi.stubGlobal(
-    'ResizeObserver',
-    class {
-      readonly #callback: (entries: unknown[]) => void;
-      constructor(callback: (entries: unknown[]) => void) {
-        this.#callback = callback;
-      }
-      observe() {
-        this.#callback([{ contentRect: { width: 360, height: 300 } }]);
-      }
-      disconnect() {
-        return undefined;
-      }
-    },
-  );
+  stubElementSize(360, 300);
 });
 afterEach(() => {
   cleanup();

@@ -1,6 +1,7 @@
 import { act, cleanup, fireEvent, render } from '@testing-library/react';
 import { useRef } from 'react';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { stubElementSize } from '../testing/stub-element-size.ts';
 import { MapsCanvas } from './MapsCanvas.tsx';
 import { mapsLayout } from './maps-layout.ts';
 
@@ -11,17 +12,7 @@ const drawImage = vi.fn();
 
 beforeEach(() => {
   drawImage.mockClear();
-  vi.stubGlobal(
-    'ResizeObserver',
-    class {
-      readonly #callback: () => void;
-      constructor(callback: () => void) {
-        this.#callback = callback;
-      }
-      observe = () => this.#callback();
-      disconnect = () => undefined;
-    },
-  );
+  stubElementSize(316, 400);
   vi.spyOn(HTMLElement.prototype, 'clientWidth', 'get').mockReturnValue(316);
   vi.spyOn(HTMLElement.prototype, 'clientHeight', 'get').mockReturnValue(400);
   vi.spyOn(HTMLCanvasElement.prototype, 'getContext').mockImplementation(function (this: HTMLCanvasElement) {

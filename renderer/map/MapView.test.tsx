@@ -1,25 +1,12 @@
 import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { stubElementSize } from '../testing/stub-element-size.ts';
 import { syntheticHead, syntheticTokens } from './gallery/synthetic-head.ts';
 import type { MapSource } from './map-source.ts';
 import { MapView, type MapViewProps } from './MapView.tsx';
 
 beforeEach(() => {
-  vi.stubGlobal(
-    'ResizeObserver',
-    class {
-      readonly #callback: (entries: unknown[]) => void;
-      constructor(callback: (entries: unknown[]) => void) {
-        this.#callback = callback;
-      }
-      observe() {
-        this.#callback([{ contentRect: { width: 900, height: 600 } }]);
-      }
-      disconnect() {
-        return undefined;
-      }
-    },
-  );
+  stubElementSize(900, 600);
   // Without motion, steps are immediate; jsdom has no canvas, so nothing is drawn.
   vi.stubGlobal('matchMedia', () => ({ matches: true }));
   vi.spyOn(HTMLCanvasElement.prototype, 'getContext').mockReturnValue(null);
