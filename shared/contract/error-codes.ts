@@ -14,6 +14,9 @@ export const ERROR_CODES = [
   'tokenizer-invalid',
   'no-tokenizer', // text was given to a model in id mode
   'no-model', // nothing is open
+  'not-stored', // a session file does not hold it, and the model is not there to compute it
+  'session-invalid', // not a session file, or one that is damaged beyond reading
+  'session-newer', // written by a later version
   'unknown-run', // the run was released or belongs to another model
   'prompt-empty',
   'prompt-too-long',

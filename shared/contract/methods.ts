@@ -1,7 +1,7 @@
 /**
  * The one contract between the interface, the shells and the engine: every request, what it takes and what it answers.
  *
- * `model.*`, `prompt.*` and `run.*` are served by the engine process, `shell.*` by whatever hosts it. Numbers travel as
+ * `model.*`, `prompt.*` and `run.*` are served by the engine process, `shell.*` and `session.*` by whatever hosts it. Numbers travel as
  * typed arrays anywhere in a result, never as number arrays. Parameters are checked against their schema where a
  * method is served; results are small by design (tiles, tables, rows).
  */
@@ -17,7 +17,9 @@ import { streamingSchema } from '../model/streaming.ts';
 import type { TaskInfo, TaskPrompt, TaskResult } from '../model/task.ts';
 import type { TokenChoice } from '../model/token-choice.ts';
 import type { TokenView } from '../model/token-view.ts';
-import { tileKeySchema } from '../tensor/tile.ts';
+import type { SessionState } from '../session/session-state.ts';
+import type { StoredDetail, StoredRun } from '../session/stored-run.ts';
+import { TILE_REDUCERS, TILE_VALUES, tileKeySchema } from '../tensor/tile.ts';
 import { method, type Method } from './define.ts';
 
 export const PROTOCOL_VERSION = 1;
@@ -60,6 +62,8 @@ export interface RunSummary {
   readonly milliseconds: number;
   /** Bytes held for this run, without what it shares with the clean one. */
   readonly captureBytes: number;
+  /** Of a run that comes from a session file; absent where it was computed. */
+  readonly stored?: StoredDetail;
 }
 
 /** One 256 x 256 tile. NaN = masked (future cells, outside the window, past the end). */
@@ -179,6 +183,39 @@ export interface ExamplePrompt {
   readonly text: string;
 }
 
+/** A run of an opened session, attached to the engine under `summary.runId`. */
+export interface SessionRun {
+  readonly role: 'clean' | 'changed';
+  readonly summary: RunSummary;
+}
+
+export interface SessionFile {
+  /** Absolute. */
+  readonly path: string;
+  readonly name: string;
+  readonly bytes: number;
+  /** ISO 8601. */
+  readonly savedAt: string;
+}
+
+export interface OpenedSession {
+  /** Where it lies; null for a recovered one that was never saved. */
+  readonly file: SessionFile | null;
+  readonly state: SessionState;
+  /** Of the stored runs; null where there are none. */
+  readonly model: ModelInfo | null;
+  readonly runs: readonly SessionRun[];
+  /** What could not be read and was left out, in sentences. */
+  readonly warnings: readonly string[];
+}
+
+/** Work that was not saved when Headscope ended. */
+export interface RecoverableSession {
+  readonly id: string;
+  readonly name: string;
+  readonly savedAt: string;
+}
+
 /** Head scores over the prompts of a task. */
 export interface TaskScores {
   /** Means over samples. */
@@ -196,6 +233,26 @@ export interface TaskScores {
     readonly attempted: Float64Array;
   } | null;
 }
+
+const headId = z.object({ layer: index, head: index });
+/** Of what was looked at, what a session is to keep. */
+export const storeChoiceSchema = z.object({
+  runId,
+  heads: z.array(headId).max(1024),
+  tokenRows: z.array(headId.extend({ index })).max(1024),
+  maps: z.array(headId.extend({ value: z.enum(TILE_VALUES), reducer: z.enum(TILE_REDUCERS) })).max(1024),
+  /** The clean run that it is compared with; null for a clean run. */
+  clean: runId.nullable(),
+});
+const sessionState = z.record(
+  z.string().min(1).max(64),
+  z.object({ version: z.number().int().min(1), data: z.unknown() }),
+);
+const sessionContent = {
+  state: sessionState,
+  runs: z.array(z.object({ role: z.enum(['clean', 'changed']), choice: storeChoiceSchema })).max(2),
+};
+const sessionPath = z.string().min(1).max(4096);
 
 const taskId = z.string().min(1).max(64);
 const taskParameters = z.record(z.string().max(64), z.number()).default({});
@@ -282,6 +339,48 @@ export const methods = {
   ),
 
   'run.compare': method<RunComparison>()(z.object({ clean: runId, changed: runId })),
+  /** What a session keeps of a run. */
+  'run.store': method<StoredRun>()(storeChoiceSchema),
+  /** Writes Q, K and LSE of all layers as .safetensors. For the host; refused to pages. */
+  'run.writeTensors': method<{ readonly bytes: number }>()(z.object({ runId, path: sessionPath })),
+  /**
+   * Takes a stored run in, to be asked about like a computed one, in place of one of the same id. `tensors`: where its
+   * .safetensors of Q, K and LSE begins in a file. For the host; refused to pages.
+   */
+  'run.attach': method<RunSummary>()(
+    z.object({
+      runId,
+      run: z.custom<StoredRun>((value) => typeof value === 'object' && value !== null),
+      tensors: z.object({ path: sessionPath, offset: index, bytes: index }).nullable(),
+    }),
+  ),
+
+  /** Writes a session file; without a path, the one that is open. */
+  'session.save': method<SessionFile & { readonly warnings: readonly string[] }>()(
+    z.object({ ...sessionContent, path: sessionPath.nullable(), tensors: z.boolean() }),
+  ),
+  'session.open': method<OpenedSession>()(z.object({ path: sessionPath })),
+  /** The stored runs of the open session once more, after the engine was started again. */
+  'session.attach': method<{ readonly runs: readonly SessionRun[] }>()(z.object({})),
+  /** Leaves the open session: nothing is kept for recovery, and saving asks for a path. */
+  'session.close': method<null>()(z.object({})),
+  /** Keeps unsaved work for recovery after a crash. */
+  'session.autosave': method<{ readonly savedAt: string }>()(z.object(sessionContent)),
+  'session.recent': method<{ readonly files: readonly SessionFile[] }>()(z.object({})),
+  'session.recoverable': method<{ readonly sessions: readonly RecoverableSession[] }>()(z.object({})),
+  'session.recover': method<OpenedSession>()(z.object({ id: z.string().regex(/^[\w-]{1,64}$/) })),
+  'session.discard': method<null>()(z.object({ id: z.string().regex(/^[\w-]{1,64}$/) })),
+  /** Folders and session files under the root that the host may read; without a path, where the last one lay. */
+  'session.browse': method<{
+    readonly path: string;
+    readonly parent: string | null;
+    readonly folders: readonly FolderEntry[];
+    readonly files: readonly SessionFile[];
+  }>()(z.object({ path: sessionPath.optional() })),
+  /** The system's dialog; null when dismissed. Refused with `not-allowed` in the browser shell. */
+  'session.pickFile': method<{ readonly path: string | null }>()(
+    z.object({ what: z.enum(['open', 'save']), name: z.string().max(255).default('') }),
+  ),
 
   'shell.models': method<{ readonly models: readonly ModelEntry[] }>()(z.object({})),
   'shell.examples': method<{ readonly examples: readonly ExamplePrompt[] }>()(z.object({})),
@@ -302,8 +401,8 @@ export type ParamsOf<M extends MethodName> = z.input<(typeof methods)[M]['params
 export type ParsedParamsOf<M extends MethodName> = z.output<(typeof methods)[M]['params']>;
 export type ResultOf<M extends MethodName> = (typeof methods)[M] extends Method<z.ZodType, infer R> ? R : never;
 
-export type EngineMethodName = Exclude<MethodName, `shell.${string}`>;
-export type ShellMethodName = Extract<MethodName, `shell.${string}`>;
+export type EngineMethodName = Exclude<MethodName, ShellMethodName>;
+export type ShellMethodName = Extract<MethodName, `shell.${string}` | `session.${string}`>;
 
 /** Progress of a long request. Sent at most ten times a second. */
 export interface Progress {

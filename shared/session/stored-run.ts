@@ -1,0 +1,55 @@
+/**
+ * What a session file keeps of one run: every number that the window shows of it, bit for bit, so that it can be looked
+ * at without the model. Maps are kept as 8-bit overviews of the heads that were looked at; with tensors they are
+ * recomputed from Q, K and LSE as in a live run.
+ */
+import type { HeadProfile, Miniatures, RunComparison, RunSummary, TokenAttention } from '../contract/methods.ts';
+import type { HeadId } from '../model/head-id.ts';
+import type { ModelInfo } from '../model/model-info.ts';
+import type { ScoreTable } from '../model/score.ts';
+import type { TileReducer, TileValue } from '../tensor/tile.ts';
+
+/** One head's map in 8 bits. */
+export interface StoredMap extends HeadId {
+  readonly value: TileValue;
+  readonly reducer: TileReducer;
+  /** A texel covers 2^level x 2^level cells. */
+  readonly level: number;
+  /** Texels a side. */
+  readonly side: number;
+  /** [side x side], rows are queries; 0 = masked, else a step of `range` (see `map-codes.ts`). */
+  readonly codes: Uint8Array;
+  /** Smallest and largest value that a code stands for; both NaN where nothing is visible. */
+  readonly range: readonly [min: number, max: number];
+}
+
+export interface StoredHead extends HeadId {
+  readonly profile: HeadProfile;
+}
+
+/** Attention from and to one token, of one head. */
+export interface StoredTokenRow extends HeadId {
+  readonly index: number;
+  readonly attention: TokenAttention;
+}
+
+export interface StoredRun {
+  readonly model: ModelInfo;
+  /** Without `stored`: what a file holds of the run is told when it is opened. */
+  readonly summary: RunSummary;
+  readonly scores: readonly ScoreTable[];
+  readonly miniatures: Miniatures;
+  readonly heads: readonly StoredHead[];
+  readonly tokenRows: readonly StoredTokenRow[];
+  readonly maps: readonly StoredMap[];
+  /** Against the clean run of the same prompt; null for a clean run. */
+  readonly comparison: RunComparison | null;
+}
+
+/** What of a stored run can be looked at. */
+export interface StoredDetail {
+  /** Q, K and LSE are there: every map, row and cell can be recomputed. */
+  readonly tensors: boolean;
+  readonly maps: readonly Omit<StoredMap, 'codes' | 'range' | 'side'>[];
+  readonly heads: readonly HeadId[];
+}
