@@ -7,12 +7,12 @@ import type { ComparedMap } from '../map/CompareCell.tsx';
 import { CompareView } from '../map/CompareView.tsx';
 import type { MapSource } from '../map/map-source.ts';
 import type { HeadComparison } from '../state/comparison.ts';
-import { markToken, pinToken, removeFromComparison, selectHead, setDifference } from '../state/edits.ts';
+import { removeFromComparison, selectHead, setDifference } from '../state/edits.ts';
 import type { RunHandle } from '../state/run-state.ts';
-import { patch } from '../state/store.ts';
 import { CompareControls } from './CompareControls.tsx';
 import { FoldChips } from './FoldChips.tsx';
 import { useFolds } from './use-folds.ts';
+import { useLinkedMap } from './use-linked-map.ts';
 import { useMapSource } from './use-map-source.ts';
 import './folds.css';
 
@@ -26,12 +26,10 @@ export interface ComparePanelProps {
 export function ComparePanel({ comparison, run, tokens }: ComparePanelProps) {
   const { store } = useApp();
   const selected = useAppState(({ edit }) => edit.head);
-  const pinned = useAppState(({ edit }) => edit.pinnedToken);
-  const hover = useAppState(({ ui }) => ui.hoverToken);
-  const view = useAppState((state) => state.view);
   const clean = useAppState((state) => state.run.clean);
   const changed = useAppState((state) => state.run.changed);
   const { heads, difference } = comparison;
+  const linked = useLinkedMap();
   const folds = useFolds();
   const source = useMapSource(run);
   const cleanSource = useMapSource(clean);
@@ -77,25 +75,12 @@ export function ComparePanel({ comparison, run, tokens }: ComparePanelProps) {
   }
   return (
     <CompareView
+      {...linked}
       maps={maps}
       tokens={tokens}
       folds={folds}
       badge={run.badge}
       ofAblatedRun={run === changed}
-      drawing={view.drawing}
-      value={view.value}
-      reducer={view.reducer}
-      scale={view.scale}
-      gamma={view.gamma}
-      excludeSinks={view.excludeSinks}
-      pinnedToken={pinned}
-      onPinToken={(index) => pinToken(store, index)}
-      onMarkToken={(index) => markToken(store, index)}
-      hoverToken={hover}
-      onHoverToken={(index) => {
-        if (store.getState().ui.hoverToken !== index) patch(store, 'ui', { hoverToken: index });
-      }}
-      onOptions={(change) => patch(store, 'view', change)}
       onSelect={(map) => selectHead(store, map.head)}
       onRemove={(map) => {
         if (map.minus) setDifference(store, undefined);

@@ -5,13 +5,14 @@ import { classNames } from '../base/class-names.ts';
 import { profileKey, summaryKey } from '../engine/data-keys.ts';
 import { nameOfSpan } from '../map/words.ts';
 import { MapView } from '../map/MapView.tsx';
-import { addToComparison, foldTokens, markToken, pinToken, toggleAblation } from '../state/edits.ts';
+import { addToComparison, foldTokens, toggleAblation } from '../state/edits.ts';
 import { isAblated, shownRun } from '../state/selectors.ts';
 import { patch } from '../state/store.ts';
 import { CentreState } from './CentreState.tsx';
 import { ComparePanel } from './ComparePanel.tsx';
 import { FoldChips } from './FoldChips.tsx';
 import { useFolds } from './use-folds.ts';
+import { useLinkedMap } from './use-linked-map.ts';
 import { useMapSource } from './use-map-source.ts';
 import './folds.css';
 
@@ -22,14 +23,13 @@ export function MapPanel() {
   const clean = useAppState((state) => state.run.clean);
   const changed = useAppState((state) => state.run.changed);
   const head = useAppState(({ edit }) => edit.head);
-  const pinned = useAppState(({ edit }) => edit.pinnedToken);
-  const hover = useAppState(({ ui }) => ui.hoverToken);
   const view = useAppState((state) => state.view);
   const stale = useAppState((state) => state.run.stale || state.run.job?.kind === 'clean');
   const ablated = useAppState((state) => isAblated(state, state.edit.head));
   const summary = useData(run && summaryKey(run.key));
   const profile = useKeptData(run && head && profileKey(run.key, head), run?.key ?? '');
 
+  const linked = useLinkedMap();
   const folds = useFolds();
   const source = useMapSource(run);
   const comparison = useAppState((state) =>
@@ -43,24 +43,12 @@ export function MapPanel() {
         <ComparePanel comparison={comparison} run={run} tokens={summary.value.tokens} />
       ) : (
         <MapView
+          {...linked}
           runId={run.key}
           head={head}
           tokens={summary.value.tokens}
           source={source}
           profile={profile.value}
-          pinnedToken={pinned}
-          onPinToken={(index) => pinToken(store, index)}
-          onMarkToken={(index) => markToken(store, index)}
-          hoverToken={hover}
-          onHoverToken={(index) => {
-            if (store.getState().ui.hoverToken !== index) patch(store, 'ui', { hoverToken: index });
-          }}
-          value={view.value}
-          reducer={view.reducer}
-          scale={view.scale}
-          gamma={view.gamma}
-          excludeSinks={view.excludeSinks}
-          drawing={view.drawing}
           sinkRule={view.sinkRule}
           chosenSinks={view.sinkKeys}
           onSinks={(sinkRule, sinkKeys) => patch(store, 'view', { sinkRule, sinkKeys })}
@@ -68,7 +56,6 @@ export function MapPanel() {
           onRegion={(region) => patch(store, 'view', { brush: region && clean && { of: clean.key, region } })}
           brushing={view.brushing}
           onBrushing={(brushing) => patch(store, 'view', { brushing })}
-          onOptions={(change) => patch(store, 'view', change)}
           ablated={ablated}
           badge={run.badge}
           ofAblatedRun={run === changed}

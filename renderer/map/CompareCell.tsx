@@ -1,21 +1,15 @@
-import { useMemo, type KeyboardEvent } from 'react';
+import { useMemo } from 'react';
 import type { HeadId } from '../../shared/model/head-id.ts';
-import type { TokenView } from '../../shared/model/token-view.ts';
 import { classNames } from '../base/class-names.ts';
-import type { Drawing } from '../state/view-state.ts';
 import { CellLegend } from './CellLegend.tsx';
 import { formatProbability } from './format.ts';
-import type { Target } from './layout.ts';
 import type { MapSource } from './map-source.ts';
 import type { MapOptions } from './MapToolbar.tsx';
-import { MapStage } from './MapStage.tsx';
+import { MapStage, type MapStageProps } from './MapStage.tsx';
 import type { Picture } from './picture.ts';
-import type { AxisFold } from './place-labels.ts';
 import { texelAt } from './place-tiles.ts';
 import { useCellReading } from './use-cell-reading.ts';
-import type { PlacedMap } from './use-map-layout.ts';
 import { useMapTiles } from './use-map-tiles.ts';
-import type { ThemeColours } from './use-theme-colours.ts';
 import type { CellAddress } from './viewport.ts';
 import { VALUE_UNITS } from './words.ts';
 
@@ -33,26 +27,15 @@ export interface ComparedMap {
   readonly selected: boolean;
 }
 
-export interface CompareCellProps extends Omit<MapOptions, 'value'> {
+/** What all maps side by side have alike. */
+export type CommonStage = Omit<MapStageProps, 'name' | 'tiles' | 'profile' | 'value' | 'unit' | 'mark'>;
+
+export interface CompareCellProps {
   readonly map: ComparedMap;
-  readonly value: MapOptions['value'];
-  readonly placed: PlacedMap;
-  readonly tokens: readonly TokenView[];
-  readonly folds: readonly AxisFold[] | undefined;
-  readonly theme: ThemeColours;
-  readonly pixelRatio: number;
-  readonly drawing: Drawing;
-  readonly pinned: number | undefined;
-  readonly hover: Target | undefined;
-  readonly cursor: CellAddress | undefined;
+  readonly options: MapOptions;
+  readonly stage: CommonStage;
   /** The cell to be read. */
   readonly target: CellAddress | undefined;
-  readonly measured: boolean;
-  readonly describedBy: string;
-  readonly onHover: (target: Target | undefined) => void;
-  readonly onPick: (target: Target, byKey: boolean) => void;
-  readonly onUnpick: () => void;
-  readonly onKeyDown: (event: KeyboardEvent) => void;
   readonly onSelect: () => void;
   readonly onRemove: () => void;
 }
@@ -62,11 +45,13 @@ const NO_KEYS: readonly number[] = [];
 const CACHE_BYTES = 32 * 2 ** 20;
 
 export function CompareCell(props: CompareCellProps) {
-  const { map, placed, tokens, reducer: wantedReducer, scale, gamma, excludeSinks, theme } = props;
+  const { map, options, stage } = props;
+  const { scale, gamma, excludeSinks } = options;
+  const { placed, tokens, theme } = stage;
   const { head, runId, source, minus } = map;
   // Differences are of probabilities, and of them the smallest has no meaning.
-  const value = minus ? 'probability' : props.value;
-  const reducer = minus && wantedReducer === 'min' ? 'max' : wantedReducer;
+  const value = minus ? 'probability' : options.value;
+  const reducer = minus && options.reducer === 'min' ? 'max' : options.reducer;
   const skipKeys = excludeSinks ? 1 : 0;
   const minusKey = minus?.key;
   const picture = useMemo<Picture>(
@@ -132,26 +117,12 @@ export function CompareCell(props: CompareCellProps) {
       <div className="hs-map__room">
         <MapStage
           name={`Attention of ${map.title}, ${tokens.length} by ${tokens.length} tokens. All maps move together.`}
-          describedBy={props.describedBy}
-          placed={placed}
           tiles={tiles}
-          tokens={tokens}
           profile={undefined}
-          folds={props.folds}
           value={value}
           unit={unit}
-          theme={theme}
-          pixelRatio={props.pixelRatio}
-          drawing={props.drawing}
-          pinned={props.pinned}
-          hover={props.hover}
-          cursor={props.cursor}
           mark={texel}
-          measured={props.measured}
-          onHover={props.onHover}
-          onPick={props.onPick}
-          onUnpick={props.onUnpick}
-          onKeyDown={props.onKeyDown}
+          {...stage}
         />
       </div>
       <CellLegend

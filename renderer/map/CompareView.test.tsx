@@ -1,5 +1,6 @@
 import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { initialView } from '../state/view-state.ts';
 import { stubElementSize } from '../testing/stub-element-size.ts';
 import type { ComparedMap } from './CompareCell.tsx';
 import { CompareView, type CompareViewProps } from './CompareView.tsx';
@@ -45,11 +46,7 @@ function props(change: Partial<CompareViewProps> = {}): CompareViewProps {
     onMarkToken: vi.fn(),
     hoverToken: undefined,
     onHoverToken: vi.fn(),
-    value: 'probability',
-    reducer: 'max',
-    scale: 'log',
-    gamma: 1,
-    excludeSinks: false,
+    options: initialView,
     onOptions: vi.fn(),
     onSelect: vi.fn(),
     onRemove: vi.fn(),

@@ -3,13 +3,14 @@
  * since heads differ, its own colour scale.
  */
 import { useId, useMemo, useRef, type ReactNode } from 'react';
-import type { Badge as BadgeName } from '../../shared/model/badge.ts';
+import type { Badge } from '../../shared/model/badge.ts';
 import type { TokenView } from '../../shared/model/token-view.ts';
-import { Badge } from '../components/Badge.tsx';
 import type { Drawing } from '../state/view-state.ts';
 import { compareColumns } from './compare-grid.ts';
-import { CompareCell, type ComparedMap } from './CompareCell.tsx';
+import { CompareCell, type CommonStage, type ComparedMap } from './CompareCell.tsx';
 import { GoToField } from './GoToField.tsx';
+import { MapReadout } from './MapReadout.tsx';
+import { MapTitle } from './MapTitle.tsx';
 import { MapToolbar, type MapOptions } from './MapToolbar.tsx';
 import type { AxisFold } from './place-labels.ts';
 import { useElementSize } from './use-element-size.ts';
@@ -18,17 +19,18 @@ import { useMapPointing, type PointingProps } from './use-map-pointing.ts';
 import { usePixelRatio } from './use-pixel-ratio.ts';
 import { useThemeColours } from './use-theme-colours.ts';
 import type { SizePx } from './viewport.ts';
-import { cellText, headingText, tokenText } from './words.ts';
+import { cellText, tokenText } from './words.ts';
 import './map.css';
 import './compare.css';
 
-export interface CompareViewProps extends MapOptions, PointingProps {
+export interface CompareViewProps extends PointingProps {
   readonly maps: readonly ComparedMap[];
   readonly tokens: readonly TokenView[];
   readonly folds?: readonly AxisFold[];
-  readonly badge: BadgeName;
+  readonly badge: Badge;
   readonly ofAblatedRun: boolean;
   readonly drawing: Drawing;
+  readonly options: MapOptions;
   readonly onOptions: (change: Partial<MapOptions>) => void;
   readonly onSelect: (map: ComparedMap) => void;
   readonly onRemove: (map: ComparedMap) => void;
@@ -45,7 +47,8 @@ const CELL_LEGEND_PX = 34;
 const GAP_PX = 1;
 
 export function CompareView(props: CompareViewProps) {
-  const { maps, tokens, value, reducer, scale, gamma, excludeSinks, pinnedToken, hint } = props;
+  const { maps, tokens, options, hint } = props;
+  const { value, reducer } = options;
   const grid = useRef<HTMLDivElement>(null);
   const measured = useElementSize(grid);
   const theme = useThemeColours();
@@ -76,23 +79,27 @@ export function CompareView(props: CompareViewProps) {
         ? `key ${tokenText(target.key, tokens)}`
         : '';
 
+  const stage: CommonStage = {
+    ...pointing.stage,
+    describedBy: readoutId,
+    placed,
+    tokens,
+    folds: props.folds,
+    theme,
+    pixelRatio,
+    drawing: props.drawing,
+    measured: measured !== undefined,
+  };
+
   return (
     <section className="hs-map" aria-label="Heads side by side">
       <header className="hs-map__header">
-        <h2 className="hs-map__title">
-          <b>Compare</b>
-          <span className="hs-map__axes">query ↓ key →</span>
-          <span>{headingText(value, reducer, level, scale)}</span>
-          <Badge badge={props.badge} />
+        <MapTitle name="Compare" level={level} options={options} badge={props.badge}>
           {props.ofAblatedRun && <span className="hs-map__badge">ablated run</span>}
-        </h2>
+        </MapTitle>
         <MapToolbar
           level={level}
-          value={value}
-          reducer={reducer}
-          scale={scale}
-          gamma={gamma}
-          excludeSinks={excludeSinks}
+          options={options}
           fitted={control.fitted}
           onOptions={props.onOptions}
           onFit={cursor.fit}
@@ -114,40 +121,21 @@ export function CompareView(props: CompareViewProps) {
           <CompareCell
             key={map.id}
             map={map}
-            value={value}
-            reducer={reducer}
-            scale={scale}
-            gamma={gamma}
-            excludeSinks={excludeSinks}
-            placed={placed}
-            tokens={tokens}
-            folds={props.folds}
-            theme={theme}
-            pixelRatio={pixelRatio}
-            drawing={props.drawing}
-            pinned={pinnedToken}
-            hover={pointing.hover}
+            options={options}
             target={cell}
-            cursor={cursor.cell}
-            measured={measured !== undefined}
-            describedBy={readoutId}
-            onHover={pointing.onHover}
-            onPick={pointing.onPick}
-            onUnpick={pointing.onUnpick}
-            onKeyDown={cursor.onKeyDown}
+            stage={stage}
             onSelect={() => props.onSelect(map)}
             onRemove={() => props.onRemove(map)}
           />
         ))}
         {hint !== undefined && <p className="hs-compare__hint">{hint}</p>}
       </div>
-      <p className="hs-map__readout" id={readoutId} title={readout} aria-live={pointing.isPointing ? 'off' : 'polite'}>
-        {readout === '' ? (
-          <span className="hs-map__hint">Point at a cell to read it on every map; all move together.</span>
-        ) : (
-          readout
-        )}
-      </p>
+      <MapReadout
+        id={readoutId}
+        text={readout}
+        hint="Point at a cell to read it on every map; all move together."
+        isPointing={pointing.isPointing}
+      />
     </section>
   );
 }

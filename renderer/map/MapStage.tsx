@@ -1,9 +1,8 @@
-import { useState, type KeyboardEvent, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import type { HeadProfile } from '../../shared/contract/methods.ts';
 import type { TokenView } from '../../shared/model/token-view.ts';
 import type { TileValue } from '../../shared/tensor/tile.ts';
 import type { Drawing } from '../state/view-state.ts';
-import type { Target } from './layout.ts';
 import { MapAxes } from './MapAxes.tsx';
 import { MapCanvas } from './MapCanvas.tsx';
 import { MapLegend } from './MapLegend.tsx';
@@ -12,12 +11,12 @@ import type { AxisFold } from './place-labels.ts';
 import type { MapRegion } from './region.ts';
 import { useMapGestures } from './use-map-gestures.ts';
 import type { PlacedMap } from './use-map-layout.ts';
+import type { StagePointing } from './use-map-pointing.ts';
 import type { MapTiles } from './use-map-tiles.ts';
 import type { SinkColumn } from './use-sink-columns.ts';
 import type { ThemeColours } from './use-theme-colours.ts';
-import type { CellAddress } from './viewport.ts';
 
-export interface MapStageProps {
+export interface MapStageProps extends StagePointing {
   /** Said by screen readers. */
   readonly name: string;
   readonly describedBy: string;
@@ -35,23 +34,15 @@ export interface MapStageProps {
   readonly theme: ThemeColours;
   readonly pixelRatio: number;
   readonly drawing: Drawing;
-  readonly pinned: number | undefined;
-  /** Under the pointer, here or in a linked view. */
-  readonly hover: Target | undefined;
-  readonly cursor: CellAddress | undefined;
   /** Value under the pointer, for the legend. */
   readonly mark: number | undefined;
   /** The panel has its size. */
   readonly measured: boolean;
-  readonly onHover: (target: Target | undefined) => void;
-  readonly onPick: (target: Target, byKey: boolean) => void;
-  readonly onUnpick: () => void;
   /** The drawn rectangle. */
   readonly region?: MapRegion | undefined;
   readonly brushing?: boolean;
   /** Where no rectangle can be drawn, dragging with Shift moves the map as well. */
   readonly onBrush?: (region: MapRegion) => void;
-  readonly onKeyDown: (event: KeyboardEvent) => void;
   readonly children?: ReactNode;
 }
 

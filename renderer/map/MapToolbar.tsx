@@ -14,7 +14,8 @@ export interface MapOptions {
   readonly excludeSinks: boolean;
 }
 
-export interface MapToolbarProps extends MapOptions {
+export interface MapToolbarProps {
+  readonly options: MapOptions;
   readonly level: number;
   /** The choice of the strips beside the map, where there are any. */
   readonly sinks?: SinkChooserProps | undefined;
@@ -35,7 +36,8 @@ const REDUCER_HINTS: Readonly<Record<TileReducer, string>> = {
 
 /** How the map is shown: what a cell holds, in which colours, at which zoom. */
 export function MapToolbar(props: MapToolbarProps) {
-  const { value, reducer, level, scale, gamma, excludeSinks, fitted } = props;
+  const { level, fitted } = props;
+  const { value, reducer, scale, gamma, excludeSinks } = props.options;
   return (
     <div className="hs-map__controls" role="toolbar" aria-label="Map">
       <select

@@ -1,5 +1,6 @@
 import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { initialView } from '../state/view-state.ts';
 import { stubElementSize } from '../testing/stub-element-size.ts';
 import { syntheticHead, syntheticTokens } from './gallery/synthetic-head.ts';
 import type { MapSource } from './map-source.ts';
@@ -31,11 +32,7 @@ function props(change: Partial<MapViewProps> = {}): MapViewProps {
     onMarkToken: vi.fn(),
     hoverToken: undefined,
     onHoverToken: vi.fn(),
-    value: 'probability',
-    reducer: 'max',
-    scale: 'log',
-    gamma: 1,
-    excludeSinks: false,
+    options: initialView,
     onOptions: vi.fn(),
     ablated: false,
     badge: 'exact',
@@ -167,7 +164,7 @@ describe('MapView', () => {
     ]);
     fireEvent.click(screen.getByRole('button', { name: 'ablate' }));
     expect(onAblate).toHaveBeenCalledOnce();
-    rerender(<MapView {...props({ ablated: true, value: 'logit' })} />);
+    rerender(<MapView {...props({ ablated: true, options: { ...initialView, value: 'logit' } })} />);
     expect(screen.getByRole('button', { name: 'restore' }).title).toContain('Restore');
     expect(screen.getByText('head ablated')).toBeTruthy();
     expect(screen.queryByText('ablated run')).toBeNull();
@@ -216,7 +213,7 @@ describe('MapView', () => {
     const source = { ...synthetic.source, tile };
     const { rerender } = render(<MapView {...props({ source })} />);
     await settle();
-    rerender(<MapView {...props({ source, runId: 'r2', excludeSinks: true })} />);
+    rerender(<MapView {...props({ source, runId: 'r2', options: { ...initialView, excludeSinks: true } })} />);
     await settle();
     expect(tile.mock.calls.map(([params]) => [params.runId, params.skipKeys])).toEqual([
       ['r1', 0],

@@ -16,6 +16,7 @@ import { GoToField } from './GoToField.tsx';
 import type { MapSource } from './map-source.ts';
 import { MapActions } from './MapActions.tsx';
 import { MapHeader } from './MapHeader.tsx';
+import { MapReadout } from './MapReadout.tsx';
 import { MapStage } from './MapStage.tsx';
 import { MapToolbar, type MapOptions } from './MapToolbar.tsx';
 import type { Picture } from './picture.ts';
@@ -36,13 +37,14 @@ import { zoomToRegion, type SizePx } from './viewport.ts';
 import { cellText, columnText, rowText, VALUE_UNITS } from './words.ts';
 import './map.css';
 
-export interface MapViewProps extends MapOptions, PointingProps {
+export interface MapViewProps extends PointingProps {
   /** Identity of the data; a change loads anew and keeps the old picture, dimmed, until then. */
   readonly runId: string;
   readonly head: HeadId;
   readonly tokens: readonly TokenView[];
   readonly source: MapSource;
   readonly profile: HeadProfile | undefined;
+  readonly options: MapOptions;
   readonly onOptions: (change: Partial<MapOptions>) => void;
   readonly ablated: boolean;
   readonly badge: Badge;
@@ -75,7 +77,8 @@ const UNMEASURED: SizePx = { width: 640, height: 480 };
 
 /** The map panel: heading and controls, the map with its axes, and the line that says what is under the pointer. */
 export function MapView(props: MapViewProps) {
-  const { runId, head, tokens, source, profile, pinnedToken, value, reducer, scale, gamma, excludeSinks } = props;
+  const { runId, head, tokens, source, profile, pinnedToken, options } = props;
+  const { value, reducer, scale, gamma, excludeSinks } = options;
   const room = useRef<HTMLDivElement>(null);
   const measured = useElementSize(room);
   const theme = useThemeColours();
@@ -137,9 +140,7 @@ export function MapView(props: MapViewProps) {
       <MapHeader
         head={head}
         level={level}
-        value={value}
-        reducer={reducer}
-        scale={scale}
+        options={options}
         badge={props.badge}
         ofAblatedRun={props.ofAblatedRun ?? false}
         ablated={props.ablated}
@@ -148,11 +149,7 @@ export function MapView(props: MapViewProps) {
       >
         <MapToolbar
           level={level}
-          value={value}
-          reducer={reducer}
-          scale={scale}
-          gamma={gamma}
-          excludeSinks={excludeSinks}
+          options={options}
           sinks={props.onSinks && { rule: sinkRule, keys: sinkKeys, onChoose: props.onSinks }}
           fitted={control.fitted}
           onOptions={props.onOptions}
@@ -185,18 +182,12 @@ export function MapView(props: MapViewProps) {
             theme={theme}
             pixelRatio={pixelRatio}
             drawing={props.drawing ?? 'auto'}
-            pinned={pinnedToken}
-            hover={pointing.hover}
-            cursor={cursor.cell}
             mark={texel}
             measured={measured !== undefined}
-            onHover={pointing.onHover}
-            onPick={pointing.onPick}
-            onUnpick={pointing.onUnpick}
             region={region}
             brushing={props.brushing ?? false}
             onBrush={onBrush}
-            onKeyDown={cursor.onKeyDown}
+            {...pointing.stage}
           />
         </div>
         {region && (
@@ -215,13 +206,12 @@ export function MapView(props: MapViewProps) {
           />
         )}
       </div>
-      <p className="hs-map__readout" id={readoutId} title={readout} aria-live={pointing.isPointing ? 'off' : 'polite'}>
-        {readout === '' ? (
-          <span className="hs-map__hint">Point at a cell to read it, click to pin its query.</span>
-        ) : (
-          readout
-        )}
-      </p>
+      <MapReadout
+        id={readoutId}
+        text={readout}
+        hint="Point at a cell to read it, click to pin its query."
+        isPointing={pointing.isPointing}
+      />
     </section>
   );
 }

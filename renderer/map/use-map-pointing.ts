@@ -1,5 +1,5 @@
 /** What is pointed at, pinned and gone to on a map, or on several that move together. */
-import { useRef, useState } from 'react';
+import { useRef, useState, type KeyboardEvent } from 'react';
 import { isCell, sameTarget, type Target } from './layout.ts';
 import type { MapRegion } from './region.ts';
 import { useMapCursor, type MapCursor } from './use-map-cursor.ts';
@@ -22,18 +22,26 @@ export interface PointingOptions extends PointingProps {
   readonly onEscape?: () => boolean;
 }
 
-export interface MapPointing {
-  readonly cursor: MapCursor;
-  /** To be drawn: under the pointer here, or in a linked view. */
+/** What a map draws of it, and what it reports. */
+export interface StagePointing {
+  readonly pinned: number | undefined;
+  /** Under the pointer, here or in a linked view. */
   readonly hover: Target | undefined;
+  readonly cursor: CellAddress | undefined;
+  readonly onHover: (target: Target | undefined) => void;
+  readonly onPick: (target: Target, byKey: boolean) => void;
+  readonly onUnpick: () => void;
+  readonly onKeyDown: (event: KeyboardEvent) => void;
+}
+
+export interface MapPointing {
+  readonly stage: StagePointing;
+  readonly cursor: MapCursor;
   /** To be read: under the pointer here, or under the cursor. */
   readonly target: Target | undefined;
   readonly cell: CellAddress | undefined;
   /** The pointer is on the map: what it reads changes too often to be said aloud. */
   readonly isPointing: boolean;
-  readonly onHover: (target: Target | undefined) => void;
-  readonly onPick: (target: Target, byKey: boolean) => void;
-  readonly onUnpick: () => void;
   /** `key` is undefined where only a query is meant. */
   readonly goTo: (query: number, key: number | undefined) => void;
 }
@@ -61,23 +69,28 @@ export function useMapPointing(options: PointingOptions): MapPointing {
   const here = inMap(pointed);
   const target = here ?? cursor.cell;
   return {
+    stage: {
+      pinned: pinnedToken,
+      hover: here ?? inMap(hoverToken === undefined ? undefined : { query: hoverToken, key: hoverToken }),
+      cursor: cursor.cell,
+      onHover: (next) => {
+        if (sameTarget(pointed, next)) return;
+        setPointed(next);
+        const token = next?.query ?? next?.key;
+        if (token !== hoverToken) options.onHoverToken(token);
+      },
+      onPick: (picked, byKey) => {
+        cursor.clear();
+        const index = byKey ? picked.key : picked.query;
+        if (index !== undefined) pin(index);
+      },
+      onUnpick: () => options.onPinToken(pinBeforeClick.current),
+      onKeyDown: cursor.onKeyDown,
+    },
     cursor,
-    hover: here ?? inMap(hoverToken === undefined ? undefined : { query: hoverToken, key: hoverToken }),
     target,
     cell: isCell(target) ? target : undefined,
     isPointing: here !== undefined,
-    onHover: (next) => {
-      if (sameTarget(pointed, next)) return;
-      setPointed(next);
-      const token = next?.query ?? next?.key;
-      if (token !== hoverToken) options.onHoverToken(token);
-    },
-    onPick: (picked, byKey) => {
-      cursor.clear();
-      const index = byKey ? picked.key : picked.query;
-      if (index !== undefined) pin(index);
-    },
-    onUnpick: () => options.onPinToken(pinBeforeClick.current),
     goTo: (query, key) => {
       if (key === undefined) {
         cursor.clear();

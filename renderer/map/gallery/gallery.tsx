@@ -49,7 +49,7 @@ function MapPage() {
           onMarkToken={setPinned}
           hoverToken={hovered}
           onHoverToken={setHovered}
-          {...options}
+          options={options}
           onOptions={(change) => {
             setOptions({ ...options, ...change });
           }}

@@ -1,0 +1,27 @@
+import type { ReactNode } from 'react';
+import type { Badge as BadgeName } from '../../shared/model/badge.ts';
+import { Badge } from '../components/Badge.tsx';
+import type { MapOptions } from './MapToolbar.tsx';
+import { headingText } from './words.ts';
+
+export interface MapTitleProps {
+  readonly name: string;
+  readonly level: number;
+  readonly options: MapOptions;
+  readonly badge: BadgeName;
+  /** Marks of a run or head that is not as it was. */
+  readonly children?: ReactNode;
+}
+
+/** What a map shows, in words. */
+export function MapTitle({ name, level, options, badge, children }: MapTitleProps) {
+  return (
+    <h2 className="hs-map__title">
+      <b>{name}</b>
+      <span className="hs-map__axes">query ↓ key →</span>
+      <span>{headingText(options.value, options.reducer, level, options.scale)}</span>
+      <Badge badge={badge} />
+      {children}
+    </h2>
+  );
+}
