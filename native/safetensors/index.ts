@@ -1,6 +1,7 @@
 /** Reading and writing of .safetensors files. */
 export { checkFinite } from './check-finite.ts';
 export type { FloatDtype } from './dtype.ts';
+export { encodeSafetensors, type WholeTensor } from './encode-safetensors.ts';
 export { fingerprint } from './fingerprint.ts';
 export { openWeights } from './open-weights.ts';
 export { readHeader } from './read-header.ts';

@@ -39,7 +39,7 @@ export async function writeSafetensors(
   tensors: readonly TensorSource[],
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const ordered = [...tensors].sort((a, b) => DTYPE_BITS[b.dtype] - DTYPE_BITS[a.dtype]);
+  const ordered = layOut(tensors);
   const header = buildHeader(ordered, metadata);
   const temporary = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`);
   let handle: FileHandle | undefined;
@@ -68,7 +68,16 @@ function unwritable(path: string, cause: NodeJS.ErrnoException): AppError {
   return new AppError('io', `${path} could not be written: ${reason}.`, { hint, cause });
 }
 
-function buildHeader(tensors: readonly TensorSource[], metadata: Readonly<Record<string, string>>): Uint8Array {
+/** By falling element size, else in the given order: each is then aligned to its elements. */
+export function layOut<T extends Pick<TensorSource, 'dtype'>>(tensors: readonly T[]): T[] {
+  return [...tensors].sort((a, b) => DTYPE_BITS[b.dtype] - DTYPE_BITS[a.dtype]);
+}
+
+/** The length field and the JSON of tensors in this order. */
+export function buildHeader(
+  tensors: readonly Omit<TensorSource, 'data'>[],
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array {
   const entries = new Map<string, unknown>();
   if (Object.keys(metadata).length > 0) entries.set('__metadata__', metadata);
   let offset = 0;
@@ -109,7 +118,7 @@ async function writeFully(handle: FileHandle, bytes: Uint8Array): Promise<void> 
   }
 }
 
-function bytesOf(name: string, dtype: SafetensorsDtype, shape: readonly number[]): number {
+export function bytesOf(name: string, dtype: SafetensorsDtype, shape: readonly number[]): number {
   const bytes = byteLength(dtype, shape);
   if (bytes === undefined) throw new Error(`Tensor ${name}: ${dtype} [${shape.join(', ')}] has no byte length.`);
   return bytes;

@@ -1,0 +1,241 @@
+/**
+ * A stored run as two files: `run.json`, readable, and `tables.safetensors` with every array, bit for bit. Python reads
+ * the tables by name: `nll`, `scores.induction` [L, H], `miniatures` [L, H, size, size], `heads.L5H1.entropy`,
+ * `tokens.L5H1.12.outgoing`, `maps.L5H1.probability.max` [side, side], `comparison.klPerToken`, ...
+ */
+import { AppError } from '../../shared/base/app-error.ts';
+import type { ComparedChoice } from '../../shared/contract/methods.ts';
+import { formatHead, type HeadId } from '../../shared/model/head-id.ts';
+import type { ScoreTable } from '../../shared/model/score.ts';
+import type { StoredHead, StoredMap, StoredRun, StoredTokenRow } from '../../shared/session/stored-run.ts';
+import { topLevel } from '../../shared/tensor/tile.ts';
+import { distanceBin } from '../attention/statistics.ts';
+import type { SafetensorsDtype } from '../safetensors/dtype.ts';
+import { encodeSafetensors, type WholeTensor } from '../safetensors/encode-safetensors.ts';
+import { exactNumber, RUN_JSON_VERSION, runJsonSchema, type RunJson } from './run-json.ts';
+import { sessionInvalid } from './session-invalid.ts';
+import { readTables, type TakeTable } from './tables.ts';
+
+export interface EncodedRun {
+  /** UTF-8. */
+  readonly json: Uint8Array;
+  /** .safetensors. */
+  readonly tables: Uint8Array;
+}
+
+const headTable = (head: HeadId, name: string): string => `heads.${formatHead(head)}.${name}`;
+const tokenTable = (row: HeadId & { readonly index: number }, name: string): string =>
+  `tokens.${formatHead(row)}.${row.index}.${name}`;
+const mapTable = (map: Pick<StoredMap, 'layer' | 'head' | 'value' | 'reducer'>): string =>
+  `maps.${formatHead(map)}.${map.value}.${map.reducer}`;
+
+const HEAD_ROWS = ['entropy', 'firstToken', 'rowMax', 'columnMean'] as const;
+
+/** Throws Error where an array has another length than the model and the tokens imply: a bug of the caller. */
+export function encodeStoredRun(run: StoredRun): EncodedRun {
+  const { model, summary, scores, miniatures, heads, tokenRows, maps, comparison } = run;
+  const { ids, nll } = summary;
+  const n = ids.length;
+  const tensors: WholeTensor[] = [];
+  const add = (name: string, dtype: SafetensorsDtype, shape: readonly number[], data: ArrayBufferView) =>
+    tensors.push({ name, dtype, shape, data });
+
+  add('ids', 'I32', [n], ids);
+  add('nll', 'F32', [n], nll);
+  for (const { info, values } of scores) {
+    if (values !== null) add(`scores.${info.id}`, 'F64', [model.layers, model.heads], values);
+  }
+  const { size } = miniatures;
+  add('miniatures', 'F32', [model.layers, model.heads, size, size], miniatures.values);
+  for (const { profile, ...head } of heads) {
+    for (const name of HEAD_ROWS) add(headTable(head, name), 'F32', [n], profile[name]);
+    add(headTable(head, 'rowArgmax'), 'I32', [n], profile.rowArgmax);
+    add(headTable(head, 'distance'), 'F32', [distanceBins(n)], profile.distance);
+  }
+  for (const { attention, ...row } of tokenRows) {
+    add(tokenTable(row, 'outgoing'), 'F32', [n], attention.outgoing);
+    add(tokenTable(row, 'incoming'), 'F32', [n], attention.incoming);
+  }
+  for (const map of maps) add(mapTable(map), 'U8', [map.side, map.side], map.codes);
+  if (comparison !== null) {
+    add('comparison.klPerToken', 'F32', [n], comparison.klPerToken);
+    add('comparison.nllDelta', 'F32', [n], comparison.nllDelta);
+  }
+
+  const choices = (list: readonly ComparedChoice[]) =>
+    list.map((choice) => ({ ...choice, clean: exactNumber(choice.clean), changed: exactNumber(choice.changed) }));
+  const json = {
+    version: RUN_JSON_VERSION,
+    model,
+    summary: {
+      ...summary,
+      // In the tables; JSON leaves out what is undefined.
+      ids: undefined,
+      nll: undefined,
+      stored: undefined,
+      milliseconds: exactNumber(summary.milliseconds),
+      next: summary.next.map((choice) => ({
+        ...choice,
+        prob: exactNumber(choice.prob),
+        logit: exactNumber(choice.logit),
+      })),
+    },
+    scores: scores.map(({ info, notApplicable }) => ({ info, notApplicable })),
+    miniatures: { size },
+    heads: heads.map(({ layer, head }) => ({ layer, head })),
+    tokenRows: tokenRows.map(({ layer, head, index }) => ({ layer, head, index })),
+    maps: maps.map((map) => ({ ...map, codes: undefined, range: map.range.map(exactNumber) })),
+    comparison: comparison && {
+      kl: exactNumber(comparison.kl),
+      before: choices(comparison.before),
+      after: choices(comparison.after),
+    },
+  };
+  return { json: new TextEncoder().encode(JSON.stringify(json)), tables: encodeSafetensors(tensors) };
+}
+
+/**
+ * The inverse. The files are taken for hostile: every size is held against the model's layers and heads and the number
+ * of tokens. Throws `session-invalid`, and `session-newer` for a version that is not known here.
+ */
+export function decodeStoredRun({ json, tables }: EncodedRun): StoredRun {
+  const run = parseJson(json);
+  checkNumbers(run);
+  const { model, summary } = run;
+  const n = summary.tokens.length;
+  const take = readTables(tables);
+  const ids = take('ids', 'I32', [n]);
+  summary.tokens.forEach(({ id }, i) => {
+    if (id !== ids[i]) throw sessionInvalid(`Token ${i} of a run is ${id} in run.json and ${ids[i]!} in its tables`);
+    if (id >= model.vocabSize) {
+      throw sessionInvalid(`Token ${i} of a run has the id ${id}; the model's vocabulary has ${model.vocabSize}`);
+    }
+  });
+  return {
+    model,
+    summary: { ...summary, ids, nll: take('nll', 'F32', [n]) },
+    scores: run.scores.map((score) => takeScore(score, take, model)),
+    miniatures: takeMiniatures(run, take),
+    heads: run.heads.map((head) => takeHead(head, take, n)),
+    tokenRows: run.tokenRows.map((row) => takeTokenRow(row, take, n)),
+    maps: run.maps.map((map) => takeMap(map, take)),
+    comparison: run.comparison && {
+      ...run.comparison,
+      klPerToken: take('comparison.klPerToken', 'F32', [n]),
+      nllDelta: take('comparison.nllDelta', 'F32', [n]),
+    },
+  };
+}
+
+function parseJson(bytes: Uint8Array): RunJson {
+  let root: unknown;
+  try {
+    root = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw sessionInvalid('The run.json of a session is not valid JSON', cause);
+  }
+  const version: unknown = typeof root === 'object' && root !== null && 'version' in root ? root.version : undefined;
+  if (typeof version === 'number' && version > RUN_JSON_VERSION) {
+    throw new AppError(
+      'session-newer',
+      `A run of this session has version ${version}; this Headscope knows ${RUN_JSON_VERSION}.`,
+      { hint: 'Update Headscope to open it.' },
+    );
+  }
+  if (version !== RUN_JSON_VERSION) throw sessionInvalid('The run.json of a session names no version that there is');
+  const parsed = runJsonSchema.safeParse(root);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const where = (issue?.path ?? []).join('.').slice(0, 80);
+  throw sessionInvalid(`The run.json of a session does not fit at “${where}”: ${issue?.message ?? 'invalid'}`);
+}
+
+/** What the schema cannot say: numbers that must fit each other. */
+function checkNumbers({ model, summary, scores, heads, tokenRows, maps, comparison }: RunJson): void {
+  const n = summary.tokens.length;
+  const must = (fits: boolean, found: string) => {
+    if (!fits) throw sessionInvalid(found);
+  };
+  must(model.heads % model.kvHeads === 0, `The model of a run has ${model.heads} heads in ${model.kvHeads} KV groups`);
+  must(
+    model.slidingWindow.length === model.layers,
+    `The model of a run has ${model.layers} layers and ${model.slidingWindow.length} windows`,
+  );
+  must(summary.modelId === model.modelId, 'A run is of another model than the one beside it');
+  must(
+    summary.computedFrom <= model.layers,
+    `A run is computed from layer ${summary.computedFrom}, which is not there`,
+  );
+  for (const { id } of [...summary.next, ...(comparison?.before ?? []), ...(comparison?.after ?? [])]) {
+    must(id < model.vocabSize, `A predicted token has the id ${id}; the model's vocabulary has ${model.vocabSize}`);
+  }
+  for (const place of [...heads, ...tokenRows, ...maps, ...summary.interventions.map(({ where }) => where)]) {
+    must(
+      place.layer < model.layers && place.head < model.heads,
+      `A run names ${formatHead(place)}, which is not there`,
+    );
+  }
+  for (const { index } of tokenRows) must(index < n, `A run keeps token ${index} of ${n}`);
+  for (const { level, side, range, ...map } of maps) {
+    const name = mapTable(map);
+    must(level <= topLevel(n) && side === Math.ceil(n / 2 ** level), `${name} has ${side} texels at level ${level}`);
+    const [min, max] = range;
+    const empty = Number.isNaN(min) && Number.isNaN(max);
+    must(empty || (Number.isFinite(max - min) && min <= max), `${name} ranges from ${min} to ${max}`);
+    const logarithmic = map.value === 'probability' || map.value === 'lift';
+    must(empty || !logarithmic || min >= 0, `${name} ranges from ${min}, below 0`);
+  }
+  const named = [
+    ...scores.map(({ info }) => `scores.${info.id}`),
+    ...heads.map((head) => headTable(head, '')),
+    ...tokenRows.map((row) => tokenTable(row, '')),
+    ...maps.map(mapTable),
+  ];
+  must(new Set(named).size === named.length, 'A run keeps something twice');
+}
+
+function takeScore(
+  { info, notApplicable }: RunJson['scores'][number],
+  take: TakeTable,
+  { layers, heads }: RunJson['model'],
+): ScoreTable {
+  const values = notApplicable === null ? take(`scores.${info.id}`, 'F64', [layers, heads]) : null;
+  return { info, values, notApplicable };
+}
+
+function takeMiniatures({ model, miniatures: { size } }: RunJson, take: TakeTable): StoredRun['miniatures'] {
+  return { size, values: take('miniatures', 'F32', [model.layers, model.heads, size, size]) };
+}
+
+function takeHead(head: HeadId, take: TakeTable, n: number): StoredHead {
+  const row = (name: (typeof HEAD_ROWS)[number]) => take(headTable(head, name), 'F32', [n]);
+  const rowArgmax = take(headTable(head, 'rowArgmax'), 'I32', [n]);
+  const stray = rowArgmax.find((key) => key < -1 || key >= n);
+  if (stray !== undefined) throw sessionInvalid(`${headTable(head, 'rowArgmax')} names key ${stray} of ${n}`);
+  const profile = {
+    entropy: row('entropy'),
+    firstToken: row('firstToken'),
+    rowMax: row('rowMax'),
+    rowArgmax,
+    columnMean: row('columnMean'),
+    distance: take(headTable(head, 'distance'), 'F32', [distanceBins(n)]),
+  };
+  return { ...head, profile };
+}
+
+function takeTokenRow(row: RunJson['tokenRows'][number], take: TakeTable, n: number): StoredTokenRow {
+  const attention = {
+    outgoing: take(tokenTable(row, 'outgoing'), 'F32', [n]),
+    incoming: take(tokenTable(row, 'incoming'), 'F32', [n]),
+  };
+  return { ...row, attention };
+}
+
+function takeMap(map: RunJson['maps'][number], take: TakeTable): StoredMap {
+  return { ...map, codes: take(mapTable(map), 'U8', [map.side, map.side]) };
+}
+
+/** Of a profile's mass by distance. */
+function distanceBins(tokens: number): number {
+  return distanceBin(tokens - 1) + 1;
+}
