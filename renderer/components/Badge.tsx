@@ -3,6 +3,7 @@ import type { Badge as BadgeName } from '../../shared/model/badge.ts';
 const MEANING: Readonly<Record<BadgeName, string>> = {
   exact: 'Computed from float32 captures without approximation.',
   'fp16 capture': 'Computed from captures that were stored in half precision.',
+  '8-bit': 'Read off the map that the session file keeps: within 4% of the value, or 1/508 of a linear scale.',
   binned: 'Computed from a histogram, so it is as fine as its bins.',
   sampled: 'Computed from a sample of the rows.',
   'teacher-forced': 'The text was given, not generated.',

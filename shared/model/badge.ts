@@ -2,6 +2,7 @@
 export const BADGES = [
   'exact',
   'fp16 capture',
+  '8-bit', // read off the overview of a map that a session file keeps
   'binned',
   'sampled',
   'teacher-forced',

@@ -8,6 +8,7 @@ import type { HeadId } from '../model/head-id.ts';
 import type { ModelInfo } from '../model/model-info.ts';
 import type { ScoreTable } from '../model/score.ts';
 import type { TileReducer, TileValue } from '../tensor/tile.ts';
+import type { CodeRange } from './map-codes.ts';
 
 /** One head's map in 8 bits. */
 export interface StoredMap extends HeadId {
@@ -19,8 +20,8 @@ export interface StoredMap extends HeadId {
   readonly side: number;
   /** [side x side], rows are queries; 0 = masked, else a step of `range` (see `map-codes.ts`). */
   readonly codes: Uint8Array;
-  /** Smallest and largest value that a code stands for; both NaN where nothing is visible. */
-  readonly range: readonly [min: number, max: number];
+  /** Of the scale that the codes are on. */
+  readonly range: CodeRange;
 }
 
 export interface StoredHead extends HeadId {
