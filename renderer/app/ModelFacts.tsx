@@ -1,5 +1,5 @@
 import type { ModelInfo } from '../../shared/model/model-info.ts';
-import { formatBytes, formatCount } from '../base/format.ts';
+import { formatBytes, formatCount } from '../../shared/view/format.ts';
 
 /** What was read from the open model's files, with everything that a reader of its numbers should know. */
 export function ModelFacts({ model }: { readonly model: ModelInfo }) {

@@ -1,6 +1,6 @@
 import { useApp } from './app-context.ts';
 import { useAppState } from './use-app-state.ts';
-import { formatBytes, formatCount, formatDuration } from '../base/format.ts';
+import { formatBytes, formatCount, formatDuration } from '../../shared/view/format.ts';
 import { Button } from '../components/Button.tsx';
 import { ProgressBar } from '../components/ProgressBar.tsx';
 import { formatKeys } from '../commands/keys.ts';

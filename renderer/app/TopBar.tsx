@@ -1,6 +1,6 @@
 import { useApp } from './app-context.ts';
 import { useAppState } from './use-app-state.ts';
-import { formatCount, plural } from '../base/format.ts';
+import { formatCount, plural } from '../../shared/view/format.ts';
 import { Button } from '../components/Button.tsx';
 import { Keys } from '../components/Keys.tsx';
 import { Segmented } from '../components/Segmented.tsx';

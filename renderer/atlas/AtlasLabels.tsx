@@ -1,5 +1,6 @@
 import { memo } from 'react';
-import { cellCorner, headNumberStep, type AtlasLayout } from './atlas-layout.ts';
+import { headNumberStep } from '../../shared/view/atlas/head-number-step.ts';
+import { cellCorner, type AtlasLayout } from './atlas-layout.ts';
 
 interface AtlasLabelsProps {
   readonly layout: AtlasLayout;

@@ -1,7 +1,7 @@
 import { LUT_SIZE, lutOf, sampleLut } from '../../shared/colour/lut.ts';
 import { toHex } from '../../shared/colour/rgb.ts';
 import { toUnit, type ValueScale } from '../../shared/colour/value-scale.ts';
-import type { LegendTick } from '../map/map-colours.ts';
+import type { LegendTick } from '../../shared/view/map/map-colours.ts';
 
 interface AtlasLegendProps {
   readonly scale: ValueScale;

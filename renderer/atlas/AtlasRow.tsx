@@ -6,8 +6,8 @@ import { formatHead } from '../../shared/model/head-id.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
 import { cellCorner, type AtlasLayout } from './atlas-layout.ts';
 import { describeHead } from './describe-head.ts';
-import { scoreOf } from './head-order.ts';
-import { formatScore, scoreColour, scoreDecimals } from './score-colours.ts';
+import { scoreOf } from '../../shared/view/atlas/head-order.ts';
+import { formatScore, scoreColour, scoreDecimals } from '../../shared/view/atlas/score-colours.ts';
 
 export interface AtlasRowProps {
   readonly layer: number;

@@ -2,7 +2,7 @@ import { cleanup, fireEvent, render, screen } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { syntheticHead } from '../map/gallery/synthetic-head.ts';
 import { stubElementSize } from '../testing/stub-element-size.ts';
-import { binsInUse, distanceLabel, distanceStart } from './distance-bins.ts';
+import { binsInUse, distanceLabel, distanceStart } from '../../shared/view/atlas/distance-bins.ts';
 import { DistanceProfile } from './DistanceProfile.tsx';
 
 beforeEach(() => {

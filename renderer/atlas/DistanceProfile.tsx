@@ -3,9 +3,9 @@ import { max, scaleLinear } from 'd3';
 import { useId, useRef, useState } from 'react';
 import type { HeadProfile } from '../../shared/contract/methods.ts';
 import { formatHead, type HeadId } from '../../shared/model/head-id.ts';
-import { formatProbability, formatTick } from '../map/format.ts';
+import { formatProbability, formatTick } from '../../shared/view/map/format-value.ts';
 import { useElementSize } from '../map/use-element-size.ts';
-import { binsInUse, distanceLabel, distanceStart } from './distance-bins.ts';
+import { binsInUse, distanceLabel, distanceStart } from '../../shared/view/atlas/distance-bins.ts';
 import './atlas.css';
 
 export interface DistanceProfileProps {

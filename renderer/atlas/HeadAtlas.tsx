@@ -17,13 +17,13 @@ import { AtlasLegend, barWidth } from './AtlasLegend.tsx';
 import { AtlasRow } from './AtlasRow.tsx';
 import { describeHead, describeMap } from './describe-head.ts';
 import { headAfterKey } from './grid-keys.ts';
-import { hasValues, ranksOf, scoreOf, sortedByScore } from './head-order.ts';
-import { mapsDomain, mapsTicks, mapsTitle, scoreTicks } from './legend-ticks.ts';
+import { hasValues, ranksOf, scoreOf, sortedByScore } from '../../shared/view/atlas/head-order.ts';
+import { mapsDomain, mapsTicks, mapsTitle, scoreTicks } from '../../shared/view/atlas/legend-ticks.ts';
 import { texelAt } from './map-readings.ts';
-import { fits, MAPS_COLOURS } from './map-sheet.ts';
+import { fits, MAPS_COLOURS } from '../../shared/view/atlas/map-sheet.ts';
 import { MapsCanvas } from './MapsCanvas.tsx';
 import { mapsLayout } from './maps-layout.ts';
-import { notableHeads, scoreDecimals, scoreScale } from './score-colours.ts';
+import { notableHeads, scoreDecimals, scoreScale } from '../../shared/view/atlas/score-colours.ts';
 import { SelectionRing } from './SelectionRing.tsx';
 import './atlas.css';
 

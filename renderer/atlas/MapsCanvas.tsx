@@ -3,7 +3,8 @@ import type { RunMiniatures } from '../engine/data-keys.ts';
 import { usePixelRatio } from '../map/use-pixel-ratio.ts';
 import { useThemeColours } from '../map/use-theme-colours.ts';
 import { cellCorner, type AtlasLayout } from './atlas-layout.ts';
-import { covers, visibleCells, withMargin, type CellRange, type GridSize } from './cell-range.ts';
+import type { GridSize } from '../../shared/view/atlas/map-sheet.ts';
+import { covers, visibleCells, withMargin, type CellRange } from './cell-range.ts';
 import { sheetOf } from './map-sheet.ts';
 import { paintMaps } from './paint-maps.ts';
 

@@ -1,7 +1,7 @@
 import { cleanup, fireEvent, render, screen } from '@testing-library/react';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { syntheticScores } from '../map/gallery/synthetic-scores.ts';
-import { sortedByScore } from './head-order.ts';
+import { sortedByScore } from '../../shared/view/atlas/head-order.ts';
 import { RankedHeads, type RankedHeadsProps } from './RankedHeads.tsx';
 
 afterEach(cleanup);

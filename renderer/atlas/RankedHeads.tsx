@@ -2,8 +2,8 @@
 import { useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { formatHead, sameHead, type HeadId } from '../../shared/model/head-id.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
-import { allHeads, hasValues, scoreOf, sortedByScore } from './head-order.ts';
-import { formatScore, scoreDecimals, scoreScale } from './score-colours.ts';
+import { allHeads, hasValues, scoreOf, sortedByScore } from '../../shared/view/atlas/head-order.ts';
+import { formatScore, scoreDecimals, scoreScale } from '../../shared/view/atlas/score-colours.ts';
 import './atlas.css';
 
 export interface RankedHeadsProps {

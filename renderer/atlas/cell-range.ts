@@ -1,4 +1,5 @@
 /** Which cells of a scrolled grid are in view, and which are worth drawing. Pure. */
+import type { GridSize } from '../../shared/view/atlas/map-sheet.ts';
 import type { AtlasLayout } from './atlas-layout.ts';
 
 /** Layers and heads from `first` up to, not including, `end`. */
@@ -15,11 +16,6 @@ export interface ScrolledView {
   readonly top: number;
   readonly width: number;
   readonly height: number;
-}
-
-export interface GridSize {
-  readonly layers: number;
-  readonly heads: number;
 }
 
 /** Cells of which at least a sliver is in view. At least one, so that an empty box draws something and not nothing. */

@@ -2,10 +2,10 @@
 import { formatGroup, formatHead, groupOf, type HeadId } from '../../shared/model/head-id.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
 import type { RunMiniatures } from '../engine/data-keys.ts';
-import { formatProbability } from '../map/format.ts';
-import { scoreOf } from './head-order.ts';
+import { formatProbability } from '../../shared/view/map/format-value.ts';
+import { scoreOf } from '../../shared/view/atlas/head-order.ts';
 import { largestWeights } from './map-readings.ts';
-import { scoreText } from './score-colours.ts';
+import { scoreText } from '../../shared/view/atlas/score-colours.ts';
 
 export interface HeadFacts {
   readonly score: ScoreTable;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { largestWeights, poolingText, texelAt } from './map-readings.ts';
+import { largestWeights, texelAt } from './map-readings.ts';
 import { mapsLayout } from './maps-layout.ts';
 
 // Two layers of two heads, 2 x 2 texels each.
@@ -28,11 +28,5 @@ describe('readings of the small maps', () => {
       });
     expect([at(1, 1), at(1, side - 1), at(side - 1, side - 1)]).toEqual([1, 0.75, 0.125]);
     expect([at(side - 1, 1), at(side + 1, 1), at(1, side + 1), at(-1, 1)]).toEqual(Array(4).fill(undefined));
-  });
-
-  it('say how much one texel stands for', () => {
-    expect(poolingText({ ...miniatures, size: 32, tokens: 20 })).toBe('every cell');
-    expect(poolingText({ ...miniatures, size: 32, tokens: 311 })).toBe('max of about 9.7×9.7 tokens');
-    expect(poolingText({ ...miniatures, size: 32, tokens: 1024 })).toBe('max of about 32×32 tokens');
   });
 });

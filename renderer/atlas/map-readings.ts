@@ -40,11 +40,3 @@ export function texelAt(
   const value = values[((head.layer * heads + head.head) * size + row) * size + column];
   return value === undefined || Number.isNaN(value) ? undefined : value;
 }
-
-/** `max of about 4.7×4.7 tokens`: a texel holds whole blocks of tokens, so that not all are equally wide. */
-export function poolingText({ tokens, size }: RunMiniatures): string {
-  if (tokens <= size) return 'every cell';
-  const side = tokens / size;
-  const text = side.toLocaleString('en-US', { maximumFractionDigits: side < 10 ? 1 : 0 });
-  return `max of about ${text}×${text} tokens`;
-}

@@ -1,7 +1,7 @@
 import type { ModelInfo } from '../../shared/model/model-info.ts';
 import { useApp } from '../app/app-context.ts';
 import { useAppState } from '../app/use-app-state.ts';
-import { formatCount, formatDuration } from '../base/format.ts';
+import { formatCount, formatDuration } from '../../shared/view/format.ts';
 import { Button } from '../components/Button.tsx';
 import { Message } from '../components/Message.tsx';
 import { ProgressBar } from '../components/ProgressBar.tsx';

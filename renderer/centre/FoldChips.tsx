@@ -1,5 +1,5 @@
 import { useApp } from '../app/app-context.ts';
-import { formatCount } from '../base/format.ts';
+import { formatCount } from '../../shared/view/format.ts';
 import { renameFold, unfold } from '../state/edits.ts';
 import type { TokenFold } from '../state/folds.ts';
 

@@ -1,4 +1,4 @@
-import { MOST_SINK_KEYS } from '../map/sink-keys.ts';
+import { MOST_SINK_KEYS } from '../../shared/view/map/sink-keys.ts';
 import { includesHead } from '../state/comparison.ts';
 import { addToComparison, endComparison, removeFromComparison, unfoldAll } from '../state/edits.ts';
 import { patch } from '../state/store.ts';

@@ -1,7 +1,7 @@
 import { useId } from 'react';
 import { useApp } from '../app/app-context.ts';
 import { useAppState } from '../app/use-app-state.ts';
-import { formatCount } from '../base/format.ts';
+import { formatCount } from '../../shared/view/format.ts';
 import { Button } from '../components/Button.tsx';
 import { runCommand } from '../commands/registry.ts';
 import { GenerateButton } from './GenerateButton.tsx';

@@ -1,7 +1,7 @@
 import { memo } from 'react';
 import type { GeneratedToken } from '../../shared/model/generation.ts';
 import { classNames } from '../base/class-names.ts';
-import { quantise } from '../prompt/strip-tints.ts';
+import { quantise } from '../../shared/view/prompt/strip-tints.ts';
 import type { LineKind } from '../state/generation-state.ts';
 
 interface GeneratedChipProps {

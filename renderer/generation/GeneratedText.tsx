@@ -4,7 +4,7 @@
  */
 import { useLayoutEffect, useRef, type KeyboardEvent } from 'react';
 import { classNames } from '../base/class-names.ts';
-import { formatProbability, plural } from '../base/format.ts';
+import { formatProbability, plural } from '../../shared/view/format.ts';
 import type { LineKind } from '../state/generation-state.ts';
 import { GeneratedChip } from './GeneratedChip.tsx';
 import { placeAfterKey, tokenAt, type ShownLine, type StepPlace } from './shown-lines.ts';

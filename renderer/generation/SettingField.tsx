@@ -1,5 +1,5 @@
 import { useId, useState } from 'react';
-import { formatCount } from '../base/format.ts';
+import { formatCount } from '../../shared/view/format.ts';
 import { isAllowed, SETTING_LIMITS, type NumericSetting } from '../state/generation-state.ts';
 
 interface SettingFieldProps {

@@ -1,8 +1,8 @@
 import type { GeneratedToken } from '../../shared/model/generation.ts';
 import { classNames } from '../base/class-names.ts';
-import { formatCount, formatProbability } from '../base/format.ts';
+import { formatCount, formatProbability } from '../../shared/view/format.ts';
 import type { LineKind } from '../state/generation-state.ts';
-import { stepRows, type StepProbability } from './step-rows.ts';
+import { stepRows, type StepProbability } from '../../shared/view/generation/step-rows.ts';
 import { LINE_NAMES } from './words.ts';
 
 export interface ReadStep {

@@ -1,7 +1,7 @@
 /** What the panel says about a generation. */
 import { formatHead } from '../../shared/model/head-id.ts';
 import type { Intervention } from '../../shared/model/intervention.ts';
-import { formatCount, formatDuration, plural } from '../base/format.ts';
+import { formatCount, formatDuration, plural } from '../../shared/view/format.ts';
 import type { GeneratedLine, GenerationSettings, LineKind } from '../state/generation-state.ts';
 
 export const LINE_NAMES: Readonly<Record<LineKind, string>> = { clean: 'clean', changed: 'ablated' };

@@ -1,7 +1,7 @@
 import { formatGroup, formatHead, groupOf, type HeadId } from '../../shared/model/head-id.ts';
 import type { ModelInfo } from '../../shared/model/model-info.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
-import { formatNumber } from '../base/format.ts';
+import { formatNumber } from '../../shared/view/format.ts';
 import { Badge } from '../components/Badge.tsx';
 import { Button } from '../components/Button.tsx';
 import { rankOf } from './rank-of.ts';

@@ -1,8 +1,8 @@
 import type { Badge as BadgeName } from '../../shared/model/badge.ts';
 import type { RunComparison } from '../../shared/contract/methods.ts';
-import { formatSigned } from '../base/format.ts';
+import { formatSigned } from '../../shared/view/format.ts';
 import { Badge } from '../components/Badge.tsx';
-import { meanIgnoringNaN } from './mean.ts';
+import { meanIgnoringNaN } from '../../shared/view/interventions/mean.ts';
 
 interface EffectSummaryProps {
   readonly comparison: RunComparison;

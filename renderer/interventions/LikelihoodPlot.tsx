@@ -1,9 +1,9 @@
 import { max } from 'd3';
 import { useMemo, useState, type KeyboardEvent, type PointerEvent } from 'react';
 import type { TokenView } from '../../shared/model/token-view.ts';
-import { formatCount, formatSigned } from '../base/format.ts';
+import { formatCount, formatSigned } from '../../shared/view/format.ts';
 import { useElementWidth } from '../components/use-element-width.ts';
-import { binSigned } from './bin-signed.ts';
+import { binSigned } from '../../shared/view/interventions/bin-signed.ts';
 
 interface LikelihoodPlotProps {
   /** nll(changed) - nll(clean), nats; NaN at 0. */

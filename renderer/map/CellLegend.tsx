@@ -1,8 +1,8 @@
 import { useId } from 'react';
 import { lutOf } from '../../shared/colour/lut.ts';
-import { colourPosition } from './colour-steps.ts';
-import { gradientStops } from './gradient-stops.ts';
-import { legendTicks } from './map-colours.ts';
+import { colourPosition } from '../../shared/view/map/colour-steps.ts';
+import { gradientStops } from '../../shared/view/map/gradient-stops.ts';
+import { legendTicks } from '../../shared/view/map/map-colours.ts';
 import type { MapTiles } from './use-map-tiles.ts';
 
 export interface CellLegendProps {

@@ -2,7 +2,7 @@ import { useMemo } from 'react';
 import type { HeadId } from '../../shared/model/head-id.ts';
 import { classNames } from '../base/class-names.ts';
 import { CellLegend } from './CellLegend.tsx';
-import { formatProbability } from './format.ts';
+import { formatProbability } from '../../shared/view/map/format-value.ts';
 import type { MapSource } from './map-source.ts';
 import type { MapOptions } from './MapToolbar.tsx';
 import { MapStage, type MapStageProps } from './MapStage.tsx';
@@ -11,7 +11,7 @@ import { texelAt } from './place-tiles.ts';
 import { useCellReading } from './use-cell-reading.ts';
 import { useMapTiles } from './use-map-tiles.ts';
 import type { CellAddress } from './viewport.ts';
-import { VALUE_UNITS } from './words.ts';
+import { VALUE_UNITS } from '../../shared/view/map/value-words.ts';
 
 /** One of the maps side by side. */
 export interface ComparedMap {

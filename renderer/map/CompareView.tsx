@@ -12,14 +12,15 @@ import { GoToField } from './GoToField.tsx';
 import { MapReadout } from './MapReadout.tsx';
 import { MapTitle } from './MapTitle.tsx';
 import { MapToolbar, type MapOptions } from './MapToolbar.tsx';
-import type { AxisFold } from './place-labels.ts';
+import type { AxisFold } from '../../shared/view/map/place-labels.ts';
 import { useElementSize } from './use-element-size.ts';
 import { useMapLayout } from './use-map-layout.ts';
 import { useMapPointing, type PointingProps } from './use-map-pointing.ts';
 import { usePixelRatio } from './use-pixel-ratio.ts';
 import { useThemeColours } from './use-theme-colours.ts';
 import type { SizePx } from './viewport.ts';
-import { cellText, tokenText } from './words.ts';
+import { tokenText } from '../../shared/view/map/value-words.ts';
+import { cellText } from './words.ts';
 import './map.css';
 import './compare.css';
 

@@ -1,6 +1,6 @@
 import { useId, useState, type KeyboardEvent } from 'react';
 import type { TokenView } from '../../shared/model/token-view.ts';
-import { formatCount } from './format.ts';
+import { formatCount } from '../../shared/view/map/format-value.ts';
 import { listedRange, placeText, readGoTo } from './go-to.ts';
 import './go-to.css';
 

@@ -11,12 +11,12 @@ import {
   spacedByImportance,
   spacedEvenly,
   type MeasureText,
-} from './axis-labels.ts';
+} from '../../shared/view/map/axis-labels.ts';
 import type { MapLayout } from './layout.ts';
-import { entropyTop } from './paint-marginals.ts';
-import { foldText, placeAxis, type AxisFold } from './place-labels.ts';
+import { entropyTop } from '../../shared/view/map/marginal-scales.ts';
+import { foldText, placeAxis, type AxisFold } from '../../shared/view/map/place-labels.ts';
 import type { Viewport } from './viewport.ts';
-import { sinkHeading } from './words.ts';
+import { sinkHeading } from '../../shared/view/map/value-words.ts';
 
 export interface MapAxesProps {
   readonly layout: MapLayout;

@@ -3,7 +3,7 @@ import type { HeadProfile } from '../../shared/contract/methods.ts';
 import type { TileValue } from '../../shared/tensor/tile.ts';
 import type { Drawing } from '../state/view-state.ts';
 import type { MapLayout } from './layout.ts';
-import type { MapColours } from './map-colours.ts';
+import type { MapColours } from '../../shared/view/map/map-colours.ts';
 import { paintMarginals } from './paint-marginals.ts';
 import { paintCells } from './paint-cells.ts';
 import { paintTiles, type TilePainting } from './paint-tiles.ts';

@@ -1,9 +1,9 @@
 import { memo, useId } from 'react';
 import { lutOf } from '../../shared/colour/lut.ts';
-import { colourPosition } from './colour-steps.ts';
-import { gradientStops } from './gradient-stops.ts';
+import { colourPosition } from '../../shared/view/map/colour-steps.ts';
+import { gradientStops } from '../../shared/view/map/gradient-stops.ts';
 import type { RectPx } from './layout.ts';
-import { legendTicks, type MapColours } from './map-colours.ts';
+import { legendTicks, type MapColours } from '../../shared/view/map/map-colours.ts';
 import type { SizePx } from './viewport.ts';
 
 export interface MapLegendProps {

@@ -7,7 +7,7 @@ import { MapAxes } from './MapAxes.tsx';
 import { MapCanvas } from './MapCanvas.tsx';
 import { MapLegend } from './MapLegend.tsx';
 import { MapOverlay } from './MapOverlay.tsx';
-import type { AxisFold } from './place-labels.ts';
+import type { AxisFold } from '../../shared/view/map/place-labels.ts';
 import type { MapRegion } from './region.ts';
 import { useMapGestures } from './use-map-gestures.ts';
 import type { PlacedMap } from './use-map-layout.ts';

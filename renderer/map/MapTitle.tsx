@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import type { Badge as BadgeName } from '../../shared/model/badge.ts';
 import { Badge } from '../components/Badge.tsx';
 import type { MapOptions } from './MapToolbar.tsx';
-import { headingText } from './words.ts';
+import { headingText } from '../../shared/view/map/value-words.ts';
 
 export interface MapTitleProps {
   readonly name: string;

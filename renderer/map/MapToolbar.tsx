@@ -1,9 +1,9 @@
 import type { ReactNode } from 'react';
 import { TILE_REDUCERS, TILE_VALUES, type TileReducer, type TileValue } from '../../shared/tensor/tile.ts';
 import { GammaControl } from './GammaControl.tsx';
-import { hasLogScale } from './map-colours.ts';
+import { hasLogScale } from '../../shared/view/map/map-colours.ts';
 import { SinkChooser, type SinkChooserProps } from './SinkChooser.tsx';
-import { VALUE_NAMES } from './words.ts';
+import { VALUE_NAMES } from '../../shared/view/map/value-words.ts';
 
 export interface MapOptions {
   readonly value: TileValue;

@@ -2,13 +2,14 @@ import type { RegionReading } from '../../shared/contract/methods.ts';
 import { formatHead, type HeadId } from '../../shared/model/head-id.ts';
 import type { TokenView } from '../../shared/model/token-view.ts';
 import { classNames } from '../base/class-names.ts';
-import { formatCount, formatProbability } from './format.ts';
+import { formatCount, formatProbability } from '../../shared/view/map/format-value.ts';
 import type { TokenSpan } from './go-to.ts';
 import type { MapSource } from './map-source.ts';
 import { massOf, type MapRegion } from './region.ts';
 import { useRegionReading } from './use-region-reading.ts';
 import type { CellAddress } from './viewport.ts';
-import { spanText, tokenText } from './words.ts';
+import { tokenText } from '../../shared/view/map/value-words.ts';
+import { spanText } from './words.ts';
 import './region.css';
 
 export interface RegionPanelProps {

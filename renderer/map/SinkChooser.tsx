@@ -1,6 +1,6 @@
 import { useId, useState } from 'react';
-import type { SinkRule } from '../state/view-state.ts';
-import { MOST_SINK_KEYS, readSinkKeys } from './sink-keys.ts';
+import type { SinkRule } from '../../shared/view/map/sink-keys.ts';
+import { MOST_SINK_KEYS, readSinkKeys } from '../../shared/view/map/sink-keys.ts';
 
 export interface SinkChooserProps {
   readonly rule: SinkRule;

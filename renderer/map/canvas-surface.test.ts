@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { colourTexels, fillQuad } from './canvas-surface.ts';
-import { colourSteps, type ColourScale } from './colour-steps.ts';
-import { lutWords } from './map-colours.ts';
+import { colourSteps, type ColourScale } from '../../shared/view/map/colour-steps.ts';
+import { lutWords } from '../../shared/view/map/map-colours.ts';
 import type { TileQuad } from './place-tiles.ts';
 
 const words = lutWords('viridis');

@@ -1,6 +1,6 @@
 /** Tiles drawn by the processor, pixel by pixel by the shader's own rules: see `webgl-surface.ts`. */
-import { colourIndex, type ColourSteps } from './colour-steps.ts';
-import { lutWords, type MapColours } from './map-colours.ts';
+import { colourIndex, type ColourSteps } from '../../shared/view/map/colour-steps.ts';
+import { lutWords, type MapColours } from '../../shared/view/map/map-colours.ts';
 import { texelUnder, type NamedTile, type TileQuad } from './place-tiles.ts';
 import type { TileSurface } from './tile-surface.ts';
 import type { SizePx } from './viewport.ts';

@@ -1,6 +1,6 @@
 /** Where a text in the "Go to" field leads: a token, a cell, or places in the prompt. Pure. */
 import type { TokenView } from '../../shared/model/token-view.ts';
-import { formatCount } from './format.ts';
+import { formatCount } from '../../shared/view/map/format-value.ts';
 
 /** Tokens `start` to `end` - 1. */
 export interface TokenSpan {

@@ -5,7 +5,7 @@
  * shares its rows stands to the right of it. A small panel first loses the marginals, then the gutter, then the legend.
  */
 import { cellAt, type PointPx, type SizePx, type Viewport } from './viewport.ts';
-import { COLUMN_LABEL_DEGREES, COLUMN_LABEL_PX } from './axis-labels.ts';
+import { COLUMN_LABEL_DEGREES, COLUMN_LABEL_PX } from '../../shared/view/map/axis-labels.ts';
 
 export interface RectPx extends PointPx, SizePx {}
 

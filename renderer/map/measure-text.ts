@@ -1,4 +1,4 @@
-import type { MeasureText } from './axis-labels.ts';
+import type { MeasureText } from '../../shared/view/map/axis-labels.ts';
 
 const measurers = new Map<string, MeasureText>();
 

@@ -2,22 +2,13 @@
 import type { HeadProfile } from '../../shared/contract/methods.ts';
 import { lutOf, sampleLut } from '../../shared/colour/lut.ts';
 import { toHex } from '../../shared/colour/rgb.ts';
-import { LOG_FLOOR, toUnit, type ValueScale } from '../../shared/colour/value-scale.ts';
-import { binAlong, type AxisWindow } from './bin-along.ts';
+import { toUnit } from '../../shared/colour/value-scale.ts';
+import { binAlong, type AxisWindow } from '../../shared/view/map/bin-along.ts';
+import { COLUMN_SCALE, entropyTop, SINK_SCALE } from '../../shared/view/map/marginal-scales.ts';
 import type { MapLayout, RectPx } from './layout.ts';
 import type { SinkColumn } from './use-sink-columns.ts';
 import type { ThemeColours } from './use-theme-colours.ts';
 import type { Viewport } from './viewport.ts';
-
-/** Attention on a sink is often near 1: linear, and always 0 to 1, so that heads compare. */
-export const SINK_SCALE: ValueScale = { kind: 'linear', lo: 0, hi: 1 };
-/** Means over rows span decades: a few keys take most. */
-export const COLUMN_SCALE: ValueScale = { kind: 'log', lo: LOG_FLOOR, hi: 1 };
-
-/** The largest entropy that any row can have, nats; at least one, so that a short prompt still has an axis. */
-export function entropyTop(tokens: number): number {
-  return Math.max(1, Math.log(Math.max(1, tokens)));
-}
 
 export interface MarginalPainting {
   readonly context: CanvasRenderingContext2D;

@@ -1,5 +1,5 @@
 /** The visible tiles of a picture on the canvas, in colours. */
-import type { MapColours } from './map-colours.ts';
+import type { MapColours } from '../../shared/view/map/map-colours.ts';
 import { placeTiles, type NamedTile } from './place-tiles.ts';
 import type { TileCache } from './tile-cache.ts';
 import type { TileSurface } from './tile-surface.ts';

@@ -1,5 +1,5 @@
 import type { SizePx } from './viewport.ts';
-import type { MapColours } from './map-colours.ts';
+import type { MapColours } from '../../shared/view/map/map-colours.ts';
 import type { NamedTile, TileQuad } from './place-tiles.ts';
 
 /**

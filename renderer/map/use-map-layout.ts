@@ -2,11 +2,11 @@
 import { useMemo } from 'react';
 import type { TokenView } from '../../shared/model/token-view.ts';
 import { levelForScale } from '../../shared/tensor/tile.ts';
-import { axisText, type MeasureText } from './axis-labels.ts';
+import { axisText, type MeasureText } from '../../shared/view/map/axis-labels.ts';
 import { mapFrame, placeMap, type MapLayout } from './layout.ts';
-import { sinkHeading } from './words.ts';
+import { sinkHeading } from '../../shared/view/map/value-words.ts';
 import { textMeasurer } from './measure-text.ts';
-import { fullFoldText, type AxisFold } from './place-labels.ts';
+import { fullFoldText, type AxisFold } from '../../shared/view/map/place-labels.ts';
 import { useViewport, type ViewportControl } from './use-viewport.ts';
 import { plotSize, type MapRoom, type SizePx } from './viewport.ts';
 

@@ -1,7 +1,7 @@
 /** The numbers and colours of one map: which tiles it wants, at which level, and on which scale they are seen. */
 import { useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import { topLevel } from '../../shared/tensor/tile.ts';
-import { mapColours, openEnds, type ColourQuestion, type MapColours } from './map-colours.ts';
+import { mapColours, openEnds, type ColourQuestion, type MapColours } from '../../shared/view/map/map-colours.ts';
 import type { MapSource } from './map-source.ts';
 import { pictureKey, type Picture } from './picture.ts';
 import { overviewOf, wantedTiles } from './place-tiles.ts';

@@ -7,7 +7,7 @@
  */
 import { LUT_SIZE } from '../../shared/colour/lut.ts';
 import { TILE_SIZE } from '../../shared/tensor/tile.ts';
-import { lutWords, type MapColours } from './map-colours.ts';
+import { lutWords, type MapColours } from '../../shared/view/map/map-colours.ts';
 import type { NamedTile, TileQuad } from './place-tiles.ts';
 import type { TileSurface } from './tile-surface.ts';
 import type { SizePx } from './viewport.ts';

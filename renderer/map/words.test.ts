@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { HeadProfile } from '../../shared/contract/methods.ts';
 import type { TokenView } from '../../shared/model/token-view.ts';
-import { cellText, columnText, headingText, nameOfSpan, rowText, spanText, type CellQuestion } from './words.ts';
+import { cellText, columnText, nameOfSpan, rowText, spanText, type CellQuestion } from './words.ts';
 
 const tokens: TokenView[] = Array.from({ length: 1200 }, (_, index) => {
   const display = index === 1018 ? '·Maren' : index === 24 ? '·copper' : '·the';
@@ -16,14 +16,6 @@ const question: CellQuestion = {
   reducer: 'max',
   level: 0,
 };
-
-describe('heading', () => {
-  it('names the aggregate only where there is one, and the scale only where there is a choice', () => {
-    expect(headingText('probability', 'max', 2, 'log')).toBe('probability, max of 4×4, log scale');
-    expect(headingText('probability', 'mean', 0, 'linear')).toBe('probability, linear scale');
-    expect(headingText('logit', 'min', 0, 'log')).toBe('logit');
-  });
-});
 
 describe('the line under the map', () => {
   it('reads a cell in words', () => {

@@ -2,49 +2,10 @@
 import type { CellReading, HeadProfile } from '../../shared/contract/methods.ts';
 import type { TokenView } from '../../shared/model/token-view.ts';
 import type { TileReducer, TileValue } from '../../shared/tensor/tile.ts';
-import { axisText } from './axis-labels.ts';
-import { formatCount, formatProbability, formatValue } from './format.ts';
-import { hasLogScale } from './map-colours.ts';
+import { formatCount, formatProbability, formatValue } from '../../shared/view/map/format-value.ts';
+import { aggregateText, tokenText, VALUE_NAMES } from '../../shared/view/map/value-words.ts';
 import type { SinkColumn } from './use-sink-columns.ts';
 import type { CellAddress } from './viewport.ts';
-
-export const VALUE_NAMES: Readonly<Record<TileValue, string>> = {
-  probability: 'probability',
-  logProbability: 'log probability',
-  logit: 'logit',
-  lift: 'lift over uniform',
-};
-
-/** Unit as the legend says it. */
-export const VALUE_UNITS: Readonly<Record<TileValue, string>> = {
-  probability: 'p',
-  logProbability: 'ln p, nats',
-  logit: 'logit',
-  lift: '× uniform',
-};
-
-/** `max of 4×4`; empty at level 0, where a texel is a cell. */
-export function aggregateText(reducer: TileReducer, level: number): string {
-  const side = formatCount(2 ** level);
-  return level === 0 ? '' : `${reducer} of ${side}×${side}`;
-}
-
-/** `probability, max of 4×4, log scale`. */
-export function headingText(value: TileValue, reducer: TileReducer, level: number, scale: 'log' | 'linear'): string {
-  const parts = [VALUE_NAMES[value], aggregateText(reducer, level), hasLogScale(value) ? `${scale} scale` : ''];
-  return parts.filter((part) => part !== '').join(', ');
-}
-
-/** Over the strip of a key. */
-export function sinkHeading(key: number): string {
-  return `p on key ${key}`;
-}
-
-/** `1,018 “Maren”` */
-export function tokenText(index: number, tokens: readonly TokenView[]): string {
-  const token = tokens[index];
-  return token ? `${formatCount(index)} “${axisText(token)}”` : formatCount(index);
-}
 
 /** `1,012–1,018, 7 tokens: “the secret word of …”`, cut to some letters. */
 export function spanText(start: number, end: number, tokens: readonly TokenView[], letters = 48): string {

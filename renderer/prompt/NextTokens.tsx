@@ -3,10 +3,10 @@ import type { Intervention } from '../../shared/model/intervention.ts';
 import { useAppState } from '../app/use-app-state.ts';
 import { useData, useKeptData } from '../app/use-data.ts';
 import { classNames } from '../base/class-names.ts';
-import { formatProbability } from '../base/format.ts';
+import { formatProbability } from '../../shared/view/format.ts';
 import { SectionHeader } from '../components/SectionHeader.tsx';
 import { comparisonKey, summaryKey } from '../engine/data-keys.ts';
-import { cleanRows, comparedRows } from './next-rows.ts';
+import { cleanRows, comparedRows } from '../../shared/view/prompt/next-rows.ts';
 
 /** Candidates for the token after the last one; with interventions, before and after side by side. */
 export function NextTokens() {

@@ -3,7 +3,7 @@ import { useApp } from '../app/app-context.ts';
 import { useAppState } from '../app/use-app-state.ts';
 import { useData } from '../app/use-data.ts';
 import { classNames } from '../base/class-names.ts';
-import { formatCount, plural } from '../base/format.ts';
+import { formatCount, plural } from '../../shared/view/format.ts';
 import { Button } from '../components/Button.tsx';
 import { Message } from '../components/Message.tsx';
 import { SectionHeader } from '../components/SectionHeader.tsx';

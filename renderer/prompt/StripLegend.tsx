@@ -1,6 +1,6 @@
 import { classNames } from '../base/class-names.ts';
-import { formatProbability } from '../base/format.ts';
-import type { StripTints } from './strip-tints.ts';
+import { formatProbability } from '../../shared/view/format.ts';
+import type { StripTints } from '../../shared/view/prompt/strip-tints.ts';
 
 /** The strip's colour scale, with its ends. */
 export function StripLegend({ tints, of }: { readonly tints: StripTints | undefined; readonly of: string }) {

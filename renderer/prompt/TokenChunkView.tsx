@@ -1,7 +1,7 @@
 import { memo } from 'react';
 import { classNames } from '../base/class-names.ts';
 import type { TokenChunk } from './token-chunks.ts';
-import { quantise } from './strip-tints.ts';
+import { quantise } from '../../shared/view/prompt/strip-tints.ts';
 
 interface TokenChunkViewProps {
   readonly chunk: TokenChunk;

@@ -1,7 +1,7 @@
 import { cleanup, fireEvent, render, screen } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { TokenView } from '../../shared/model/token-view.ts';
-import { attentionTints, changeTints } from './strip-tints.ts';
+import { attentionTints, changeTints } from '../../shared/view/prompt/strip-tints.ts';
 import { TokenStrip } from './TokenStrip.tsx';
 
 const tokens: readonly TokenView[] = [

@@ -10,7 +10,7 @@ import { classNames } from '../base/class-names.ts';
 import { chunkTokens } from './token-chunks.ts';
 import { TokenChunkView } from './TokenChunkView.tsx';
 import { TokenTip } from './TokenTip.tsx';
-import type { StripTints } from './strip-tints.ts';
+import type { StripTints } from '../../shared/view/prompt/strip-tints.ts';
 
 interface TokenStripProps {
   readonly tokens: readonly TokenView[];

@@ -10,7 +10,7 @@ import { togglePin } from '../state/edits.ts';
 import { focusToken, shownRun } from '../state/selectors.ts';
 import { patch } from '../state/store.ts';
 import type { StripColour } from '../state/view-state.ts';
-import { attentionTints, changeTints, type StripTints } from './strip-tints.ts';
+import { attentionTints, changeTints, type StripTints } from '../../shared/view/prompt/strip-tints.ts';
 import { StripLegend } from './StripLegend.tsx';
 import { TokenStrip } from './TokenStrip.tsx';
 

@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef } from 'react';
 import type { TokenView } from '../../shared/model/token-view.ts';
-import { formatCount, formatProbability, formatSigned } from '../base/format.ts';
-import type { StripTints } from './strip-tints.ts';
+import { formatCount, formatProbability, formatSigned } from '../../shared/view/format.ts';
+import type { StripTints } from '../../shared/view/prompt/strip-tints.ts';
 
 interface TokenTipProps {
   readonly index: number;

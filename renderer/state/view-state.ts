@@ -1,4 +1,5 @@
 import type { TileReducer, TileValue } from '../../shared/tensor/tile.ts';
+import type { SinkRule } from '../../shared/view/map/sink-keys.ts';
 
 /** What the token strip's colours mean. `change`: likelihood under the interventions, against the clean run. */
 export type StripColour = 'outgoing' | 'incoming' | 'change';
@@ -16,10 +17,6 @@ export type Drawing = (typeof DRAWINGS)[number];
 
 /** Ends of the gamma control. */
 export const GAMMA_RANGE = { min: 0.3, max: 2.5, step: 0.05 } as const;
-
-/** `found`: the keys with the largest mean attention. */
-export const SINK_RULES = ['first', 'found', 'chosen'] as const;
-export type SinkRule = (typeof SINK_RULES)[number];
 
 /** Queries `rowStart` to `rowEnd` - 1, keys `keyStart` to `keyEnd` - 1. */
 export interface BrushRegion {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { TokenView } from '../../shared/model/token-view.ts';
+import type { TokenView } from '../../model/token-view.ts';
 import { axisText, fitText, keyImportance, spacedByImportance, spacedEvenly } from './axis-labels.ts';
 
 const token = (display: string, text = display.replaceAll('·', ' ')): TokenView => ({

@@ -1,10 +1,10 @@
 /** Which colours the map has: domain, colour table, ticks. Pure, and shared by the canvas and the legend. */
 import { scaleLinear } from 'd3';
-import { lutOf, type ColourMap } from '../../shared/colour/lut.ts';
-import { LOG_FLOOR, niceCeil, type ValueScale } from '../../shared/colour/value-scale.ts';
-import type { TileReducer, TileValue } from '../../shared/tensor/tile.ts';
+import { lutOf, type ColourMap } from '../../colour/lut.ts';
+import { LOG_FLOOR, niceCeil, type ValueScale } from '../../colour/value-scale.ts';
+import type { TileReducer, TileValue } from '../../tensor/tile.ts';
 import { colourPosition, colourSteps, type ColourScale, type ColourSteps } from './colour-steps.ts';
-import { formatPower, formatTick } from './format.ts';
+import { formatPower, formatTick } from './format-value.ts';
 
 /** A smallest and a largest value. */
 export type Extent = readonly [min: number, max: number];

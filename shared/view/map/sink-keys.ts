@@ -1,6 +1,9 @@
 /** Which key columns stand beside the map as strips, and are left out of its colours. Pure. */
-import type { HeadProfile } from '../../shared/contract/methods.ts';
-import type { SinkRule } from '../state/view-state.ts';
+import type { HeadProfile } from '../../contract/methods.ts';
+
+/** `found`: the keys with the largest mean attention. */
+export const SINK_RULES = ['first', 'found', 'chosen'] as const;
+export type SinkRule = (typeof SINK_RULES)[number];
 
 export const MOST_SINK_KEYS = 4;
 /** Mean attention on a key from which on it counts as a sink. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { HeadProfile } from '../../shared/contract/methods.ts';
+import type { HeadProfile } from '../../contract/methods.ts';
 import { foundSinks, leadingSinks, readSinkKeys, sinkKeysOf } from './sink-keys.ts';
 
 function profile(means: Readonly<Record<number, number>>, tokens = 200): HeadProfile {

@@ -1,7 +1,7 @@
 /** Which labels of an axis are drawn where: folded spans as brackets, the other tokens around them. Pure. */
 import type { MeasureText } from './axis-labels.ts';
 import { fitText } from './axis-labels.ts';
-import { formatCount } from './format.ts';
+import { formatCount } from './format-value.ts';
 
 /** A span of tokens under one name. */
 export interface AxisFold {

@@ -1,5 +1,5 @@
-import type { HeadId } from '../../shared/model/head-id.ts';
-import type { ScoreTable } from '../../shared/model/score.ts';
+import type { HeadId } from '../../model/head-id.ts';
+import type { ScoreTable } from '../../model/score.ts';
 
 /** Heads of a model in natural order. */
 export function allHeads(layers: number, heads: number): HeadId[] {

@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { describe, expect, it } from 'vitest';
-import type { GeneratedToken } from '../../shared/model/generation.ts';
+import type { GeneratedToken } from '../../model/generation.ts';
 import { stepRows } from './step-rows.ts';
 
 function step(id: number, prob: number, top: readonly (readonly [number, number])[]): GeneratedToken {

@@ -1,4 +1,4 @@
-import type { GeneratedToken } from '../../shared/model/generation.ts';
+import type { GeneratedToken } from '../../model/generation.ts';
 
 /** A token that may follow at a step, with its probability in each line. */
 export interface StepRow {

@@ -1,4 +1,4 @@
-import type { RunComparison, TokenChoice } from '../../shared/contract/methods.ts';
+import type { RunComparison, TokenChoice } from '../../contract/methods.ts';
 
 /** A candidate for the next token; `changed` only where something was intervened in. */
 export interface NextRow {

@@ -1,5 +1,5 @@
-import { LUT_SIZE, sampleLut, type Lut } from '../../shared/colour/lut.ts';
-import { toHex } from '../../shared/colour/rgb.ts';
+import { LUT_SIZE, sampleLut, type Lut } from '../../colour/lut.ts';
+import { toHex } from '../../colour/rgb.ts';
 
 /** One stop in eight is indistinguishable from the full table and eight times less to draw. */
 export function gradientStops(lut: Lut): { readonly offset: number; readonly colour: string }[] {

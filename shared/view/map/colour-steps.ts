@@ -5,8 +5,8 @@
  * texel: a table holds the smallest float32 of every colour, and both look a value up in it by comparisons, which are
  * exact everywhere.
  */
-import { LUT_SIZE } from '../../shared/colour/lut.ts';
-import { fromUnit, toUnit, type ValueScale } from '../../shared/colour/value-scale.ts';
+import { LUT_SIZE } from '../../colour/lut.ts';
+import { fromUnit, toUnit, type ValueScale } from '../../colour/value-scale.ts';
 
 /** A value scale with its gamma, as power-law norms have it: below 1 lifts what is low, above 1 pushes it down. */
 export interface ColourScale extends ValueScale {

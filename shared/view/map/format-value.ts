@@ -1,6 +1,6 @@
 import { format } from 'd3';
-import { LOG_FLOOR } from '../../shared/colour/value-scale.ts';
-import type { TileValue } from '../../shared/tensor/tile.ts';
+import { LOG_FLOOR } from '../../colour/value-scale.ts';
+import type { TileValue } from '../../tensor/tile.ts';
 
 const grouped = format(',');
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatCount, formatInCell, formatPower, formatProbability, formatTick, formatValue } from './format.ts';
+import { formatCount, formatInCell, formatPower, formatProbability, formatTick, formatValue } from './format-value.ts';
 
 describe('numbers of the map', () => {
   it('groups counts', () => {

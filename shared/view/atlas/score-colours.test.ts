@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ScoreTable } from '../../shared/model/score.ts';
-import { atlasLayout, headNumberStep, LEAST_CELL_PX } from './atlas-layout.ts';
+import type { ScoreTable } from '../../model/score.ts';
 import { sortedByScore } from './head-order.ts';
 import { formatScore, notableHeads, scoreScale } from './score-colours.ts';
 
@@ -32,26 +31,5 @@ describe('colours of a score', () => {
       '–',
       '–',
     ]);
-  });
-});
-
-describe('layout of the grid', () => {
-  it('fits the width where it can and scrolls where cells would be too small to hit', () => {
-    for (const [layers, heads] of [
-      [4, 8],
-      [12, 12],
-      [24, 14],
-      [48, 64],
-    ] as const) {
-      const layout = atlasLayout(380, layers, heads, true);
-      expect(Math.min(layout.pitchPx, layout.rowPx)).toBeGreaterThanOrEqual(LEAST_CELL_PX);
-      if (layout.pitchPx > LEAST_CELL_PX) expect(layout.width).toBeLessThanOrEqual(380);
-    }
-    expect(atlasLayout(380, 48, 64, true).width).toBeGreaterThan(380);
-    expect(atlasLayout(380, 4, 8, true).showValues).toBe(true);
-  });
-
-  it('keeps head numbers apart', () => {
-    for (const pitch of [13, 18, 25, 40]) expect(headNumberStep(pitch, 64) * pitch).toBeGreaterThanOrEqual(17);
   });
 });

@@ -1,10 +1,9 @@
 /** What stands under the colour bar of the atlas. Pure. */
 import { scaleLinear } from 'd3';
-import { toUnit, type ValueScale } from '../../shared/colour/value-scale.ts';
-import type { RunMiniatures } from '../engine/data-keys.ts';
-import { formatTick } from '../map/format.ts';
+import { toUnit, type ValueScale } from '../../colour/value-scale.ts';
+import { formatTick } from '../map/format-value.ts';
 import { legendTicks, type LegendTick } from '../map/map-colours.ts';
-import { poolingText } from './map-readings.ts';
+import { poolingText, type Pooling } from './pooling-text.ts';
 import { MAPS_COLOURS } from './map-sheet.ts';
 
 /** Round values of a score, as many as there is room for. */
@@ -21,7 +20,7 @@ export function mapsTicks(): LegendTick[] {
 }
 
 /** `probability, max of about 32×32 tokens` */
-export function mapsTitle(miniatures: RunMiniatures | undefined): string {
+export function mapsTitle(miniatures: Pooling | undefined): string {
   return miniatures ? `probability, ${poolingText(miniatures)}` : 'probability';
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { toUnit } from '../../shared/colour/value-scale.ts';
+import { toUnit } from '../../colour/value-scale.ts';
 import { legendTicks, logFloor, mapColours, openEnds, type ColourQuestion } from './map-colours.ts';
 
 const question: ColourQuestion = {

@@ -1,9 +1,9 @@
 /** Colours, ticks and numbers of a score. Pure; shared by the grid, its legend and the table. */
 import { extent, scaleLinear } from 'd3';
-import { lutOf, sampleLut } from '../../shared/colour/lut.ts';
-import type { Rgb } from '../../shared/colour/rgb.ts';
-import { toUnit, type ValueScale } from '../../shared/colour/value-scale.ts';
-import type { ScoreInfo, ScoreTable } from '../../shared/model/score.ts';
+import { lutOf, sampleLut } from '../../colour/lut.ts';
+import type { Rgb } from '../../colour/rgb.ts';
+import { toUnit, type ValueScale } from '../../colour/value-scale.ts';
+import type { ScoreInfo, ScoreTable } from '../../model/score.ts';
 
 /** Domain of a score's colours: its declared ends, and the data's, rounded, where it declares none. */
 export function scoreScale({ info, values }: ScoreTable): ValueScale {
