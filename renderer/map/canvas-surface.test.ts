@@ -1,25 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { colourTexels, fillQuad } from './canvas-surface.ts';
-import { colourSteps, type ColourScale } from '../../shared/view/map/colour-steps.ts';
-import { lutWords } from '../../shared/view/map/map-colours.ts';
+import { fillQuad } from './canvas-surface.ts';
 import type { TileQuad } from './place-tiles.ts';
-
-const words = lutWords('viridis');
-const scale: ColourScale = { kind: 'log', lo: 1e-4, hi: 1, gamma: 1, signed: false };
-
-function colourOf(value: number): number {
-  const into = new Uint32Array(1);
-  colourTexels(new Float32Array([value]), colourSteps(scale), words, into);
-  return into[0]!;
-}
-
-describe('texels in colours', () => {
-  it('leave masked ones transparent, unlike zero', () => {
-    expect(colourOf(NaN)).toBe(0);
-    expect(colourOf(0)).toBe(words[0]);
-    expect(colourOf(1)).toBe(words[255]);
-  });
-});
 
 describe('a tile on pixels', () => {
   const texels = Uint32Array.from({ length: 65536 }, (_, index) => index);

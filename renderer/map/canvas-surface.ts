@@ -1,19 +1,11 @@
 /** Tiles drawn by the processor, pixel by pixel by the shader's own rules: see `webgl-surface.ts`. */
-import { colourIndex, type ColourSteps } from '../../shared/view/map/colour-steps.ts';
+import { colourTexels } from '../../shared/view/map/colour-texels.ts';
 import { lutWords, type MapColours } from '../../shared/view/map/map-colours.ts';
-import { texelUnder, type NamedTile, type TileQuad } from './place-tiles.ts';
+import { texelUnder } from '../../shared/view/map/texel-under.ts';
+import type { NamedTile, TileQuad } from './place-tiles.ts';
 import type { TileSurface } from './tile-surface.ts';
 import type { SizePx } from './viewport.ts';
 import { TILE_SIZE } from '../../shared/tensor/tile.ts';
-
-/** A tile's texels as RGBA words; transparent where masked. */
-export function colourTexels(values: Float32Array, steps: ColourSteps, words: Uint32Array, into: Uint32Array): void {
-  for (let index = 0; index < values.length; index++) {
-    const value = values[index]!;
-    // NaN is the only value that is not equal to itself.
-    into[index] = value === value ? words[colourIndex(steps, value)]! : 0;
-  }
-}
 
 /** Copies a tile's texels to the pixels that they cover. `into`: [height, width] RGBA words. */
 export function fillQuad(quad: TileQuad, words: Uint32Array, into: Uint32Array, { width, height }: SizePx): void {

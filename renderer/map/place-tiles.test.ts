@@ -1,6 +1,5 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { overviewOf, placeTiles, texelUnder, visibleTiles, wantedTiles, type TileQuad } from './place-tiles.ts';
+import { overviewOf, placeTiles, visibleTiles, wantedTiles, type TileQuad } from './place-tiles.ts';
 import { TileCache } from './tile-cache.ts';
 
 describe('which tiles', () => {
@@ -25,22 +24,6 @@ describe('which tiles', () => {
     expect(new Set(wanted.map((tile) => JSON.stringify(tile))).size).toBe(wanted.length);
     expect(wanted.length).toBeGreaterThan(5);
     expect(wantedTiles({ key: 0, query: 0, cellPx: 56 }, { width: 56, height: 56 }, 1, 0)).toEqual([overviewOf(1)]);
-  });
-});
-
-describe('texels under pixels', () => {
-  it('are those under the middle of the pixel, from the first to the last', () => {
-    expect([0, 1, 2, 3].map((pixel) => texelUnder(pixel, 2, 4))).toEqual([0, 0, 1, 1]);
-    expect([0, 1].map((pixel) => texelUnder(pixel, 4, 2))).toEqual([1, 3]);
-    const sizes = fc.tuple(fc.integer({ min: 1, max: 256 }), fc.integer({ min: 1, max: 20_000 }));
-    fc.assert(
-      fc.property(sizes, ([texels, pixels]) => {
-        expect(texelUnder(pixels - 1, texels, pixels)).toBeLessThan(texels);
-        expect(texelUnder(0, texels, pixels)).toBeGreaterThanOrEqual(0);
-        // Computed in 32-bit whole numbers by the shader.
-        expect((2 * pixels + 1) * texels).toBeLessThan(2 ** 31);
-      }),
-    );
   });
 });
 

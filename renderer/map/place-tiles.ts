@@ -70,14 +70,6 @@ export interface TileQuad extends NamedTile {
   readonly height: number;
 }
 
-/**
- * The texel under a device pixel, for `texels` texels over `pixels` pixels: that under its middle. In whole numbers, so
- * that a shader finds the same one.
- */
-export function texelUnder(pixel: number, texels: number, pixels: number): number {
-  return Math.floor(((2 * pixel + 1) * texels) / (2 * pixels));
-}
-
 export interface PlacingTiles {
   readonly cache: TileCache;
   readonly picture: string;
