@@ -1,16 +1,22 @@
 /**
  * The one contract between the interface, the shells and the engine: every request, what it takes and what it answers.
  *
- * `model.*`, `prompt.*` and `run.*` are served by the engine process, `shell.*` and `session.*` by whatever hosts it. Numbers travel as
- * typed arrays anywhere in a result, never as number arrays. Parameters are checked against their schema where a
- * method is served; results are small by design (tiles, tables, rows).
+ * `model.*`, `prompt.*` and `run.*` are served by the engine process, `shell.*` and `session.*` by whatever hosts it.
+ * Numbers travel as typed arrays anywhere in a result, never as number arrays. Parameters are checked against their
+ * schema where a method is served; results are small by design (tiles, tables, rows).
  */
 import { z } from 'zod';
 import { interventionSchema } from '../model/intervention.ts';
-import type { Badge } from '../model/badge.ts';
 import type { Generation } from '../model/generation.ts';
-import type { Intervention } from '../model/intervention.ts';
 import type { ModelInfo } from '../model/model-info.ts';
+import type {
+  ComparedChoice,
+  HeadProfile,
+  Miniatures,
+  RunComparison,
+  RunSummary,
+  TokenAttention,
+} from '../model/run.ts';
 import { samplingSchema } from '../model/sampling.ts';
 import type { ScoreTable } from '../model/score.ts';
 import { streamingSchema } from '../model/streaming.ts';
@@ -18,7 +24,7 @@ import type { TaskInfo, TaskPrompt, TaskResult } from '../model/task.ts';
 import type { TokenChoice } from '../model/token-choice.ts';
 import type { TokenView } from '../model/token-view.ts';
 import type { SessionState } from '../session/session-state.ts';
-import type { StoredDetail, StoredRun } from '../session/stored-run.ts';
+import type { StoredRun } from '../session/stored-run.ts';
 import { TILE_REDUCERS, TILE_VALUES, tileKeySchema } from '../tensor/tile.ts';
 import { method, type Method } from './define.ts';
 
@@ -34,7 +40,7 @@ export const promptSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('ids'), ids: z.custom<Int32Array>((value) => value instanceof Int32Array) }),
 ]);
 export type Prompt = z.infer<typeof promptSchema>;
-export type { TokenChoice };
+export type { ComparedChoice, HeadProfile, Miniatures, RunComparison, RunSummary, TokenAttention, TokenChoice };
 
 export interface Tokenized {
   readonly ids: Int32Array;
@@ -43,56 +49,12 @@ export interface Tokenized {
   readonly more: boolean;
 }
 
-export interface RunSummary {
-  readonly runId: string;
-  readonly modelId: string;
-  readonly ids: Int32Array;
-  readonly tokens: readonly TokenView[];
-  readonly interventions: readonly Intervention[];
-  /** First layer that was computed anew; the ones below share the clean run's capture. 0 for a clean run. */
-  readonly computedFrom: number;
-  /** The ten likeliest next tokens after the last position, likeliest first. */
-  readonly next: readonly TokenChoice[];
-  /** -log p(token i | tokens before), nats; NaN at 0. Length n. */
-  readonly nll: Float32Array;
-  /** Tokens that were cut off the end because the prompt was past the context limit; at least so many for a long text. */
-  readonly cutTokens: number;
-  readonly badges: readonly Badge[];
-  readonly provider: string;
-  readonly milliseconds: number;
-  /** Bytes held for this run, without what it shares with the clean one. */
-  readonly captureBytes: number;
-  /** Of a run that comes from a session file; absent where it was computed. */
-  readonly stored?: StoredDetail;
-}
-
 /** One 256 x 256 tile. NaN = masked (future cells, outside the window, past the end). */
 export interface Tile {
   readonly values: Float32Array;
   /** Smallest and largest visible texel; both NaN where nothing is visible. */
   readonly min: number;
   readonly max: number;
-}
-
-export interface TokenAttention {
-  /** p(query = index, key), length n; 0 for keys that the query cannot see. */
-  readonly outgoing: Float32Array;
-  /** p(query, key = index), length n; 0 for queries that cannot see it. */
-  readonly incoming: Float32Array;
-}
-
-/** Marginals of one head, all exact and of length n unless said. */
-export interface HeadProfile {
-  /** Row entropy, nats. */
-  readonly entropy: Float32Array;
-  /** p(query, key 0). */
-  readonly firstToken: Float32Array;
-  readonly rowMax: Float32Array;
-  readonly rowArgmax: Int32Array;
-  /** Mean of p over the rows that can see the key. */
-  readonly columnMean: Float32Array;
-  /** Attention mass by distance, mean over rows; bin 0 holds distance 0, bin b >= 1 holds 2^(b-1) .. 2^b - 1. */
-  readonly distance: Float32Array;
 }
 
 /** What lies in a rectangle of a map: queries `rowStart` to `rowEnd` - 1, keys `keyStart` to `keyEnd` - 1. */
@@ -107,14 +69,6 @@ export interface RegionReading {
   readonly top: readonly { readonly query: number; readonly key: number; readonly probability: number }[];
 }
 
-/** Small maps of all heads, from the pooled statistics of the run. */
-export interface Miniatures {
-  /** Side of one map, at most 32. */
-  readonly size: number;
-  /** Largest probability under each texel, [layers x heads x size x size]; NaN = no visible cell. */
-  readonly values: Float32Array;
-}
-
 /** A cell in full, for the line under the map. */
 export interface CellReading {
   readonly probability: number;
@@ -123,27 +77,6 @@ export interface CellReading {
   readonly rank: number;
   /** Keys that the query can see. */
   readonly visible: number;
-}
-
-export interface ComparedChoice {
-  readonly id: number;
-  readonly display: string;
-  readonly clean: number;
-  readonly changed: number;
-}
-
-/** Direction: clean -> changed. */
-export interface RunComparison {
-  /** KL(clean || changed) at the last position, nats. */
-  readonly kl: number;
-  /** KL(clean || changed) at every position, nats. Length n. */
-  readonly klPerToken: Float32Array;
-  /** nll(changed) - nll(clean) per token, nats; positive = less likely after the change; NaN at 0. */
-  readonly nllDelta: Float32Array;
-  /** Top ten of the clean run, with the changed run's probability of the same tokens. */
-  readonly before: readonly ComparedChoice[];
-  /** Top ten of the changed run, likewise. */
-  readonly after: readonly ComparedChoice[];
 }
 
 /** What a run will cost, told before it starts. */

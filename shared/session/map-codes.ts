@@ -20,6 +20,14 @@ const TOP_CODE = 255;
 /** Values that are further under the largest are drawn alike on every scale. */
 const DECADES = 8;
 
+/** Texels a side of a stored overview, at most. */
+const OVERVIEW_SIDE = 2048;
+
+/** The level of a stored overview: single cells where there are not too many. */
+export function overviewLevel(tokens: number): number {
+  return Math.max(0, Math.ceil(Math.log2(tokens / OVERVIEW_SIDE)));
+}
+
 /** Smallest and largest value of the scale; both NaN where nothing is visible, both 0 where all that is visible is 0. */
 export type CodeRange = readonly [min: number, max: number];
 

@@ -3,19 +3,14 @@
  * at without the model. Maps are kept as 8-bit overviews of the heads that were looked at; with tensors they are
  * recomputed from Q, K and LSE as in a live run.
  */
-import type { HeadProfile, Miniatures, RunComparison, RunSummary, TokenAttention } from '../contract/methods.ts';
 import type { HeadId } from '../model/head-id.ts';
 import type { ModelInfo } from '../model/model-info.ts';
+import type { HeadProfile, Miniatures, RunComparison, RunSummary, StoredMapKey, TokenAttention } from '../model/run.ts';
 import type { ScoreTable } from '../model/score.ts';
-import type { TileReducer, TileValue } from '../tensor/tile.ts';
 import type { CodeRange } from './map-codes.ts';
 
 /** One head's map in 8 bits. */
-export interface StoredMap extends HeadId {
-  readonly value: TileValue;
-  readonly reducer: TileReducer;
-  /** A texel covers 2^level x 2^level cells. */
-  readonly level: number;
+export interface StoredMap extends StoredMapKey {
   /** Texels a side. */
   readonly side: number;
   /** [side x side], rows are queries; 0 = masked, else a step of `range` (see `map-codes.ts`). */
@@ -45,12 +40,4 @@ export interface StoredRun {
   readonly maps: readonly StoredMap[];
   /** Against the clean run of the same prompt; null for a clean run. */
   readonly comparison: RunComparison | null;
-}
-
-/** What of a stored run can be looked at. */
-export interface StoredDetail {
-  /** Q, K and LSE are there: every map, row and cell can be recomputed. */
-  readonly tensors: boolean;
-  readonly maps: readonly Omit<StoredMap, 'codes' | 'range' | 'side'>[];
-  readonly heads: readonly HeadId[];
 }
