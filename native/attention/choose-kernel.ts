@@ -29,6 +29,24 @@ export async function createKernel(
   };
 }
 
+/**
+ * A kernel for the fewest heads at once whose statistics are bit for bit those of `createKernel`: single heads with the
+ * addon, whose heads know nothing of each other; all heads with the graph, whose chunks depend on their number.
+ */
+export async function createStatisticsKernel(
+  addonPath: string,
+  shape: AttentionShape,
+  tokens: number,
+  threads: number,
+): Promise<{ readonly kernel: AttentionKernel; readonly heads: number }> {
+  const { addon } = loadAddon(addonPath);
+  if (addon === null || shape.headDim > MOST_HEAD_DIM || tokens < FEW_ROWS) {
+    return { kernel: await createOnnxKernel(shape, threads), heads: shape.heads };
+  }
+  const single = { heads: 1, kvHeads: 1, headDim: shape.headDim };
+  return { kernel: createAddonKernel(addon, single, threads), heads: 1 };
+}
+
 /** What `doctor` says of the addon: its instruction sets, or why there is none. */
 export function describeAddon(
   addonPath: string,

@@ -76,18 +76,7 @@ export class SpillFile {
 
   #read(offset: number, length: number): Float32Array {
     this.#mustBeOpen();
-    const key = `${this.#path}/${offset}`;
-    const known = this.#cache.get(key);
-    if (known !== undefined) return known;
-    const values = new Float32Array(length);
-    const bytes = new Uint8Array(values.buffer);
-    for (let at = 0; at < bytes.length;) {
-      const got = readSync(this.#fd, bytes, at, Math.min(PIECE_BYTES, bytes.length - at), offset + at);
-      if (got === 0) throw new AppError('io', 'The file of a run that is kept on disk ends too early.');
-      at += got;
-    }
-    this.#cache.add(key, values);
-    return values;
+    return readArray(this.#fd, offset, length, this.#cache, `${this.#path}/${offset}`);
   }
 
   #mustBeOpen(): void {
@@ -102,6 +91,21 @@ export class SpillFile {
       // Windows keeps the name of an open file: it goes when the file is closed, or by the sweep.
     }
   }
+}
+
+/** The array at a byte of a file, by its key from the cache where it is there. Throws `io`. */
+export function readArray(fd: number, offset: number, length: number, cache: SpillCache, key: string): Float32Array {
+  const known = cache.get(key);
+  if (known !== undefined) return known;
+  const values = new Float32Array(length);
+  const bytes = new Uint8Array(values.buffer);
+  for (let at = 0; at < bytes.length;) {
+    const got = readSync(fd, bytes, at, Math.min(PIECE_BYTES, bytes.length - at), offset + at);
+    if (got === 0) throw new AppError('io', 'The file of a run that is kept on disk ends too early.');
+    at += got;
+  }
+  cache.add(key, values);
+  return values;
 }
 
 /** Throws `io` where the disk has no room for so many bytes. */

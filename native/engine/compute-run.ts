@@ -69,6 +69,7 @@ export async function computeRun(
     milliseconds,
     bytes: Math.round(place.memoryBytes * computedShare),
     files,
+    memo: { comparisons: new WeakMap() },
   };
   opened.runs.add(run);
   return run;

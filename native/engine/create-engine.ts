@@ -5,38 +5,37 @@ import { AppError, CancelledError } from '../../shared/base/app-error.ts';
 import type { CallContext, Handlers } from '../../shared/contract/handlers.ts';
 import type { EngineMethodName } from '../../shared/contract/methods.ts';
 import { loadAddon } from '../attention/load-addon.ts';
-import type { Capture } from '../capture/capture.ts';
 import { SpillCache } from '../capture/spill-cache.ts';
 import { sweepSpills } from '../capture/spill-file.ts';
 import { exportRun } from '../capture/export-run.ts';
 import type { Architecture } from '../families/family.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import { openModel, resolveFolder } from '../model/open-model.ts';
-import { headProfile, readCell, tokenAttention } from '../pattern/head-profile.ts';
-import { readRegion } from '../pattern/read-region.ts';
 import { ScoreReader } from '../pattern/score-blocks.ts';
 import { matrixSpeed } from '../ort/measure-speed.ts';
 import type { Engine, EngineOptions } from '../public/engine.ts';
-import { scores, scoreTable } from '../scores/index.ts';
+import { AttachedRun } from '../session/attached-run.ts';
+import { writeRunTensors } from '../session/run-tensors.ts';
 import { readTaskData, type TaskData } from '../tasks/task-data.ts';
-import { miniatures } from '../tiles/miniatures.ts';
 import { addonTexels } from '../tiles/addon-texels.ts';
 import { readerTexels } from '../tiles/reader-texels.ts';
 import { TileServer } from '../tiles/tile-server.ts';
-import { compareRuns, computeRun, summarizeRun } from './compute-run.ts';
-import { gainsOf } from './gains.ts';
+import { computeRun } from './compute-run.ts';
 import { listTasks, runTask, sampleTask, scoreTask } from './compute-task.ts';
 import { generateFrom, generateWithRows } from './compute-generation.ts';
+import { LiveRun } from './live-run.ts';
 import { checkedPrompt, tokenizePrompt } from './prompt.ts';
 import { openParts } from './open-parts.ts';
 import type { Opened } from './opened.ts';
 import { estimateRun, REACHED_SHARE } from './run-cost.ts';
 import { RunStore } from './run-store.ts';
-import { scoreContextOf } from './score-context.ts';
+import type { RunView } from './run-view.ts';
 import { Urgency } from './urgency.ts';
 
 /** Share of the capture budget for arrays that were read back from disk. */
 const SPILL_SHARE = 0.25;
+/** The same of each run that comes from a session file: a clean one and a changed one are open at once. */
+const ATTACHED_SHARE = 0.1;
 /** Share of the machine's memory that captures may take. */
 const CAPTURE_SHARE = 0.4;
 
@@ -46,6 +45,9 @@ export function createEngine(options: EngineOptions): Engine {
   const spillFolder = options.spillFolder ?? path.join(os.tmpdir(), `headscope-captures-${os.userInfo().uid}`);
   sweepSpills(spillFolder);
   let opened: Opened | undefined;
+  /** Runs of session files, by id. They outlive the open model, which they do not need. */
+  const attached = new Map<string, AttachedRun>();
+  const budgetBytes = options.captureBudgetBytes ?? CAPTURE_SHARE * memoryBytes();
   let taskDataRead: Promise<TaskData> | undefined;
   const taskData = () => (taskDataRead ??= readTaskData(options.tasks));
 
@@ -69,7 +71,6 @@ export function createEngine(options: EngineOptions): Engine {
     const { addon } = loadAddon(options.addon);
     const parts = await openParts(model, options, threads, context.signal);
     const reader = new ScoreReader(architecture, threads);
-    const budgetBytes = options.captureBudgetBytes ?? CAPTURE_SHARE * memoryBytes();
     const texels = addon === null ? readerTexels(reader) : addonTexels(addon, architecture, threads);
     return {
       model: { ...model, info: { ...model.info, device: parts.device } },
@@ -97,15 +98,26 @@ export function createEngine(options: EngineOptions): Engine {
     return { signal: context.signal, progress: (progress) => context.progress(progress), turn: urgency.turn };
   }
 
-  function headOf(state: Opened, { runId, layer, head }: { runId: string; layer: number; head: number }): Capture {
-    const { layers, heads } = state.model.architecture;
-    if (layer >= layers || head >= heads) gainsOf(state.model.architecture, [{ what: 'zero', where: { layer, head } }]);
-    return state.runs.get(runId).capture;
+  /** Of an interactive request, which nothing overtakes. */
+  function urgentJobOf(context: CallContext): Job {
+    return { signal: context.signal, progress: (progress) => context.progress(progress) };
   }
 
-  function checkPosition(capture: Capture, name: string, index: number): void {
-    if (index < capture.tokens) return;
-    throw new AppError('bad-request', `${name} ${index} is past the last token, ${capture.tokens - 1}.`);
+  /** Throws `unknown-run`, and `no-model` where a run could only be one of an open model. */
+  function runOf(runId: string): RunView {
+    const found = attached.get(runId);
+    if (found !== undefined) return found;
+    const state = current();
+    return new LiveRun(state, state.runs.get(runId));
+  }
+
+  /** Once the requests that still look into it are answered. */
+  async function detach(runId: string): Promise<void> {
+    const old = attached.get(runId);
+    attached.delete(runId);
+    if (old === undefined) return;
+    await urgency.turn();
+    await old.dispose();
   }
 
   const handlers: Handlers<EngineMethodName> = {
@@ -133,71 +145,33 @@ export function createEngine(options: EngineOptions): Engine {
         const state = current();
         const checked = checkedPrompt(state.model, prompt, cut);
         const run = await computeRun(state, checked, interventions, jobOf(context));
-        return summarizeRun(state, run, checked.cutTokens);
+        return new LiveRun(state, run).summary(checked.cutTokens);
       }),
 
-    'run.release': ({ runId }) => {
+    'run.release': async ({ runId }) => {
       opened?.runs.delete(runId);
-      return Promise.resolve(null);
+      await detach(runId);
+      return null;
     },
 
-    'run.scores': ({ runId }, context) =>
-      urgency.interactive(async () => {
-        const state = current();
-        const { capture } = state.runs.get(runId);
-        const { context: scoreContext, breathe } = await scoreContextOf(state, capture, context.signal);
-        const tables = [];
-        for (const score of scores) tables.push(await scoreTable(score, scoreContext, breathe));
-        return { scores: tables };
-      }),
+    'run.scores': ({ runId }, { signal }) =>
+      urgency.interactive(async () => ({ scores: await runOf(runId).scores(signal) })),
 
     'run.tile': (params, { signal }) =>
-      urgency.interactive(() => {
-        const state = current();
-        const { minus, layer, head } = params;
-        const map = { capture: headOf(state, params), layer, head };
-        const other = minus && { ...minus, capture: headOf(state, minus) };
-        return state.tiles.tile(map, other, params, signal);
+      urgency.interactive(async () => {
+        const { runId, minus } = params;
+        return runOf(runId).tile(params, minus && { run: runOf(minus.runId), head: minus }, params, signal);
       }),
 
-    'run.region': (params, { signal }) =>
-      urgency.interactive(() => {
-        const state = current();
-        return readRegion(state.reader, headOf(state, params), params, signal);
-      }),
+    'run.region': (params, { signal }) => urgency.interactive(async () => runOf(params.runId).region(params, signal)),
 
-    'run.miniatures': ({ runId }) =>
-      urgency.interactive(() => {
-        const state = current();
-        return Promise.resolve(miniatures(state.runs.get(runId).capture, state.model.architecture));
-      }),
+    'run.miniatures': ({ runId }) => urgency.interactive(async () => runOf(runId).miniatures()),
 
-    'run.token': (params) =>
-      urgency.interactive(() => {
-        const state = current();
-        const capture = headOf(state, params);
-        checkPosition(capture, 'Token', params.index);
-        return Promise.resolve(tokenAttention(state.reader, capture, params.layer, params.head, params.index));
-      }),
+    'run.token': (params) => urgency.interactive(async () => runOf(params.runId).token(params, params.index)),
 
-    'run.head': (params) =>
-      urgency.interactive(() => {
-        const state = current();
-        return Promise.resolve(headProfile(state.reader, headOf(state, params), params.layer, params.head));
-      }),
+    'run.head': (params, { signal }) => urgency.interactive(async () => runOf(params.runId).head(params, signal)),
 
-    'run.cell': (params) =>
-      urgency.interactive(() => {
-        const state = current();
-        const capture = headOf(state, params);
-        const { layer, head, query, key } = params;
-        checkPosition(capture, 'Query', query);
-        const { first, last } = state.reader.visibleKeys(layer, query);
-        if (key < first || key > last) {
-          throw new AppError('bad-request', `Query ${query} cannot see key ${key}: it sees ${first} to ${last}.`);
-        }
-        return Promise.resolve(readCell(state.reader, capture, layer, head, query, key));
-      }),
+    'run.cell': (params) => urgency.interactive(async () => runOf(params.runId).cell(params, params.query, params.key)),
 
     'generate.start': (params, context) =>
       urgency.batch(context.signal, () => generateFrom(current(), params, jobOf(context))),
@@ -212,11 +186,33 @@ export function createEngine(options: EngineOptions): Engine {
     'task.scores': (params, context) =>
       urgency.batch(context.signal, async () => scoreTask(current(), await taskData(), params, jobOf(context))),
 
-    'run.compare': ({ clean, changed }, context) =>
-      urgency.batch(context.signal, () => {
-        const state = current();
-        return compareRuns(state, state.runs.get(clean), state.runs.get(changed), jobOf(context));
-      }),
+    'run.compare': ({ clean, changed }, context) => {
+      const compare = (job: Job) => runOf(changed).compare(runOf(clean), job);
+      // What is stored need not wait for what is computed.
+      return attached.has(changed)
+        ? urgency.interactive(async () => compare(urgentJobOf(context)))
+        : urgency.batch(context.signal, () => compare(jobOf(context)));
+    },
+
+    'run.store': ({ runId, clean, ...choice }, context) =>
+      urgency.interactive(async () =>
+        runOf(runId).store(choice, clean === null ? null : runOf(clean), urgentJobOf(context)),
+      ),
+
+    'run.writeTensors': ({ runId, path }, context) =>
+      urgency.interactive(async () => ({
+        bytes: await writeRunTensors(path, runOf(runId).tensors(), urgentJobOf(context)),
+      })),
+
+    'run.attach': async ({ runId, run, tensors }) => {
+      const cacheBytes = ATTACHED_SHARE * budgetBytes;
+      const next = await AttachedRun.create(runId, run, tensors, { addon: options.addon, threads, cacheBytes });
+      opened?.runs.delete(runId);
+      const left = detach(runId);
+      attached.set(runId, next);
+      await left;
+      return next.summary;
+    },
   };
 
   return {
@@ -228,10 +224,11 @@ export function createEngine(options: EngineOptions): Engine {
       }),
     generateWithRows: (params, context) =>
       urgency.batch(context.signal, () => generateWithRows(current(), params, jobOf(context))),
-    dispose: () => {
+    dispose: async () => {
       const old = opened;
       opened = undefined;
-      return dispose(old);
+      for (const runId of [...attached.keys()]) await detach(runId);
+      await dispose(old);
     },
   };
 }

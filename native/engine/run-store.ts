@@ -1,9 +1,20 @@
 /** The runs of the open model, least recently used ones dropped over the memory budget. */
 import { AppError } from '../../shared/base/app-error.ts';
+import type { RunComparison, RunSummary } from '../../shared/contract/methods.ts';
 import type { TokenView } from '../../shared/model/token-view.ts';
 import type { Intervention } from '../../shared/model/intervention.ts';
+import type { ScoreTable } from '../../shared/model/score.ts';
 import type { Capture } from '../capture/capture.ts';
 import type { SpillFile } from '../capture/spill-file.ts';
+
+/** Small answers that were given already. */
+export interface RunMemo {
+  /** As it was given last. */
+  summary?: RunSummary;
+  scores?: readonly ScoreTable[];
+  /** By clean run. */
+  readonly comparisons: WeakMap<Run, RunComparison>;
+}
 
 export interface Run {
   readonly runId: string;
@@ -18,6 +29,7 @@ export interface Run {
   readonly bytes: number;
   /** That its arrays are read from; each is held once. */
   readonly files: readonly SpillFile[];
+  readonly memo: RunMemo;
 }
 
 export class RunStore {

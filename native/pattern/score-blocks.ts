@@ -27,11 +27,14 @@ export interface ScoreBlock {
   readonly rowEnd: number;
 }
 
+/** What maps follow from, beside Q, K and LSE. */
+export type MapShape = Pick<Architecture, 'heads' | 'kvHeads' | 'headDim' | 'scale' | 'slidingWindow'>;
+
 export class ScoreReader {
   readonly #session: Promise<Session>;
-  readonly #architecture: Architecture;
+  readonly #architecture: MapShape;
 
-  constructor(architecture: Architecture, threads: number) {
+  constructor(architecture: MapShape, threads: number) {
     this.#architecture = architecture;
     this.#session = createSession(buildScoreGraph(architecture.headDim), { threads });
   }

@@ -4,7 +4,7 @@ export type { FloatDtype } from './dtype.ts';
 export { encodeSafetensors, type WholeTensor } from './encode-safetensors.ts';
 export { fingerprint } from './fingerprint.ts';
 export { openWeights } from './open-weights.ts';
-export { readHeader } from './read-header.ts';
+export { readHeader, type FilePart } from './read-header.ts';
 export { readTensorF32 } from './read-tensor.ts';
 export type { WeightIndex } from './weight-index.ts';
 export { writeSafetensors, type TensorSource } from './write-safetensors.ts';

@@ -10,13 +10,20 @@ export interface HeaderOfFile extends SafetensorsHeader {
   readonly dataStart: number;
 }
 
+/** Bytes of a file, which are a .safetensors file themselves. */
+export interface FilePart {
+  readonly offset: number;
+  readonly bytes: number;
+}
+
 /**
  * Reads the header of a .safetensors file and nothing else.
  *
  * @param name how messages call the file
+ * @param part where it lies within the file; the whole by default. Extents count from its start
  * @throws AppError `weights-corrupt`, or `io` where the file cannot be read
  */
-export async function readHeader(path: string, name: string): Promise<HeaderOfFile> {
+export async function readHeader(path: string, name: string, part?: FilePart): Promise<HeaderOfFile> {
   let handle: FileHandle;
   try {
     handle = await open(path, 'r');
@@ -24,11 +31,13 @@ export async function readHeader(path: string, name: string): Promise<HeaderOfFi
     throw unreadable(name, cause);
   }
   try {
-    const { size } = await handle.stat();
+    const start = part?.offset ?? 0;
+    const left = (await handle.stat()).size - start;
+    const size = Math.max(0, Math.min(left, part?.bytes ?? left));
     const prefix = new Uint8Array(Math.min(PREFIX_BYTES, size));
-    await readFully(handle, prefix, 0, name);
+    await readFully(handle, prefix, start, name);
     const json = new Uint8Array(readHeaderLength(prefix, size, name));
-    await readFully(handle, json, PREFIX_BYTES, name);
+    await readFully(handle, json, start + PREFIX_BYTES, name);
     return { ...parseSafetensorsHeader(json, size, name), size, dataStart: PREFIX_BYTES + json.length };
   } catch (error) {
     throw error instanceof AppError ? error : unreadable(name, error);

@@ -11,7 +11,7 @@ import type { StoredHead, StoredMap, StoredRun, StoredTokenRow } from '../../sha
 import { topLevel } from '../../shared/tensor/tile.ts';
 import { distanceBin } from '../attention/statistics.ts';
 import type { SafetensorsDtype } from '../safetensors/dtype.ts';
-import { encodeSafetensors, type WholeTensor } from '../safetensors/encode-safetensors.ts';
+import { encodeSafetensors, type WholeTensor } from '../safetensors/index.ts';
 import { exactNumber, RUN_JSON_VERSION, runJsonSchema, type RunJson } from './run-json.ts';
 import { sessionInvalid } from './session-invalid.ts';
 import { readTables, type TakeTable } from './tables.ts';

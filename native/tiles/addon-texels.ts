@@ -2,10 +2,8 @@
 import { CancelledError } from '../../shared/base/app-error.ts';
 import { TILE_VALUES } from '../../shared/tensor/tile.ts';
 import type { AddonMap, AttentionAddon } from '../attention/load-addon.ts';
-import type { Architecture } from '../families/family.ts';
+import type { MapShape } from '../pattern/score-blocks.ts';
 import { emptyGrid, type MapOf, type Texels } from './texels.ts';
-
-type MapShape = Pick<Architecture, 'heads' | 'kvHeads' | 'headDim' | 'scale' | 'slidingWindow'>;
 
 /** `implementation`: one of `addon.implementations()`; the best by default. */
 export function addonTexels(

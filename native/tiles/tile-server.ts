@@ -31,13 +31,9 @@ export class TileServer {
     if (minus !== undefined) refuseDifference(map, minus, key);
     const { level, tileRow, tileColumn } = key;
     const { tokens } = map.capture;
-    const top = topLevel(tokens);
-    if (level > top)
-      throw new AppError('bad-request', `The coarsest level of ${tokens} tokens is ${top}, not ${level}.`);
-    if (level === top && minus === undefined) {
-      const grid = pooledGrid(map, key, this.#windowOf(map.layer));
-      if (grid !== undefined) return tileOf(grid, key, 0, 0);
-    }
+    checkLevel(tokens, level);
+    const grid = minus === undefined ? pooledGrid(map, key, this.#windowOf(map.layer)) : undefined;
+    if (grid !== undefined) return tileOf(grid, key, 0, 0);
     if (level >= this.#baseLevel(tokens)) {
       const grids = await this.#pass(map, minus, key, signal);
       return tileOf(grids.get(level)!, key, tileRow * TILE_SIZE, tileColumn * TILE_SIZE);
@@ -53,6 +49,15 @@ export class TileServer {
     };
     if (request.rowStart >= request.rowEnd || request.keyStart >= request.keyEnd) return emptyTile();
     return tileOf(await this.#texels(request, signal), key, 0, 0);
+  }
+
+  /** All texels of a level, [side, side] with side = ceil(tokens / 2^level); NaN = masked. Throws `CancelledError`. */
+  async whole(map: MapOf, key: OverviewKey, signal: AbortSignal): Promise<Float32Array> {
+    const { tokens } = map.capture;
+    checkLevel(tokens, key.level);
+    const request = requestOf(map, undefined, { ...key, tileRow: 0, tileColumn: 0, skipKeys: 0 });
+    const { values, counts } = await this.#texels({ ...request, rowEnd: tokens, keyEnd: tokens }, signal);
+    return key.reducer === 'mean' ? values.map((sum, i) => sum / counts[i]!) : values;
   }
 
   /** The finest level that a pass fills: at most 1,024 texels a side, 8 MiB. */
@@ -118,6 +123,15 @@ export class TileServer {
     }
     return grids;
   }
+}
+
+export type OverviewKey = Pick<TileKey, 'level' | 'value' | 'reducer'>;
+
+/** Throws `bad-request`. */
+export function checkLevel(tokens: number, level: number): void {
+  const top = topLevel(tokens);
+  if (level <= top) return;
+  throw new AppError('bad-request', `The coarsest level of ${tokens} tokens is ${top}, not ${level}.`);
 }
 
 /** Grids by level. */

@@ -1,0 +1,86 @@
+/** Answers that Q, K, LSE and statistics of a run give, whether these were computed here or come from a session file. */
+import { AppError } from '../../shared/base/app-error.ts';
+import type { CellReading, HeadProfile, RegionReading, Tile, TokenAttention } from '../../shared/contract/methods.ts';
+import type { HeadId } from '../../shared/model/head-id.ts';
+import { encodeTexels, overviewLevel } from '../../shared/session/map-codes.ts';
+import type { StoredMap } from '../../shared/session/stored-run.ts';
+import type { TileKey } from '../../shared/tensor/tile.ts';
+import type { Capture } from '../capture/capture.ts';
+import { headProfile, readCell, tokenAttention } from '../pattern/head-profile.ts';
+import { readRegion } from '../pattern/read-region.ts';
+import type { Region, ScoreReader } from '../pattern/score-blocks.ts';
+import { isPooled } from '../tiles/pooled-grid.ts';
+import type { MapOf } from '../tiles/texels.ts';
+import type { TileServer } from '../tiles/tile-server.ts';
+import { checkHead } from './gains.ts';
+
+export interface MapParts {
+  readonly model: { readonly layers: number; readonly heads: number };
+  readonly capture: Capture;
+  readonly reader: ScoreReader;
+  readonly tiles: TileServer;
+  /** Awaited before the statistics of a head are looked at; absent where the capture has them all. */
+  readonly prepare?: (head: HeadId, signal: AbortSignal) => Promise<void>;
+}
+
+export class CapturedMaps {
+  readonly #parts: MapParts;
+
+  constructor(parts: MapParts) {
+    this.#parts = parts;
+  }
+
+  /** Throws `bad-request` for a head that the model does not have. */
+  mapOf(head: HeadId): MapOf {
+    checkHead(this.#parts.model, head);
+    return { capture: this.#parts.capture, layer: head.layer, head: head.head };
+  }
+
+  async head(head: HeadId, signal: AbortSignal): Promise<HeadProfile> {
+    const { capture } = this.mapOf(head);
+    await this.#parts.prepare?.(head, signal);
+    return headProfile(this.#parts.reader, capture, head.layer, head.head);
+  }
+
+  token(head: HeadId, index: number): TokenAttention {
+    const { capture } = this.mapOf(head);
+    checkPosition(capture, 'Token', index);
+    return tokenAttention(this.#parts.reader, capture, head.layer, head.head, index);
+  }
+
+  cell(head: HeadId, query: number, key: number): CellReading {
+    const { capture } = this.mapOf(head);
+    checkPosition(capture, 'Query', query);
+    const { first, last } = this.#parts.reader.visibleKeys(head.layer, query);
+    if (key < first || key > last) {
+      throw new AppError('bad-request', `Query ${query} cannot see key ${key}: it sees ${first} to ${last}.`);
+    }
+    return readCell(this.#parts.reader, capture, head.layer, head.head, query, key);
+  }
+
+  region(region: Region, signal: AbortSignal): Promise<RegionReading> {
+    const { capture } = this.mapOf(region);
+    return readRegion(this.#parts.reader, capture, region, signal);
+  }
+
+  async tile(head: HeadId, minus: MapOf | undefined, key: TileKey, signal: AbortSignal): Promise<Tile> {
+    const map = this.mapOf(head);
+    if (minus === undefined && isPooled(map.capture.tokens, key)) await this.#parts.prepare?.(head, signal);
+    return this.#parts.tiles.tile(map, minus, key, signal);
+  }
+
+  /** The whole map in 8 bits. */
+  async overview(map: HeadId & Pick<StoredMap, 'value' | 'reducer'>, signal: AbortSignal): Promise<StoredMap> {
+    const { capture } = this.mapOf(map);
+    const { layer, head, value, reducer } = map;
+    const level = overviewLevel(capture.tokens);
+    const texels = await this.#parts.tiles.whole({ capture, layer, head }, { level, value, reducer }, signal);
+    const side = Math.ceil(capture.tokens / 2 ** level);
+    return { layer, head, value, reducer, level, side, ...encodeTexels(texels, value) };
+  }
+}
+
+function checkPosition(capture: Capture, name: string, index: number): void {
+  if (index < capture.tokens) return;
+  throw new AppError('bad-request', `${name} ${index} is past the last token, ${capture.tokens - 1}.`);
+}

@@ -1,0 +1,116 @@
+/** A run that was computed here, with the open model that it belongs to. */
+import type { RunSummary } from '../../shared/contract/methods.ts';
+import type { HeadId } from '../../shared/model/head-id.ts';
+import type { ScoreTable } from '../../shared/model/score.ts';
+import type { StoredRun } from '../../shared/session/stored-run.ts';
+import type { TileKey } from '../../shared/tensor/tile.ts';
+import type { Job } from '../forward/checkpoint.ts';
+import type { Region } from '../pattern/score-blocks.ts';
+import { scores, scoreTable } from '../scores/index.ts';
+import { collectChosen, type StoreChoice } from '../session/collect-chosen.ts';
+import { notStored } from '../session/not-stored.ts';
+import type { RunTensors } from '../session/run-tensors.ts';
+import { miniatures } from '../tiles/miniatures.ts';
+import { CapturedMaps } from './captured-maps.ts';
+import { compareRuns, summarizeRun } from './compute-run.ts';
+import type { Opened } from './opened.ts';
+import type { Run } from './run-store.ts';
+import type { HeadOf, RunView } from './run-view.ts';
+import { scoreContextOf } from './score-context.ts';
+
+export class LiveRun implements RunView {
+  readonly modelId: string;
+  readonly #opened: Opened;
+  readonly #run: Run;
+  readonly #maps: CapturedMaps;
+
+  constructor(opened: Opened, run: Run) {
+    this.modelId = opened.model.info.modelId;
+    this.#opened = opened;
+    this.#run = run;
+    const { model, reader, tiles } = opened;
+    this.#maps = new CapturedMaps({ model: model.architecture, capture: run.capture, reader, tiles });
+  }
+
+  get ids() {
+    return this.#run.capture.ids;
+  }
+
+  get interventions() {
+    return this.#run.interventions;
+  }
+
+  /** `cutTokens`: of the prompt that it was asked for with. */
+  async summary(cutTokens = 0): Promise<RunSummary> {
+    return (this.#run.memo.summary = await summarizeRun(this.#opened, this.#run, cutTokens));
+  }
+
+  async scores(signal: AbortSignal) {
+    const { memo, capture } = this.#run;
+    if (memo.scores !== undefined) return memo.scores;
+    const { context, breathe } = await scoreContextOf(this.#opened, capture, signal);
+    const tables: ScoreTable[] = [];
+    for (const score of scores) tables.push(await scoreTable(score, context, breathe));
+    return (memo.scores = tables);
+  }
+
+  miniatures() {
+    return Promise.resolve(miniatures(this.#run.capture, this.#opened.model.architecture));
+  }
+
+  head(head: HeadId, signal: AbortSignal) {
+    return this.#maps.head(head, signal);
+  }
+
+  async token(head: HeadId, index: number) {
+    return Promise.resolve(this.#maps.token(head, index));
+  }
+
+  async cell(head: HeadId, query: number, key: number) {
+    return Promise.resolve(this.#maps.cell(head, query, key));
+  }
+
+  async region(region: Region, signal: AbortSignal) {
+    return this.#maps.region(region, signal);
+  }
+
+  async tile(head: HeadId, minus: HeadOf | undefined, key: TileKey, signal: AbortSignal) {
+    return this.#maps.tile(head, minus?.run.mapOf(minus.head), key, signal);
+  }
+
+  mapOf(head: HeadId) {
+    return this.#maps.mapOf(head);
+  }
+
+  async compare(clean: RunView, job: Job) {
+    if (!(clean instanceof LiveRun)) throw notStored('what a comparison with a run that was made here needs');
+    const { comparisons } = this.#run.memo;
+    const known = comparisons.get(clean.#run);
+    if (known !== undefined) return known;
+    const comparison = await compareRuns(this.#opened, clean.#run, this.#run, job);
+    comparisons.set(clean.#run, comparison);
+    return comparison;
+  }
+
+  async store(choice: StoreChoice, clean: RunView | null, job: Job): Promise<StoredRun> {
+    const summary = this.#run.memo.summary ?? (await this.summary());
+    const tables = await this.scores(job.signal);
+    // A clean run that is only there as a file cannot be compared with.
+    const comparison = clean instanceof LiveRun ? await this.compare(clean, job) : null;
+    const chosen = await collectChosen(this.#maps, choice, { heads: [], tokenRows: [], maps: [] }, job);
+    return {
+      model: this.#opened.model.info,
+      summary,
+      scores: tables,
+      miniatures: await this.miniatures(),
+      comparison,
+      ...chosen,
+    };
+  }
+
+  tensors(): RunTensors {
+    const { info, architecture } = this.#opened.model;
+    const { ids, layers } = this.#run.capture;
+    return { model: info, shape: architecture, ids, layers };
+  }
+}

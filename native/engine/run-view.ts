@@ -1,0 +1,49 @@
+import type {
+  CellReading,
+  HeadProfile,
+  Miniatures,
+  RegionReading,
+  RunComparison,
+  Tile,
+  TokenAttention,
+} from '../../shared/contract/methods.ts';
+import type { HeadId } from '../../shared/model/head-id.ts';
+import type { Intervention } from '../../shared/model/intervention.ts';
+import type { ScoreTable } from '../../shared/model/score.ts';
+import type { StoredRun } from '../../shared/session/stored-run.ts';
+import type { TileKey } from '../../shared/tensor/tile.ts';
+import type { Job } from '../forward/checkpoint.ts';
+import type { Region } from '../pattern/score-blocks.ts';
+import type { RunTensors } from '../session/run-tensors.ts';
+import type { StoreChoice } from '../session/collect-chosen.ts';
+import type { MapOf } from '../tiles/texels.ts';
+
+/** Where in a run: one head. Heads and positions that are not there are refused with `bad-request`. */
+export interface HeadOf {
+  readonly run: RunView;
+  readonly head: HeadId;
+}
+
+/**
+ * What can be asked of a run, whether it was computed here or comes from a session file. What a file does not hold is
+ * refused with `not-stored`.
+ */
+export interface RunView {
+  readonly modelId: string;
+  readonly ids: Int32Array;
+  readonly interventions: readonly Intervention[];
+  scores(signal: AbortSignal): Promise<readonly ScoreTable[]>;
+  miniatures(): Promise<Miniatures>;
+  head(head: HeadId, signal: AbortSignal): Promise<HeadProfile>;
+  token(head: HeadId, index: number): Promise<TokenAttention>;
+  cell(head: HeadId, query: number, key: number): Promise<CellReading>;
+  region(region: Region, signal: AbortSignal): Promise<RegionReading>;
+  tile(head: HeadId, minus: HeadOf | undefined, key: TileKey, signal: AbortSignal): Promise<Tile>;
+  /** For reading inside it, and for subtracting it from another. */
+  mapOf(head: HeadId): MapOf;
+  /** With the clean run of the same prompt. */
+  compare(clean: RunView, job: Job): Promise<RunComparison>;
+  /** What a session keeps; `clean`: the run that it is compared with. */
+  store(choice: StoreChoice, clean: RunView | null, job: Job): Promise<StoredRun>;
+  tensors(): RunTensors;
+}

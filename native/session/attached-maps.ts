@@ -1,0 +1,79 @@
+/** Maps of a stored run, recomputed from its tensors as those of a run that was made here. */
+import { loadAddon } from '../attention/load-addon.ts';
+import type { LayerCapture } from '../capture/capture.ts';
+import { CapturedMaps } from '../engine/captured-maps.ts';
+import { ScoreReader } from '../pattern/score-blocks.ts';
+import { addonTexels } from '../tiles/addon-texels.ts';
+import { readerTexels } from '../tiles/reader-texels.ts';
+import { TileServer } from '../tiles/tile-server.ts';
+import type { StoredRun } from '../../shared/session/stored-run.ts';
+import { LayerStatistics } from './layer-statistics.ts';
+import type { RunTensors } from './run-tensors.ts';
+import { openTensorFile, type TensorFile, type TensorPlace } from './tensor-file.ts';
+
+export interface AttachOptions {
+  /** Path of the attention addon. */
+  readonly addon: string;
+  readonly threads: number;
+  /** For arrays that were read. */
+  readonly cacheBytes: number;
+}
+
+export interface AttachedMaps {
+  readonly maps: CapturedMaps;
+  readonly tensors: RunTensors;
+  dispose(): Promise<void>;
+}
+
+const NONE = new Float32Array(0);
+
+/** Throws `session-invalid`, `io`. */
+export async function attachMaps(
+  { model, summary }: Pick<StoredRun, 'model' | 'summary'>,
+  place: TensorPlace,
+  { addon: addonPath, threads, cacheBytes }: AttachOptions,
+): Promise<AttachedMaps> {
+  const { ids } = summary;
+  const file = await openTensorFile(place, model, ids, cacheBytes);
+  const { shape } = file;
+  const statistics = await LayerStatistics.create({ ...file, tokens: ids.length }, addonPath, threads);
+  const reader = new ScoreReader(shape, threads);
+  const { addon } = loadAddon(addonPath);
+  const texels = addon === null ? readerTexels(reader) : addonTexels(addon, shape, threads);
+  const layers = file.layers.map((_, layer) => lazyLayer(file, statistics, layer));
+  return {
+    maps: new CapturedMaps({
+      model,
+      capture: { tokens: ids.length, ids, resid: [], layers, computedFrom: 0 },
+      reader,
+      tiles: new TileServer(texels, (layer) => shape.slidingWindow[layer] ?? null),
+      prepare: (head, signal) => statistics.prepare(head, signal),
+    }),
+    tensors: { model, shape, ids, layers },
+    dispose: async () => {
+      file.close();
+      await statistics.dispose();
+      await reader.dispose();
+    },
+  };
+}
+
+/** Statistics are there for the heads that they were prepared for. Nothing that looks inside maps reads V or z. */
+function lazyLayer(file: TensorFile, statistics: LayerStatistics, layer: number): LayerCapture {
+  const tensors = Object.getOwnPropertyDescriptors(file.layers[layer]!);
+  const names = [
+    'entropy',
+    'rowMax',
+    'rowArgmax',
+    'meanDistance',
+    'sinkMass',
+    'localMass',
+    'columnSum',
+    'distance',
+    'maskedRows',
+    'poolMax',
+    'poolSum',
+  ] as const;
+  const lazy = names.map((name) => [name, { get: () => statistics.of(layer)[name], enumerable: true }] as const);
+  return Object.defineProperties({ v: NONE, z: NONE }, { ...tensors, ...Object.fromEntries(lazy) }) as LayerCapture;
+}

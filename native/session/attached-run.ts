@@ -1,0 +1,131 @@
+/** A run that comes from a session file: answers what the file holds, without the model. */
+import type { RunSummary } from '../../shared/contract/methods.ts';
+import { sameHead, type HeadId } from '../../shared/model/head-id.ts';
+import type { StoredRun } from '../../shared/session/stored-run.ts';
+import type { TileKey } from '../../shared/tensor/tile.ts';
+import { checkHead } from '../engine/gains.ts';
+import type { HeadOf, RunView } from '../engine/run-view.ts';
+import type { Job } from '../forward/checkpoint.ts';
+import type { Region } from '../pattern/score-blocks.ts';
+import { checkLevel } from '../tiles/tile-server.ts';
+import { attachMaps, type AttachedMaps, type AttachOptions } from './attached-maps.ts';
+import { collectChosen, type StoreChoice } from './collect-chosen.ts';
+import { notStored } from './not-stored.ts';
+import { overviewTile } from './overview-tile.ts';
+import type { TensorPlace } from './tensor-file.ts';
+
+export class AttachedRun implements RunView {
+  readonly summary: RunSummary;
+  readonly #run: StoredRun;
+  /** Null without tensors. */
+  readonly #attached: AttachedMaps | null;
+
+  private constructor(runId: string, run: StoredRun, attached: AttachedMaps | null) {
+    const stored = {
+      tensors: attached !== null,
+      maps: run.maps.map(({ layer, head, value, reducer, level }) => ({ layer, head, value, reducer, level })),
+      heads: run.heads.map(({ layer, head }) => ({ layer, head })),
+    };
+    this.summary = { ...run.summary, runId, stored };
+    this.#run = run;
+    this.#attached = attached;
+  }
+
+  /** Throws `session-invalid` where the tensors do not fit the run, `io`. */
+  static async create(
+    runId: string,
+    run: StoredRun,
+    tensors: TensorPlace | null,
+    options: AttachOptions,
+  ): Promise<AttachedRun> {
+    return new AttachedRun(runId, run, tensors && (await attachMaps(run, tensors, options)));
+  }
+
+  get modelId() {
+    return this.#run.model.modelId;
+  }
+
+  get ids() {
+    return this.summary.ids;
+  }
+
+  get interventions() {
+    return this.summary.interventions;
+  }
+
+  scores() {
+    return Promise.resolve(this.#run.scores);
+  }
+
+  miniatures() {
+    return Promise.resolve(this.#run.miniatures);
+  }
+
+  async head(head: HeadId, signal: AbortSignal) {
+    checkHead(this.#run.model, head);
+    const held = this.#run.heads.find((other) => sameHead(other, head));
+    return held?.profile ?? this.#maps('the profile of this head').head(head, signal);
+  }
+
+  async token(head: HeadId, index: number) {
+    checkHead(this.#run.model, head);
+    const held = this.#run.tokenRows.find((other) => sameHead(other, head) && other.index === index);
+    return Promise.resolve(held?.attention ?? this.#maps('the attention of this token').token(head, index));
+  }
+
+  async cell(head: HeadId, query: number, key: number) {
+    checkHead(this.#run.model, head);
+    return Promise.resolve(this.#maps('single cells of maps').cell(head, query, key));
+  }
+
+  async region(region: Region, signal: AbortSignal) {
+    checkHead(this.#run.model, region);
+    return this.#maps('single cells of maps').region(region, signal);
+  }
+
+  async tile(head: HeadId, minus: HeadOf | undefined, key: TileKey, signal: AbortSignal) {
+    checkHead(this.#run.model, head);
+    if (this.#attached !== null) return this.#attached.maps.tile(head, minus?.run.mapOf(minus.head), key, signal);
+    if (minus !== undefined) throw notStored('the difference of these maps');
+    const { model, maps } = this.#run;
+    const tokens = this.ids.length;
+    checkLevel(tokens, key.level);
+    const ofHead = maps.filter((map) => sameHead(map, head));
+    const tile = overviewTile(ofHead, tokens, model.slidingWindow[head.layer]!, key);
+    if (tile === undefined) throw notStored(ofHead.length > 0 ? 'this view of the map' : 'the map of this head');
+    return tile;
+  }
+
+  mapOf(head: HeadId) {
+    return this.#maps('the difference of these maps').mapOf(head);
+  }
+
+  /** The stored comparison, which is with the clean run of the same prompt. */
+  async compare(clean: RunView) {
+    const { comparison } = this.#run;
+    const isClean =
+      clean.modelId === this.modelId && clean.interventions.length === 0 && clean.ids.join() === this.ids.join();
+    if (comparison === null || !isClean) throw notStored('the comparison of these runs');
+    return Promise.resolve(comparison);
+  }
+
+  /** Everything that the file holds, chosen or not; with tensors also what is chosen anew. */
+  async store(choice: StoreChoice, _clean: RunView | null, job: Job): Promise<StoredRun> {
+    if (this.#attached === null) return this.#run;
+    return { ...this.#run, ...(await collectChosen(this.#attached.maps, choice, this.#run, job)) };
+  }
+
+  tensors() {
+    if (this.#attached === null) throw notStored('the tensors of this run');
+    return this.#attached.tensors;
+  }
+
+  async dispose(): Promise<void> {
+    await this.#attached?.dispose();
+  }
+
+  #maps(what: string) {
+    if (this.#attached === null) throw notStored(what);
+    return this.#attached.maps;
+  }
+}
