@@ -16,6 +16,8 @@ export interface AppPaths {
   /** The attention addon, where it was built. */
   readonly addon: string;
   readonly examples: string;
+  /** Fonts of figures. */
+  readonly fonts: string;
 }
 
 /**
@@ -38,6 +40,7 @@ export function findApp(from: string = import.meta.dirname): AppPaths {
         tasks: join(resources, 'tasks'),
         addon: join(resources, '..', 'out', 'addon', 'attention.node'),
         examples: join(model, 'examples.json'),
+        fonts: join(resources, 'fonts'),
       };
     }
     if (dirname(folder) === folder) throw new Error(`No Headscope was found in ${from} or above.`);
