@@ -22,12 +22,18 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
   await syncFolder(folder);
 }
 
-/** Makes the rename itself durable. Windows cannot open folders; there the rename is durable by itself. */
-async function syncFolder(folder: string): Promise<void> {
+/**
+ * Makes renames within a folder durable. Windows cannot open folders; there they are durable by themselves. Where the
+ * file system cannot sync folders, it decides when.
+ */
+export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
   try {
     await handle.sync();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EINVAL' && code !== 'ENOTSUP') throw error;
   } finally {
     await handle.close();
   }
