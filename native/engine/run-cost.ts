@@ -7,8 +7,8 @@ import type { Opened } from './opened.ts';
 
 /** Share of the machine's matrix speed that a whole run reaches: chunks of rows, softmax, statistics, copies. */
 export const REACHED_SHARE = 0.6;
-/** What ONNX Runtime holds for each segment, measured at 256 rows of a residual of 768. */
-const ARENA_BYTES_PER_DIMENSION = 12 * 2 ** 10;
+/** What ONNX Runtime holds in each session for one number of a residual, its share of wider values included. */
+const ARENA_BYTES_PER_NUMBER = 48;
 /** Node, ONNX Runtime and the engine's code. */
 const PROCESS_BYTES = 90 * 2 ** 20;
 /** Shorter runs are all overhead and say little of speed. */
@@ -25,9 +25,10 @@ export function estimateRun(opened: Opened, tokens: number): RunEstimate {
   const { where, memoryBytes, refusal } = placeOfRun(opened, tokens);
   const bytes = captureBytes(opened.model.architecture, tokens);
   const milliseconds = runWork(opened.model, tokens) / opened.speed;
-  const { layers, dModel } = opened.model.architecture;
+  const { segmentSessions, rowsPerBlock } = opened.sessions;
+  const { dModel } = opened.model.architecture;
   const held = where === 'disk' ? memoryBytes + layerBytes(opened.model.architecture, tokens) : memoryBytes;
-  const arenas = (layers + 1) * dModel * ARENA_BYTES_PER_DIMENSION;
+  const arenas = segmentSessions * Math.min(tokens, rowsPerBlock) * dModel * ARENA_BYTES_PER_NUMBER;
   const peakBytes = held + opened.model.info.weightsBytes + arenas + PROCESS_BYTES;
   return { tokens, milliseconds, bytes, peakBytes, fits: refusal === undefined, onDisk: where === 'disk' };
 }

@@ -9,6 +9,7 @@ import { PLAIN, type AttentionKernel } from '../attention/kernel.ts';
 import { allocateStatistics } from '../attention/statistics.ts';
 import { firstResiduals, IN_MEMORY, type CaptureKeeper } from '../capture/capture-keeper.ts';
 import type { Capture, LayerCapture } from '../capture/capture.ts';
+import { unwrittenFloats } from '../capture/unwritten.ts';
 import type { Architecture } from '../families/family.ts';
 import { ropeTables } from '../families/rope.ts';
 import { Checkpoint, type Job } from './checkpoint.ts';
@@ -74,7 +75,7 @@ export async function runForward(model: ForwardModel, request: ForwardRequest, j
     } else {
       const { q, k, v } = next!;
       const statistics = allocateStatistics({ heads }, tokens);
-      z = spareZ ?? new Float32Array(tokens * heads * headDim);
+      z = spareZ ?? unwrittenFloats(tokens * heads * headDim);
       if (keeper.reuses) spareZ = z;
       const lse = new Float32Array(heads * tokens);
       const input = {

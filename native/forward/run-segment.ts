@@ -1,4 +1,5 @@
 /** One position-wise segment over some positions, in row blocks. */
+import { unwrittenFloats } from '../capture/unwritten.ts';
 import type { RopeTables } from '../families/rope.ts';
 import type { Architecture } from '../families/family.ts';
 import type { Feed } from '../ort/session.ts';
@@ -34,7 +35,7 @@ export interface SegmentResult {
   readonly v: Float32Array;
 }
 
-/** Arrays for the result of a segment over so many positions. */
+/** Arrays for the result of a segment over so many positions, all of which have to be written. */
 export function allocateSegment(
   { layers, heads, kvHeads, headDim, dModel }: Architecture,
   segment: number,
@@ -42,10 +43,10 @@ export function allocateSegment(
 ): SegmentResult {
   const rows = segment === layers ? 0 : count;
   return {
-    resid: new Float32Array(count * dModel),
-    q: new Float32Array(rows * heads * headDim),
-    k: new Float32Array(rows * kvHeads * headDim),
-    v: new Float32Array(rows * kvHeads * headDim),
+    resid: unwrittenFloats(count * dModel),
+    q: unwrittenFloats(rows * heads * headDim),
+    k: unwrittenFloats(rows * kvHeads * headDim),
+    v: unwrittenFloats(rows * kvHeads * headDim),
   };
 }
 

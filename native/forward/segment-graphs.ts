@@ -5,7 +5,7 @@
  */
 import type { Architecture, RopeValues } from '../families/family.ts';
 import type { GraphWeights } from '../families/graph-weights.ts';
-import { GraphBuilder, type Value } from '../onnx/graph-builder.ts';
+import { GraphBuilder, type BranchOutput, type Value } from '../onnx/graph-builder.ts';
 
 /** Hook points inside a segment that cost an extra output; built only when asked for. */
 export const EXTRA_HOOKS = ['residMid', 'qRaw', 'kRaw'] as const;
@@ -33,22 +33,14 @@ export function buildSegment(
     const positions = g.input('positions', 'int64', ['rows']);
     resid = blocks.embed(g, weights, ids, positions);
   } else {
-    const z = g.input('z', 'float32', ['rows', qWidth]);
-    const residPre = g.input('residIn', 'float32', ['rows', dModel]);
-    const residMid = g.op('Add', [residPre, blocks.attentionOutput(g, weights, segment - 1, z)]);
-    if (extras.includes('residMid')) g.output('residMid', residMid, 'float32', ['rows', dModel]);
-    resid = g.op('Add', [residMid, blocks.mlp(g, weights, segment - 1, residMid)]);
+    const { mid, end } = layerEnd(g, architecture, weights, segment - 1, layerInputs(g, architecture));
+    if (extras.includes('residMid')) g.output('residMid', mid, 'float32', ['rows', dModel]);
+    resid = end;
   }
   g.output('resid', resid, 'float32', ['rows', dModel]);
   if (segment === layers) return g.build(`segment-${segment}`);
 
-  const rope: RopeValues | null =
-    architecture.rope === null
-      ? null
-      : {
-          cos: g.input('cos', 'float32', ['rows', headDim / 2]),
-          sin: g.input('sin', 'float32', ['rows', headDim / 2]),
-        };
+  const rope = ropeInputs(g, architecture);
   const { q, k, v, qRaw, kRaw } = blocks.attentionInputs(g, weights, segment, resid, rope);
   g.output('q', q, 'float32', ['rows', qWidth]);
   g.output('k', k, 'float32', ['rows', kvWidth]);
@@ -56,6 +48,68 @@ export function buildSegment(
   if (extras.includes('qRaw')) g.output('qRaw', qRaw, 'float32', ['rows', qWidth]);
   if (extras.includes('kRaw')) g.output('kRaw', kRaw, 'float32', ['rows', kvWidth]);
   return g.build(`segment-${segment}`);
+}
+
+/**
+ * The segments from `first` to `end` - 1 in one graph, all of them between two layers: inputs and outputs as theirs,
+ * and `segment` (int64 scalar), which of them to compute.
+ */
+export function buildSegmentGroup(
+  architecture: Architecture,
+  weights: GraphWeights,
+  [first, end]: readonly [first: number, end: number],
+): Uint8Array {
+  const { heads, kvHeads, headDim, dModel, blocks } = architecture;
+  const g = new GraphBuilder();
+  const which = g.input('segment', 'int64', []);
+  const inputs = layerInputs(g, architecture);
+  const rope = ropeInputs(g, architecture);
+  const output = (name: string, width: number): BranchOutput => ({ name, dtype: 'float32', shape: ['rows', width] });
+  const outputs = [
+    output('resid', dModel),
+    output('q', heads * headDim),
+    output('k', kvHeads * headDim),
+    output('v', kvHeads * headDim),
+  ];
+  const values = g.select(which, [first, end], outputs, (branch, segment) => {
+    const resid = layerEnd(branch, architecture, weights, segment - 1, inputs).end;
+    const { q, k, v } = blocks.attentionInputs(branch, weights, segment, resid, rope);
+    return [resid, q, k, v];
+  });
+  for (const [at, { name, dtype, shape }] of outputs.entries()) g.output(name, values[at]!, dtype, shape);
+  return g.build(`segments-${first}-${end - 1}`);
+}
+
+interface LayerInputs {
+  readonly z: Value;
+  readonly resid: Value;
+}
+
+function layerInputs(g: GraphBuilder, { heads, headDim, dModel }: Architecture): LayerInputs {
+  return {
+    z: g.input('z', 'float32', ['rows', heads * headDim]),
+    resid: g.input('residIn', 'float32', ['rows', dModel]),
+  };
+}
+
+function ropeInputs(g: GraphBuilder, { rope, headDim }: Architecture): RopeValues | null {
+  if (rope === null) return null;
+  return {
+    cos: g.input('cos', 'float32', ['rows', headDim / 2]),
+    sin: g.input('sin', 'float32', ['rows', headDim / 2]),
+  };
+}
+
+/** The residual after attention of a layer, and after its MLP. */
+function layerEnd(
+  g: GraphBuilder,
+  { blocks }: Architecture,
+  weights: GraphWeights,
+  layer: number,
+  { z, resid }: LayerInputs,
+): { readonly mid: Value; readonly end: Value } {
+  const mid = g.op('Add', [resid, blocks.attentionOutput(g, weights, layer, z)]);
+  return { mid, end: g.op('Add', [mid, blocks.mlp(g, weights, layer, mid)]) };
 }
 
 /** resid [rows, d] after the last layer -> normalized [rows, d], logits [rows, vocab]. */

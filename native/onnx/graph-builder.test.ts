@@ -53,6 +53,36 @@ describe('GraphBuilder', () => {
     await session.dispose();
   });
 
+  it('computes the body that is chosen when it runs, of any number of bodies', async () => {
+    for (const [first, end] of [
+      [3, 4],
+      [0, 2],
+      [2, 7],
+    ] as const) {
+      const g = new GraphBuilder();
+      const x = g.input('x', 'float32', ['rows']);
+      const which = g.input('which', 'int64', []);
+      const outputs = (['scaled', 'shifted'] as const).map(
+        (name) => ({ name, dtype: 'float32', shape: ['rows'] }) as const,
+      );
+      const values = g.select(which, [first, end], outputs, (branch, index) => [
+        branch.op('Mul', [x, branch.float(index)]),
+        branch.op('Add', [x, branch.float(index)]),
+      ]);
+      outputs.forEach(({ name, dtype, shape }, at) => g.output(name, values[at]!, dtype, shape));
+      const session = await createSession(g.build(), { threads: 1 });
+      for (let index = first; index < end; index++) {
+        const out = await session.run({
+          x: { data: new Float32Array([1, 10]), dims: [2] },
+          which: { data: BigInt64Array.of(BigInt(index)), dims: [] },
+        });
+        expect([...out['scaled']!]).toEqual([index, 10 * index]);
+        expect([...out['shifted']!]).toEqual([1 + index, 10 + index]);
+      }
+      await session.dispose();
+    }
+  });
+
   it('refuses a name that is used twice', () => {
     const g = new GraphBuilder();
     g.input('x', 'float32', [1]);

@@ -21,7 +21,19 @@ export type OnnxDtype = 'float32' | 'float16' | 'bfloat16' | 'int64' | 'int32' |
 /** A fixed size or the name of a symbolic dimension. */
 export type Dimension = number | string;
 /** Numbers are written as `int`; wrap a float attribute as `{ float }`. */
-export type Attribute = number | { readonly float: number } | string | readonly number[];
+export type Attribute = number | { readonly float: number } | string | readonly number[] | Subgraph;
+
+/** A finished graph inside another one, as a branch of an `If`. */
+interface Subgraph {
+  readonly graph: Uint8Array;
+}
+
+/** What a branch answers. */
+export interface BranchOutput {
+  readonly name: string;
+  readonly dtype: OnnxDtype;
+  readonly shape: readonly Dimension[];
+}
 
 /** Where an external initializer lies, relative to the session's external data folder. */
 export interface ExternalData {
@@ -34,6 +46,7 @@ const DTYPE_CODES: Record<OnnxDtype, number> = { float32: 1, int32: 6, int64: 7,
 const ATTRIBUTE_FLOAT = 1;
 const ATTRIBUTE_INT = 2;
 const ATTRIBUTE_STRING = 3;
+const ATTRIBUTE_GRAPH = 5;
 const ATTRIBUTE_INTS = 7;
 const IR_VERSION = 10;
 const OPSET_VERSION = 21;
@@ -42,12 +55,22 @@ const DOMAIN_VERSIONS = { 'com.microsoft': 1 } as const;
 /** '' is ONNX's own. */
 export type Domain = '' | keyof typeof DOMAIN_VERSIONS;
 
+/** Shared by a graph and its branches: no name may be used twice in all of them. */
+interface Scope {
+  readonly names: Set<string>;
+  readonly domains: Set<keyof typeof DOMAIN_VERSIONS>;
+  counter: number;
+}
+
 export class GraphBuilder {
-  #graph = new ProtobufWriter();
-  #names = new Set<string>();
-  #initializers = new Map<string, Value>();
-  #domains = new Set<keyof typeof DOMAIN_VERSIONS>();
-  #counter = 0;
+  readonly #graph = new ProtobufWriter();
+  readonly #initializers = new Map<string, Value>();
+  readonly #scope: Scope;
+
+  /** A graph of its own; `scope` is given to branches. */
+  constructor(scope: Scope = { names: new Set(), domains: new Set(), counter: 0 }) {
+    this.#scope = scope;
+  }
 
   input(name: string, dtype: OnnxDtype, shape: readonly Dimension[]): Value {
     this.#claim(name);
@@ -77,6 +100,34 @@ export class GraphBuilder {
     const names = Array.from({ length: outputs }, () => this.#fresh(type));
     this.#node(type, inputs, names, attributes, domain);
     return names as Value[];
+  }
+
+  /**
+   * The values of one of several bodies, chosen when the graph runs by the int64 scalar `which`, from `first` to
+   * `end` - 1: nested `If`s, of which only the chosen body is computed. Bodies use values of this graph freely and build
+   * everything else, weights too, with their own builder.
+   */
+  select(
+    which: Value,
+    [first, end]: readonly [first: number, end: number],
+    outputs: readonly BranchOutput[],
+    body: (branch: GraphBuilder, index: number) => readonly Value[],
+  ): readonly Value[] {
+    if (end - first === 1) return body(this, first);
+    const middle = Math.floor((first + end) / 2);
+    const branch = (range: readonly [number, number]): Subgraph => {
+      const graph = new GraphBuilder(this.#scope);
+      const values = graph.select(which, range, outputs, body);
+      for (const [at, { name, dtype, shape }] of outputs.entries()) {
+        graph.output(graph.#fresh(name), values[at]!, dtype, shape);
+      }
+      return { graph: graph.#graphWithName(graph.#fresh('branch')) };
+    };
+    const isBelow = this.op('Less', [which, this.int(middle)]);
+    return this.ops('If', [isBelow], outputs.length, {
+      then_branch: branch([first, middle]),
+      else_branch: branch([middle, end]),
+    });
   }
 
   /** A float constant: a scalar, or a vector where an array is given. Equal constants are shared. */
@@ -120,7 +171,7 @@ export class GraphBuilder {
       .bytes(2, 'headscope')
       .bytes(7, this.#graphWithName(name))
       .bytes(8, new ProtobufWriter().bytes(1, '').varint(2, OPSET_VERSION));
-    for (const domain of this.#domains) {
+    for (const domain of this.#scope.domains) {
       model.bytes(8, new ProtobufWriter().bytes(1, domain).varint(2, DOMAIN_VERSIONS[domain]));
     }
     return model.finish();
@@ -159,18 +210,18 @@ export class GraphBuilder {
     for (const [name, value] of Object.entries(attributes)) node.bytes(5, attribute(name, value));
     if (domain !== '') {
       node.bytes(7, domain);
-      this.#domains.add(domain);
+      this.#scope.domains.add(domain);
     }
     this.#graph.bytes(1, node);
   }
 
   #fresh(stem: string): string {
-    return `${stem}_${this.#counter++}`;
+    return `${stem}_${this.#scope.counter++}`;
   }
 
   #claim(name: string): void {
-    if (this.#names.has(name)) throw new Error(`Invariant broken: graph name ${name} is used twice`);
-    this.#names.add(name);
+    if (this.#scope.names.has(name)) throw new Error(`Invariant broken: graph name ${name} is used twice`);
+    this.#scope.names.add(name);
   }
 }
 
@@ -178,6 +229,7 @@ function attribute(name: string, value: Attribute): ProtobufWriter {
   const writer = new ProtobufWriter().bytes(1, name);
   if (typeof value === 'number') return writer.varint(3, value).varint(20, ATTRIBUTE_INT);
   if (typeof value === 'string') return writer.bytes(4, value).varint(20, ATTRIBUTE_STRING);
+  if ('graph' in value) return writer.bytes(6, value.graph).varint(20, ATTRIBUTE_GRAPH);
   if ('float' in value) return writer.float(2, value.float).varint(20, ATTRIBUTE_FLOAT);
   for (const item of value) writer.varint(8, item);
   return writer.varint(20, ATTRIBUTE_INTS);
