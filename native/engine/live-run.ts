@@ -15,7 +15,7 @@ import { CapturedMaps } from './captured-maps.ts';
 import { compareRuns, summarizeRun } from './compute-run.ts';
 import type { Opened } from './opened.ts';
 import type { Run } from './run-store.ts';
-import type { HeadOf, RunView } from './run-view.ts';
+import { subtractedMap, type HeadOf, type RunView } from './run-view.ts';
 import { scoreContextOf } from './score-context.ts';
 
 export class LiveRun implements RunView {
@@ -75,7 +75,7 @@ export class LiveRun implements RunView {
   }
 
   async tile(head: HeadId, minus: HeadOf | undefined, key: TileKey, signal: AbortSignal) {
-    return this.#maps.tile(head, minus?.run.mapOf(minus.head), key, signal);
+    return this.#maps.tile(head, subtractedMap(this, minus), key, signal);
   }
 
   mapOf(head: HeadId) {

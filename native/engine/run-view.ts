@@ -1,3 +1,4 @@
+import { AppError } from '../../shared/base/app-error.ts';
 import type {
   CellReading,
   HeadProfile,
@@ -18,7 +19,7 @@ import type { RunTensors } from '../session/run-tensors.ts';
 import type { StoreChoice } from '../session/collect-chosen.ts';
 import type { MapOf } from '../tiles/texels.ts';
 
-/** Where in a run: one head. Heads and positions that are not there are refused with `bad-request`. */
+/** Another map beside the one that is asked about. */
 export interface HeadOf {
   readonly run: RunView;
   readonly head: HeadId;
@@ -26,7 +27,7 @@ export interface HeadOf {
 
 /**
  * What can be asked of a run, whether it was computed here or comes from a session file. What a file does not hold is
- * refused with `not-stored`.
+ * refused with `not-stored`, heads and positions that are not there with `bad-request`.
  */
 export interface RunView {
   readonly modelId: string;
@@ -46,4 +47,12 @@ export interface RunView {
   /** What a session keeps; `clean`: the run that it is compared with. */
   store(choice: StoreChoice, clean: RunView | null, job: Job): Promise<StoredRun>;
   tensors(): RunTensors;
+}
+
+/** The map that is subtracted from one of `run`. Throws `bad-request` where it is of another model. */
+export function subtractedMap(run: RunView, minus: HeadOf | undefined): MapOf | undefined {
+  if (minus !== undefined && minus.run.modelId !== run.modelId) {
+    throw new AppError('bad-request', 'The two maps are of different models.', { hint: 'Subtract maps of one model.' });
+  }
+  return minus?.run.mapOf(minus.head);
 }

@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AppError, CancelledError } from '../../shared/base/app-error.ts';
 import { f32ToBf16, f32ToF16 } from '../../shared/tensor/half.ts';
-import { checkFinite, fingerprint, openWeights, readHeader, readTensorF32, writeSafetensors } from './index.ts';
+import {
+  checkFinite,
+  encodeSafetensors,
+  fingerprint,
+  openWeights,
+  readHeader,
+  readTensorF32,
+  writeSafetensors,
+} from './index.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -192,6 +200,26 @@ describe('fingerprint', () => {
   });
 });
 
+describe('readHeader', () => {
+  it('reads a file that lies within another, up to where that one ends', async () => {
+    const path = join(folder, 'outer');
+    const inner = encodeSafetensors([{ name: 'f', dtype: 'F32', shape: [6], data: VALUES }]);
+    await writeFile(path, Buffer.concat([Buffer.alloc(13), inner, Buffer.alloc(8)]));
+    const { tensors, size } = await readHeader(path, 'outer', { offset: 13, bytes: inner.length });
+    expect(size).toBe(inner.length);
+    expect(tensors.get('f')).toMatchObject({ begin: inner.length - 24, end: inner.length });
+    for (const part of [
+      { offset: 13, bytes: inner.length - 1 },
+      { offset: 13 + inner.length, bytes: 8 },
+      { offset: 1e6, bytes: 8 },
+    ]) {
+      expect((await failure(readHeader(path, 'outer', part))).code).toBe('weights-corrupt');
+    }
+    await writeFile(path, Buffer.concat([Buffer.alloc(13), inner.subarray(0, -1)]));
+    expect((await failure(readHeader(path, 'outer', { offset: 13, bytes: 1e6 }))).code).toBe('weights-corrupt');
+  });
+});
+
 describe('writeSafetensors', () => {
   it('streams pieces and keeps metadata', async () => {
     async function* pieces(): AsyncGenerator<Float32Array> {
@@ -203,6 +231,19 @@ describe('writeSafetensors', () => {
     const index = await openWeights(folder);
     expect([...(await readTensorF32(index.tensors.get('a')!))]).toEqual([...VALUES]);
     expect(index.files[0]!.dataStart % 8).toBe(0);
+  });
+
+  it('writes the bytes that encodeSafetensors makes, which refuses the same', async () => {
+    const path = join(folder, 'model.safetensors');
+    const tensors = [
+      { name: 'h', dtype: 'F16', shape: [6], data: f32ToF16(VALUES) },
+      { name: 'f', dtype: 'F32', shape: [2, 3], data: VALUES },
+      { name: 'd', dtype: 'F64', shape: [], data: Float64Array.of(1) },
+    ] as const;
+    await writeSafetensors(path, tensors, { made: 'here' });
+    expect(encodeSafetensors(tensors, { made: 'here' })).toEqual(new Uint8Array(await readFile(path)));
+    expect(() => encodeSafetensors([{ ...tensors[1], shape: [7] }])).toThrow(/was given 24 bytes/);
+    expect(() => encodeSafetensors([tensors[0], tensors[0]])).toThrow(/taken/);
   });
 
   it('leaves the old file and no other behind after a failure', async () => {

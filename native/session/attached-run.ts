@@ -4,7 +4,7 @@ import { sameHead, type HeadId } from '../../shared/model/head-id.ts';
 import type { StoredRun } from '../../shared/session/stored-run.ts';
 import type { TileKey } from '../../shared/tensor/tile.ts';
 import { checkHead } from '../engine/gains.ts';
-import type { HeadOf, RunView } from '../engine/run-view.ts';
+import { subtractedMap, type HeadOf, type RunView } from '../engine/run-view.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import type { Region } from '../pattern/score-blocks.ts';
 import { checkLevel } from '../tiles/tile-server.ts';
@@ -85,7 +85,7 @@ export class AttachedRun implements RunView {
 
   async tile(head: HeadId, minus: HeadOf | undefined, key: TileKey, signal: AbortSignal) {
     checkHead(this.#run.model, head);
-    if (this.#attached !== null) return this.#attached.maps.tile(head, minus?.run.mapOf(minus.head), key, signal);
+    if (this.#attached !== null) return this.#attached.maps.tile(head, subtractedMap(this, minus), key, signal);
     if (minus !== undefined) throw notStored('the difference of these maps');
     const { model, maps } = this.#run;
     const tokens = this.ids.length;

@@ -12,7 +12,7 @@ import { allocateStatistics, statisticsBytes, type AttentionStatistics } from '.
 import type { LayerCapture } from '../capture/capture.ts';
 import type { MapShape } from '../pattern/score-blocks.ts';
 
-/** Layers that were looked at last; at least one. */
+/** Of the layers that were looked at last; one at least is kept. */
 const BUDGET_BYTES = 256 * 2 ** 20;
 
 interface Source {
@@ -33,19 +33,28 @@ export class LayerStatistics {
   readonly #kernel: AttentionKernel;
   /** Of the kernel. */
   readonly #headsAtOnce: number;
+  /** Layers that are kept. */
+  readonly #kept: number;
   /** Least recently used first. */
   readonly #layers = new Map<number, { readonly statistics: AttentionStatistics; readonly known: Set<number> }>();
   readonly #passes = new Map<string, Pass>();
 
-  private constructor(source: Source, kernel: AttentionKernel, headsAtOnce: number) {
+  private constructor(source: Source, kernel: AttentionKernel, headsAtOnce: number, budgetBytes: number) {
     this.#source = source;
     this.#kernel = kernel;
     this.#headsAtOnce = headsAtOnce;
+    const { shape, tokens } = source;
+    this.#kept = Math.max(1, Math.floor(budgetBytes / statisticsBytes(shape.heads, tokens)));
   }
 
-  static async create(source: Source, addonPath: string, threads: number): Promise<LayerStatistics> {
+  static async create(
+    source: Source,
+    addonPath: string,
+    threads: number,
+    budgetBytes = BUDGET_BYTES,
+  ): Promise<LayerStatistics> {
     const { kernel, heads } = await createStatisticsKernel(addonPath, source.shape, source.tokens, threads);
-    return new LayerStatistics(source, kernel, heads);
+    return new LayerStatistics(source, kernel, heads, budgetBytes);
   }
 
   /** Only right after `prepare` of the head: what is not looked at goes when there is too much of it. */
@@ -139,9 +148,8 @@ export class LayerStatistics {
   }
 
   #makeRoom(): void {
-    const kept = Math.max(1, Math.floor(BUDGET_BYTES / statisticsBytes(this.#source.shape.heads, this.#source.tokens)));
     for (const old of this.#layers.keys()) {
-      if (this.#layers.size <= kept) break;
+      if (this.#layers.size <= this.#kept) break;
       this.#layers.delete(old);
     }
   }

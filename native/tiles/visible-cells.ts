@@ -6,7 +6,7 @@ export function visibleCells(row: number, column: number, level: number, tokens:
   const lastQuery = Math.min(tokens, firstQuery + size) - 1;
   const lastKey = Math.min(tokens, firstKey + size) - 1;
   if (lastKey <= firstQuery && lastQuery - firstKey < window) {
-    return (lastQuery - firstQuery + 1) * (lastKey - firstKey + 1);
+    return Math.max(0, lastQuery - firstQuery + 1) * Math.max(0, lastKey - firstKey + 1);
   }
   let count = 0;
   for (let query = firstQuery; query <= lastQuery; query++) {

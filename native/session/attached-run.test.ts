@@ -1,0 +1,324 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AppError } from '../../shared/base/app-error.ts';
+import type { ErrorCode } from '../../shared/contract/error-codes.ts';
+import type { RunSummary } from '../../shared/contract/methods.ts';
+import { zeroHead, type Intervention } from '../../shared/model/intervention.ts';
+import { codeError } from '../../shared/session/map-codes.ts';
+import type { StoredRun } from '../../shared/session/stored-run.ts';
+import { TILE_VALUES, type TileReducer } from '../../shared/tensor/tile.ts';
+import { loadAddon } from '../attention/load-addon.ts';
+import { createEngine } from '../engine/create-engine.ts';
+import type { Engine, EngineOptions } from '../public/engine.ts';
+import { RANDOM_MODELS } from '../testing/random-models.ts';
+import { allHeads, allTiles, quiet, runAnswers } from '../testing/run-answers.ts';
+import { writeTinyModel } from '../testing/tiny-model.ts';
+import { decodeStoredRun, encodeStoredRun } from './stored-run-codec.ts';
+
+const TOKENS = 300;
+const addonPath = `${import.meta.dirname}/../../out/addon/attention.node`;
+const kernels = loadAddon(addonPath).addon === null ? ['graph'] : ['graph', 'addon'];
+
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(path.join(tmpdir(), 'headscope-attached-'));
+});
+afterAll(() => rm(root, { recursive: true }));
+
+const engines: Engine[] = [];
+afterAll(async () => {
+  for (const engine of engines) await engine.dispose();
+});
+function engineWith(options: Partial<EngineOptions> = {}): Engine {
+  const engine = createEngine({ shippedModel: '', tasks: '', addon: '', threads: 1, ...options });
+  engines.push(engine);
+  return engine;
+}
+
+async function modelAt(name: string): Promise<string> {
+  const folder = path.join(root, name.replaceAll(/\W/g, '-'));
+  await writeTinyModel(folder, RANDOM_MODELS[name]!);
+  return folder;
+}
+
+const ids = Int32Array.from({ length: TOKENS }, (_, i) => (i * i * 7 + 3) % 61);
+
+function run(engine: Engine, interventions: Intervention[] = [], tokens = ids): Promise<RunSummary> {
+  return engine.handlers['run.start']({ prompt: { kind: 'ids', ids: tokens }, interventions, cut: false }, quiet);
+}
+
+const nothing = { heads: [], tokenRows: [], maps: [], clean: null };
+
+/** Through the bytes of a file. */
+function reread(stored: StoredRun): StoredRun {
+  return decodeStoredRun(encodeStoredRun(stored));
+}
+
+/** Tensors amid other bytes, at an odd place, as in a zip. */
+async function tensorsOf(engine: Engine, runId: string) {
+  const alone = path.join(root, `${runId}.safetensors`);
+  const { bytes } = await engine.handlers['run.writeTensors']({ runId, path: alone }, quiet);
+  const inside = path.join(root, `${runId}.headscope`);
+  const tensors = await readFile(alone);
+  expect(tensors.length).toBe(bytes);
+  await writeFile(inside, Buffer.concat([Buffer.alloc(1001, 'x'), tensors, Buffer.alloc(99, 'y')]));
+  return { path: inside, offset: 1001, bytes };
+}
+
+async function codeOf(work: Promise<unknown>): Promise<ErrorCode | undefined> {
+  const error: unknown = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error === undefined) return undefined;
+  expect(error).toBeInstanceOf(AppError);
+  expect((error as AppError).message).toMatch(/\.$/);
+  return (error as AppError).code;
+}
+
+describe.each([
+  'llama, r = 2, untied',
+  'mistral, window 7',
+  'mistral, window 290',
+  'gpt2, layer-wise scale, F16',
+  'qwen2, windows by depth',
+])('a stored run of %s', (name) => {
+  it.each(kernels)('with tensors answers bit for bit like the live one, without a model, by the %s', async (kernel) => {
+    const addon = kernel === 'addon' ? addonPath : '';
+    const live = engineWith({ addon });
+    const info = await live.handlers['model.open']({ path: await modelAt(name) }, quiet);
+    const clean = await run(live);
+    const changed = await run(live, [zeroHead({ layer: 1, head: 2 })]);
+    const heads = [allHeads(info)[0]!, allHeads(info).at(-2)!];
+
+    const offline = engineWith({ addon });
+    for (const { runId } of [clean, changed]) {
+      const stored = reread(await live.handlers['run.store']({ runId, ...nothing }, quiet));
+      const tensors = await tensorsOf(live, runId);
+      const attached = await offline.handlers['run.attach']({ runId, run: stored, tensors }, quiet);
+      expect(attached.stored).toEqual({ tensors: true, maps: [], heads: [] });
+    }
+    const minus = { runId: clean.runId, layer: 1, head: 2 };
+    expect(await runAnswers(offline, changed, heads, minus)).toEqual(await runAnswers(live, changed, heads, minus));
+  });
+
+  it('gives back its numbers bit for bit, and its maps within the bound of their codes', async () => {
+    const live = engineWith();
+    const info = await live.handlers['model.open']({ path: await modelAt(name) }, quiet);
+    const clean = await run(live);
+    const changed = await run(live, [zeroHead({ layer: 1, head: 2 })]);
+    const heads = allHeads(info);
+    const { runId } = changed;
+    const reducers: TileReducer[] = ['max', 'sum'];
+    const stored = await live.handlers['run.store'](
+      {
+        runId,
+        heads,
+        tokenRows: [{ layer: 0, head: 1, index: 17 }],
+        maps: TILE_VALUES.flatMap((value) => reducers.map((reducer) => ({ layer: 1, head: 1, value, reducer }))),
+        clean: clean.runId,
+      },
+      quiet,
+    );
+    expect(stored.summary).toEqual(changed);
+
+    const offline = engineWith();
+    const attached = await offline.handlers['run.attach']({ runId: 'mine', run: reread(stored), tensors: null }, quiet);
+    const cleanStored = reread(await live.handlers['run.store']({ ...nothing, runId: clean.runId }, quiet));
+    await offline.handlers['run.attach']({ runId: 'clean', run: cleanStored, tensors: null }, quiet);
+    const { stored: detail, ...summary } = attached;
+    expect(summary).toEqual({ ...changed, runId: 'mine' });
+    expect(detail).toMatchObject({ tensors: false, heads });
+    expect(detail!.maps).toHaveLength(8);
+
+    const same = async (engine: Engine, id: string, cleanId: string) => [
+      await engine.handlers['run.scores']({ runId: id }, quiet),
+      await engine.handlers['run.miniatures']({ runId: id }, quiet),
+      await engine.handlers['run.token']({ runId: id, layer: 0, head: 1, index: 17 }, quiet),
+      ...(await Promise.all(heads.map((head) => engine.handlers['run.head']({ runId: id, ...head }, quiet)))),
+      await engine.handlers['run.compare']({ clean: cleanId, changed: id }, quiet),
+    ];
+    expect(await same(offline, 'mine', 'clean')).toEqual(await same(live, runId, clean.runId));
+
+    for (const key of allTiles(TOKENS)) {
+      const place = { layer: 1, head: 1, ...key };
+      // Every level comes from single cells here: there are fewer than 2,048 tokens.
+      const shown = await offline.handlers['run.tile']({ runId: 'mine', ...place }, quiet);
+      const exact = await live.handlers['run.tile']({ runId, ...place }, quiet);
+      const { range } = stored.maps.find(({ value }) => value === key.value)!;
+      const error = codeError(key.value, range);
+      const logarithmic = key.value === 'probability' || key.value === 'lift';
+      // Sums add the errors of their cells; what is under the scale's floor may be off by it.
+      const cells = key.reducer === 'sum' ? 4 ** key.level : 1;
+      const slack = 1e-6 * Math.max(...range.map(Math.abs)) * cells;
+      const stray = exact.values.findIndex((value, i) => {
+        const other = shown.values[i]!;
+        const bound = logarithmic ? error * value + range[0] * cells : error * cells;
+        return Number.isNaN(value) ? !Number.isNaN(other) : !(Math.abs(other - value) <= bound + slack);
+      });
+      expect([key, stray]).toEqual([key, -1]);
+    }
+  });
+});
+
+describe('a stored run', () => {
+  let live: Engine;
+  let folder: string;
+  beforeAll(async () => {
+    folder = await modelAt('llama, r = 2, untied');
+    live = engineWith();
+    await live.handlers['model.open']({ path: folder }, quiet);
+  });
+
+  it('refuses what it does not hold, and what there is not', async () => {
+    const { runId } = await run(live);
+    const map = { layer: 0, head: 0, value: 'probability', reducer: 'max' } as const;
+    const stored = await live.handlers['run.store'](
+      { ...nothing, runId, heads: [{ layer: 0, head: 0 }], maps: [map] },
+      quiet,
+    );
+    const { handlers } = engineWith();
+    await handlers['run.attach']({ runId, run: stored, tensors: null }, quiet);
+    const tile = { runId, ...map, level: 0, tileRow: 0, tileColumn: 0, skipKeys: 0 };
+    const other = { layer: 1, head: 0 };
+    const cases: [ErrorCode | undefined, Promise<unknown>][] = [
+      [undefined, handlers['run.tile'](tile, quiet)],
+      [undefined, handlers['run.tile']({ ...tile, reducer: 'mean', level: 1 }, quiet)],
+      ['not-stored', handlers['run.tile']({ ...tile, value: 'logit' }, quiet)],
+      ['not-stored', handlers['run.tile']({ ...tile, ...other }, quiet)],
+      ['not-stored', handlers['run.tile']({ ...tile, minus: { runId, ...other } }, quiet)],
+      ['not-stored', handlers['run.head']({ runId, ...other }, quiet)],
+      ['not-stored', handlers['run.token']({ runId, ...other, index: 3 }, quiet)],
+      ['not-stored', handlers['run.cell']({ runId, ...other, query: 3, key: 3 }, quiet)],
+      [
+        'not-stored',
+        handlers['run.region']({ runId, ...other, rowStart: 0, rowEnd: 9, keyStart: 0, keyEnd: 9 }, quiet),
+      ],
+      ['not-stored', handlers['run.compare']({ clean: runId, changed: runId }, quiet)],
+      ['not-stored', handlers['run.writeTensors']({ runId, path: path.join(root, 'never') }, quiet)],
+      ['bad-request', handlers['run.tile']({ ...tile, level: 2 }, quiet)],
+      ['bad-request', handlers['run.head']({ runId, layer: 0, head: 4 }, quiet)],
+      ['no-model', handlers['run.scores']({ runId: 'another' }, quiet)],
+      ['no-model', run(engineWith())],
+    ];
+    for (const [code, work] of cases) expect(await codeOf(work)).toBe(code);
+  });
+
+  it('is kept whole when it is saved again, with what is chosen anew where there are tensors', async () => {
+    const { runId } = await run(live);
+    const first = { ...nothing, runId, heads: [{ layer: 0, head: 0 }] };
+    const stored = await live.handlers['run.store'](first, quiet);
+    const tensors = await tensorsOf(live, runId);
+    const { handlers } = engineWith();
+    const more = {
+      runId,
+      heads: [
+        { layer: 0, head: 0 },
+        { layer: 1, head: 3 },
+        { layer: 1, head: 3 },
+      ],
+      tokenRows: [{ layer: 1, head: 3, index: 5 }],
+      maps: [{ layer: 1, head: 3, value: 'lift', reducer: 'mean' } as const],
+      clean: null,
+    };
+    await handlers['run.attach']({ runId, run: stored, tensors: null }, quiet);
+    expect(encodeStoredRun(await handlers['run.store'](more, quiet))).toEqual(encodeStoredRun(stored));
+    await handlers['run.attach']({ runId, run: stored, tensors }, quiet);
+    const again = await handlers['run.store'](more, quiet);
+    expect(encodeStoredRun(again)).toEqual(encodeStoredRun(await live.handlers['run.store'](more, quiet)));
+    expect(again.heads).toHaveLength(2);
+    // Tensors too are handed on, byte for byte.
+    const copy = path.join(root, 'copy.safetensors');
+    await handlers['run.writeTensors']({ runId, path: copy }, quiet);
+    expect((await readFile(copy)).equals((await readFile(tensors.path)).subarray(1001, -99))).toBe(true);
+  });
+
+  it('stays when a model opens, takes the place of a live run of its id, and goes when it is released', async () => {
+    const engine = engineWith();
+    const { handlers } = engine;
+    await handlers['model.open']({ path: folder }, quiet);
+    const { runId } = await run(engine);
+    const stored = await handlers['run.store']({ ...nothing, runId }, quiet);
+    await handlers['run.attach']({ runId, run: stored, tensors: await tensorsOf(engine, runId) }, quiet);
+    expect((await run(engine)).runId).not.toBe(runId);
+    await handlers['model.open']({ path: folder }, quiet);
+    expect(await handlers['run.scores']({ runId }, quiet)).toEqual({ scores: stored.scores });
+    await handlers['run.release']({ runId }, quiet);
+    expect(await codeOf(handlers['run.scores']({ runId }, quiet))).toBe('unknown-run');
+  });
+
+  it('can be compared with a live run of the same model, map by map', async () => {
+    const engine = engineWith();
+    const { handlers } = engine;
+    await handlers['model.open']({ path: folder }, quiet);
+    const { runId } = await run(engine);
+    const stored = await handlers['run.store']({ ...nothing, runId }, quiet);
+    const tensors = await tensorsOf(engine, runId);
+    await handlers['run.attach']({ runId: 'old', run: stored, tensors }, quiet);
+    const place = { layer: 1, head: 1 };
+    const key = { level: 0, tileRow: 0, tileColumn: 0, value: 'probability', reducer: 'max' } as const;
+    for (const [one, other] of [
+      [runId, 'old'],
+      ['old', runId],
+    ] as const) {
+      const tile = await handlers['run.tile'](
+        { runId: one, ...place, ...key, skipKeys: 0, minus: { runId: other, ...place } },
+        quiet,
+      );
+      expect([tile.min, tile.max]).toEqual([0, 0]);
+    }
+    await handlers['model.open']({ path: await modelAt('llama, r = 1') }, quiet);
+    const { runId: foreign } = await run(engine);
+    const work = handlers['run.tile'](
+      { runId: 'old', ...place, ...key, skipKeys: 0, minus: { runId: foreign, ...place } },
+      quiet,
+    );
+    expect(await codeOf(work)).toBe('bad-request');
+  });
+
+  it('has the same tensors whether its capture was in memory or on disk', async () => {
+    const small = engineWith({ captureBudgetBytes: 1_050_000, spillFolder: path.join(root, 'spill') });
+    await small.handlers['model.open']({ path: folder }, quiet);
+    expect((await small.handlers['run.estimate']({ tokens: TOKENS }, quiet)).onDisk).toBe(true);
+    const files = [];
+    for (const engine of [live, small]) {
+      const { path: file } = await tensorsOf(engine, (await run(engine)).runId);
+      files.push(await readFile(file));
+    }
+    expect(files[0]!.equals(files[1]!)).toBe(true);
+  });
+
+  it('is collected while a batch job goes on, tells how far it is, and can be cancelled', async () => {
+    const { runId } = await run(live);
+    const log: string[] = [];
+    const long = Int32Array.from({ length: 512 }, (_, i) => (i * 5) % 61);
+    const batch = run(live, [], long).then(() => log.push('batch'));
+    const phases = new Set<string>();
+    const choice = {
+      runId,
+      heads: [{ layer: 1, head: 0 }],
+      tokenRows: [],
+      maps: [{ layer: 1, head: 0, value: 'probability', reducer: 'max' } as const],
+      clean: null,
+    };
+    await live.handlers['run.store'](choice, { ...quiet, progress: ({ phase }) => phases.add(phase) });
+    log.push('stored');
+    await batch;
+    expect(log).toEqual(['stored', 'batch']);
+    expect([...phases]).toEqual(['Profile of L1H0', 'Map of L1H0']);
+
+    const controller = new AbortController();
+    const cancelled = live.handlers['run.store'](choice, {
+      signal: controller.signal,
+      progress: ({ phase }) => phase.startsWith('Map') && controller.abort(),
+    });
+    await expect(cancelled).rejects.toThrow('Cancelled');
+    const write = live.handlers['run.writeTensors'](
+      { runId, path: path.join(root, 'cancelled.safetensors') },
+      { signal: AbortSignal.abort(), progress: () => undefined },
+    );
+    await expect(write).rejects.toThrow('Cancelled');
+  });
+});
