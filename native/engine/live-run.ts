@@ -7,7 +7,7 @@ import type { TileKey } from '../../shared/tensor/tile.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import type { Region } from '../pattern/score-blocks.ts';
 import { scores, scoreTable } from '../scores/index.ts';
-import { collectChosen, type StoreChoice } from '../session/collect-chosen.ts';
+import { collectChosen, NOTHING, type StoreChoice } from '../session/collect-chosen.ts';
 import { notStored } from '../session/not-stored.ts';
 import type { RunTensors } from '../session/run-tensors.ts';
 import { miniatures } from '../tiles/miniatures.ts';
@@ -93,18 +93,19 @@ export class LiveRun implements RunView {
   }
 
   async store(choice: StoreChoice, clean: RunView | null, job: Job): Promise<StoredRun> {
-    const summary = this.#run.memo.summary ?? (await this.summary());
+    const { memo } = this.#run;
+    const summary = memo.summary ?? (await this.summary());
     const tables = await this.scores(job.signal);
     // A clean run that is only there as a file cannot be compared with.
     const comparison = clean instanceof LiveRun ? await this.compare(clean, job) : null;
-    const chosen = await collectChosen(this.#maps, choice, { heads: [], tokenRows: [], maps: [] }, job);
+    memo.chosen = await collectChosen(this.#maps, choice, NOTHING, memo.chosen ?? NOTHING, job);
     return {
       model: this.#opened.model.info,
       summary,
       scores: tables,
       miniatures: await this.miniatures(),
       comparison,
-      ...chosen,
+      ...memo.chosen,
     };
   }
 

@@ -6,14 +6,17 @@ import type { Intervention } from '../../shared/model/intervention.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
 import type { Capture } from '../capture/capture.ts';
 import type { SpillFile } from '../capture/spill-file.ts';
+import type { ChosenParts } from '../session/collect-chosen.ts';
 
-/** Small answers that were given already. */
+/** Answers that were given already. */
 export interface RunMemo {
   /** As it was given last. */
   summary?: RunSummary;
   scores?: readonly ScoreTable[];
   /** By clean run. */
   readonly comparisons: WeakMap<Run, RunComparison>;
+  /** What a session kept of single heads when it was saved last. */
+  chosen?: ChosenParts;
 }
 
 export interface Run {

@@ -229,6 +229,11 @@ describe('a stored run', () => {
     const again = await handlers['run.store'](more, quiet);
     expect(encodeStoredRun(again)).toEqual(encodeStoredRun(await live.handlers['run.store'](more, quiet)));
     expect(again.heads).toHaveLength(2);
+    // What was computed for the last save is at hand for the next, and what is not chosen any more is left out.
+    const next = await live.handlers['run.store'](more, quiet);
+    expect(next.maps[0]).toBe((await live.handlers['run.store'](more, quiet)).maps[0]);
+    expect((await live.handlers['run.store'](first, quiet)).maps).toEqual([]);
+    expect(encodeStoredRun(await live.handlers['run.store'](more, quiet))).toEqual(encodeStoredRun(next));
     // Tensors too are handed on, byte for byte.
     const copy = path.join(root, 'copy.safetensors');
     await handlers['run.writeTensors']({ runId, path: copy }, quiet);

@@ -9,7 +9,7 @@ import type { Job } from '../forward/checkpoint.ts';
 import type { Region } from '../pattern/score-blocks.ts';
 import { checkLevel } from '../tiles/tile-server.ts';
 import { attachMaps, type AttachedMaps, type AttachOptions } from './attached-maps.ts';
-import { collectChosen, type StoreChoice } from './collect-chosen.ts';
+import { collectChosen, NOTHING, type ChosenParts, type StoreChoice } from './collect-chosen.ts';
 import { notStored } from './not-stored.ts';
 import { overviewTile } from './overview-tile.ts';
 import type { TensorPlace } from './tensor-file.ts';
@@ -19,6 +19,8 @@ export class AttachedRun implements RunView {
   readonly #run: StoredRun;
   /** Null without tensors. */
   readonly #attached: AttachedMaps | null;
+  /** As they were saved last. */
+  #chosen: ChosenParts = NOTHING;
 
   private constructor(runId: string, run: StoredRun, attached: AttachedMaps | null) {
     const stored = {
@@ -112,7 +114,8 @@ export class AttachedRun implements RunView {
   /** Everything that the file holds, chosen or not; with tensors also what is chosen anew. */
   async store(choice: StoreChoice, _clean: RunView | null, job: Job): Promise<StoredRun> {
     if (this.#attached === null) return this.#run;
-    return { ...this.#run, ...(await collectChosen(this.#attached.maps, choice, this.#run, job)) };
+    this.#chosen = await collectChosen(this.#attached.maps, choice, this.#run, this.#chosen, job);
+    return { ...this.#run, ...this.#chosen };
   }
 
   tensors() {

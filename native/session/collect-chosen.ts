@@ -1,7 +1,7 @@
 /** Gathers what a session keeps of single heads: profiles, token rows, overviews of maps. */
 import type { ParsedParamsOf } from '../../shared/contract/methods.ts';
 import { formatHead, sameHead, type HeadId } from '../../shared/model/head-id.ts';
-import type { StoredHead, StoredMap, StoredRun, StoredTokenRow } from '../../shared/session/stored-run.ts';
+import type { StoredRun } from '../../shared/session/stored-run.ts';
 import type { CapturedMaps } from '../engine/captured-maps.ts';
 import { Checkpoint, type Job } from '../forward/checkpoint.ts';
 
@@ -11,37 +11,57 @@ export type ChosenParts = Pick<StoredRun, 'heads' | 'tokenRows' | 'maps'>;
 /** What a map costs beside a profile or a row, about. */
 const MAP_WORK = 20;
 
-/** Adds the chosen ones to those that are held already, each once. Throws `CancelledError`. */
+export const NOTHING: ChosenParts = { heads: [], tokenRows: [], maps: [] };
+
+/**
+ * What is kept in any case, then what is chosen, each once. `known`: what was collected before, which is not computed
+ * again. Throws `CancelledError`.
+ */
 export async function collectChosen(
   maps: CapturedMaps,
   choice: StoreChoice,
-  held: ChosenParts,
+  kept: ChosenParts,
+  known: ChosenParts,
   job: Job,
 ): Promise<ChosenParts> {
-  const checkpoint = new Checkpoint(job, choice.heads.length + choice.tokenRows.length + MAP_WORK * choice.maps.length);
-  const pass = async (what: string, head: HeadId, work = 1) => {
-    checkpoint.phase = `${what} of ${formatHead(head)}`;
-    await checkpoint.pass(work);
+  const work = choice.heads.length + choice.tokenRows.length + MAP_WORK * choice.maps.length;
+  const checkpoint = new Checkpoint(job, work);
+  /** One kind of parts; `isSame` tells whether a part is that of a place. */
+  const collect = async <Place extends HeadId, Part>(
+    what: string,
+    cost: number,
+    [places, keptParts, knownParts]: readonly [readonly Place[], readonly Part[], readonly Part[]],
+    isSame: (part: Part, place: Place) => boolean,
+    compute: (place: Place) => Part | Promise<Part>,
+  ): Promise<Part[]> => {
+    const parts = [...keptParts];
+    for (const place of places) {
+      checkpoint.phase = `${what} of ${formatHead(place)}`;
+      await checkpoint.pass(cost);
+      if (parts.some((part) => isSame(part, place))) continue;
+      parts.push(knownParts.find((part) => isSame(part, place)) ?? (await compute(place)));
+    }
+    return parts;
   };
-
-  const heads: StoredHead[] = [...held.heads];
-  for (const { layer, head } of choice.heads) {
-    await pass('Profile', { layer, head });
-    if (heads.some((other) => sameHead(other, { layer, head }))) continue;
-    heads.push({ layer, head, profile: await maps.head({ layer, head }, job.signal) });
-  }
-  const tokenRows: StoredTokenRow[] = [...held.tokenRows];
-  for (const { layer, head, index } of choice.tokenRows) {
-    await pass('Token row', { layer, head });
-    if (tokenRows.some((other) => sameHead(other, { layer, head }) && other.index === index)) continue;
-    tokenRows.push({ layer, head, index, attention: maps.token({ layer, head }, index) });
-  }
-  const overviews: StoredMap[] = [...held.maps];
-  for (const map of choice.maps) {
-    await pass('Map', map, MAP_WORK);
-    const isSame = (other: StoredMap) =>
-      sameHead(other, map) && other.value === map.value && other.reducer === map.reducer;
-    if (!overviews.some(isSame)) overviews.push(await maps.overview(map, job.signal));
-  }
-  return { heads, tokenRows, maps: overviews };
+  return {
+    heads: await collect('Profile', 1, [choice.heads, kept.heads, known.heads], sameHead, async ({ layer, head }) => ({
+      layer,
+      head,
+      profile: await maps.head({ layer, head }, job.signal),
+    })),
+    tokenRows: await collect(
+      'Token row',
+      1,
+      [choice.tokenRows, kept.tokenRows, known.tokenRows],
+      (part, place) => sameHead(part, place) && part.index === place.index,
+      ({ layer, head, index }) => ({ layer, head, index, attention: maps.token({ layer, head }, index) }),
+    ),
+    maps: await collect(
+      'Map',
+      MAP_WORK,
+      [choice.maps, kept.maps, known.maps],
+      (part, place) => sameHead(part, place) && part.value === place.value && part.reducer === place.reducer,
+      (place) => maps.overview(place, job.signal),
+    ),
+  };
 }
