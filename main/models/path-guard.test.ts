@@ -52,6 +52,27 @@ describe('path guard', () => {
     expect(await linked.check(at('root/model'))).toBe(at('root/model'));
   });
 
+  it('says where a new file may be written', async () => {
+    const linked = createPathGuard(at('linked-root'), [], base);
+    expect(await linked.checkPlace('model/new.headscope')).toBe(at('root/model/new.headscope'));
+    expect(await guard().checkPlace('model')).toBe(at('root/model'));
+    for (const path of ['../new', 'escape', 'escape/new', at('outside/new'), 'model/../../outside/new']) {
+      await expect(guard().checkPlace(path)).rejects.toMatchObject(refused);
+    }
+    await expect(guard().checkPlace('gone/new')).rejects.toMatchObject({ code: 'io' });
+    const own = guard();
+    own.grant(at('picked/a.headscope'));
+    expect(await own.checkPlace(at('picked/a.headscope'))).toBe(at('picked/a.headscope'));
+    await expect(own.checkPlace(at('picked/b.headscope'))).rejects.toMatchObject(refused);
+  });
+
+  it('does not write through a link that leads out', async () => {
+    symlinkSync(at('outside/secret/target'), at('root/hanging'));
+    await expect(guard().checkPlace('hanging/new')).rejects.toMatchObject({ code: 'io' });
+    symlinkSync(at('outside/secret'), at('root/file-link'));
+    await expect(guard().checkPlace('file-link')).rejects.toMatchObject(refused);
+  });
+
   it('allows what was granted later', async () => {
     const own = guard();
     await expect(own.check(at('picked/model'))).rejects.toMatchObject(refused);
