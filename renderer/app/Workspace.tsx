@@ -10,6 +10,7 @@ import {
   useDefaultLayout,
   useGroupRef,
   usePanelRef,
+  type GroupImperativeHandle,
   type PanelImperativeHandle,
 } from 'react-resizable-panels';
 import { MapPanel } from '../centre/MapPanel.tsx';
@@ -31,7 +32,12 @@ export function Workspace() {
   const promptRef = usePanelRef();
   const headsRef = usePanelRef();
   const dockRef = usePanelRef();
+  const rowsGroup = useGroupRef();
+  const columnsGroup = useGroupRef();
   const leftGroup = useGroupRef();
+  useRegisteredGroup('rows', rowsGroup);
+  useRegisteredGroup('columns', columnsGroup);
+  useRegisteredGroup('left', leftGroup);
   useRegistered('prompt', promptRef, PROMPT_WIDTH);
   useRegistered('heads', headsRef, HEADS_WIDTH);
   useRegistered('dock', dockRef, DOCK_HEIGHT);
@@ -70,12 +76,14 @@ export function Workspace() {
       <Group
         id="rows"
         orientation="vertical"
+        groupRef={rowsGroup}
         {...(rows.defaultLayout ? { defaultLayout: rows.defaultLayout } : {})}
         onLayoutChanged={rows.onLayoutChanged}
       >
         <Panel id="main" minSize={300}>
           <Group
             id="columns"
+            groupRef={columnsGroup}
             {...(columns.defaultLayout ? { defaultLayout: columns.defaultLayout } : {})}
             onLayoutChanged={columns.onLayoutChanged}
           >
@@ -135,6 +143,17 @@ const DOCK_EMPTY_HEIGHT = 92;
 const DOCK_HEIGHT = 172;
 /** The candidates of a step in full. */
 const DOCK_TEXT_HEIGHT = 210;
+
+function useRegisteredGroup(name: string, ref: RefObject<GroupImperativeHandle | null>): void {
+  useEffect(
+    () =>
+      panels.registerGroup(name, {
+        getLayout: () => ref.current?.getLayout() ?? {},
+        setLayout: (layout) => ref.current?.setLayout(layout),
+      }),
+    [name, ref],
+  );
+}
 
 function useRegistered(name: PanelName, ref: RefObject<PanelImperativeHandle | null>, size: number): void {
   useEffect(

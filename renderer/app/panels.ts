@@ -2,6 +2,7 @@
  * The way from commands to the panels that can be folded away. Sizes and folding belong to the layout library and its
  * storage, so they are not repeated in the store; `Workspace` registers what it mounted.
  */
+import type { LayoutData } from '../../shared/session/slices/layout.ts';
 import type { PanelName } from '../state/prefs-state.ts';
 
 interface PanelControl {
@@ -10,13 +11,37 @@ interface PanelControl {
   expand(): void;
 }
 
+/** Sizes of the panels in one group, in percent. */
+interface GroupControl {
+  getLayout(): Readonly<Record<string, number>>;
+  setLayout(layout: Record<string, number>): unknown;
+}
+
 const controls = new Map<PanelName, PanelControl>();
+const groups = new Map<string, GroupControl>();
 let resetLayout: (() => void) | undefined;
 
 export const panels = {
   register(name: PanelName, control: PanelControl): () => void {
     controls.set(name, control);
     return () => controls.delete(name);
+  },
+  registerGroup(name: string, control: GroupControl): () => void {
+    groups.set(name, control);
+    return () => groups.delete(name);
+  },
+  layout(): LayoutData {
+    return { groups: Object.fromEntries([...groups].map(([name, group]) => [name, { ...group.getLayout() }])) };
+  },
+  /** What a group cannot take, as when its panels have changed since, is left as it is. */
+  setLayout(layout: LayoutData): void {
+    for (const [name, sizes] of Object.entries(layout.groups)) {
+      const group = groups.get(name);
+      const known = Object.keys(group?.getLayout() ?? {});
+      if (group && known.length === Object.keys(sizes).length && known.every((id) => id in sizes)) {
+        group.setLayout(sizes);
+      }
+    }
   },
   onReset(reset: () => void): void {
     resetLayout = reset;

@@ -11,6 +11,7 @@ import { loadStored, persistStore } from '../state/persist.ts';
 import { createAppStore } from '../state/store.ts';
 import { App } from './App.tsx';
 import { AppContext, type AppServices } from './app-context.ts';
+import { panels } from './panels.ts';
 import { applyTheme } from './theme.ts';
 
 declare global {
@@ -35,6 +36,7 @@ export function startApp(root: Element | null, connector: Connector): AppService
     store,
     cache,
     activity,
+    layout: panels,
     onShellCommand: (command, argument) => runCommand(services, command, argument),
   });
   const supervisor = superviseConnection(connector, session, store, activity);

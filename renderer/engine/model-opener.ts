@@ -50,7 +50,7 @@ export class ModelOpener {
       if (this.#store.getState().model.info?.modelId !== info.modelId) this.#onOtherModel(info);
       this.#openPath = path;
       patch(this.#store, 'host', { engine: 'ready' });
-      patch(this.#store, 'model', { info, opening: undefined });
+      patch(this.#store, 'model', { info, opening: undefined, live: true });
       void this.list().catch(() => undefined); // a convenience, see `list`
       return 'open';
     } catch (error) {

@@ -41,11 +41,11 @@ export class PromptCounter {
   }
 
   async #count(): Promise<void> {
-    const { info } = this.#store.getState().model;
+    const { info, live } = this.#store.getState().model;
     const source = promptSource(this.#store.getState());
     const prompt = toPrompt(source);
     const signal = this.#latest.begin('count');
-    if (!info || isBlank(source) || prompt instanceof AppError) {
+    if (!info || !live || isBlank(source) || prompt instanceof AppError) {
       const countError = prompt instanceof AppError ? toWireError(prompt) : undefined;
       patch(this.#store, 'prompt', { count: undefined, countError, estimate: undefined });
       return;

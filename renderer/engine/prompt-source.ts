@@ -29,6 +29,7 @@ export function editorChanged(state: AppState, before: AppState): boolean {
     state.prompt.text !== before.prompt.text ||
     state.prompt.bos !== before.prompt.bos ||
     state.prompt.idsText !== before.prompt.idsText ||
-    state.model.info !== before.model.info
+    state.model.info !== before.model.info ||
+    state.model.live !== before.model.live
   );
 }

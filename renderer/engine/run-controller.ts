@@ -3,12 +3,13 @@
  * latest wish wins, and what it overtakes is cancelled; the run on screen stays until its successor is there.
  */
 import { AppError, toWireError } from '../../shared/base/app-error.ts';
-import type { Progress, Prompt, RunSummary } from '../../shared/contract/methods.ts';
+import type { Progress, Prompt, RunSummary, SessionRun } from '../../shared/contract/methods.ts';
 import { interventionsKey } from '../../shared/model/intervention.ts';
 import type { Activity } from '../base/activity.ts';
 import { LatestOnly } from '../base/latest-only.ts';
 import type { PromptSource, RunHandle, RunJob } from '../state/run-state.ts';
 import { promptSource } from '../state/selectors.ts';
+import type { Notice } from '../state/ui-state.ts';
 import { patch, type AppState, type AppStore } from '../state/store.ts';
 import type { DataCache } from './data-cache.ts';
 import { summaryKey } from './data-keys.ts';
@@ -25,26 +26,38 @@ export interface RunControllerOptions {
   readonly cache: DataCache;
   readonly activity: Activity;
   readonly link: EngineLink;
+  /** Has the engine open the model that the runs on screen are of. Answers whether it is. */
+  readonly ensureModel: () => Promise<boolean>;
 }
+
+/** Nats: between machines and builds the last digits of a likelihood differ. */
+const STORED_TOLERANCE = 1e-3;
 
 export class RunController {
   readonly #store: AppStore;
   readonly #cache: DataCache;
   readonly #activity: Activity;
   readonly #link: EngineLink;
+  readonly #ensureModel: () => Promise<boolean>;
   readonly #latest = new LatestOnly<RunJob['kind']>();
   /** What the engine is to run; differs from the run on screen while it is under way. */
   #wanted: Wanted | undefined;
 
-  constructor({ store, cache, activity, link }: RunControllerOptions) {
+  constructor({ store, cache, activity, link, ensureModel }: RunControllerOptions) {
     this.#store = store;
     this.#cache = cache;
     this.#activity = activity;
     this.#link = link;
+    this.#ensureModel = ensureModel;
   }
 
   onState(state: AppState, before: AppState): void {
+    // A session brings its changed run along.
+    const isMade =
+      state.run.job === undefined &&
+      interventionsKey(state.edit.interventions) === (state.run.changed?.interventions ?? '');
     if (
+      !isMade &&
       state.edit.interventions !== before.edit.interventions &&
       interventionsKey(state.edit.interventions) !== interventionsKey(before.edit.interventions) &&
       state.run.job?.kind !== 'clean'
@@ -93,6 +106,11 @@ export class RunController {
       this.#release(run.changed);
       return;
     }
+    if (run.clean.stored) {
+      // A stored run has no residuals to go on from; the interventions follow the clean run.
+      await this.#runClean({ source: run.source, cut: run.cut });
+      return;
+    }
     const prompt = toPrompt(run.source);
     if (prompt instanceof AppError) return;
     const summary = await this.#start('changed', prompt, run.cut);
@@ -114,10 +132,45 @@ export class RunController {
     if (job.kind === 'clean') this.#backToShown();
   }
 
-  /** The engine or the model goes away under the runs: those on screen stay visible until they are made again. */
-  stop(): void {
+  /**
+   * The model goes away under the runs, and the engine with it or not: those on screen stay visible until they are made
+   * again. Stored ones need no model.
+   */
+  stop({ engineIsGone }: { readonly engineIsGone: boolean }): void {
     this.#latest.abortAll();
-    patch(this.#store, 'run', { job: undefined, stale: true });
+    const { clean } = this.#store.getState().run;
+    patch(this.#store, 'run', { job: undefined, stale: engineIsGone || clean?.stored === undefined });
+  }
+
+  /** Shows runs of a session file, which the engine holds already, in place of those on screen. */
+  adopt(runs: readonly SessionRun[], made?: Wanted): void {
+    const { clean: cleanBefore, changed: changedBefore } = this.#store.getState().run;
+    this.#latest.abortAll();
+    const handleOf = (role: SessionRun['role']) => {
+      const found = runs.find((run) => run.role === role);
+      return found && this.#keep(found.summary, interventionsKey(found.summary.interventions));
+    };
+    const clean = handleOf('clean');
+    const changed = clean && handleOf('changed');
+    this.#wanted = made;
+    patch(this.#store, 'run', {
+      job: undefined,
+      clean,
+      changed,
+      error: undefined,
+      changedError: undefined,
+      stale: false,
+      source: made?.source,
+      cut: made?.cut ?? false,
+    });
+    this.#release(cleanBefore);
+    this.#release(changedBefore);
+  }
+
+  /** Computes the stored runs on screen once more, with everything that a live run offers. */
+  async goLive(): Promise<void> {
+    const { source, cut, clean } = this.#store.getState().run;
+    if (source && clean?.stored) await this.#runClean({ source, cut });
   }
 
   /** Another model: nothing is left to make again. */
@@ -148,6 +201,7 @@ export class RunController {
 
     const before = this.#store.getState();
     const hasSameTokens = sameIds(this.#idsOf(before.run.clean), summary.ids);
+    const difference = hasSameTokens ? this.#storedDifference(before.run.clean, summary) : 0;
     const clean = this.#keep(summary, '');
     this.#store.setState((state) => ({
       run: {
@@ -163,15 +217,29 @@ export class RunController {
       },
       prompt: { ...state.prompt, mode: hasSameTokens ? state.prompt.mode : 'tokens' },
       edit: hasSameTokens ? state.edit : { ...state.edit, pinnedToken: undefined },
-      ui: { ...state.ui, hoverToken: undefined },
+      view:
+        hasSameTokens && state.view.brush && state.view.brush.of === before.run.clean?.key
+          ? { ...state.view, brush: { ...state.view.brush, of: clean.key } }
+          : state.view,
+      ui: { ...state.ui, hoverToken: undefined, ...(difference > STORED_TOLERANCE ? differs(difference) : {}) },
     }));
     this.#release(before.run.clean);
     this.#release(before.run.changed);
     if (before.edit.interventions.length > 0) await this.runInterventions();
   }
 
+  /** How far the likelihoods of a stored run are from those that were computed now, nats. */
+  #storedDifference(run: RunHandle | undefined, { nll }: RunSummary): number {
+    const stored = run?.stored && this.#cache.value(summaryKey(run.key))?.nll;
+    if (!stored) return 0;
+    let largest = 0;
+    for (let at = 1; at < nll.length; at++) largest = Math.max(largest, Math.abs(nll[at]! - stored[at]!));
+    return largest;
+  }
+
   /** Undefined when it failed, was cancelled, or was overtaken; the state then says so already. */
   async #start(kind: RunJob['kind'], prompt: Prompt, cut: boolean): Promise<RunSummary | undefined> {
+    if (!this.#store.getState().model.live && !(await this.#ensureModel())) return undefined;
     const signal = this.#latest.begin(kind);
     const { epoch } = this.#link;
     const interventions = kind === 'clean' ? [] : this.#store.getState().edit.interventions;
@@ -219,6 +287,7 @@ export class RunController {
       cutTokens: summary.cutTokens,
       badge: summary.badges[0] ?? 'exact',
       interventions,
+      ...(summary.stored ? { stored: summary.stored } : {}),
     };
   }
 
@@ -236,6 +305,13 @@ export class RunController {
     // Memory only; an engine that cannot be told frees it with the next runs.
     if (ofThisEngine) this.#link.client?.call('run.release', { runId: run.runId }).catch(() => undefined);
   }
+}
+
+function differs(difference: number): { readonly notice: Notice } {
+  const text =
+    `The numbers that were computed now differ from the stored ones by up to ${difference.toPrecision(2)} nats a token ` +
+    `(expected: below ${STORED_TOLERANCE}). The session was saved with another build or on another machine.`;
+  return { notice: { tone: 'bad', text } };
 }
 
 function sameIds(a: Int32Array | undefined, b: Int32Array): boolean {

@@ -11,6 +11,7 @@ import { PROTOCOL_VERSION } from '../../shared/contract/methods.ts';
 import type {
   CellReading,
   Events,
+  OpenedSession,
   ParamsOf,
   RegionReading,
   ResultOf,
@@ -21,6 +22,7 @@ import type { ModelInfo } from '../../shared/model/model-info.ts';
 import type { Client } from '../../shared/rpc/client.ts';
 import type { Activity } from '../base/activity.ts';
 import { GenerationController } from '../generation/generation-controller.ts';
+import { SessionFiles, type LayoutKeeper } from '../session-file/session-files.ts';
 import { resetEdits } from '../state/edits.ts';
 import type { LineKind } from '../state/generation-state.ts';
 import type { RunHandle } from '../state/run-state.ts';
@@ -37,6 +39,8 @@ import { RunController } from './run-controller.ts';
 import { askAboutRun } from './run-questions.ts';
 
 const SHIPPED = 'demo';
+/** Stored runs up to so many tokens are computed again by themselves where their model is open. */
+const QUICK_TOKENS = 2048;
 /** An engine that dies again on the same work would otherwise be restarted for ever. */
 const MOST_REPLAYS_IN_A_ROW = 2;
 
@@ -46,11 +50,14 @@ export interface SessionOptions {
   readonly store: AppStore;
   readonly cache: DataCache;
   readonly activity: Activity;
+  readonly layout: LayoutKeeper;
   /** The desktop menu or the command line asked for a command. */
   readonly onShellCommand?: ShellCommandListener;
 }
 
 export class Session {
+  /** The session as a file. */
+  readonly files: SessionFiles;
   readonly #store: AppStore;
   readonly #activity: Activity;
   readonly #onShellCommand: ShellCommandListener | undefined;
@@ -64,14 +71,16 @@ export class Session {
   /** The engine came back, but what killed it was not repeated: the next run opens the model first. */
   #engineIsEmpty = false;
 
-  constructor({ store, cache, activity, onShellCommand }: SessionOptions) {
+  constructor({ store, cache, activity, layout, onShellCommand }: SessionOptions) {
     this.#store = store;
     this.#activity = activity;
     this.#onShellCommand = onShellCommand;
     const link = this.#link;
     const onCleanScores = () => selectDefaultHead(store, cache);
     this.#models = new ModelOpener({ store, link, onOtherModel: (info) => this.#onOtherModel(info) });
-    this.#runs = new RunController({ store, cache, activity, link });
+    this.#runs = new RunController({ store, cache, activity, link, ensureModel: () => this.#ensureModel() });
+    const onOpened = (opened: OpenedSession) => this.#onSessionOpened(opened);
+    this.files = new SessionFiles({ store, cache, link, layout, runs: this.#runs, onOpened });
     this.#generations = new GenerationController({ store, link });
     this.#data = new DataLoader({ store, cache, activity, link, onCleanScores });
     this.#counter = new PromptCounter({ store, activity, link });
@@ -79,6 +88,7 @@ export class Session {
       this.#runs.onState(state, before);
       if (state.edit.prompt.version !== before.edit.prompt.version) void activity.track(this.runPrompt());
       this.#counter.onState(state, before);
+      this.files.onState(state, before);
       this.#data.reconcile();
     });
   }
@@ -96,7 +106,7 @@ export class Session {
     client.onClose(() => {
       if (this.#link.client !== client) return;
       this.#link.client = undefined;
-      this.#stopWork();
+      this.#stopWork({ engineIsGone: true });
     });
   }
 
@@ -105,7 +115,7 @@ export class Session {
   /** Opens a model in place of the one before, and runs the prompt on it. */
   async openModel(path: string): Promise<void> {
     if (!this.#link.client) return;
-    this.#stopWork();
+    this.#stopWork({ engineIsGone: false });
     patch(this.#store, 'run', { error: undefined });
     const opened = await this.#models.open(path);
     if (opened === 'open') {
@@ -126,6 +136,20 @@ export class Session {
   async runPrompt(options: { readonly cut?: boolean } = {}): Promise<void> {
     if (this.#engineIsEmpty && !(await this.#fillEngine())) return;
     await this.#runs.runPrompt(options);
+  }
+
+  /** Opens a session file in place of what is on screen. */
+  async openSession(path: string): Promise<void> {
+    if (await this.files.open(path)) await this.#goLiveIfQuick();
+  }
+
+  async recoverSession(id: string): Promise<void> {
+    if (await this.files.recover(id)) await this.#goLiveIfQuick();
+  }
+
+  /** Computes the stored runs on screen again, with the model. */
+  async goLive(): Promise<void> {
+    await this.#runs.goLive();
   }
 
   /** Makes the changed run again, after it was cancelled or failed. */
@@ -234,7 +258,8 @@ export class Session {
   async #start(): Promise<void> {
     // Lists of models and examples are a convenience; the rest works without them.
     const lists = Promise.all([this.#models.list(), this.#loadExamples()]).catch(() => undefined);
-    if (this.#models.openPath !== undefined) {
+    void this.files.list().catch(() => undefined);
+    if (this.#models.openPath !== undefined || this.#store.getState().run.clean) {
       this.#link.nextEngine();
       this.#replaysInARow = 0;
       await this.#replay();
@@ -246,6 +271,7 @@ export class Session {
     const { prompt } = this.#store.getState();
     const [first] = prompt.examples;
     if (prompt.text === '' && first) patch(this.#store, 'prompt', { text: first.text });
+    this.files.begin();
     if ((await opened) === 'open') await this.#runs.runPromptIfAny();
   }
 
@@ -261,11 +287,42 @@ export class Session {
     patch(this.#store, 'prompt', { bos: bos !== null && bosByDefault, mode: 'edit' });
   }
 
+  #onSessionOpened({ model }: OpenedSession): void {
+    this.#models.stop();
+    this.#generations.forget();
+    if (!model) return;
+    const { info, live } = this.#store.getState().model;
+    patch(this.#store, 'model', {
+      info: model,
+      live: live && info?.modelId === model.modelId,
+      failed: undefined,
+    });
+  }
+
+  async #goLiveIfQuick(): Promise<void> {
+    const { model, run } = this.#store.getState();
+    if (model.live && run.clean && run.clean.tokens <= QUICK_TOKENS) await this.#activity.track(this.goLive());
+  }
+
+  /** Opens the model that the session on screen was made with. */
+  async #ensureModel(): Promise<boolean> {
+    const { info } = this.#store.getState().model;
+    if (!info) return false;
+    const opened = await this.#models.open(info.source === 'shipped' ? SHIPPED : info.path);
+    if (opened !== 'open') return false;
+    const isSame = this.#store.getState().model.info?.modelId === info.modelId;
+    if (!isSame) {
+      const text = `The model in ${info.path} is another one than the session was made with.`;
+      patch(this.#store, 'ui', { notice: { tone: 'bad', text } });
+    }
+    return isSame;
+  }
+
   #onEngineExited({ reason, byRequest }: Events['engine.exited']): void {
     this.#link.nextEngine();
     if (byRequest) this.#replaysInARow = 0;
     patch(this.#store, 'host', { engine: 'restarting' });
-    this.#stopWork();
+    this.#stopWork({ engineIsGone: true });
     const text = byRequest
       ? 'The engine is being restarted.'
       : `The engine stopped (${reason}) and is being restarted.`;
@@ -273,8 +330,8 @@ export class Session {
   }
 
   /** The engine or its model goes away. Runs become stale, which ends the loading of their data as well. */
-  #stopWork(): void {
-    this.#runs.stop();
+  #stopWork({ engineIsGone }: { readonly engineIsGone: boolean }): void {
+    this.#runs.stop({ engineIsGone });
     this.#generations.stop();
     this.#models.stop();
     this.#counter.stop();
@@ -297,6 +354,13 @@ export class Session {
     }
     this.#engineIsEmpty = false;
     const { epoch } = this.#link;
+    if (this.#store.getState().run.clean?.stored && (await this.files.attachAgain())) {
+      if (epoch !== this.#link.epoch) return;
+      this.#replaysInARow = 0;
+      patch(this.#store, 'model', { live: false });
+      patch(this.#store, 'host', { engine: 'ready' });
+      return;
+    }
     const opened = await this.#reopenAndRun();
     if (epoch !== this.#link.epoch || opened === 'cancelled') return;
     this.#replaysInARow = 0;

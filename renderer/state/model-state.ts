@@ -9,6 +9,14 @@ export interface ModelState {
   readonly info: ModelInfo | undefined;
   readonly opening: { readonly path: string; readonly progress: Progress | undefined } | undefined;
   readonly failed: { readonly path: string; readonly error: WireError } | undefined;
+  /** The engine has it open. Of a session that was opened without its model only what is stored can be looked at. */
+  readonly live: boolean;
 }
 
-export const initialModel: ModelState = { entries: [], info: undefined, opening: undefined, failed: undefined };
+export const initialModel: ModelState = {
+  entries: [],
+  info: undefined,
+  opening: undefined,
+  failed: undefined,
+  live: false,
+};

@@ -1,5 +1,6 @@
 import type { WireError } from '../../shared/base/app-error.ts';
 import type { Progress } from '../../shared/contract/methods.ts';
+import type { StoredDetail } from '../../shared/model/run.ts';
 import type { Badge } from '../../shared/model/badge.ts';
 
 /** The editor's content in the form in which it is kept beside a run and compared with the editor. */
@@ -18,6 +19,8 @@ export interface RunHandle {
   readonly badge: Badge;
   /** Interventions in canonical form; empty for the clean run. */
   readonly interventions: string;
+  /** Of a run from a session file: what of it can be looked at. */
+  readonly stored?: StoredDetail | undefined;
 }
 
 export interface RunJob {

@@ -5,9 +5,11 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import { initialHost, type HostState } from './connection-state.ts';
 import { initialEdit, type EditState } from './edit-state.ts';
+import { initialFile, type FileState } from './file-state.ts';
 import { initialGeneration, type GenerationState } from './generation-state.ts';
 import { emptyHistory, type History } from './history.ts';
 import { initialModel, type ModelState } from './model-state.ts';
+import { initialNotes, type NotesState } from './notes-state.ts';
 import { initialPrefs, type PrefsState } from './prefs-state.ts';
 import { initialPrompt, type PromptState } from './prompt-state.ts';
 import { initialRun, type RunState } from './run-state.ts';
@@ -23,6 +25,8 @@ export interface AppState {
   readonly edit: EditState;
   readonly history: History<EditState>;
   readonly view: ViewState;
+  readonly notes: NotesState;
+  readonly file: FileState;
   readonly prefs: PrefsState;
   readonly ui: UiState;
 }
@@ -38,6 +42,8 @@ export const initialState: AppState = {
   edit: initialEdit,
   history: emptyHistory,
   view: initialView,
+  notes: initialNotes,
+  file: initialFile,
   prefs: initialPrefs,
   ui: initialUi,
 };

@@ -5,7 +5,8 @@ import type { SinkRule } from '../../shared/view/map/sink-keys.ts';
 export type StripColour = 'outgoing' | 'incoming' | 'change';
 
 /** The dock's tabs. */
-export type DockTab = 'interventions' | 'generation';
+export const DOCK_TABS = ['interventions', 'generation', 'notes'] as const;
+export type DockTab = (typeof DOCK_TABS)[number];
 
 /** What the cells of the head atlas show: a score's colour, or the head's small map. */
 export const ATLAS_CELLS = ['score', 'maps'] as const;
@@ -24,6 +25,14 @@ export interface BrushRegion {
   readonly rowEnd: number;
   readonly keyStart: number;
   readonly keyEnd: number;
+}
+
+/** Where the map of a prompt of so many tokens looks, in tokens and CSS pixels. */
+export interface MapPlace {
+  readonly tokens: number;
+  readonly query: number;
+  readonly key: number;
+  readonly cellPx: number;
 }
 
 export interface ViewState {
@@ -50,6 +59,8 @@ export interface ViewState {
   readonly brushing: boolean;
   /** The rectangle that was drawn, and the prompt that it was drawn on, by the key of its clean run. */
   readonly brush: { readonly of: string; readonly region: BrushRegion } | undefined;
+  /** Where the map came to rest; undefined while it shows everything. */
+  readonly place: MapPlace | undefined;
 }
 
 export const initialView: ViewState = {
@@ -69,4 +80,5 @@ export const initialView: ViewState = {
   drawing: 'auto',
   brushing: false,
   brush: undefined,
+  place: undefined,
 };

@@ -11,6 +11,7 @@ import type { ModelInfo } from '../../shared/model/model-info.ts';
 import type { ScoreInfo, ScoreTable } from '../../shared/model/score.ts';
 import type { TokenView } from '../../shared/model/token-view.ts';
 import { TILE_SIZE } from '../../shared/tensor/tile.ts';
+import { createFakeSessions, type FakeSessions } from './fake-sessions.ts';
 import { FakeAttention, kindOf } from './fake-attention.ts';
 
 export interface FakeEngineOptions {
@@ -42,6 +43,7 @@ export interface FakeCall {
 }
 
 export interface FakeEngine {
+  readonly sessions: FakeSessions;
   readonly handlers: Handlers<MethodName>;
   readonly calls: FakeCall[];
   /** Forgets model and runs, as a new process would have. */
@@ -61,7 +63,14 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
   let info: ModelInfo | undefined;
   let nextRun = 1;
 
+  const sessions = createFakeSessions({
+    find: (runId) => find(runId).summary,
+    attach: (summary, as) => void runs.set(as, { summary, attention: new FakeAttention(summary.ids) }),
+    model: () => info,
+  });
+
   const engine: FakeEngine = {
+    sessions,
     calls: [],
     gate: undefined,
     generationFailure: undefined,
@@ -178,6 +187,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     return soFar('end-token');
   }
 
+  const forTheHost = async () => Promise.reject(new AppError('not-allowed', 'Pages cannot ask for this.'));
   const noTasks = async () => Promise.reject(new AppError('not-allowed', 'The stand-in for the engine has no tasks.'));
 
   const handlers: Handlers<MethodName> = {
@@ -311,6 +321,10 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
         after: both(after.next),
       });
     },
+    'run.store': forTheHost,
+    'run.writeTensors': forTheHost,
+    'run.attach': forTheHost,
+    ...sessions.handlers,
     'shell.models': async () =>
       Promise.resolve({
         models: [

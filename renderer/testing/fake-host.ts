@@ -68,7 +68,7 @@ function mortal(handlers: Handlers<MethodName>, deaths: Set<(error: AppError) =>
   const entries = Object.entries(handlers).map(([method, handler]) => {
     const call = handler as (params: never, context: CallContext) => Promise<unknown>;
     const guarded = async (params: never, context: CallContext) => {
-      if (method.startsWith('shell.')) return call(params, context);
+      if (method.startsWith('shell.') || method.startsWith('session.')) return call(params, context);
       let die: ((error: AppError) => void) | undefined;
       const death = new Promise<never>((_, reject) => {
         die = reject;

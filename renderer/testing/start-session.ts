@@ -1,3 +1,4 @@
+import type { LayoutData } from '../../shared/session/slices/layout.ts';
 import { Activity } from '../base/activity.ts';
 import { DataCache } from '../engine/data-cache.ts';
 import { Session } from '../engine/session.ts';
@@ -11,9 +12,14 @@ export function startSession(options: FakeEngineOptions = {}) {
   const store = createAppStore();
   const cache = new DataCache();
   const activity = new Activity(() => false);
-  const session = new Session({ store, cache, activity });
+  const layout = {
+    sizes: { groups: { columns: { prompt: 20, map: 55, heads: 25 } } } as LayoutData,
+    layout: () => layout.sizes,
+    setLayout: (sizes: LayoutData) => void (layout.sizes = sizes),
+  };
+  const session = new Session({ store, cache, activity, layout });
   const host = createFakeHost(options);
   const supervisor = superviseConnection(host.connector, session, store, activity);
   const rest = () => activity.idle(() => new Promise((resolve) => setTimeout(resolve, 0)));
-  return { store, cache, activity, session, host, supervisor, rest };
+  return { store, cache, activity, layout, session, host, supervisor, rest };
 }

@@ -1,5 +1,17 @@
 import type { SessionSlice } from '../slice.ts';
+import { editSlice } from './edit.ts';
+import { generationSlice } from './generation.ts';
+import { layoutSlice } from './layout.ts';
 import { notesSlice } from './notes.ts';
+import { promptSlice } from './prompt.ts';
+import { viewSlice } from './view.ts';
 
 /** Every slice that this version knows; a feature adds its own here. */
-export const SESSION_SLICES: readonly SessionSlice[] = [notesSlice];
+export const SESSION_SLICES: readonly SessionSlice[] = [
+  promptSlice,
+  editSlice,
+  viewSlice,
+  generationSlice,
+  layoutSlice,
+  notesSlice,
+];

@@ -1,0 +1,97 @@
+/** The window's state from the slices of a session file; the host has checked them. What is missing stays as it is. Pure. */
+import type { SessionState } from '../../shared/session/session-state.ts';
+import type { EditData } from '../../shared/session/slices/edit.ts';
+import type { GenerationData } from '../../shared/session/slices/generation.ts';
+import type { LayoutData } from '../../shared/session/slices/layout.ts';
+import type { NotesData } from '../../shared/session/slices/notes.ts';
+import type { PromptData } from '../../shared/session/slices/prompt.ts';
+import type { ViewData } from '../../shared/session/slices/view.ts';
+import { initialEdit, type EditState } from '../state/edit-state.ts';
+import type { GenerationSettings, GenerationState } from '../state/generation-state.ts';
+import { emptyHistory } from '../state/history.ts';
+import type { RunHandle } from '../state/run-state.ts';
+import type { AppState } from '../state/store.ts';
+import { DOCK_TABS, initialView, type ViewState } from '../state/view-state.ts';
+
+/** `clean`: the run that stored places belong to. */
+export function restoreState(stored: SessionState, clean: RunHandle | undefined, before: AppState): Partial<AppState> {
+  const prompt = dataOf<PromptData>(stored, 'prompt');
+  const edit = dataOf<EditData>(stored, 'edit');
+  const view = dataOf<ViewData>(stored, 'view');
+  const generation = dataOf<GenerationData>(stored, 'generation');
+  const notes = dataOf<NotesData>(stored, 'notes');
+  return {
+    prompt: {
+      ...before.prompt,
+      fileError: undefined,
+      countError: undefined,
+      ...(prompt
+        ? { text: prompt.text, idsText: prompt.idsText, bos: prompt.bos, mode: clean ? prompt.mode : 'edit' }
+        : {}),
+    },
+    edit: edit ? editState(edit, before) : { ...initialEdit, prompt: before.edit.prompt },
+    history: emptyHistory,
+    view: view ? viewState(view, clean, before.view) : { ...before.view, brush: undefined, place: undefined },
+    generation: generation ? generationState(generation) : { ...before.generation, origin: undefined },
+    notes: { text: notes?.text ?? '' },
+    ui: { ...before.ui, headChosen: edit?.head !== undefined && edit.head !== null, hoverToken: undefined },
+  };
+}
+
+/** Sizes of the panels, if the file has them. */
+export function restoredLayout(stored: SessionState): LayoutData | undefined {
+  return dataOf<LayoutData>(stored, 'layout');
+}
+
+/** What the stored runs were made from. */
+export function restoredSource(stored: SessionState): PromptData['ran'] {
+  return dataOf<PromptData>(stored, 'prompt')?.ran ?? null;
+}
+
+function dataOf<Data>(stored: SessionState, id: string): Data | undefined {
+  return stored[id]?.data as Data | undefined;
+}
+
+function editState({ interventions, head, pinnedToken, comparison, folds }: EditData, before: AppState): EditState {
+  return {
+    interventions,
+    head: head ?? undefined,
+    pinnedToken: pinnedToken ?? undefined,
+    prompt: { ...before.edit.prompt, content: undefined },
+    comparison: comparison ? { ...comparison, difference: comparison.difference ?? undefined } : undefined,
+    folds,
+  };
+}
+
+function viewState(
+  { scoreId, sortBy, brush, place, dockTab, ...rest }: ViewData,
+  clean: RunHandle | undefined,
+  { drawing }: ViewState,
+): ViewState {
+  return {
+    ...rest,
+    scoreId: scoreId ?? undefined,
+    sortBy: sortBy ?? undefined,
+    dockTab: DOCK_TABS.find((tab) => tab === dockTab) ?? initialView.dockTab,
+    // What draws is a matter of this machine.
+    drawing,
+    brush: brush && clean ? { of: clean.key, region: brush } : undefined,
+    place: place && place.tokens === clean?.tokens ? place : undefined,
+  };
+}
+
+function generationState({ settings, origin, clean, changed }: GenerationData): GenerationState {
+  const own = ({ topK, topP, ...rest }: GenerationData['settings']): GenerationSettings => ({
+    ...rest,
+    topK: topK ?? undefined,
+    topP: topP ?? undefined,
+  });
+  return {
+    settings: own(settings),
+    job: undefined,
+    error: undefined,
+    origin: origin ? { ...origin, settings: own(origin.settings) } : undefined,
+    clean: clean ?? undefined,
+    changed: changed ?? undefined,
+  };
+}

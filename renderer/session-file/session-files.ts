@@ -1,0 +1,255 @@
+/**
+ * The session as a file: opening, saving, keeping unsaved work for recovery. Opening puts stored runs on screen without a
+ * model; they become live ones when they are computed again (`RunController`).
+ */
+import { toWireError } from '../../shared/base/app-error.ts';
+import type { OpenedSession, Progress } from '../../shared/contract/methods.ts';
+import type { LayoutData } from '../../shared/session/slices/layout.ts';
+import { LatestOnly } from '../base/latest-only.ts';
+import type { DataCache } from '../engine/data-cache.ts';
+import type { EngineLink } from '../engine/engine-link.ts';
+import type { RunController } from '../engine/run-controller.ts';
+import { initialFile, type FileState } from '../state/file-state.ts';
+import { patch, type AppState, type AppStore } from '../state/store.ts';
+import { chooseRuns, collectState, contentKey } from './collect.ts';
+import { restoredLayout, restoredSource, restoreState } from './restore.ts';
+
+/** The panels, which keep their sizes themselves. */
+export interface LayoutKeeper {
+  layout(): LayoutData;
+  setLayout(layout: LayoutData): void;
+}
+
+export interface SessionFilesOptions {
+  readonly store: AppStore;
+  readonly cache: DataCache;
+  readonly link: EngineLink;
+  readonly runs: RunController;
+  readonly layout: LayoutKeeper;
+  /** Puts an opened session's model in the place of the one on screen. */
+  readonly onOpened: (session: OpenedSession) => void;
+}
+
+/** Quiet time before unsaved work is kept. */
+const AUTOSAVE_MS = 2500;
+const LOOK_MS = 400;
+
+export class SessionFiles {
+  readonly #options: SessionFilesOptions;
+  readonly #latest = new LatestOnly<'file'>();
+  /** What was saved, opened or begun with last. */
+  #savedContent: string | undefined;
+  #autosaved = '';
+  #lookTimer: ReturnType<typeof setTimeout> | undefined;
+  #autosaveTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: SessionFilesOptions) {
+    this.#options = options;
+  }
+
+  onState(state: AppState, before: AppState): void {
+    const { prompt, edit, view, generation, notes, run } = state;
+    const isSame =
+      prompt === before.prompt &&
+      edit === before.edit &&
+      view === before.view &&
+      generation === before.generation &&
+      notes === before.notes &&
+      run === before.run;
+    if (isSame || this.#savedContent === undefined) return;
+    clearTimeout(this.#lookTimer);
+    this.#lookTimer = setTimeout(() => this.#look(), LOOK_MS);
+    clearTimeout(this.#autosaveTimer);
+    this.#autosaveTimer = setTimeout(() => void this.#autosave(), AUTOSAVE_MS);
+  }
+
+  /** What is on screen now counts as saved: nothing of it is the person's own work. */
+  begin(): void {
+    this.#savedContent = contentKey(this.#store.getState());
+    this.#autosaved = this.#fingerprint();
+    this.#set({ dirty: false });
+  }
+
+  /** Lists that the dialog shows; the rest works without them. */
+  async list(): Promise<void> {
+    const { client } = this.#options.link;
+    if (!client) return;
+    const [{ files }, { sessions }] = await Promise.all([
+      client.call('session.recent', {}),
+      client.call('session.recoverable', {}),
+    ]);
+    this.#set({ recent: files, recoverable: sessions });
+  }
+
+  /** Answers whether it is open; what failed is told in the state. */
+  async open(path: string): Promise<boolean> {
+    return this.#take('open', (client, options) => client.call('session.open', { path }, options));
+  }
+
+  async recover(id: string): Promise<boolean> {
+    const recovered = await this.#take('open', (client, options) => client.call('session.recover', { id }, options));
+    // Recovered is not saved.
+    if (recovered) {
+      this.#savedContent = '';
+      this.#set({ dirty: true, recoverable: this.#file().recoverable.filter((other) => other.id !== id) });
+    }
+    return recovered;
+  }
+
+  async discard(id: string): Promise<void> {
+    this.#set({ recoverable: this.#file().recoverable.filter((other) => other.id !== id) });
+    await this.#options.link.client?.call('session.discard', { id });
+  }
+
+  /** Without a path, where it was saved before. */
+  async save(path?: string): Promise<boolean> {
+    const { client } = this.#options.link;
+    if (!client) return false;
+    const signal = this.#latest.begin('file');
+    const state = this.#store.getState();
+    const content = contentKey(state);
+    this.#set({ job: { kind: 'save', progress: undefined }, error: undefined, warnings: [] });
+    try {
+      const { warnings, ...file } = await client.call(
+        'session.save',
+        { ...this.#content(state), path: path ?? null, tensors: state.file.tensors },
+        { signal, onProgress: (progress) => this.#progress('save', progress, signal) },
+      );
+      this.#savedContent = content;
+      this.#set({ job: undefined, file, warnings, dirty: contentKey(this.#store.getState()) !== content });
+      void this.list().catch(() => undefined);
+      return true;
+    } catch (error) {
+      return this.#failed(error, signal);
+    }
+  }
+
+  cancel(): void {
+    this.#latest.abortAll();
+    this.#set({ job: undefined });
+  }
+
+  /** Leaves the file behind; what is on screen stays, as a session that was never saved. */
+  async detach(): Promise<void> {
+    await this.#options.link.client?.call('session.close', {});
+    const { recent, recoverable, generation } = this.#file();
+    this.#set({ ...initialFile, recent, recoverable, generation });
+    this.begin();
+  }
+
+  /** The stored runs on screen in an engine that was started again. Answers whether they are there. */
+  async attachAgain(): Promise<boolean> {
+    const { link, runs } = this.#options;
+    try {
+      const attached = await link.connected().call('session.attach', {});
+      const { source, cut } = this.#store.getState().run;
+      runs.adopt(attached.runs, source && { source, cut });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async #take(
+    kind: 'open',
+    call: (
+      client: NonNullable<EngineLink['client']>,
+      options: { signal: AbortSignal; onProgress: (progress: Progress) => void },
+    ) => Promise<OpenedSession>,
+  ): Promise<boolean> {
+    const { client } = this.#options.link;
+    if (!client) return false;
+    const signal = this.#latest.begin('file');
+    this.#set({ job: { kind, progress: undefined }, error: undefined, warnings: [] });
+    try {
+      const onProgress = (progress: Progress) => this.#progress(kind, progress, signal);
+      const opened = await call(client, { signal, onProgress });
+      if (signal.aborted) return false;
+      this.#show(opened);
+      void this.list().catch(() => undefined);
+      return true;
+    } catch (error) {
+      return this.#failed(error, signal);
+    }
+  }
+
+  #show(opened: OpenedSession): void {
+    const { runs, layout, onOpened } = this.#options;
+    onOpened(opened);
+    const source = restoredSource(opened.state);
+    runs.adopt(opened.runs, source ?? undefined);
+    const state = this.#store.getState();
+    const { file, warnings } = opened;
+    this.#store.setState({
+      ...restoreState(opened.state, state.run.clean, state),
+      file: {
+        ...state.file,
+        file: file ?? undefined,
+        job: undefined,
+        error: undefined,
+        warnings,
+        autosavedAt: undefined,
+        tensors: opened.runs.some(({ summary }) => summary.stored?.tensors === true),
+        generation: state.file.generation + 1,
+      },
+    });
+    const sizes = restoredLayout(opened.state);
+    if (sizes) layout.setLayout(sizes);
+    this.begin();
+  }
+
+  #failed(error: unknown, signal: AbortSignal): false {
+    const failure = toWireError(error);
+    if (!signal.aborted) {
+      this.#set({ job: undefined, error: failure.code === 'cancelled' ? undefined : failure });
+    }
+    return false;
+  }
+
+  #look(): void {
+    this.#set({ dirty: contentKey(this.#store.getState()) !== this.#savedContent });
+  }
+
+  /** Not in the way of anything: what fails now is tried again with the next change. */
+  async #autosave(): Promise<void> {
+    const { client } = this.#options.link;
+    const state = this.#store.getState();
+    const fingerprint = this.#fingerprint();
+    if (!client || !state.file.dirty || state.run.job || state.file.job || fingerprint === this.#autosaved) return;
+    try {
+      const { savedAt } = await client.call('session.autosave', this.#content(state));
+      this.#autosaved = fingerprint;
+      this.#set({ autosavedAt: savedAt });
+    } catch {
+      // See above.
+    }
+  }
+
+  #content(state: AppState) {
+    return {
+      state: collectState(state, this.#options.layout.layout()),
+      runs: chooseRuns(state, this.#options.cache),
+    };
+  }
+
+  /** Equal while there is nothing new to keep. */
+  #fingerprint(): string {
+    return JSON.stringify(this.#content(this.#store.getState()));
+  }
+
+  #progress(kind: 'open' | 'save', progress: Progress, signal: AbortSignal): void {
+    if (!signal.aborted) this.#set({ job: { kind, progress } });
+  }
+
+  #file(): FileState {
+    return this.#store.getState().file;
+  }
+
+  #set(change: Partial<FileState>): void {
+    patch(this.#store, 'file', change);
+  }
+
+  get #store(): AppStore {
+    return this.#options.store;
+  }
+}

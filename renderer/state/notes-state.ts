@@ -1,0 +1,5 @@
+export interface NotesState {
+  readonly text: string;
+}
+
+export const initialNotes: NotesState = { text: '' };

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { TILE_REDUCERS, TILE_VALUES } from '../../tensor/tile.ts';
+import { defineSlice } from '../slice.ts';
+
+const index = z.number().int().min(0);
+
+const viewSchema = z.object({
+  value: z.enum(TILE_VALUES),
+  reducer: z.enum(TILE_REDUCERS),
+  scale: z.enum(['log', 'linear']),
+  gamma: z.number().min(0.3).max(2.5),
+  excludeSinks: z.boolean(),
+  sinkRule: z.enum(['first', 'found', 'chosen']),
+  sinkKeys: z.array(index).max(4096),
+  shown: z.enum(['clean', 'changed']),
+  stripColour: z.enum(['outgoing', 'incoming', 'change']),
+  scoreId: z.string().nullable(),
+  sortBy: z.string().nullable(),
+  atlasCells: z.enum(['score', 'maps']),
+  dockTab: z.string().max(64),
+  brushing: z.boolean(),
+  /** The rectangle on the map. */
+  brush: z.object({ rowStart: index, rowEnd: index, keyStart: index, keyEnd: index }).nullable(),
+  /** Where the map looks: the cell in its top left corner and the size of a cell; null = the whole map. */
+  place: z.object({ tokens: index, query: z.number(), key: z.number(), cellPx: z.number().positive() }).nullable(),
+});
+export type ViewData = z.infer<typeof viewSchema>;
+
+/** How things are shown. */
+export const viewSlice = defineSlice({ id: 'view', name: 'the view', version: 1, schema: viewSchema, upgrades: [] });
