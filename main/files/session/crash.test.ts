@@ -10,11 +10,13 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createPrng, type Prng } from '../../../shared/base/prng.ts';
+import { createAutosave } from './autosave.ts';
 import { backupOf, openSessionFile, saveSessionFile } from './session-file.ts';
 import { SAMPLE_OPTIONS, sampleContent } from './testing/sample-session.ts';
 import { openZip } from './zip-source.ts';
 
 const KILLS = 200;
+const AUTOSAVE_KILLS = 40;
 /** Side by side, each in a folder of its own. */
 const LANES = 4;
 /** A save of the child takes about this long. */
@@ -40,14 +42,16 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 /** Runs the child until it is killed; the number of the last save that it reported. */
-async function saveUntilKilled(path: string, first: number, prng: Prng): Promise<number> {
-  const saving = spawn(process.execPath, [child, path, String(first)], { stdio: ['ignore', 'pipe', 'inherit'] });
+async function saveUntilKilled(what: 'file' | 'autosave', path: string, first: number, prng: Prng): Promise<number> {
+  const saving = spawn(process.execPath, [child, what, path, String(first)], { stdio: ['ignore', 'pipe', 'inherit'] });
   let said = '';
   saving.stdout.on('data', (text: Buffer) => (said += text.toString()));
   await once(saving.stdout, 'data');
   const gone = once(saving, 'close');
   // Half of the moments by the clock; half just after something happened in the folder, for the short phases.
-  await (prng.next() < 0.5 ? sleep(prng.next() * 2 * SAVE_MS) : folderEvents(join(path, '..'), 1 + prng.integer(8)));
+  await (prng.next() < 0.5
+    ? sleep(prng.next() * 2 * SAVE_MS)
+    : folderEvents(what === 'file' ? join(path, '..') : path, 1 + prng.integer(8)));
   saving.kill('SIGKILL');
   const [code, signal] = (await gone) as [number | null, string | null];
   expect([code, signal]).toEqual([null, 'SIGKILL']);
@@ -59,7 +63,7 @@ async function saveUntilKilled(path: string, first: number, prng: Prng): Promise
 function folderEvents(watched: string, count: number): Promise<void> {
   return new Promise((resolve) => {
     let seen = 0;
-    const watcher = watch(watched, (type) => {
+    const watcher = watch(watched, { recursive: true }, (type) => {
       if (type === 'rename') seen += 1;
       if (seen < count) return;
       watcher.close();
@@ -108,7 +112,7 @@ async function lane(number: number, kills: number, phases: Map<string, number>):
   let turn = 0;
   await saveSessionFile(path, sampleContent(null, '0'), SAMPLE_OPTIONS);
   for (let kill = 0; kill < kills; kill++) {
-    const reported = await saveUntilKilled(path, turn + 1, prng);
+    const reported = await saveUntilKilled('file', path, turn + 1, prng);
     const phase = await phaseOf(path);
     phases.set(phase, (phases.get(phase) ?? 0) + 1);
     // What was reported is there, or the one after it, which was complete but not yet reported.
@@ -127,4 +131,32 @@ it('loses nothing when it is killed while it saves', { timeout: 300_000 }, async
   console.info(`${KILLS} kills of a saving process:`, Object.fromEntries([...phases].sort()));
   expect([...phases.values()].reduce((sum, count) => sum + count)).toBe(KILLS);
   expect(phases.get('file being written')).toBeGreaterThan(KILLS / 10);
+});
+
+it('keeps the last unsaved work when it is killed while it keeps it', { timeout: 300_000 }, async () => {
+  const root = await mkdtemp(join(folder, 'autosave-'));
+  const prng = createPrng(6);
+  const recovered = { reported: 0, next: 0, none: 0 };
+  for (let kill = 0; kill < AUTOSAVE_KILLS; kill++) {
+    const reported = await saveUntilKilled('autosave', root, 1, prng);
+    const autosave = createAutosave(root);
+    const [found, ...others] = await autosave.list();
+    expect(others).toEqual([]);
+    if (found) {
+      const { session } = await autosave.recover(found.id);
+      expect(session.warnings).toEqual([]);
+      const turn = Number((session.state['notes']!.data as { text: string }).text);
+      expect([reported, reported + 1]).toContain(turn);
+      recovered[turn === reported ? 'reported' : 'next'] += 1;
+    } else {
+      expect(reported).toBe(0);
+      recovered.none += 1;
+    }
+    await autosave.clear(null);
+    autosave.dispose();
+    await autosave.sweep();
+    expect(await readdir(root)).toEqual([]);
+  }
+  console.info(`${AUTOSAVE_KILLS} kills of a process that keeps unsaved work:`, recovered);
+  expect(recovered.reported + recovered.next).toBeGreaterThan(0);
 });

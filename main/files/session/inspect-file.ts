@@ -1,6 +1,7 @@
-import { open, stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { AppError } from '../../../shared/base/app-error.ts';
 import { SESSION_MIME_TYPE } from '../../../shared/session/manifest.ts';
+import { fileIdentity } from './entry-source.ts';
 import { MIMETYPE_ENTRY } from './pack-session.ts';
 import { verifySession } from './unpack-session.ts';
 import { openZip } from './zip-source.ts';
@@ -20,7 +21,7 @@ const known = new Map<string, string>();
 
 /** Throws `io` where the disk fails. */
 export async function inspectFile(path: string): Promise<FoundFile> {
-  const identity = await identify(path);
+  const identity = await fileIdentity(path);
   if (identity === undefined) return 'absent';
   if (known.get(path) === identity) return 'session';
   try {
@@ -41,17 +42,8 @@ export async function inspectFile(path: string): Promise<FoundFile> {
 
 /** Notes that a file is whole, because it was just written or read. */
 export async function noteWhole(path: string): Promise<void> {
-  const identity = await identify(path);
+  const identity = await fileIdentity(path);
   if (identity !== undefined) known.set(path, identity);
-}
-
-async function identify(path: string): Promise<string | undefined> {
-  try {
-    const { ino, size, mtimeMs } = await stat(path);
-    return `${ino} ${size} ${mtimeMs}`;
-  } catch {
-    return undefined;
-  }
 }
 
 /** By its first bytes, as `file` would tell it. */

@@ -7,6 +7,8 @@ import type { FilePart } from './entry-source.ts';
 export interface StoredTensors extends FilePart {
   /** What their bytes hash to; absent where they were just made. */
   readonly sha256?: string;
+  /** `fileIdentity` of the session file that they lie in; absent where they were just made. */
+  readonly identity?: string;
 }
 
 export interface ContentRun {
