@@ -5,13 +5,18 @@ import { ConnectionScreen } from './ConnectionScreen.tsx';
 import { FolderDialog } from './FolderDialog.tsx';
 import { ModelDialog } from './ModelDialog.tsx';
 import { Notices } from './Notices.tsx';
+import { SessionDialog } from '../session-file/SessionDialog.tsx';
+import { useCloseGuard } from '../session-file/use-close-guard.ts';
 import { TopBar } from './TopBar.tsx';
 import { useAppState } from './use-app-state.ts';
 import { Workspace } from './Workspace.tsx';
 
 export function App() {
   useHotkeys();
+  useCloseGuard();
   const status = useAppState(({ host }) => host.connection.status);
+  // What keeps places of its own starts anew with each session that is opened.
+  const generation = useAppState(({ file }) => file.generation);
   const dialog = useAppState(({ ui }) => ui.dialog);
 
   if (status === 'bad-token' || status === 'busy' || status === 'taken-over') {
@@ -21,11 +26,12 @@ export function App() {
     <div className="hs-app">
       <TopBar />
       <Notices />
-      <Workspace />
+      <Workspace key={generation} />
       {dialog === 'palette' && <CommandPalette />}
       {dialog === 'help' && <HelpDialog />}
       {dialog === 'models' && <ModelDialog />}
       {dialog === 'folder' && <FolderDialog />}
+      {dialog === 'session' && <SessionDialog />}
     </div>
   );
 }

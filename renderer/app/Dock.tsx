@@ -5,6 +5,7 @@ import { Button } from '../components/Button.tsx';
 import { runCommand } from '../commands/registry.ts';
 import { GenerationPanel } from '../generation/GenerationPanel.tsx';
 import { InterventionsPanel } from '../interventions/InterventionsPanel.tsx';
+import { NotesPanel } from '../session-file/NotesPanel.tsx';
 import { patch } from '../state/store.ts';
 import type { DockTab } from '../state/view-state.ts';
 import { panels } from './panels.ts';
@@ -12,6 +13,7 @@ import { panels } from './panels.ts';
 const TABS: readonly { readonly id: DockTab; readonly title: string }[] = [
   { id: 'interventions', title: 'Interventions' },
   { id: 'generation', title: 'Generation' },
+  { id: 'notes', title: 'Notes' },
 ];
 
 /** Below everything: what is done to the model and what comes of it. */
@@ -66,8 +68,19 @@ export function Dock() {
         </div>
       </div>
       <div role="tabpanel" id="dock-panel" aria-labelledby={`dock-tab-${open}`} className="hs-dock__body">
-        {open === 'generation' ? <GenerationPanel /> : <InterventionsPanel />}
+        <DockPanel tab={open} />
       </div>
     </section>
   );
+}
+
+function DockPanel({ tab }: { readonly tab: DockTab }) {
+  switch (tab) {
+    case 'interventions':
+      return <InterventionsPanel />;
+    case 'generation':
+      return <GenerationPanel />;
+    case 'notes':
+      return <NotesPanel />;
+  }
 }

@@ -2,6 +2,7 @@ import { useApp } from './app-context.ts';
 import { useAppState } from './use-app-state.ts';
 import { classNames } from '../base/class-names.ts';
 import { Button } from '../components/Button.tsx';
+import { formatTime } from '../session-file/format-time.ts';
 import { runCommand } from '../commands/registry.ts';
 import { patch } from '../state/store.ts';
 
@@ -12,6 +13,9 @@ export function Notices() {
   const connection = useAppState(({ host }) => host.connection);
   const notice = useAppState(({ ui }) => ui.notice);
   const failed = useAppState(({ model }) => model.failed);
+  const file = useAppState((state) => state.file);
+  const dialog = useAppState(({ ui }) => ui.dialog);
+  const [recoverable] = file.recoverable;
   const info = useAppState(({ model }) => model.info);
   const opening = useAppState(({ model }) => model.opening);
   const isBack = useAppState(({ host, run }) => host.engine === 'ready' || run.job !== undefined);
@@ -50,6 +54,37 @@ export function Notices() {
         >
           <Button small onClick={() => void services.session.cancelOpening()}>
             Cancel
+          </Button>
+        </Line>
+      )}
+      {file.job?.kind === 'open' && (
+        <Line text={`Opening the session. ${file.job.progress?.phase ?? ''}`}>
+          <Button small onClick={() => services.session.files.cancel()}>
+            Cancel
+          </Button>
+        </Line>
+      )}
+      {file.error && dialog !== 'session' && (
+        <Line bad text={`${file.error.message} ${file.error.hint ?? ''}`}>
+          <Button small look="quiet" onClick={() => patch(store, 'file', { error: undefined })}>
+            Dismiss
+          </Button>
+        </Line>
+      )}
+      {file.warnings.length > 0 && (
+        <Line bad text={file.warnings.join(' ')}>
+          <Button small look="quiet" onClick={() => patch(store, 'file', { warnings: [] })}>
+            Dismiss
+          </Button>
+        </Line>
+      )}
+      {recoverable && !file.dirty && connection.status === 'open' && (
+        <Line text={`A window ended with unsaved work: ${recoverable.name}, ${formatTime(recoverable.savedAt)}.`}>
+          <Button small onClick={() => void services.session.recoverSession(recoverable.id)}>
+            Recover
+          </Button>
+          <Button small look="quiet" onClick={() => void services.session.files.discard(recoverable.id)}>
+            Discard
           </Button>
         </Line>
       )}

@@ -6,6 +6,7 @@ import { Keys } from '../components/Keys.tsx';
 import { Segmented } from '../components/Segmented.tsx';
 import { runCommand } from '../commands/registry.ts';
 import { patch } from '../state/store.ts';
+import { SessionButton } from '../session-file/SessionButton.tsx';
 import { RunControl } from './RunControl.tsx';
 
 const PANEL_BUTTONS = [
@@ -45,6 +46,7 @@ export function TopBar() {
         )}
         <span aria-hidden="true">▾</span>
       </Button>
+      <SessionButton />
       {changed && (
         <div className="hs-top__shown">
           <span className="hs-dim hs-small">Map and atlas</span>

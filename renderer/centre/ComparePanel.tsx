@@ -9,6 +9,7 @@ import type { MapSource } from '../map/map-source.ts';
 import type { HeadComparison } from '../state/comparison.ts';
 import { removeFromComparison, selectHead, setDifference } from '../state/edits.ts';
 import type { RunHandle } from '../state/run-state.ts';
+import { mapBadge } from '../state/selectors.ts';
 import { CompareControls } from './CompareControls.tsx';
 import { FoldChips } from './FoldChips.tsx';
 import { useFolds } from './use-folds.ts';
@@ -79,7 +80,7 @@ export function ComparePanel({ comparison, run, tokens }: ComparePanelProps) {
       maps={maps}
       tokens={tokens}
       folds={folds}
-      badge={run.badge}
+      badge={mapBadge(run)}
       ofAblatedRun={run === changed}
       onSelect={(map) => selectHead(store, map.head)}
       onRemove={(map) => {

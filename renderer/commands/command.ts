@@ -9,7 +9,7 @@ export interface Command {
   /** `area.verbNoun`. */
   readonly id: string;
   readonly label: string;
-  readonly group: 'Model' | 'Prompt' | 'Heads' | 'Interventions' | 'View' | 'Help';
+  readonly group: 'Session' | 'Model' | 'Prompt' | 'Heads' | 'Interventions' | 'View' | 'Help';
   /** `mod+k`; `mod` is Ctrl, or Command on a Mac. The first is the one shown. */
   readonly keys?: readonly string[];
   /** Also while a text field has the focus; otherwise keys there belong to the field. */

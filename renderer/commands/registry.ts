@@ -8,6 +8,7 @@ import { matchesKeys, type KeyPress } from './keys.ts';
 import { mapCommands } from './map-commands.ts';
 import { modelCommands } from './model-commands.ts';
 import { promptCommands } from './prompt-commands.ts';
+import { sessionCommands } from './session-commands.ts';
 import { viewCommands } from './view-commands.ts';
 
 export const COMMANDS: readonly Command[] = [
@@ -15,6 +16,7 @@ export const COMMANDS: readonly Command[] = [
   ...mapCommands,
   ...promptCommands,
   ...headCommands,
+  ...sessionCommands,
   ...modelCommands,
   ...viewCommands,
   ...atlasCommands,

@@ -232,6 +232,16 @@ export class Session {
     return askAboutRun(this.#store, run, signal, ask);
   }
 
+  async browseSessions(path: string | undefined, signal: AbortSignal): Promise<ResultOf<'session.browse'>> {
+    return this.#link.connected().call('session.browse', path === undefined ? {} : { path }, { signal });
+  }
+
+  /** The system's dialog; undefined when it was dismissed. */
+  async pickSessionFile(what: 'open' | 'save', name: string): Promise<string | undefined> {
+    const ask = () => this.#link.connected().call('session.pickFile', { what, name });
+    return (await orNotice(this.#store, ask))?.path ?? undefined;
+  }
+
   /** Asks again for data that failed to come. */
   retry(key: string): void {
     this.#data.retry(key);

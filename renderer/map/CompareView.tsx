@@ -17,6 +17,7 @@ import { useElementSize } from './use-element-size.ts';
 import { useMapLayout } from './use-map-layout.ts';
 import { useMapPointing, type PointingProps } from './use-map-pointing.ts';
 import { usePixelRatio } from './use-pixel-ratio.ts';
+import type { PlaceKeeper } from './use-viewport.ts';
 import { useThemeColours } from './use-theme-colours.ts';
 import type { SizePx } from './viewport.ts';
 import { tokenText } from '../../shared/view/map/value-words.ts';
@@ -28,6 +29,9 @@ export interface CompareViewProps extends PointingProps {
   readonly maps: readonly ComparedMap[];
   readonly tokens: readonly TokenView[];
   readonly folds?: readonly AxisFold[];
+  /** See `MapViewProps`, as the next. */
+  readonly finestLevel?: number;
+  readonly keeper?: PlaceKeeper;
   readonly badge: Badge;
   readonly ofAblatedRun: boolean;
   readonly drawing: Drawing;
@@ -67,7 +71,7 @@ export function CompareView(props: CompareViewProps) {
     }),
     [width, height, columns, rows],
   );
-  const placed = useMapLayout(panel, tokens, pixelRatio, theme.fontUi, undefined, props.folds);
+  const placed = useMapLayout(panel, tokens, pixelRatio, theme.fontUi, undefined, props.folds, props);
   const { control, level } = placed;
 
   const pointing = useMapPointing({ ...props, placed });

@@ -33,6 +33,7 @@ import { useMapPointing, type PointingProps } from './use-map-pointing.ts';
 import { useMapTiles } from './use-map-tiles.ts';
 import { usePixelRatio } from './use-pixel-ratio.ts';
 import { useSinkColumns } from './use-sink-columns.ts';
+import type { PlaceKeeper } from './use-viewport.ts';
 import { useThemeColours } from './use-theme-colours.ts';
 import { zoomToRegion, type SizePx } from './viewport.ts';
 import { VALUE_UNITS } from '../../shared/view/map/value-words.ts';
@@ -48,6 +49,9 @@ export interface MapViewProps extends PointingProps {
   readonly profile: HeadProfile | undefined;
   readonly options: MapOptions;
   readonly onOptions: (change: Partial<MapOptions>) => void;
+  /** Finer tiles than of this level are not to be had. */
+  readonly finestLevel?: number;
+  readonly keeper?: PlaceKeeper;
   readonly ablated: boolean;
   readonly badge: Badge;
   /** The map is that of the run with interventions, which the heading says. */
@@ -92,7 +96,7 @@ export function MapView(props: MapViewProps) {
     [sinkRule, chosenSinks, profile, tokens.length],
   );
   const sinks = useSinkColumns(source, runId, head, sinkKeys, profile);
-  const placed = useMapLayout(measured ?? UNMEASURED, tokens, pixelRatio, theme.fontUi, sinkKeys, props.folds);
+  const placed = useMapLayout(measured ?? UNMEASURED, tokens, pixelRatio, theme.fontUi, sinkKeys, props.folds, props);
   const { control, layout, level } = placed;
 
   const skipKeys = excludeSinks ? leadingSinks(sinkKeys) : 0;

@@ -7,7 +7,7 @@
  */
 import { CancelledError } from '../../shared/base/app-error.ts';
 import type { Tile } from '../../shared/contract/methods.ts';
-import { TILE_SIZE } from '../../shared/tensor/tile.ts';
+import { endsWithout, texelColumns, type TileEnds } from '../../shared/view/map/tile-ends.ts';
 import type { MapSource } from './map-source.ts';
 import { pictureKey, tileId, type Picture, type TileAddress } from './picture.ts';
 
@@ -90,7 +90,7 @@ export class TileCache {
       // A tile without a visible cell has NaN ends, which fail both comparisons.
       if (!id.startsWith(prefix)) continue;
       const tileColumn = Number(id.slice(id.lastIndexOf('/') + 1));
-      const ends = endsWithout(cached, texelColumns(withoutKeys, level, tileColumn));
+      const ends = endsOf(cached, texelColumns(withoutKeys, level, tileColumn));
       if (ends.min < min) min = ends.min;
       if (ends.max > max) max = ends.max;
     }
@@ -200,25 +200,11 @@ export class TileCache {
   }
 }
 
-/** Texel columns of a tile that hold any of the keys. */
-function texelColumns(keys: readonly number[], level: number, tileColumn: number): readonly number[] {
-  const columns = keys.map((key) => Math.floor(key / 2 ** level) - tileColumn * TILE_SIZE);
-  return columns.filter((column) => column >= 0 && column < TILE_SIZE);
-}
-
 /** Asked for on every render: remembered. */
-function endsWithout(cached: CachedTile, columns: readonly number[]): { readonly min: number; readonly max: number } {
+function endsOf(cached: CachedTile, columns: readonly number[]): TileEnds {
   if (columns.length === 0) return cached.tile;
   const name = columns.join(' ');
   if (cached.without?.columns === name) return cached.without;
-  let [min, max] = [NaN, NaN];
-  const { values } = cached.tile;
-  for (let index = 0; index < values.length; index++) {
-    const value = values[index]!;
-    if (Number.isNaN(value) || columns.includes(index % TILE_SIZE)) continue;
-    if (!(value >= min)) min = value;
-    if (!(value <= max)) max = value;
-  }
-  cached.without = { columns: name, min, max };
+  cached.without = { columns: name, ...endsWithout(cached.tile.values, columns) };
   return cached.without;
 }

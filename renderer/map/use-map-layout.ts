@@ -1,13 +1,13 @@
 /** Where the parts of a map stand in its panel, and where it looks. */
 import { useMemo } from 'react';
 import type { TokenView } from '../../shared/model/token-view.ts';
-import { levelForScale } from '../../shared/tensor/tile.ts';
+import { levelForScale, topLevel } from '../../shared/tensor/tile.ts';
 import { axisText, type MeasureText } from '../../shared/view/map/axis-labels.ts';
 import { mapFrame, placeMap, type MapLayout } from './layout.ts';
 import { sinkHeading } from '../../shared/view/map/value-words.ts';
 import { textMeasurer } from './measure-text.ts';
 import { fullFoldText, type AxisFold } from '../../shared/view/map/place-labels.ts';
-import { useViewport, type ViewportControl } from './use-viewport.ts';
+import { useViewport, type PlaceKeeper, type ViewportControl } from './use-viewport.ts';
 import { plotSize, type MapRoom, type SizePx } from './viewport.ts';
 
 export interface PlacedMap {
@@ -27,6 +27,7 @@ export function useMapLayout(
   /** Keys of the strips; undefined for a map without strips and legend. */
   sinkKeys: readonly number[] | undefined,
   folds: readonly AxisFold[] = [],
+  { finestLevel = 0, keeper }: { readonly finestLevel?: number; readonly keeper?: PlaceKeeper | undefined } = {},
 ): PlacedMap {
   // The frame depends on panel and labels, the plot on the zoom within it.
   const measure = useMemo(() => textMeasurer(`11px ${fontUi}`), [fontUi]);
@@ -53,12 +54,12 @@ export function useMapLayout(
     () => ({ tokens: tokens.length, room: frame.room, pixelRatio }),
     [tokens.length, frame.room, pixelRatio],
   );
-  const control = useViewport(map);
+  const control = useViewport(map, keeper);
   const plot = plotSize(control.viewport.cellPx, map);
   const layout = useMemo(
     () => placeMap(frame, { width: plot.width, height: plot.height }),
     [frame, plot.width, plot.height],
   );
-  const level = levelForScale(control.viewport.cellPx * pixelRatio, tokens.length);
+  const level = Math.max(Math.min(finestLevel, topLevel(tokens.length)), levelForScale(control.viewport.cellPx * pixelRatio, tokens.length));
   return { layout, map, control, level, measure };
 }

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import type { MapPlace } from '../state/view-state.ts';
 import { clampViewport, fitCellPx, fitViewport, interpolateViewport, type MapRoom, type Viewport } from './viewport.ts';
 
 const ANIMATION_MS = 160;
@@ -18,9 +19,32 @@ export interface ViewportControl {
   glide(change: (from: Viewport) => Viewport): void;
 }
 
+/** Where the map looked when it was left; it looks there again. */
+export interface PlaceKeeper {
+  readonly place: MapPlace | undefined;
+  /** Told once it rests. */
+  readonly onPlace: (place: MapPlace | undefined) => void;
+}
+
+const REST_MS = 300;
+
 /** Where the map looks, kept inside the map as panel and prompt change. */
-export function useViewport(map: MapRoom): ViewportControl {
-  const [stored, setStored] = useState<Stored>({ tokens: map.tokens, view: 'fit' });
+export function useViewport(map: MapRoom, keeper?: PlaceKeeper): ViewportControl {
+  const [stored, setStored] = useState<Stored>(() => {
+    const place = keeper?.place;
+    if (place?.tokens !== map.tokens) return { tokens: map.tokens, view: 'fit' };
+    const { tokens, query, key, cellPx } = place;
+    return { tokens, view: { query, key, cellPx } };
+  });
+  const onPlace = useRef(keeper?.onPlace);
+  useEffect(() => {
+    onPlace.current = keeper?.onPlace;
+  });
+  useEffect(() => {
+    const { tokens, view } = stored;
+    const timer = setTimeout(() => onPlace.current?.(view === 'fit' ? undefined : { tokens, ...view }), REST_MS);
+    return () => clearTimeout(timer);
+  }, [stored]);
   const frame = useRef(0);
   /** Where a running animation goes: the next step starts from there, so that quick presses add up. */
   const goal = useRef<Viewport>(undefined);

@@ -15,11 +15,11 @@ import { DOCK_TABS, initialView, type ViewState } from '../state/view-state.ts';
 
 /** `clean`: the run that stored places belong to. */
 export function restoreState(stored: SessionState, clean: RunHandle | undefined, before: AppState): Partial<AppState> {
-  const prompt = dataOf<PromptData>(stored, 'prompt');
-  const edit = dataOf<EditData>(stored, 'edit');
-  const view = dataOf<ViewData>(stored, 'view');
-  const generation = dataOf<GenerationData>(stored, 'generation');
-  const notes = dataOf<NotesData>(stored, 'notes');
+  const prompt = stored['prompt']?.data as PromptData | undefined;
+  const edit = stored['edit']?.data as EditData | undefined;
+  const view = stored['view']?.data as ViewData | undefined;
+  const generation = stored['generation']?.data as GenerationData | undefined;
+  const notes = stored['notes']?.data as NotesData | undefined;
   return {
     prompt: {
       ...before.prompt,
@@ -40,16 +40,12 @@ export function restoreState(stored: SessionState, clean: RunHandle | undefined,
 
 /** Sizes of the panels, if the file has them. */
 export function restoredLayout(stored: SessionState): LayoutData | undefined {
-  return dataOf<LayoutData>(stored, 'layout');
+  return stored['layout']?.data as LayoutData | undefined;
 }
 
 /** What the stored runs were made from. */
 export function restoredSource(stored: SessionState): PromptData['ran'] {
-  return dataOf<PromptData>(stored, 'prompt')?.ran ?? null;
-}
-
-function dataOf<Data>(stored: SessionState, id: string): Data | undefined {
-  return stored[id]?.data as Data | undefined;
+  return (stored['prompt']?.data as PromptData | undefined)?.ran ?? null;
 }
 
 function editState({ interventions, head, pinnedToken, comparison, folds }: EditData, before: AppState): EditState {

@@ -1,4 +1,5 @@
 /** Named readings of the store that more than one place needs. All are cheap and return stored references. */
+import type { Badge } from '../../shared/model/badge.ts';
 import { sameHead, type HeadId } from '../../shared/model/head-id.ts';
 import { interventionsKey } from '../../shared/model/intervention.ts';
 import type { PromptSource, RunHandle } from './run-state.ts';
@@ -65,4 +66,9 @@ export function focusToken(state: AppState): number | undefined {
   if (tokens === undefined) return undefined;
   const index = state.edit.pinnedToken ?? state.ui.hoverToken ?? tokens - 1;
   return index < tokens ? index : undefined;
+}
+
+/** How the run's maps came about: overviews of a stored run are not what its numbers are. */
+export function mapBadge({ stored, badge }: RunHandle): Badge {
+  return stored && !stored.tensors ? '8-bit' : badge;
 }

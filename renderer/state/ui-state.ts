@@ -1,4 +1,4 @@
-export type DialogName = 'palette' | 'help' | 'folder' | 'models';
+export type DialogName = 'palette' | 'help' | 'folder' | 'models' | 'session';
 
 export interface UiState {
   /** The dialog on top; at most one. */
