@@ -22,7 +22,7 @@ export function SessionButton() {
       title={title.filter(Boolean).join('; ')}
       onClick={() => runCommand(services, 'session.show')}
     >
-      <span className="hs-ellipsis">{name.replace(/\.headscope$/, '')}</span>
+      <span className="hs-ellipsis">{name.replace(/\.headscope$/, '')}</span>{' '}
       <span className="hs-dim hs-small">
         {saving ? 'saving…' : file.dirty ? (file.autosavedAt ? 'unsaved · kept' : 'unsaved') : file.file ? 'saved' : ''}
       </span>

@@ -16,6 +16,7 @@ import { focusToken } from '../state/selectors.ts';
 import type { AppState } from '../state/store.ts';
 
 type StoredRuns = ParamsOf<'session.save'>['runs'];
+type Differences = NonNullable<StoredRuns[number]['choice']['differences']>;
 
 export function collectState(state: AppState, layout: LayoutData): SessionState {
   const slice = <Data>(version: number, data: Data) => ({ version, data });
@@ -88,8 +89,25 @@ function chooseOf(
     maps: heads.flatMap(({ layer, head }) =>
       (different ? ways : ways.slice(0, 1)).map((way) => ({ layer, head, ...way })),
     ),
+    differences: differencesOf(state, clean !== null),
     clean,
   };
+}
+
+/** The difference that is on screen, if the run has it. */
+function differencesOf({ edit, view }: AppState, isChanged: boolean): Differences {
+  const difference = edit.comparison?.difference;
+  if (!difference || (difference.minus === 'clean' && !isChanged)) return [];
+  const { of, minus } = difference;
+  const reducer = view.reducer === 'min' ? 'max' : view.reducer;
+  return [
+    {
+      layer: of.layer,
+      head: of.head,
+      reducer,
+      minus: minus === 'clean' ? { ...of, run: 'clean' } : { ...minus, run: 'same' },
+    },
+  ];
 }
 
 function promptData({ prompt, run }: AppState): PromptData {
