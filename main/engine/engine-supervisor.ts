@@ -1,6 +1,7 @@
 import { AppError, CancelledError } from '../../shared/base/app-error.ts';
 import type { CallContext, Handlers } from '../../shared/contract/handlers.ts';
 import {
+  isShellMethod,
   methods,
   type EngineMethodName,
   type Events,
@@ -166,11 +167,11 @@ function untilAborted<T>(promise: Promise<T>, signal: CallOptions['signal']): Pr
 type Forward = <M extends EngineMethodName>(method: M, params: ParamsOf<M>, options: CallOptions) => Promise<unknown>;
 
 function forwardAll(call: Forward): Handlers<EngineMethodName> {
-  const names = (Object.keys(methods) as MethodName[]).filter((name) => !name.startsWith('shell.'));
+  const names = (Object.keys(methods) as MethodName[]).filter((name) => !isShellMethod(name));
   const entries = names.map((name) => [
     name,
     (params: never, context: CallContext) =>
-      call(name as EngineMethodName, params, {
+      call(name, params, {
         signal: context.signal,
         onProgress: (report) => context.progress(report),
       }),

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { AppError } from '../../shared/base/app-error.ts';
 import type { Transport } from '../../shared/contract/frames.ts';
 import type { Handlers } from '../../shared/contract/handlers.ts';
 import { PROTOCOL_VERSION, type MethodName, type ModelEntry } from '../../shared/contract/methods.ts';
@@ -8,16 +9,24 @@ import { serve, type Served } from '../../shared/rpc/server.ts';
 import type { SpawnEngine } from '../engine/engine-process.ts';
 import { createEngineSupervisor } from '../engine/engine-supervisor.ts';
 import type { AppPaths } from '../files/app-paths.ts';
+import { createAutosave } from '../files/session/autosave.ts';
 import { configFolder, huggingFaceCache } from '../files/user-folders.ts';
 import { createPathGuard, type PathGuard } from '../models/path-guard.ts';
 import { createRecentModels, type RecentModels } from '../models/recent-models.ts';
+import { createSessionDesk } from './session-desk.ts';
+import { createRecentSessions, createSessionHandlers, grantFile, type PickFile } from './session-handlers.ts';
 import { createShellHandlers } from './shell-handlers.ts';
+import { createTokenizerHashes, type TokenizerHashes } from './tokenizer-hashes.ts';
 
 /** What both graphical shells share: the supervised engine and the contract served to whoever connects. */
 export interface Host {
   /** Serves a page until its transport closes. */
   connect(transport: Transport): Served;
   restartEngine(): void;
+  /** Allows a file that the user chose outside the page. */
+  grantFile(path: string): Promise<void>;
+  /** Gives up the open session and what is kept of it for recovery. */
+  closeSession(): Promise<void>;
   dispose(): void;
 }
 
@@ -28,6 +37,7 @@ export interface HostOptions {
   /** Folder that a page may browse and open models from. Default: home. */
   readonly root?: string;
   readonly pickFolder?: () => Promise<string | null>;
+  readonly pickFile?: PickFile;
   /** Default: the user's own places. */
   readonly configFolder?: string;
   readonly huggingFaceCache?: string;
@@ -36,10 +46,13 @@ export interface HostOptions {
 export async function createHost(options: HostOptions): Promise<Host> {
   const cache = options.huggingFaceCache ?? huggingFaceCache();
   const guard = createPathGuard(options.root ?? homedir(), [cache], homedir());
-  const recent = createRecentModels(join(options.configFolder ?? configFolder(), 'recent-models.json'));
+  const config = options.configFolder ?? configFolder();
+  const recent = createRecentModels(join(config, 'recent-models.json'));
+  const recentSessions = createRecentSessions(join(config, 'recent-sessions.json'));
   if (options.shell === 'desktop') {
     // The user's own window: what was picked in the dialog before may be opened again.
     for (const { path } of await recent.list()) guard.grant(path);
+    for (const { path } of await recentSessions.list()) await grantFile(guard, path);
   }
   const supervisor = createEngineSupervisor({ spawn: options.spawn });
   const shell = createShellHandlers({
@@ -50,14 +63,35 @@ export async function createHost(options: HostOptions): Promise<Host> {
     restartEngine: () => supervisor.restart(),
     ...(options.pickFolder ? { pickFolder: options.pickFolder } : {}),
   });
+  const autosave = createAutosave(join(config, 'autosave'));
+  const tokenizers = createTokenizerHashes();
+  const desk = createSessionDesk({
+    engine: supervisor.handlers,
+    autosave,
+    tokenizers,
+    appVersion: options.app.version,
+    now: () => new Date(),
+  });
+  const sessions = createSessionHandlers({
+    desk,
+    autosave,
+    guard,
+    recent: recentSessions,
+    ...(options.pickFile ? { pickFile: options.pickFile } : {}),
+  });
   const handlers: Handlers<MethodName> = {
     ...supervisor.handlers,
     ...shell,
-    'model.open': guardedOpen(supervisor.handlers['model.open'], guard, recent),
+    ...sessions,
+    'model.open': guardedOpen(supervisor.handlers['model.open'], { guard, recent, tokenizers, app: options.app }),
+    'run.attach': refusePage,
+    'run.writeTensors': refusePage,
   };
+  void autosave.sweep().catch((error: unknown) => console.error('Old unsaved work could not be removed:', error));
 
   return {
     connect(transport) {
+      desk.greetPage();
       const served = serve(transport, handlers);
       const stopEvents = supervisor.onEvent(({ event, data }) => served.emit(event, data));
       transport.onClose(stopEvents);
@@ -66,18 +100,44 @@ export async function createHost(options: HostOptions): Promise<Host> {
       return served;
     },
     restartEngine: () => supervisor.restart(),
-    dispose: () => supervisor.dispose(),
+    grantFile: (path) => grantFile(guard, path),
+    closeSession: () => desk.close(),
+    dispose() {
+      autosave.dispose();
+      supervisor.dispose();
+    },
   };
+}
+
+/** These take paths to read and write, which only the host may name. */
+function refusePage(): Promise<never> {
+  return Promise.reject(
+    new AppError('not-allowed', 'Pages cannot name files for the engine.', {
+      hint: 'Use session.open and session.save.',
+    }),
+  );
 }
 
 type OpenModel = Handlers<'model.open'>['model.open'];
 
+interface OpenContext {
+  readonly guard: PathGuard;
+  readonly recent: RecentModels;
+  readonly tokenizers: TokenizerHashes;
+  readonly app: Pick<AppPaths, 'shippedModel'>;
+}
+
 /** Opens only what the guard allows, and remembers what opened. */
-function guardedOpen(open: OpenModel, guard: PathGuard, recent: RecentModels): OpenModel {
+function guardedOpen(open: OpenModel, { guard, recent, tokenizers, app }: OpenContext): OpenModel {
   return async ({ path }, context) => {
-    if (path === ('demo' satisfies ModelEntry['path'])) return open({ path }, context);
+    if (path === ('demo' satisfies ModelEntry['path'])) {
+      const info = await open({ path }, context);
+      tokenizers.note(info.modelId, app.shippedModel);
+      return info;
+    }
     const checked = await guard.check(path);
     const info = await open({ path: checked }, context);
+    tokenizers.note(info.modelId, checked);
     // Not being able to remember must not keep the model from opening.
     await recent.add({ path: checked, name: info.name, detail: describeModel(info) }).catch((error: unknown) => {
       console.error('The list of recent models could not be written:', error);

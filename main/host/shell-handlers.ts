@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { AppError } from '../../shared/base/app-error.ts';
 import type { Handlers } from '../../shared/contract/handlers.ts';
-import type { ModelEntry, ShellMethodName } from '../../shared/contract/methods.ts';
+import type { MethodName, ModelEntry } from '../../shared/contract/methods.ts';
 import type { AppPaths } from '../files/app-paths.ts';
 import { browseFolders, exists } from '../models/browse-folders.ts';
 import { listHuggingFaceModels } from '../models/hugging-face-models.ts';
@@ -19,8 +19,8 @@ export interface ShellOptions {
   readonly pickFolder?: () => Promise<string | null>;
 }
 
-/** Everything that the interface asks of its shell rather than of the engine. */
-export function createShellHandlers(options: ShellOptions): Handlers<ShellMethodName> {
+/** What the interface asks of its shell about models, folders and the engine process. */
+export function createShellHandlers(options: ShellOptions): Handlers<Extract<MethodName, `shell.${string}`>> {
   const { guard } = options;
   return {
     'shell.models': async () => ({ models: await listModels(options) }),

@@ -335,7 +335,13 @@ export type ParsedParamsOf<M extends MethodName> = z.output<(typeof methods)[M][
 export type ResultOf<M extends MethodName> = (typeof methods)[M] extends Method<z.ZodType, infer R> ? R : never;
 
 export type EngineMethodName = Exclude<MethodName, ShellMethodName>;
-export type ShellMethodName = Extract<MethodName, `shell.${string}` | `session.${string}`>;
+/** What a host answers itself, by the first part of the name. */
+const SHELL_PARTS = ['shell', 'session'] as const;
+export type ShellMethodName = Extract<MethodName, `${(typeof SHELL_PARTS)[number]}.${string}`>;
+
+export function isShellMethod(name: MethodName): name is ShellMethodName {
+  return SHELL_PARTS.some((part) => name.startsWith(`${part}.`));
+}
 
 /** Progress of a long request. Sent at most ten times a second. */
 export interface Progress {

@@ -65,8 +65,7 @@ export interface SavedFile {
 
 /** Throws `not-allowed` for a place that holds something else, `io` with the reason where the disk refuses. */
 export async function saveSessionFile(path: string, content: SessionContent, options: SaveOptions): Promise<SavedFile> {
-  const before = await inspectFile(path);
-  if (!options.replaceAnything) refuseOther(before, basename(path));
+  const before = await checkPlace(path, options);
   const packed = await packSession(content, options);
   const tensors = new Map<SessionRole, FilePart>();
   await replaceFile(path, (file) => writeZip(file, zipEntries(packed), zipProgress(packed, options)), {
@@ -79,17 +78,15 @@ export async function saveSessionFile(path: string, content: SessionContent, opt
   return { path, name: basename(path), bytes: (await stat(path)).size, manifest: packed.manifest, tensors };
 }
 
-function refuseOther(before: FoundFile, name: string): void {
-  if (before === 'newer') {
-    throw new AppError('not-allowed', `${name} was saved by a later version of Headscope and is not replaced.`, {
-      hint: 'Choose another name.',
-    });
-  }
-  if (before === 'other') {
-    throw new AppError('not-allowed', `${name} is no session file and is not replaced.`, {
-      hint: 'Choose another name.',
-    });
-  }
+/** Whether a session may be saved at a path: told before the work is done. Throws `not-allowed`, `io`. */
+export async function checkPlace(
+  path: string,
+  { replaceAnything }: Pick<SaveOptions, 'replaceAnything'>,
+): Promise<FoundFile> {
+  const found = await inspectFile(path);
+  if (replaceAnything || (found !== 'newer' && found !== 'other')) return found;
+  const what = found === 'newer' ? 'was saved by a later version of Headscope' : 'is no session file';
+  throw new AppError('not-allowed', `${basename(path)} ${what} and is not replaced.`, { hint: 'Choose another name.' });
 }
 
 /** A damaged file is kept only where there is no backup that it could push out. */

@@ -1,0 +1,363 @@
+/**
+ * The one session that a host has open: its file, its stored runs in the engine, and what is kept of it for recovery.
+ * Paths come checked.
+ */
+import { randomBytes } from 'node:crypto';
+import { rm, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { AppError, CancelledError } from '../../shared/base/app-error.ts';
+import type { CallContext, Handlers } from '../../shared/contract/handlers.ts';
+import type { EngineMethodName, ParsedParamsOf, ResultOf, SessionRun } from '../../shared/contract/methods.ts';
+import type { SessionRole } from '../../shared/session/manifest.ts';
+import { formatJson } from '../../shared/session/plain-json.ts';
+import { readState } from '../../shared/session/read-state.ts';
+import type { SessionState } from '../../shared/session/session-state.ts';
+import type { StoredRun } from '../../shared/session/stored-run.ts';
+import type { Autosave } from '../files/session/autosave.ts';
+import { fileIdentity } from '../files/session/entry-source.ts';
+import {
+  NOTHING_CARRIED,
+  type CarriedParts,
+  type ContentRun,
+  type SessionContent,
+  type StoredTensors,
+} from '../files/session/session-content.ts';
+import { checkPlace, openSessionFile, saveSessionFile, type SavedFile } from '../files/session/session-file.ts';
+import { temporaryFor } from '../files/session/temporary-files.ts';
+import type { UnpackedSession } from '../files/session/unpack-session.ts';
+import { createExclusive } from './exclusive.ts';
+import { createRunKeeper } from './run-keeper.ts';
+import type { TokenizerHashes } from './tokenizer-hashes.ts';
+
+export interface DeskOptions {
+  readonly engine: Pick<Handlers<EngineMethodName>, 'run.store' | 'run.attach' | 'run.release' | 'run.writeTensors'>;
+  readonly autosave: Autosave;
+  readonly tokenizers: TokenizerHashes;
+  readonly appVersion: string;
+  readonly now: () => Date;
+  /** How long keeping unsaved work waits for an engine that computes something else. */
+  readonly patienceMs?: number;
+}
+
+export interface SaveRequest extends Omit<ParsedParamsOf<'session.save'>, 'path'> {
+  /** Null: where the session lies. */
+  readonly path: string | null;
+  readonly replaceAnything: boolean;
+}
+
+export interface SessionDesk {
+  /** Where the open session lies; null where it was never saved. */
+  readonly path: string | null;
+  save(request: SaveRequest, context: CallContext): Promise<ResultOf<'session.save'>>;
+  /** `place`: where it is saved from now on; null where the user is to be asked. */
+  open(path: string, place: string | null, context: CallContext): Promise<ResultOf<'session.open'>>;
+  /** `checkPath`: the path where it may be saved from now on, or null. */
+  recover(
+    id: string,
+    checkPath: (path: string) => Promise<string | null>,
+    context: CallContext,
+  ): Promise<ResultOf<'session.recover'>>;
+  attach(context: CallContext): Promise<ResultOf<'session.attach'>>;
+  autosave(params: ParsedParamsOf<'session.autosave'>, context: CallContext): Promise<ResultOf<'session.autosave'>>;
+  close(): Promise<void>;
+  /** Another page: it may know nothing of the session, or be the same one after it lost the connection. */
+  greetPage(): void;
+}
+
+/** A run of the session's file, in the engine under an id of our own. */
+interface OpenRun {
+  readonly role: SessionRole;
+  readonly runId: string;
+  readonly run: StoredRun;
+}
+
+interface OpenSession {
+  readonly path: string | null;
+  /** Undefined for one that was never saved. */
+  readonly createdAt: string | undefined;
+  readonly keptState: SessionState;
+  readonly carried: CarriedParts;
+  readonly runs: readonly OpenRun[];
+}
+
+const NONE: OpenSession = { path: null, createdAt: undefined, keptState: {}, carried: NOTHING_CARRIED, runs: [] };
+const AUTOSAVE_PATIENCE_MS = 3000;
+
+export function createSessionDesk(options: DeskOptions): SessionDesk {
+  const { engine, autosave, tokenizers, now } = options;
+  const keeper = createRunKeeper((choice, context) => engine['run.store'](choice, context));
+  const exclusive = createExclusive();
+  let present = NONE;
+  /** Tensors that lie in a session file, by run id. */
+  const places = new Map<string, StoredTensors>();
+  /** Raised when the session on the desk is another one or is saved: what was begun before is out of date. */
+  let turn = 0;
+  let isNewPage = false;
+  const packOptions = (signal: AbortSignal) => ({ appVersion: options.appVersion, now, signal });
+
+  const collect = async (
+    { runs }: Pick<SaveRequest, 'runs'>,
+    wait: { readonly signal: AbortSignal; readonly patienceMs?: number },
+    warnings: string[],
+  ): Promise<OpenRun[]> => {
+    const roles = runs.map(({ role }) => role);
+    if (new Set(roles).size < roles.length) throw new AppError('bad-request', 'A session has one run of each role.');
+    const found: OpenRun[] = [];
+    for (const { role, choice } of runs) {
+      const { run, problem } = await keeper.collect(choice, wait);
+      if (problem !== null) {
+        const saved = run ? 'is saved as it was last kept' : 'is not in the file';
+        warnings.push(`The ${role} run ${saved}. ${problem}`);
+      }
+      if (run) found.push({ role, runId: choice.runId, run });
+    }
+    const inUse = [...runs.map(({ choice }) => choice.runId), ...present.runs.map(({ runId }) => runId)];
+    keeper.retain(inUse);
+    for (const runId of [...places.keys()]) if (!inUse.includes(runId)) places.delete(runId);
+    return found;
+  };
+
+  const contentOf = async (
+    state: SessionState,
+    runs: readonly ContentRun[],
+    { createdAt, keptState, carried }: OpenSession,
+  ): Promise<SessionContent> => {
+    const model = runs[0]?.run.model.modelId;
+    return {
+      // What the page knows wins over what was kept for it.
+      state: { ...keptState, ...state },
+      runs,
+      tokenizer: model === undefined ? null : await tokenizers.of(model),
+      createdAt: createdAt ?? now().toISOString(),
+      carried,
+    };
+  };
+
+  /** Where the tensors lie in a file that did not change since. */
+  const placeOf = async (runId: string): Promise<StoredTensors | null> => {
+    const place = places.get(runId);
+    return place && (await fileIdentity(place.path)) === place.identity ? place : null;
+  };
+
+  /** Tensors of each run: from the session file that holds them, or written by the engine beside the new one. */
+  const withTensors = async (
+    runs: readonly OpenRun[],
+    path: string,
+    temporaries: string[],
+    warnings: string[],
+    context: CallContext,
+  ): Promise<ContentRun[]> => {
+    const found: ContentRun[] = [];
+    for (const { role, runId, run } of runs) {
+      let tensors = await placeOf(runId);
+      if (!tensors) {
+        const temporary = temporaryFor(`${path}.${role}`);
+        temporaries.push(temporary);
+        try {
+          const { bytes } = await engine['run.writeTensors']({ runId, path: temporary }, context);
+          tensors = { path: temporary, offset: 0, bytes };
+        } catch (error) {
+          if (!(error instanceof AppError) || error.code === 'io') throw error;
+          warnings.push(`The tensors of the ${role} run are not in the file. ${error.message}`);
+        }
+      }
+      found.push({ role, run, tensors });
+    }
+    return found;
+  };
+
+  /** What was just saved is where its tensors are found from now on. */
+  const notePlaces = async ({ path, manifest, tensors }: SavedFile, runs: readonly OpenRun[]): Promise<void> => {
+    const identity = await fileIdentity(path);
+    for (const { role, runId } of runs) {
+      const part = tensors.get(role);
+      const entry = manifest.runs.find((candidate) => candidate.role === role)?.tensors;
+      const sha256 = manifest.files.find((file) => file.path === entry)?.sha256;
+      if (part && sha256 !== undefined && identity !== undefined) places.set(runId, { ...part, sha256, identity });
+    }
+  };
+
+  const release = async (runs: readonly OpenRun[]): Promise<void> => {
+    for (const { runId } of runs) {
+      places.delete(runId);
+      // An engine that is gone holds nothing any more.
+      await engine['run.release']({ runId }, quiet).catch(() => undefined);
+    }
+  };
+
+  const attachOne = async (
+    { role, runId, run }: OpenRun,
+    warnings: string[],
+    context: CallContext,
+  ): Promise<SessionRun> => {
+    const place = await placeOf(runId);
+    const attachWith = (tensors: ParsedParamsOf<'run.attach'>['tensors']) =>
+      engine['run.attach']({ runId, run, tensors }, context);
+    if (place) {
+      try {
+        const { path, offset, bytes } = place;
+        return { role, summary: await attachWith({ path, offset, bytes }) };
+      } catch (error) {
+        if (!(error instanceof AppError) || (error.code !== 'session-invalid' && error.code !== 'io')) throw error;
+        places.delete(runId);
+        warnings.push(`The tensors of the ${role} run cannot be used. ${error.message}`);
+      }
+    }
+    return { role, summary: await attachWith(null) };
+  };
+
+  /** Puts a session on the desk in place of the one before. */
+  const take = async (
+    session: UnpackedSession,
+    path: string | null,
+    context: CallContext,
+  ): Promise<Omit<ResultOf<'session.open'>, 'file'>> => {
+    const { manifest, state, keptState, carried } = session;
+    const warnings = [...session.warnings];
+    const mark = randomBytes(6).toString('hex');
+    const next = session.runs.map(({ role, run }) => ({ role, run, runId: `session-${mark}-${role}` }));
+    const runs: SessionRun[] = [];
+    try {
+      for (const [i, run] of next.entries()) {
+        const { tensors } = session.runs[i]!;
+        const identity = tensors?.identity ?? (tensors ? await fileIdentity(tensors.path) : undefined);
+        if (tensors && identity !== undefined) places.set(run.runId, { ...tensors, identity });
+        runs.push(await attachOne(run, warnings, context));
+      }
+      if (context.signal.aborted) throw new CancelledError();
+    } catch (error) {
+      await release(next);
+      throw error;
+    }
+    const before = present;
+    present = { path, createdAt: manifest.createdAt, keptState, carried, runs: next };
+    turn += 1;
+    isNewPage = false;
+    for (const { runId, run } of next) keeper.adopt(runId, run, !places.has(runId));
+    const model = next[0]?.run.model ?? null;
+    if (model && manifest.tokenizer) tokenizers.know(model.modelId, manifest.tokenizer.sha256);
+    await release(before.runs);
+    return { state, model, runs, warnings };
+  };
+
+  return {
+    get path() {
+      return present.path;
+    },
+
+    async save({ path: given, state, runs, tensors, replaceAnything }, context) {
+      const path = given ?? present.path;
+      if (path === null) {
+        throw new AppError('bad-request', 'The session was never saved, so it has no place yet.', {
+          hint: 'Choose a name for it.',
+        });
+      }
+      const place = { replaceAnything: replaceAnything || path === present.path };
+      await checkPlace(path, place);
+      const warnings: string[] = [];
+      const slices = storable(state, warnings);
+      context.progress({ phase: 'Reading the runs', done: 0, total: 1, etaMs: null });
+      const found = await collect({ runs }, context, warnings);
+      const temporaries: string[] = [];
+      try {
+        const withOrWithout = tensors
+          ? await withTensors(found, path, temporaries, warnings, context)
+          : found.map(({ role, run }) => ({ role, run, tensors: null }));
+        return await exclusive(async () => {
+          // A page that just came and says where to save may have nothing to do with the session before it.
+          if (isNewPage && given !== null) present = { ...NONE, runs: present.runs };
+          const content = await contentOf(slices, withOrWithout, present);
+          const saved = await saveSessionFile(path, content, {
+            ...packOptions(context.signal),
+            ...place,
+            onBytes: (done, total) => context.progress({ phase: 'Saving', done, total, etaMs: null }),
+          });
+          await notePlaces(saved, found);
+          present = { ...present, path, createdAt: saved.manifest.createdAt };
+          turn += 1;
+          isNewPage = false;
+          await autosave.clear(path);
+          const { name, bytes, manifest } = saved;
+          return { path, name, bytes, savedAt: manifest.savedAt, warnings };
+        });
+      } finally {
+        for (const temporary of temporaries) await rm(temporary, { force: true });
+      }
+    },
+
+    open: (path, place, context) =>
+      exclusive(async () => {
+        const session = await openSessionFile(path);
+        const opened = await take(session, place, context);
+        await autosave.clear(null);
+        const { savedAt } = session.manifest;
+        return { ...opened, file: place === null ? null : { ...(await fileAt(place)), savedAt } };
+      }),
+
+    recover: (id, checkPath, context) =>
+      exclusive(async () => {
+        const { session, path } = await autosave.recover(id);
+        const place = path === null ? null : await checkPath(path);
+        const opened = await take(session, place, context);
+        return { ...opened, file: place === null ? null : await fileAt(place) };
+      }),
+
+    attach: (context) =>
+      exclusive(async () => {
+        const runs: SessionRun[] = [];
+        for (const run of present.runs) runs.push(await attachOne(run, [], context));
+        return { runs };
+      }),
+
+    async autosave({ state, runs }, { signal }) {
+      const begun = turn;
+      // What cannot be had now is kept as it was, or comes with the next change.
+      const found = await collect({ runs }, { signal, patienceMs: options.patienceMs ?? AUTOSAVE_PATIENCE_MS }, []);
+      return exclusive(async () => {
+        if (turn !== begun) return { savedAt: now().toISOString() };
+        const kept = found.map(({ role, runId, run }) => ({ role, run, tensors: places.get(runId) ?? null }));
+        const session = isNewPage ? NONE : present;
+        const content = await contentOf(storable(state, []), kept, session);
+        return { savedAt: await autosave.write(content, session.path, packOptions(signal)) };
+      });
+    },
+
+    close: () =>
+      exclusive(async () => {
+        const before = present;
+        present = NONE;
+        turn += 1;
+        isNewPage = false;
+        await autosave.clear(null);
+        await release(before.runs);
+      }),
+
+    greetPage() {
+      autosave.leave();
+      isNewPage = true;
+    },
+  };
+}
+
+/** The slices that a file can hold. One that it cannot hold is a bug of its feature, and no reason to lose the others. */
+function storable(state: SessionState, warnings: string[]): SessionState {
+  const fit = Object.entries(state).filter(([id, slice]) => {
+    try {
+      formatJson(slice, id);
+    } catch {
+      warnings.push(`The part “${id}” of the session is not in the file: it holds what a file cannot hold.`);
+      return false;
+    }
+    const misfits = readState({ [id]: slice }).warnings;
+    warnings.push(...misfits.map((misfit) => `A part of the session will be missing when it is opened. ${misfit}`));
+    return true;
+  });
+  return Object.fromEntries(fit);
+}
+
+const quiet: CallContext = { signal: new AbortController().signal, progress: () => undefined };
+
+async function fileAt(path: string) {
+  const { size, mtime } = await stat(path);
+  return { path, name: basename(path), bytes: size, savedAt: mtime.toISOString() };
+}
