@@ -2,8 +2,8 @@
 import { AppError } from '../../shared/base/app-error.ts';
 import type { CellReading, HeadProfile, RegionReading, Tile, TokenAttention } from '../../shared/contract/methods.ts';
 import type { HeadId } from '../../shared/model/head-id.ts';
-import { encodeTexels, overviewLevel } from '../../shared/session/map-codes.ts';
-import type { StoredMap } from '../../shared/session/stored-run.ts';
+import { encodeTexels, overviewLevel, type CodedValue } from '../../shared/session/map-codes.ts';
+import type { StoredDifference, StoredMap, StoredTexels } from '../../shared/session/stored-run.ts';
 import type { TileKey } from '../../shared/tensor/tile.ts';
 import type { Capture } from '../capture/capture.ts';
 import { headProfile, readCell, tokenAttention } from '../pattern/head-profile.ts';
@@ -70,14 +70,46 @@ export class CapturedMaps {
   }
 
   /** The whole map in 8 bits. */
-  async overview(map: HeadId & Pick<StoredMap, 'value' | 'reducer'>, signal: AbortSignal): Promise<StoredMap> {
-    const { capture } = this.mapOf(map);
-    const { layer, head, value, reducer } = map;
-    const level = overviewLevel(capture.tokens);
-    const texels = await this.#parts.tiles.whole({ capture, layer, head }, { level, value, reducer }, signal);
-    const side = Math.ceil(capture.tokens / 2 ** level);
-    return { layer, head, value, reducer, level, side, ...encodeTexels(texels, value) };
+  async overview(of: HeadId & Pick<StoredMap, 'value' | 'reducer'>, signal: AbortSignal): Promise<StoredMap> {
+    const { layer, head, value, reducer } = of;
+    return { layer, head, value, reducer, ...(await this.#texels(of, undefined, { value, reducer }, signal)) };
   }
+
+  /** `minus`: the map that `of.minus` names. */
+  async difference(
+    of: HeadId & Pick<StoredDifference, 'reducer' | 'minus'>,
+    minus: MapOf,
+    signal: AbortSignal,
+  ): Promise<StoredDifference> {
+    const { layer, head, reducer } = of;
+    const texels = await this.#texels(of, minus, { value: 'probability', reducer }, signal);
+    return { layer, head, reducer, minus: of.minus, ...texels };
+  }
+
+  async #texels(
+    head: HeadId,
+    minus: MapOf | undefined,
+    key: Pick<TileKey, 'value' | 'reducer'>,
+    signal: AbortSignal,
+  ): Promise<StoredTexels & Pick<StoredMap, 'level'>> {
+    const map = this.mapOf(head);
+    const level = overviewLevel(map.capture.tokens);
+    const side = Math.ceil(map.capture.tokens / 2 ** level);
+    const { tiles } = this.#parts;
+    const square = await tiles.whole(map, minus, { ...key, level }, signal);
+    if (level === 0) return { level, side, ...encodeTexels(square, codedValue(key, minus)) };
+    const edge = await tiles.whole(map, minus, { ...key, level }, signal, { skipKeys: 1 });
+    // On one scale.
+    const all = new Float32Array(side * side + side);
+    all.set(square);
+    all.set(edge, square.length);
+    const { codes, range } = encodeTexels(all, codedValue(key, minus));
+    return { level, side, codes: codes.slice(0, square.length), edge: codes.slice(square.length), range };
+  }
+}
+
+function codedValue({ value }: Pick<TileKey, 'value'>, minus: MapOf | undefined): CodedValue {
+  return minus === undefined ? value : 'difference';
 }
 
 function checkPosition(capture: Capture, name: string, index: number): void {

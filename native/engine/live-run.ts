@@ -19,6 +19,7 @@ import { subtractedMap, type HeadOf, type RunView } from './run-view.ts';
 import { scoreContextOf } from './score-context.ts';
 
 export class LiveRun implements RunView {
+  readonly hasMaps = true;
   readonly modelId: string;
   readonly #opened: Opened;
   readonly #run: Run;
@@ -98,7 +99,8 @@ export class LiveRun implements RunView {
     const tables = await this.scores(job.signal);
     // A clean run that is only there as a file cannot be compared with.
     const comparison = clean instanceof LiveRun ? await this.compare(clean, job) : null;
-    memo.chosen = await collectChosen(this.#maps, choice, NOTHING, memo.chosen ?? NOTHING, job);
+    const source = { maps: this.#maps, clean, kept: NOTHING, known: memo.chosen ?? NOTHING };
+    memo.chosen = await collectChosen(source, choice, job);
     return {
       model: this.#opened.model.info,
       summary,

@@ -33,6 +33,8 @@ export interface RunView {
   readonly modelId: string;
   readonly ids: Int32Array;
   readonly interventions: readonly Intervention[];
+  /** Whether its maps can be computed. */
+  readonly hasMaps: boolean;
   scores(signal: AbortSignal): Promise<readonly ScoreTable[]>;
   miniatures(): Promise<Miniatures>;
   head(head: HeadId, signal: AbortSignal): Promise<HeadProfile>;

@@ -14,6 +14,7 @@ import { allHeads, quiet, runAnswers } from '../testing/run-answers.ts';
 const resources = `${import.meta.dirname}/../../resources`;
 const addonPath = `${import.meta.dirname}/../../out/addon/attention.node`;
 const kernels = loadAddon(addonPath).addon === null ? ['graph'] : ['graph', 'addon'];
+const nothing = { heads: [], tokenRows: [], maps: [], differences: [], clean: null };
 const ablated = zeroHead({ layer: 0, head: 1 });
 
 describe.each(kernels)('a run of the shipped model, by the %s', (kernel) => {
@@ -49,7 +50,14 @@ describe.each(kernels)('a run of the shipped model, by the %s', (kernel) => {
       [clean, null],
       [changed, clean.runId],
     ] as const) {
-      const choice = { runId, heads: [{ layer: 1, head: 1 }], tokenRows: [], maps: [], clean: cleanId };
+      const choice = {
+        runId,
+        heads: [{ layer: 1, head: 1 }],
+        tokenRows: [],
+        maps: [],
+        differences: [],
+        clean: cleanId,
+      };
       const stored = await live.handlers['run.store'](choice, quiet);
       const file = path.join(folder, `${runId}.safetensors`);
       const { bytes } = await live.handlers['run.writeTensors']({ runId, path: file }, quiet);
@@ -73,7 +81,7 @@ describe.each(kernels)('a run of the shipped model, by the %s', (kernel) => {
     const batch = live.handlers['run.start']({ prompt: { kind: 'ids', ids }, interventions: [], cut: false }, quiet);
     const done = batch.then(() => log.push('computed'));
     const map = { layer: 0, head: 0, value: 'probability', reducer: 'max' } as const;
-    await live.handlers['run.store']({ runId, heads: allHeads(info), tokenRows: [], maps: [map], clean: null }, quiet);
+    await live.handlers['run.store']({ ...nothing, runId, heads: allHeads(info), maps: [map] }, quiet);
     log.push('stored');
     await done;
     expect(log).toEqual(['stored', 'computed']);

@@ -49,7 +49,7 @@ function run(engine: Engine, interventions: Intervention[] = [], tokens = ids): 
   return engine.handlers['run.start']({ prompt: { kind: 'ids', ids: tokens }, interventions, cut: false }, quiet);
 }
 
-const nothing = { heads: [], tokenRows: [], maps: [], clean: null };
+const nothing = { heads: [], tokenRows: [], maps: [], differences: [], clean: null };
 
 /** Through the bytes of a file. */
 function reread(stored: StoredRun): StoredRun {
@@ -118,6 +118,7 @@ describe.each([
         heads,
         tokenRows: [{ layer: 0, head: 1, index: 17 }],
         maps: TILE_VALUES.flatMap((value) => reducers.map((reducer) => ({ layer: 1, head: 1, value, reducer }))),
+        differences: [],
         clean: clean.runId,
       },
       quiet,
@@ -221,6 +222,7 @@ describe('a stored run', () => {
       ],
       tokenRows: [{ layer: 1, head: 3, index: 5 }],
       maps: [{ layer: 1, head: 3, value: 'lift', reducer: 'mean' } as const],
+      differences: [],
       clean: null,
     };
     await handlers['run.attach']({ runId, run: stored, tensors: null }, quiet);
@@ -252,6 +254,97 @@ describe('a stored run', () => {
     expect(await handlers['run.scores']({ runId }, quiet)).toEqual({ scores: stored.scores });
     await handlers['run.release']({ runId }, quiet);
     expect(await codeOf(handlers['run.scores']({ runId }, quiet))).toBe('unknown-run');
+  });
+
+  it('shows its differences, and long prompts without their first key, within the bound of their codes', async () => {
+    const long = path.join(root, 'long');
+    await writeTinyModel(long, { family: 'mistral', kvHeads: 2, context: 4096, config: { sliding_window: 1500 } });
+    const engine = engineWith();
+    await engine.handlers['model.open']({ path: long }, quiet);
+    const tokens = Int32Array.from({ length: 2100 }, (_, i) => (i * i * 7 + 3) % 61);
+    const clean = await run(engine, [], tokens);
+    const changed = await run(engine, [zeroHead({ layer: 0, head: 0 })], tokens);
+    const { runId } = changed;
+    const of = { layer: 1, head: 1 };
+    const choice = {
+      ...nothing,
+      runId,
+      maps: [{ ...of, value: 'probability', reducer: 'max' } as const],
+      differences: [
+        { ...of, reducer: 'max', minus: { ...of, run: 'clean' } } as const,
+        { ...of, reducer: 'mean', minus: { layer: 0, head: 3, run: 'same' } } as const,
+      ],
+      clean: clean.runId,
+    };
+    const stored = await engine.handlers['run.store'](choice, quiet);
+    const { handlers } = engineWith();
+    const cleanStored = await engine.handlers['run.store']({ ...nothing, runId: clean.runId }, quiet);
+    await handlers['run.attach']({ runId: clean.runId, run: cleanStored, tensors: null }, quiet);
+    const attached = await handlers['run.attach']({ runId, run: reread(stored), tensors: null }, quiet);
+    expect(attached.stored!.differences).toEqual(choice.differences.map((difference) => ({ ...difference, level: 1 })));
+
+    const cases = [
+      { ...of, reducer: 'max', overview: stored.maps[0]!, coded: 'probability' },
+      {
+        ...of,
+        reducer: 'max',
+        minus: { runId: clean.runId, ...of },
+        overview: stored.differences![0]!,
+        coded: 'difference',
+      },
+      {
+        ...of,
+        reducer: 'mean',
+        minus: { runId, layer: 0, head: 3 },
+        overview: stored.differences![1]!,
+        coded: 'difference',
+      },
+    ] as const;
+    const { side } = stored.maps[0]!;
+    expect(side).toBe(1050);
+    for (const { overview, coded, ...params } of cases) {
+      const [floor, top] = overview.range;
+      for (const [level, tileRow, tileColumn] of [
+        [1, 0, 0],
+        [1, 4, 1],
+        [1, 4, 4],
+        [2, 1, 0],
+        [4, 0, 0],
+      ] as const) {
+        for (const skipKeys of [0, 1, 2]) {
+          if (skipKeys === 2 && level !== 1) continue;
+          const key = { runId, level, tileRow, tileColumn, value: 'probability', skipKeys } as const;
+          const shown = await handlers['run.tile']({ ...params, ...key }, quiet);
+          const exact = await engine.handlers['run.tile']({ ...params, ...key }, quiet);
+          const bound = (codeError(coded, overview.range) + 1e-5) * top + floor;
+          // Two differences of opposite sign may have codes of one magnitude.
+          const size = coded === 'difference' && params.reducer === 'max' && level > 1 ? Math.abs : (p: number) => p;
+          const stray = exact.values.findIndex((p, i) => {
+            const other = shown.values[i]!;
+            return Number.isNaN(p) ? !Number.isNaN(other) : !(Math.abs(size(other) - size(p)) <= bound);
+          });
+          expect([coded, params.reducer, key, stray]).toEqual([coded, params.reducer, key, -1]);
+        }
+      }
+    }
+    const tile = { ...of, runId, level: 1, tileRow: 0, tileColumn: 0, value: 'probability', skipKeys: 0 } as const;
+    const minus = { runId: clean.runId, ...of };
+    const refused: [ErrorCode, Promise<unknown>][] = [
+      ['bad-request', handlers['run.tile']({ ...tile, reducer: 'min', minus }, quiet)],
+      ['bad-request', handlers['run.tile']({ ...tile, value: 'logit', reducer: 'max', minus }, quiet)],
+      ['not-stored', handlers['run.tile']({ ...tile, reducer: 'sum', minus }, quiet)],
+      ['not-stored', handlers['run.tile']({ ...tile, reducer: 'max', minus: { ...minus, head: 2 } }, quiet)],
+      ['not-stored', handlers['run.tile']({ ...tile, reducer: 'max', minus: { ...minus, runId } }, quiet)],
+      ['not-stored', handlers['run.tile']({ ...tile, reducer: 'max', skipKeys: 3 }, quiet)],
+      ['not-stored', handlers['run.tile']({ ...tile, level: 0, reducer: 'max' }, quiet)],
+    ];
+    for (const [code, work] of refused) expect(await codeOf(work)).toBe(code);
+
+    // A clean run that is only there as a file has no maps to subtract.
+    await engine.handlers['run.attach']({ runId: 'file', run: cleanStored, tensors: null }, quiet);
+    const without = await engine.handlers['run.store']({ ...choice, clean: 'file' }, quiet);
+    expect(without.differences!.map((difference) => difference.minus.run)).toEqual(['same']);
+    expect(without.comparison).toBeNull();
   });
 
   it('can be compared with a live run of the same model, map by map', async () => {
@@ -306,6 +399,7 @@ describe('a stored run', () => {
       heads: [{ layer: 1, head: 0 }],
       tokenRows: [],
       maps: [{ layer: 1, head: 0, value: 'probability', reducer: 'max' } as const],
+      differences: [],
       clean: null,
     };
     await live.handlers['run.store'](choice, { ...quiet, progress: ({ phase }) => phases.add(phase) });

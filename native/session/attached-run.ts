@@ -7,7 +7,7 @@ import { checkHead } from '../engine/gains.ts';
 import { subtractedMap, type HeadOf, type RunView } from '../engine/run-view.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import type { Region } from '../pattern/score-blocks.ts';
-import { checkLevel } from '../tiles/tile-server.ts';
+import { checkDifference, checkLevel } from '../tiles/tile-server.ts';
 import { attachMaps, type AttachedMaps, type AttachOptions } from './attached-maps.ts';
 import { collectChosen, NOTHING, type ChosenParts, type StoreChoice } from './collect-chosen.ts';
 import { notStored } from './not-stored.ts';
@@ -26,6 +26,15 @@ export class AttachedRun implements RunView {
     const stored = {
       tensors: attached !== null,
       maps: run.maps.map(({ layer, head, value, reducer, level }) => ({ layer, head, value, reducer, level })),
+      ...(run.differences && {
+        differences: run.differences.map(({ layer, head, reducer, level, minus }) => ({
+          layer,
+          head,
+          reducer,
+          level,
+          minus,
+        })),
+      }),
       heads: run.heads.map(({ layer, head }) => ({ layer, head })),
     };
     this.summary = { ...run.summary, runId, stored };
@@ -41,6 +50,10 @@ export class AttachedRun implements RunView {
     options: AttachOptions,
   ): Promise<AttachedRun> {
     return new AttachedRun(runId, run, tensors && (await attachMaps(run, tensors, options)));
+  }
+
+  get hasMaps() {
+    return this.#attached !== null;
   }
 
   get modelId() {
@@ -88,14 +101,35 @@ export class AttachedRun implements RunView {
   async tile(head: HeadId, minus: HeadOf | undefined, key: TileKey, signal: AbortSignal) {
     checkHead(this.#run.model, head);
     if (this.#attached !== null) return this.#attached.maps.tile(head, subtractedMap(this, minus), key, signal);
-    if (minus !== undefined) throw notStored('the difference of these maps');
-    const { model, maps } = this.#run;
-    const tokens = this.ids.length;
-    checkLevel(tokens, key.level);
-    const ofHead = maps.filter((map) => sameHead(map, head));
-    const tile = overviewTile(ofHead, tokens, model.slidingWindow[head.layer]!, key);
+    checkLevel(this.ids.length, key.level);
+    if (minus !== undefined) return this.#differenceTile(head, minus, key);
+    const ofHead = this.#run.maps.filter((map) => sameHead(map, head) && map.value === key.value);
+    const tile = overviewTile(ofHead, key.value, this.#shapeOf(head), key);
     if (tile === undefined) throw notStored(ofHead.length > 0 ? 'this view of the map' : 'the map of this head');
     return tile;
+  }
+
+  #differenceTile(head: HeadId, minus: HeadOf, key: TileKey) {
+    checkDifference(key);
+    const run = minus.run === this ? 'same' : this.#isCleanOf(minus.run) ? 'clean' : undefined;
+    const ofHeads = (this.#run.differences ?? []).filter(
+      (map) => sameHead(map, head) && sameHead(map.minus, minus.head) && map.minus.run === run,
+    );
+    const [shape, other] = [this.#shapeOf(head), this.#shapeOf(minus.head)];
+    // A cell counts that one of the two sees.
+    const window = Math.max(shape.window, other.window);
+    const tile = overviewTile(ofHeads, 'difference', { ...shape, window }, key);
+    if (tile === undefined) throw notStored('the difference of these maps');
+    return tile;
+  }
+
+  #shapeOf({ layer }: HeadId) {
+    const tokens = this.ids.length;
+    return { tokens, window: this.#run.model.slidingWindow[layer] ?? tokens };
+  }
+
+  #isCleanOf(run: RunView): boolean {
+    return run.modelId === this.modelId && run.interventions.length === 0 && run.ids.join() === this.ids.join();
   }
 
   mapOf(head: HeadId) {
@@ -105,16 +139,15 @@ export class AttachedRun implements RunView {
   /** The stored comparison, which is with the clean run of the same prompt. */
   async compare(clean: RunView) {
     const { comparison } = this.#run;
-    const isClean =
-      clean.modelId === this.modelId && clean.interventions.length === 0 && clean.ids.join() === this.ids.join();
-    if (comparison === null || !isClean) throw notStored('the comparison of these runs');
+    if (comparison === null || !this.#isCleanOf(clean)) throw notStored('the comparison of these runs');
     return Promise.resolve(comparison);
   }
 
   /** Everything that the file holds, chosen or not; with tensors also what is chosen anew. */
-  async store(choice: StoreChoice, _clean: RunView | null, job: Job): Promise<StoredRun> {
+  async store(choice: StoreChoice, clean: RunView | null, job: Job): Promise<StoredRun> {
     if (this.#attached === null) return this.#run;
-    this.#chosen = await collectChosen(this.#attached.maps, choice, this.#run, this.#chosen, job);
+    const source = { maps: this.#attached.maps, clean, kept: this.#run, known: this.#chosen };
+    this.#chosen = await collectChosen(source, choice, job);
     return { ...this.#run, ...this.#chosen };
   }
 

@@ -3,28 +3,35 @@ import type { ParsedParamsOf } from '../../shared/contract/methods.ts';
 import { formatHead, sameHead, type HeadId } from '../../shared/model/head-id.ts';
 import type { StoredRun } from '../../shared/session/stored-run.ts';
 import type { CapturedMaps } from '../engine/captured-maps.ts';
+import type { RunView } from '../engine/run-view.ts';
 import { Checkpoint, type Job } from '../forward/checkpoint.ts';
 
-export type StoreChoice = Pick<ParsedParamsOf<'run.store'>, 'heads' | 'tokenRows' | 'maps'>;
-export type ChosenParts = Pick<StoredRun, 'heads' | 'tokenRows' | 'maps'>;
+export type StoreChoice = Omit<ParsedParamsOf<'run.store'>, 'runId' | 'clean'>;
+export type ChosenParts = Pick<StoredRun, 'heads' | 'tokenRows' | 'maps' | 'differences'>;
 
 /** What a map costs beside a profile or a row, about. */
 const MAP_WORK = 20;
 
 export const NOTHING: ChosenParts = { heads: [], tokenRows: [], maps: [] };
 
-/**
- * What is kept in any case, then what is chosen, each once. `known`: what was collected before, which is not computed
- * again. Throws `CancelledError`.
- */
+export interface ChosenSource {
+  readonly maps: CapturedMaps;
+  /** Differences from it are left out where its maps cannot be computed. */
+  readonly clean: RunView | null;
+  /** What is kept in any case. */
+  readonly kept: ChosenParts;
+  /** What was collected before, which is not computed again. */
+  readonly known: ChosenParts;
+}
+
+/** What is kept in any case, then what is chosen, each once. Throws `CancelledError`. */
 export async function collectChosen(
-  maps: CapturedMaps,
+  { maps, clean, kept, known }: ChosenSource,
   choice: StoreChoice,
-  kept: ChosenParts,
-  known: ChosenParts,
   job: Job,
 ): Promise<ChosenParts> {
-  const work = choice.heads.length + choice.tokenRows.length + MAP_WORK * choice.maps.length;
+  const wanted = choice.differences.filter(({ minus }) => minus.run === 'same' || clean?.hasMaps === true);
+  const work = choice.heads.length + choice.tokenRows.length + MAP_WORK * (choice.maps.length + wanted.length);
   const checkpoint = new Checkpoint(job, work);
   /** One kind of parts; `isSame` tells whether a part is that of a place. */
   const collect = async <Place extends HeadId, Part>(
@@ -43,6 +50,20 @@ export async function collectChosen(
     }
     return parts;
   };
+  const differences = await collect(
+    'Difference',
+    MAP_WORK,
+    [wanted, kept.differences ?? [], known.differences ?? []],
+    (part, place) =>
+      sameHead(part, place) &&
+      part.reducer === place.reducer &&
+      sameHead(part.minus, place.minus) &&
+      part.minus.run === place.minus.run,
+    (place) => {
+      const { minus } = place;
+      return maps.difference(place, minus.run === 'same' ? maps.mapOf(minus) : clean!.mapOf(minus), job.signal);
+    },
+  );
   return {
     heads: await collect('Profile', 1, [choice.heads, kept.heads, known.heads], sameHead, async ({ layer, head }) => ({
       layer,
@@ -63,5 +84,6 @@ export async function collectChosen(
       (part, place) => sameHead(part, place) && part.value === place.value && part.reducer === place.reducer,
       (place) => maps.overview(place, job.signal),
     ),
+    ...(differences.length > 0 ? { differences } : {}),
   };
 }

@@ -1,45 +1,60 @@
 /** Tiles read off the 8-bit overviews of a session file. */
 import type { Tile } from '../../shared/contract/methods.ts';
-import { codeValues, MASKED_CODE } from '../../shared/session/map-codes.ts';
-import type { StoredMap } from '../../shared/session/stored-run.ts';
+import { codeValues, largerDifference, MASKED_CODE, type CodedValue } from '../../shared/session/map-codes.ts';
+import type { StoredTexels } from '../../shared/session/stored-run.ts';
 import { TILE_SIZE, type TileKey, type TileReducer } from '../../shared/tensor/tile.ts';
 import { visibleCells } from '../tiles/visible-cells.ts';
 
+export interface Overview extends StoredTexels {
+  readonly level: number;
+  readonly reducer: TileReducer;
+}
+
+export interface OverviewShape {
+  readonly tokens: number;
+  /** Keys that a query sees, itself included. */
+  readonly window: number;
+}
+
 /**
- * The tile, where one of the overviews of the head gives it: at the overview's level or a coarser one, in its own value,
- * and by its own reducer. Single cells give every reducer, sums give means and the other way round, by the number of
- * visible cells. Undefined where none does, as for sinks taken out of the middle of a texel.
+ * The tile, where one of the overviews of `value` gives it: at the overview's level or a coarser one, and by its own
+ * reducer. Single cells give every reducer, sums give means and the other way round, by the number of visible cells.
+ * Undefined where none does, as for keys that are taken out of the middle of a texel.
  */
 export function overviewTile(
-  maps: readonly StoredMap[],
-  tokens: number,
-  window: number | null,
+  overviews: readonly Overview[],
+  value: CodedValue,
+  shape: OverviewShape,
   key: TileKey,
 ): Tile | undefined {
-  const candidates = maps.filter(
-    ({ level, value, reducer }) =>
-      value === key.value &&
-      level <= key.level &&
-      key.skipKeys % 2 ** level === 0 &&
-      gives(reducer, level, key.reducer),
-  );
-  const map = candidates.find(({ reducer }) => reducer === key.reducer) ?? candidates[0];
-  return map && reduceTile(map, tokens, window ?? tokens, key);
+  const candidates = overviews.filter((overview) => gives(overview, key));
+  const found = candidates.find(({ reducer }) => reducer === key.reducer) ?? candidates[0];
+  return found && reduceTile(found, value, shape, key);
 }
 
-function gives(stored: TileReducer, level: number, wanted: TileReducer): boolean {
-  const isAdditive = (reducer: TileReducer) => reducer === 'sum' || reducer === 'mean';
-  return stored === wanted || level === 0 || (isAdditive(stored) && isAdditive(wanted));
+function gives({ level, reducer, edge }: Overview, key: TileKey): boolean {
+  const isAdditive = (of: TileReducer) => of === 'sum' || of === 'mean';
+  if (level > key.level) return false;
+  if (!(level === 0 || reducer === key.reducer || (isAdditive(reducer) && isAdditive(key.reducer)))) return false;
+  return key.skipKeys % 2 ** level === 0 || (key.skipKeys === 1 && edge !== undefined);
 }
 
-function reduceTile(map: StoredMap, tokens: number, window: number, key: TileKey): Tile {
-  const { codes, side, level } = map;
-  const values = codeValues(map.value, map.range);
+function reduceTile(overview: Overview, value: CodedValue, { tokens, window }: OverviewShape, key: TileKey): Tile {
+  const { codes, edge, side, level } = overview;
+  const values = codeValues(value, overview.range);
   const tile = { values: new Float32Array(TILE_SIZE * TILE_SIZE).fill(NaN), min: NaN, max: NaN };
   /** Texels of the overview under one of the tile. */
   const span = 2 ** (key.level - level);
-  const firstColumn = key.skipKeys / 2 ** level;
+  const firstColumn = Math.floor(key.skipKeys / 2 ** level);
+  const useEdge = key.skipKeys % 2 ** level !== 0;
   const additive = key.reducer === 'sum' || key.reducer === 'mean';
+  const better = comparisonOf(value, key.reducer);
+  const cellsUnder = (row: number, column: number) => {
+    const cells = visibleCells(row, column, level, tokens, window);
+    if (!useEdge || column > 0) return cells;
+    // Without the first key, which the queries up to the window see.
+    return cells - Math.max(0, Math.min(tokens, window, (row + 1) * 2 ** level) - row * 2 ** level);
+  };
   for (let r = 0; r < TILE_SIZE; r++) {
     const rowStart = (key.tileRow * TILE_SIZE + r) * span;
     const rowEnd = Math.min(side, rowStart + span);
@@ -50,23 +65,29 @@ function reduceTile(map: StoredMap, tokens: number, window: number, key: TileKey
       let [code, sum, cells] = [MASKED_CODE, 0, 0];
       for (let row = rowStart; row < rowEnd; row++) {
         for (let column = columnStart; column < columnEnd; column++) {
-          const found = codes[row * side + column]!;
+          const found = useEdge && column === 0 ? edge![row]! : codes[row * side + column]!;
           if (found === MASKED_CODE) continue;
           if (additive) {
-            const count = visibleCells(row, column, level, tokens, window);
-            sum += values[found]! * (map.reducer === 'sum' ? 1 : count);
+            const count = cellsUnder(row, column);
+            sum += values[found]! * (overview.reducer === 'sum' ? 1 : count);
             cells += count;
-          } else if (code === MASKED_CODE || (key.reducer === 'max' ? found > code : found < code)) {
-            code = found;
+          } else {
+            code = code === MASKED_CODE ? found : better(code, found);
           }
         }
       }
       if (additive ? cells === 0 : code === MASKED_CODE) continue;
-      const value = Math.fround(additive ? (key.reducer === 'mean' ? sum / cells : sum) : values[code]!);
-      tile.values[r * TILE_SIZE + c] = value;
-      if (!(value >= tile.min)) tile.min = value;
-      if (!(value <= tile.max)) tile.max = value;
+      const texel = Math.fround(additive ? (key.reducer === 'mean' ? sum / cells : sum) : values[code]!);
+      tile.values[r * TILE_SIZE + c] = texel;
+      if (!(texel >= tile.min)) tile.min = texel;
+      if (!(texel <= tile.max)) tile.max = texel;
     }
   }
   return tile;
+}
+
+/** Which of two codes a reducer that picks one picks. */
+function comparisonOf(value: CodedValue, reducer: TileReducer): (a: number, b: number) => number {
+  if (value === 'difference') return largerDifference;
+  return reducer === 'max' ? Math.max : Math.min;
 }

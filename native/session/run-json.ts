@@ -103,6 +103,14 @@ const score = z.object({
   notApplicable: z.string().nullable(),
 });
 
+const texels = {
+  level: count.max(24),
+  side: positive,
+  range: z.tuple([exact, exact]),
+  /** Whether there is a first column without key 0. */
+  edge: z.literal(true).exactOptional(),
+};
+
 const choices = z.array(z.object({ id: count, display: z.string(), clean: exact, changed: exact }));
 
 export const runJsonSchema = z.object({
@@ -112,16 +120,17 @@ export const runJsonSchema = z.object({
   miniatures: z.object({ size: positive.max(32) }),
   heads: z.array(z.object(head)),
   tokenRows: z.array(z.object({ ...head, index: count })),
-  maps: z.array(
-    z.object({
-      ...head,
-      value: z.enum(TILE_VALUES),
-      reducer: z.enum(TILE_REDUCERS),
-      level: count.max(24),
-      side: positive,
-      range: z.tuple([exact, exact]),
-    }),
-  ),
+  maps: z.array(z.object({ ...head, value: z.enum(TILE_VALUES), reducer: z.enum(TILE_REDUCERS), ...texels })),
+  differences: z
+    .array(
+      z.object({
+        ...head,
+        reducer: z.enum(TILE_REDUCERS).exclude(['min']),
+        minus: z.object({ ...head, run: z.enum(['same', 'clean']) }),
+        ...texels,
+      }),
+    )
+    .exactOptional(),
   comparison: z.object({ kl: exact, before: choices, after: choices }).nullable(),
 });
 

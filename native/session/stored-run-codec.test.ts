@@ -49,14 +49,7 @@ function parse({ json }: EncodedRun): Loose {
 }
 
 /** A run that has something of everything. */
-function fullRun(): ReturnType<typeof randomStoredRun> {
-  for (let seed = 0; ; seed++) {
-    const run = randomStoredRun(seed);
-    const { heads, tokenRows, maps, comparison, summary } = run;
-    const lists = [heads, tokenRows, maps, summary.interventions, comparison?.before ?? [], comparison?.after ?? []];
-    if (lists.every(({ length }) => length > 0) && run.scores.every(({ values }) => values !== null)) return run;
-  }
-}
+const fullRun = () => randomStoredRun(2, true);
 
 describe('encodeStoredRun and decodeStoredRun', () => {
   it('bring back every number bit for bit', () => {
@@ -86,6 +79,11 @@ describe('encodeStoredRun and decodeStoredRun', () => {
     const map = run.maps[0]!;
     const name = `maps.L${map.layer}H${map.head}.${map.value}.${map.reducer}`;
     expect(tensors.get(name)).toMatchObject({ dtype: 'U8', shape: [map.side, map.side] });
+    expect(tensors.get(`${name}.edge`)!.shape).toEqual([map.side]);
+    const { minus, ...difference } = run.differences![0]!;
+    const minusName = `clean.L${minus.layer}H${minus.head}`;
+    const differenceName = `differences.L${difference.layer}H${difference.head}.${difference.reducer}.minus.${minusName}`;
+    expect(tensors.get(differenceName)!.shape).toEqual([difference.side, difference.side]);
     const row = run.tokenRows[0]!;
     expect(tensors.has(`tokens.L${row.layer}H${row.head}.${row.index}.outgoing`)).toBe(true);
     expect(tensors.has('comparison.klPerToken')).toBe(true);
@@ -137,6 +135,12 @@ describe('encodeStoredRun and decodeStoredRun', () => {
     ['a token past the end', (run) => Object.assign(run['tokenRows']![0]!, { index: 1000 })],
     ['a map of another side', (run) => Object.assign(run['maps']![0]!, { side: 5000 })],
     ['a map too coarse', (run) => Object.assign(run['maps']![0]!, { level: 20, side: 1 })],
+    [
+      'a difference from a head that is not there',
+      (run) => Object.assign(run['differences']![0]!['minus']!, { head: 9 }),
+    ],
+    ['a smallest difference', (run) => Object.assign(run['differences']![0]!, { reducer: 'min' })],
+    ['a difference of another side', (run) => Object.assign(run['differences']![0]!, { side: 5000 })],
     ['a range upside down', (run) => Object.assign(run['maps']![0]!, { range: [2, 1] })],
     ['a range without an end', (run) => Object.assign(run['maps']![0]!, { range: [0, 'Infinity'] })],
     ['a probability below 0', (run) => Object.assign(run['maps']![0]!, { value: 'probability', range: [-1, 1] })],

@@ -1,13 +1,22 @@
 /**
  * A stored run as two files: `run.json`, readable, and `tables.safetensors` with every array, bit for bit. Python reads
  * the tables by name: `nll`, `scores.induction` [L, H], `miniatures` [L, H, size, size], `heads.L5H1.entropy`,
- * `tokens.L5H1.12.outgoing`, `maps.L5H1.probability.max` [side, side], `comparison.klPerToken`, ...
+ * `tokens.L5H1.12.outgoing`, `maps.L5H1.probability.max` [side, side], `differences.L5H1.max.minus.L5H2`,
+ * `differences.L5H1.max.minus.clean.L5H1`, `comparison.klPerToken`, ...
  */
 import { AppError } from '../../shared/base/app-error.ts';
 import type { ComparedChoice } from '../../shared/contract/methods.ts';
 import { formatHead, type HeadId } from '../../shared/model/head-id.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
-import type { StoredHead, StoredMap, StoredRun, StoredTokenRow } from '../../shared/session/stored-run.ts';
+import type {
+  StoredDifference,
+  StoredHead,
+  StoredMap,
+  StoredRun,
+  StoredTexels,
+  StoredTokenRow,
+} from '../../shared/session/stored-run.ts';
+import { isLogarithmic } from '../../shared/session/map-codes.ts';
 import { topLevel } from '../../shared/tensor/tile.ts';
 import { distanceBin } from '../attention/statistics.ts';
 import type { SafetensorsDtype } from '../safetensors/dtype.ts';
@@ -28,12 +37,17 @@ const tokenTable = (row: HeadId & { readonly index: number }, name: string): str
   `tokens.${formatHead(row)}.${row.index}.${name}`;
 const mapTable = (map: Pick<StoredMap, 'layer' | 'head' | 'value' | 'reducer'>): string =>
   `maps.${formatHead(map)}.${map.value}.${map.reducer}`;
+const differenceTable = (map: Pick<StoredDifference, 'layer' | 'head' | 'reducer' | 'minus'>): string => {
+  const minus = `${map.minus.run === 'clean' ? 'clean.' : ''}${formatHead(map.minus)}`;
+  return `differences.${formatHead(map)}.${map.reducer}.minus.${minus}`;
+};
+const edgeTable = (table: string): string => `${table}.edge`;
 
 const HEAD_ROWS = ['entropy', 'firstToken', 'rowMax', 'columnMean'] as const;
 
 /** Throws Error where an array has another length than the model and the tokens imply: a bug of the caller. */
 export function encodeStoredRun(run: StoredRun): EncodedRun {
-  const { model, summary, scores, miniatures, heads, tokenRows, maps, comparison } = run;
+  const { model, summary, scores, miniatures, heads, tokenRows, maps, differences, comparison } = run;
   const { ids, nll } = summary;
   const n = ids.length;
   const tensors: WholeTensor[] = [];
@@ -56,7 +70,12 @@ export function encodeStoredRun(run: StoredRun): EncodedRun {
     add(tokenTable(row, 'outgoing'), 'F32', [n], attention.outgoing);
     add(tokenTable(row, 'incoming'), 'F32', [n], attention.incoming);
   }
-  for (const map of maps) add(mapTable(map), 'U8', [map.side, map.side], map.codes);
+  const addTexels = (table: string, { side, codes, edge }: StoredTexels) => {
+    add(table, 'U8', [side, side], codes);
+    if (edge !== undefined) add(edgeTable(table), 'U8', [side], edge);
+  };
+  for (const map of maps) addTexels(mapTable(map), map);
+  for (const map of differences ?? []) addTexels(differenceTable(map), map);
   if (comparison !== null) {
     add('comparison.klPerToken', 'F32', [n], comparison.klPerToken);
     add('comparison.nllDelta', 'F32', [n], comparison.nllDelta);
@@ -84,7 +103,8 @@ export function encodeStoredRun(run: StoredRun): EncodedRun {
     miniatures: { size },
     heads: heads.map(({ layer, head }) => ({ layer, head })),
     tokenRows: tokenRows.map(({ layer, head, index }) => ({ layer, head, index })),
-    maps: maps.map((map) => ({ ...map, codes: undefined, range: map.range.map(exactNumber) })),
+    maps: maps.map(jsonOfTexels),
+    differences: differences?.map(jsonOfTexels),
     comparison: comparison && {
       kl: exactNumber(comparison.kl),
       before: choices(comparison.before),
@@ -92,6 +112,15 @@ export function encodeStoredRun(run: StoredRun): EncodedRun {
     },
   };
   return { json: new TextEncoder().encode(JSON.stringify(json)), tables: encodeSafetensors(tensors) };
+}
+
+function jsonOfTexels<T extends StoredTexels>(map: T) {
+  return {
+    ...map,
+    codes: undefined,
+    range: map.range.map(exactNumber),
+    edge: map.edge === undefined ? undefined : true,
+  };
 }
 
 /**
@@ -118,7 +147,10 @@ export function decodeStoredRun({ json, tables }: EncodedRun): StoredRun {
     miniatures: takeMiniatures(run, take),
     heads: run.heads.map((head) => takeHead(head, take, n)),
     tokenRows: run.tokenRows.map((row) => takeTokenRow(row, take, n)),
-    maps: run.maps.map((map) => takeMap(map, take)),
+    maps: run.maps.map((map) => takeTexels(mapTable(map), map, take)),
+    ...(run.differences && {
+      differences: run.differences.map((map) => takeTexels(differenceTable(map), map, take)),
+    }),
     comparison: run.comparison && {
       ...run.comparison,
       klPerToken: take('comparison.klPerToken', 'F32', [n]),
@@ -151,7 +183,9 @@ function parseJson(bytes: Uint8Array): RunJson {
 }
 
 /** What the schema cannot say: numbers that must fit each other. */
-function checkNumbers({ model, summary, scores, heads, tokenRows, maps, comparison }: RunJson): void {
+function checkNumbers(run: RunJson): void {
+  const { model, summary, scores, heads, tokenRows, maps, comparison } = run;
+  const differences = run.differences ?? [];
   const n = summary.tokens.length;
   const must = (fits: boolean, found: string) => {
     if (!fits) throw sessionInvalid(found);
@@ -169,29 +203,32 @@ function checkNumbers({ model, summary, scores, heads, tokenRows, maps, comparis
   for (const { id } of [...summary.next, ...(comparison?.before ?? []), ...(comparison?.after ?? [])]) {
     must(id < model.vocabSize, `A predicted token has the id ${id}; the model's vocabulary has ${model.vocabSize}`);
   }
-  for (const place of [...heads, ...tokenRows, ...maps, ...summary.interventions.map(({ where }) => where)]) {
+  const named = [...heads, ...tokenRows, ...maps, ...differences, ...differences.map(({ minus }) => minus)];
+  for (const place of [...named, ...summary.interventions.map(({ where }) => where)]) {
     must(
       place.layer < model.layers && place.head < model.heads,
       `A run names ${formatHead(place)}, which is not there`,
     );
   }
   for (const { index } of tokenRows) must(index < n, `A run keeps token ${index} of ${n}`);
-  for (const { level, side, range, ...map } of maps) {
-    const name = mapTable(map);
+  const overviews = [
+    ...maps.map((map) => [mapTable(map), map, isLogarithmic(map.value)] as const),
+    ...differences.map((map) => [differenceTable(map), map, isLogarithmic('difference')] as const),
+  ];
+  for (const [name, { level, side, range }, logarithmic] of overviews) {
     must(level <= topLevel(n) && side === Math.ceil(n / 2 ** level), `${name} has ${side} texels at level ${level}`);
     const [min, max] = range;
     const empty = Number.isNaN(min) && Number.isNaN(max);
     must(empty || (Number.isFinite(max - min) && min <= max), `${name} ranges from ${min} to ${max}`);
-    const logarithmic = map.value === 'probability' || map.value === 'lift';
     must(empty || !logarithmic || min >= 0, `${name} ranges from ${min}, below 0`);
   }
-  const named = [
+  const tables = [
     ...scores.map(({ info }) => `scores.${info.id}`),
     ...heads.map((head) => headTable(head, '')),
     ...tokenRows.map((row) => tokenTable(row, '')),
-    ...maps.map(mapTable),
+    ...overviews.map(([name]) => name),
   ];
-  must(new Set(named).size === named.length, 'A run keeps something twice');
+  must(new Set(tables).size === tables.length, 'A run keeps something twice');
 }
 
 function takeScore(
@@ -231,8 +268,13 @@ function takeTokenRow(row: RunJson['tokenRows'][number], take: TakeTable, n: num
   return { ...row, attention };
 }
 
-function takeMap(map: RunJson['maps'][number], take: TakeTable): StoredMap {
-  return { ...map, codes: take(mapTable(map), 'U8', [map.side, map.side]) };
+function takeTexels<T extends { readonly side: number; readonly edge?: true }>(
+  table: string,
+  { edge, ...map }: T,
+  take: TakeTable,
+): Omit<T, 'edge'> & Pick<StoredTexels, 'codes' | 'edge'> {
+  const codes = take(table, 'U8', [map.side, map.side]);
+  return { ...map, codes, ...(edge && { edge: take(edgeTable(table), 'U8', [map.side]) }) };
 }
 
 /** Of a profile's mass by distance. */

@@ -1,42 +1,49 @@
 /** A stored run with random bits in every array: what a codec must bring back. */
 import { TILE_REDUCERS, TILE_VALUES, topLevel } from '../../shared/tensor/tile.ts';
-import type { StoredMap, StoredRun } from '../../shared/session/stored-run.ts';
+import type { StoredDifference, StoredRun, StoredTexels } from '../../shared/session/stored-run.ts';
 import { distanceBin } from '../attention/statistics.ts';
 import { createRng, randomIds } from './rng.ts';
 
 const NUMBERS = [0, -0, NaN, Infinity, -Infinity, 1 / 3, 5e-324, -1.5e300];
 const TEXTS = ['·the', '⟨E2⟩', '"\\', '\ud800', 'NaN', '__proto__', ''];
 
-export function randomStoredRun(seed: number): StoredRun {
+/** `whole`: with something of everything. */
+export function randomStoredRun(seed: number, whole = false): StoredRun {
   const rng = createRng(seed);
+  const perhaps = (share: number) => whole || rng.uniform() < share;
   const one = <T>(values: readonly T[]) => values[rng.integer(values.length)]!;
   const bytes = (length: number) => Uint8Array.from({ length }, () => rng.integer(256));
   const f32 = (length: number) => new Float32Array(bytes(4 * length).buffer);
   const number = () => (rng.uniform() < 0.5 ? one(NUMBERS) : rng.normal());
   const number32 = () => Math.abs(Math.fround(rng.normal()));
 
-  const [layers, kvHeads, n] = [1 + rng.integer(3), 1 + rng.integer(2), 1 + rng.integer(300)];
+  const [layers, kvHeads, n] = [1 + rng.integer(3), 1 + rng.integer(2), 1 + rng.integer(whole ? 30 : 300)];
   const heads = kvHeads * (1 + rng.integer(2));
   const size = 1 + rng.integer(4);
   const vocabSize = 50;
   const ids = randomIds(rng, n, vocabSize);
   const all = Array.from({ length: layers * heads }, (_, i) => ({ layer: Math.floor(i / heads), head: i % heads }));
-  const some = () => all.filter(() => rng.uniform() < 0.4);
+  const some = () => all.filter(() => perhaps(0.4));
   const choices = () =>
-    Array.from({ length: rng.integer(3) }, () => ({
+    Array.from({ length: whole ? 2 : rng.integer(3) }, () => ({
       id: rng.integer(vocabSize),
       display: one(TEXTS),
       clean: number(),
       changed: number(),
     }));
-  const map = (place: (typeof all)[number]): StoredMap => {
+  const texels = (): StoredTexels & { level: number } => {
     const level = rng.integer(topLevel(n) + 1);
     const side = Math.ceil(n / 2 ** level);
     const low = number32();
     const range = rng.uniform() < 0.1 ? ([NaN, NaN] as const) : ([low, low + number32()] as const);
-    const codes = bytes(side * side);
-    return { ...place, value: one(TILE_VALUES), reducer: one(TILE_REDUCERS), level, side, codes, range };
+    return { level, side, codes: bytes(side * side), range, ...(perhaps(0.5) ? { edge: bytes(side) } : {}) };
   };
+  const differences = some().map((place): StoredDifference => ({
+    ...place,
+    reducer: one(['max', 'mean', 'sum'] as const),
+    minus: { ...one(all), run: whole ? 'clean' : one(['same', 'clean'] as const) },
+    ...texels(),
+  }));
 
   return {
     model: {
@@ -90,7 +97,7 @@ export function randomStoredRun(seed: number): StoredRun {
       captureBytes: rng.integer(1e9),
     },
     scores: ['entropy', 'induction'].map((id) => {
-      const applies = rng.uniform() < 0.7;
+      const applies = perhaps(0.7);
       return {
         info: {
           id,
@@ -123,10 +130,10 @@ export function randomStoredRun(seed: number): StoredRun {
       index: rng.integer(n),
       attention: { outgoing: f32(n), incoming: f32(n) },
     })),
-    maps: some().map(map),
-    comparison:
-      rng.uniform() < 0.5
-        ? null
-        : { kl: number(), klPerToken: f32(n), nllDelta: f32(n), before: choices(), after: choices() },
+    maps: some().map((place) => ({ ...place, value: one(TILE_VALUES), reducer: one(TILE_REDUCERS), ...texels() })),
+    ...(differences.length > 0 ? { differences } : {}),
+    comparison: perhaps(0.5)
+      ? { kl: number(), klPerToken: f32(n), nllDelta: f32(n), before: choices(), after: choices() }
+      : null,
   };
 }

@@ -13,7 +13,7 @@ export function allHeads({ layers, heads }: Pick<ModelInfo, 'layers' | 'heads'>)
   return Array.from({ length: layers * heads }, (_, i) => ({ layer: Math.floor(i / heads), head: i % heads }));
 }
 
-/** Every tile of a map in every value and by every reducer, with and without its first two keys. */
+/** Every tile of a map in every value and by every reducer, with and without its first keys. */
 export function allTiles(tokens: number): TileKey[] {
   const keys: TileKey[] = [];
   for (let level = 0; level <= topLevel(tokens); level++) {
@@ -21,7 +21,7 @@ export function allTiles(tokens: number): TileKey[] {
       for (let tileColumn = 0; tileColumn <= tileRow; tileColumn++) {
         for (const value of TILE_VALUES) {
           for (const reducer of TILE_REDUCERS) {
-            for (const skipKeys of [0, 2]) keys.push({ level, tileRow, tileColumn, value, reducer, skipKeys });
+            for (const skipKeys of [0, 1, 2]) keys.push({ level, tileRow, tileColumn, value, reducer, skipKeys });
           }
         }
       }

@@ -51,12 +51,24 @@ export class TileServer {
     return tileOf(await this.#texels(request, signal), key, 0, 0);
   }
 
-  /** All texels of a level, [side, side] with side = ceil(tokens / 2^level); NaN = masked. Throws `CancelledError`. */
-  async whole(map: MapOf, key: OverviewKey, signal: AbortSignal): Promise<Float32Array> {
+  /**
+   * All texels of a level, [side, side] with side = ceil(tokens / 2^level), or of its first column without the first
+   * `skipKeys` keys, [side]; NaN = masked. Throws as `tile` does.
+   */
+  async whole(
+    map: MapOf,
+    minus: MapOf | undefined,
+    key: OverviewKey,
+    signal: AbortSignal,
+    firstColumn?: { readonly skipKeys: number },
+  ): Promise<Float32Array> {
+    if (minus !== undefined) refuseDifference(map, minus, key);
     const { tokens } = map.capture;
     checkLevel(tokens, key.level);
-    const request = requestOf(map, undefined, { ...key, tileRow: 0, tileColumn: 0, skipKeys: 0 });
-    const { values, counts } = await this.#texels({ ...request, rowEnd: tokens, keyEnd: tokens }, signal);
+    const { skipKeys } = firstColumn ?? { skipKeys: 0 };
+    const keyEnd = firstColumn === undefined ? tokens : Math.min(tokens, 2 ** key.level);
+    const request = { ...requestOf(map, minus, { ...key, skipKeys }), rowEnd: tokens, keyEnd };
+    const { values, counts } = await this.#texels(request, signal);
     return key.reducer === 'mean' ? values.map((sum, i) => sum / counts[i]!) : values;
   }
 
@@ -154,17 +166,26 @@ function idOf({ capture, layer, head }: MapOf): string {
   return `${id}/${layer}/${head}`;
 }
 
-function requestOf(map: MapOf, minus: MapOf | undefined, { level, value, reducer, skipKeys }: TileKey): TexelRequest {
+function requestOf(
+  map: MapOf,
+  minus: MapOf | undefined,
+  { level, value, reducer, skipKeys }: OverviewKey & Pick<TileKey, 'skipKeys'>,
+): TexelRequest {
   const summed = reducer === 'mean' ? 'sum' : reducer;
   return { map, minus, level, value, reducer: summed, skipKeys, rowStart: 0, rowEnd: 0, keyStart: 0, keyEnd: 0 };
 }
 
-function refuseDifference(map: MapOf, minus: MapOf, { value, reducer }: TileKey): void {
+/** Throws `bad-request` for differences that there are none of. */
+export function checkDifference({ value, reducer }: Pick<TileKey, 'value' | 'reducer'>): void {
   if (value !== 'probability' || reducer === 'min') {
     throw new AppError('bad-request', `There is no difference of ${value} reduced by ${reducer}.`, {
       hint: 'Subtract probabilities, and reduce by max (largest magnitude), mean or sum.',
     });
   }
+}
+
+function refuseDifference(map: MapOf, minus: MapOf, key: Pick<TileKey, 'value' | 'reducer'>): void {
+  checkDifference(key);
   const { tokens, ids } = map.capture;
   if (minus.capture.tokens !== tokens || minus.capture.ids.some((id, i) => id !== ids[i])) {
     throw new AppError('bad-request', 'The two maps are of different tokens.', {

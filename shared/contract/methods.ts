@@ -174,6 +174,16 @@ export const storeChoiceSchema = z.object({
   heads: z.array(headId).max(1024),
   tokenRows: z.array(headId.extend({ index })).max(1024),
   maps: z.array(headId.extend({ value: z.enum(TILE_VALUES), reducer: z.enum(TILE_REDUCERS) })).max(1024),
+  /** Maps minus others, in probability; `clean`: of the run that it is compared with. */
+  differences: z
+    .array(
+      headId.extend({
+        reducer: z.enum(TILE_REDUCERS).exclude(['min']),
+        minus: headId.extend({ run: z.enum(['same', 'clean']) }),
+      }),
+    )
+    .max(64)
+    .default([]),
   /** The clean run that it is compared with; null for a clean run. */
   clean: runId.nullable(),
 });

@@ -35,6 +35,8 @@ export interface StoredDetail {
   readonly tensors: boolean;
   /** Overviews in 8 bits. */
   readonly maps: readonly StoredMapKey[];
+  /** In 8 bits too; absent where there are none. */
+  readonly differences?: readonly StoredDifferenceKey[];
   /** With a profile. */
   readonly heads: readonly HeadId[];
 }
@@ -45,6 +47,14 @@ export interface StoredMapKey extends HeadId {
   readonly reducer: TileReducer;
   /** A texel covers 2^level x 2^level cells. */
   readonly level: number;
+}
+
+/** One overview of a map minus another, in probability. */
+export interface StoredDifferenceKey extends HeadId {
+  readonly reducer: Exclude<TileReducer, 'min'>;
+  readonly level: number;
+  /** Of the same run, or of the clean one. */
+  readonly minus: HeadId & { readonly run: 'same' | 'clean' };
 }
 
 export interface TokenAttention {

@@ -1,12 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createPrng } from '../base/prng.ts';
-import { TILE_VALUES, type TileValue } from '../tensor/tile.ts';
-import { codeError, codeValues, encodeTexels, isLogarithmic, MASKED_CODE, type CodeRange } from './map-codes.ts';
+import {
+  CODED_VALUES,
+  codeError,
+  codeValues,
+  encodeTexels,
+  isLogarithmic,
+  largerDifference,
+  MASKED_CODE,
+  overviewLevel,
+  type CodedValue,
+  type CodeRange,
+} from './map-codes.ts';
 
 const ROUNDING = 1e-6;
 
-function randomTexels(seed: number, value: TileValue): Float32Array {
+function randomTexels(seed: number, value: CodedValue): Float32Array {
   const prng = createPrng(seed);
   const decades = prng.next() * 14;
   const top = 10 ** (prng.next() * 4 - 2);
@@ -14,20 +24,26 @@ function randomTexels(seed: number, value: TileValue): Float32Array {
     const kind = prng.next();
     if (kind < 0.2) return NaN;
     if (kind < 0.3) return 0;
-    return isLogarithmic(value) ? top * 10 ** (-decades * prng.next()) : top * (prng.next() * 80 - 60);
+    if (!isLogarithmic(value)) return top * (prng.next() * 80 - 60);
+    const sign = value === 'difference' && prng.next() < 0.5 ? -1 : 1;
+    return sign * top * 10 ** (-decades * prng.next());
   });
 }
 
 /** Checks a decoded texel against the bound of the docstring. */
-function within(decoded: number, texel: number, value: TileValue, range: CodeRange): boolean {
+function within(decoded: number, texel: number, value: CodedValue, range: CodeRange): boolean {
   const [min, max] = range;
   const error = codeError(value, range);
   const slack = ROUNDING * Math.max(Math.abs(min), Math.abs(max));
   if (!isLogarithmic(value)) return Math.abs(decoded - texel) <= error + slack;
-  return Math.abs(decoded - texel) <= (error + ROUNDING) * texel + (texel < min ? min : 0);
+  const size = Math.abs(texel);
+  return (
+    Math.sign(decoded) === Math.sign(texel) &&
+    Math.abs(decoded - texel) <= (error + ROUNDING) * size + (size < min ? min : 0)
+  );
 }
 
-describe.each(TILE_VALUES)('codes of %s', (value) => {
+describe.each(CODED_VALUES)('codes of %s', (value) => {
   const eachMap = (check: (texels: Float32Array) => void) =>
     fc.assert(
       fc.property(fc.nat(), (seed) => check(randomTexels(seed, value))),
@@ -58,10 +74,13 @@ describe.each(TILE_VALUES)('codes of %s', (value) => {
         expect(range).toEqual([NaN, NaN]);
         return;
       }
-      const [lowest, highest] = [order[0]!, order.at(-1)!];
-      expect(values[codes[highest]!]).toBe(texels[highest]);
       // Under the scale's floor the smallest is not exact.
-      if (texels[lowest]! >= range[0]) expect(values[codes[lowest]!]).toBe(texels[lowest]);
+      for (const end of [order[0]!, order.at(-1)!]) {
+        const size = isLogarithmic(value) ? Math.abs(texels[end]!) : texels[end]!;
+        if (range.includes(size)) expect(values[codes[end]!]).toBe(texels[end]);
+      }
+      const sizes = order.map((i) => (isLogarithmic(value) ? Math.abs(texels[i]!) : texels[i]!));
+      expect(Math.max(...sizes)).toBe(range[1]);
     });
   });
 
@@ -74,6 +93,27 @@ describe.each(TILE_VALUES)('codes of %s', (value) => {
       decoded.forEach((texel, i) => expect(values[again.codes[i]!]).toBe(texel));
     });
   });
+});
+
+describe('the scale of differences', () => {
+  it('has 0 in the middle, both signs alike, and a bound like the others', () => {
+    const { codes, range } = encodeTexels(Float32Array.of(-0.5, -1e-9, 0, 1e-9, 0.5, NaN), 'difference');
+    expect([...codes]).toEqual([1, 127, 128, 129, 255, 0]);
+    expect(range).toEqual([Math.fround(5e-5), 0.5]);
+    expect(codeError('difference', range)).toBeLessThan(0.038);
+    expect(codeValues('difference', range)[1]).toBe(-0.5);
+  });
+
+  it('tells which of two is larger in magnitude', () => {
+    expect(largerDifference(255, 2)).toBe(255);
+    expect(largerDifference(128, 127)).toBe(127);
+    expect(largerDifference(130, 100)).toBe(100);
+    expect(largerDifference(255, 1)).toBe(255);
+  });
+});
+
+it('overviews have single cells up to 2,048 tokens, and at most so many texels a side', () => {
+  expect([1, 2048, 2049, 4096, 8192, 8193].map(overviewLevel)).toEqual([0, 0, 1, 1, 2, 3]);
 });
 
 describe('the logarithmic scale', () => {

@@ -5,19 +5,35 @@
  */
 import type { HeadId } from '../model/head-id.ts';
 import type { ModelInfo } from '../model/model-info.ts';
-import type { HeadProfile, Miniatures, RunComparison, RunSummary, StoredMapKey, TokenAttention } from '../model/run.ts';
+import type {
+  HeadProfile,
+  Miniatures,
+  RunComparison,
+  RunSummary,
+  StoredDifferenceKey,
+  StoredMapKey,
+  TokenAttention,
+} from '../model/run.ts';
 import type { ScoreTable } from '../model/score.ts';
 import type { CodeRange } from './map-codes.ts';
 
-/** One head's map in 8 bits. */
-export interface StoredMap extends StoredMapKey {
+/** The texels of an overview. */
+export interface StoredTexels {
   /** Texels a side. */
   readonly side: number;
   /** [side x side], rows are queries; 0 = masked, else a step of `range` (see `map-codes.ts`). */
   readonly codes: Uint8Array;
+  /** Where texels are no single cells: the first column once more, without key 0, [side]. */
+  readonly edge?: Uint8Array;
   /** Of the scale that the codes are on. */
   readonly range: CodeRange;
 }
+
+/** One head's map in 8 bits. */
+export interface StoredMap extends StoredMapKey, StoredTexels {}
+
+/** A map minus another, likewise. */
+export interface StoredDifference extends StoredDifferenceKey, StoredTexels {}
 
 export interface StoredHead extends HeadId {
   readonly profile: HeadProfile;
@@ -38,6 +54,8 @@ export interface StoredRun {
   readonly heads: readonly StoredHead[];
   readonly tokenRows: readonly StoredTokenRow[];
   readonly maps: readonly StoredMap[];
+  /** Absent where there are none. */
+  readonly differences?: readonly StoredDifference[];
   /** Against the clean run of the same prompt; null for a clean run. */
   readonly comparison: RunComparison | null;
 }
