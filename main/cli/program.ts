@@ -1,10 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { AppError } from '../../shared/base/app-error.ts';
+import { FIGURE_FORMATS } from '../../shared/figure/formats.ts';
+import { FIGURE_VIEWS } from '../../shared/figure/recipe.ts';
 import { DEVICES, type Device } from '../../shared/model/device.ts';
 import { findApp } from '../files/app-paths.ts';
 import { CHILD_COMMAND, runBenchChild, runBenchCommand, type BenchCommandOptions } from './commands/bench.ts';
 import { runDoctor } from './commands/doctor.ts';
+import { runExport, type ExportOptions } from './commands/export.ts';
 import { runInfo } from './commands/info.ts';
 import { runModelCheck } from './commands/model-check.ts';
 import { runRun, type RunOptions } from './commands/run.ts';
@@ -109,6 +112,36 @@ export function createProgram(console: Console): Command {
     .addOption(deviceOption())
     .action((name: string, options: TaskOptions) => runTaskCommand(console, name, options));
 
+  command('export', 'save a figure, or its numbers, of a prompt or a session')
+    .option('--model <folder>', 'folder in Hugging Face layout, or demo')
+    .option('--text <text>', 'the prompt')
+    .option('--file <file>', 'a UTF-8 file with the prompt')
+    .option('--ids <file>', 'a JSON file with token ids')
+    .option('--bos', 'put the BOS token in front')
+    .option('--no-bos', 'put no BOS token in front')
+    .option('--ablate <list>', 'heads to change: L0H1=zero,L2H3=scale:0.5')
+    .option('--view <name>', `one of ${FIGURE_VIEWS.join(', ')}`)
+    .option('--recipe <file>', 'a JSON file that says all about the figure, instead of --view')
+    .option('--head <names>', 'L0H1; several with commas; L0H1-L0H2 is a difference, L0H1:changed of the ablated run')
+    .option('--run <role>', 'clean or changed: the run with the ablation')
+    .option('--score <id>', 'score of the atlas and of the order of heads')
+    .option('--token <number>', 'token of the token strip', parseIndex)
+    .option('--format <format>', `${FIGURE_FORMATS.join(', ')} (default: as the file is called)`)
+    .requiredOption('--out <file>', 'the file to write')
+    .option('--no-replace', 'do not replace a file')
+    .option('--width-mm <number>', 'width (default: 180)', Number)
+    .option('--height-mm <number>', 'height (default: as the content needs)', Number)
+    .option('--font-pt <number>', 'font size (default: 7)', Number)
+    .option('--title <text>', "title instead of the view's own; empty for none")
+    .option('--no-caption', 'without the lines under the figure')
+    .option('--theme <name>', 'light or dark')
+    .option('--dpi <number>', 'pixels per inch (default: 300)', Number)
+    .option('--generate <number>', 'tokens of the view generation', parseCount)
+    .option('--set <name=value>', 'any other field of the recipe', collect, [])
+    .option('--threads <number>', 'threads (default: number of cores)', parseThreads)
+    .addOption(deviceOption())
+    .action((options: ExportOptions) => runExport(console, options));
+
   program
     .command('bench')
     .description('measure time and memory of runs on generated models, beside a plain session')
@@ -202,6 +235,11 @@ function parseSamples(text: string): number {
     throw new InvalidArgumentError('Give a number from 1 to 10000.');
   }
   return count;
+}
+
+function parseIndex(text: string): number {
+  if (!/^\d{1,7}$/.test(text)) throw new InvalidArgumentError('Give a number from 0.');
+  return Number(text);
 }
 
 function parseRepeats(text: string): number {

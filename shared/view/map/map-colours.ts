@@ -34,6 +34,8 @@ export interface ColourQuestion {
   readonly shown: Extent | undefined;
   /** Over the coarsest level, which covers the whole map. */
   readonly overview: Extent | undefined;
+  /** Ends that were chosen instead of those of the data. */
+  readonly domain?: Extent | undefined;
 }
 
 /** Log probabilities below this are one colour: exp(-12) is 6 x 10^-6. */
@@ -63,7 +65,20 @@ export function logFloor(tokens: number): number {
   return Math.min(LOG_FLOOR, Number(`1e${Math.ceil(Math.log10(0.1 / tokens))}`));
 }
 
+/** Whether the ends of the scale are the same for any data. */
+export function hasFixedScale({ value, reducer, scale, isDifference, excludeSinks, domain }: ColourQuestion): boolean {
+  if (domain) return true;
+  return value === 'probability' && scale === 'log' && isDifference !== true && !excludeSinks && reducer !== 'sum';
+}
+
 function scaleOf(question: ColourQuestion): ValueScale {
+  const { kind, lo, hi } = dataScale(question);
+  const { domain } = question;
+  // A logarithm has no place for 0.
+  return domain ? { kind, lo: kind === 'log' && domain[0] <= 0 ? lo : domain[0], hi: domain[1] } : { kind, lo, hi };
+}
+
+function dataScale(question: ColourQuestion): ValueScale {
   const extent = extentOf(question);
   const most = extent ? niceCeil(extent[1]) : undefined;
   if (question.isDifference === true) {
@@ -73,9 +88,8 @@ function scaleOf(question: ColourQuestion): ValueScale {
   switch (question.value) {
     case 'probability': {
       if (question.scale === 'linear') return { kind: 'linear', lo: 0, hi: Math.max(LOG_FLOOR, most ?? 1) };
-      const fixed = !question.excludeSinks && question.reducer !== 'sum';
       const lo = logFloor(question.tokens ?? 1);
-      return { kind: 'log', lo, hi: fixed ? 1 : Math.max(LOG_FLOOR * 10, most ?? 1) };
+      return { kind: 'log', lo, hi: hasFixedScale(question) ? 1 : Math.max(LOG_FLOOR * 10, most ?? 1) };
     }
     case 'logProbability': {
       const least = extent ? -niceCeil(-extent[0]) : LOWEST_LOG_PROBABILITY;

@@ -1,0 +1,131 @@
+import { basename, extname, resolve } from 'node:path';
+import { AppError } from '../../../shared/base/app-error.ts';
+import { parseParams } from '../../../shared/contract/parse-params.ts';
+import { FIGURE_FORMATS, type FigureFormat } from '../../../shared/figure/formats.ts';
+import type { FigureRecipe, FigureViewId } from '../../../shared/figure/recipe.ts';
+import type { Device } from '../../../shared/model/device.ts';
+import { parseInterventions } from '../../../shared/model/intervention.ts';
+import { findApp } from '../../files/app-paths.ts';
+import { askOf } from '../../figures/ask-handlers.ts';
+import { openFonts } from '../../figures/fonts.ts';
+import { promptHash } from '../../figures/prompt-hash.ts';
+import { renderFigure, type RenderTools } from '../../figures/render-figure.ts';
+import { writeFigure } from '../../figures/write-figure.ts';
+import type { Console } from '../console.ts';
+import { noteDevice } from '../note-device.ts';
+import { readPrompt, type PromptSource } from '../prompt-source.ts';
+import { withEngine, type EngineSession } from '../with-engine.ts';
+import { readFigureRecipe, type ExportRuns, type FigureOptions } from './export-recipe.ts';
+
+export interface ExportOptions extends PromptSource, FigureOptions {
+  readonly model?: string;
+  readonly ablate?: string;
+  readonly format?: string;
+  readonly out: string;
+  readonly replace: boolean;
+  readonly scale?: number;
+  readonly threads?: number;
+  readonly device?: Device;
+}
+
+/** What `headscope export --json` prints. */
+export interface ExportResult {
+  /** What was written: the figure, and the numbers beside a script. */
+  readonly files: readonly { readonly path: string; readonly bytes: number }[];
+  readonly view: FigureViewId;
+  readonly format: FigureFormat;
+  readonly pixels: { readonly width: number; readonly height: number } | null;
+  readonly sizeMm: { readonly width: number; readonly height: number } | null;
+  readonly notes: readonly string[];
+}
+
+/** `headscope export`: a figure of a view, or its numbers, as a file. */
+export async function runExport(console: Console, options: ExportOptions): Promise<void> {
+  const format = formatOf(options);
+  const out = resolve(options.out);
+  const app = findApp();
+  const fonts = await openFonts(app.fonts);
+  const result = await withEngine(console, options, async (session): Promise<ExportResult> => {
+    const { model, runs, prompt } = await liveRuns(console, options, session);
+    const recipe = await readFigureRecipe(options, { model, runs, prompt }, session);
+    const { context } = session;
+    const tools: RenderTools = {
+      source: {
+        model,
+        runs,
+        promptHash: promptHash(runs.clean.ids),
+        ask: askOf(session.engine.handlers, context),
+      },
+      fonts,
+      signal: context.signal,
+      progress: (progress) => context.progress(progress),
+      appVersion: app.version,
+    };
+    return writeAll(recipe, format, out, options, tools);
+  });
+  console.result(result, () => formatExport(result));
+}
+
+async function writeAll(
+  recipe: FigureRecipe,
+  format: FigureFormat,
+  out: string,
+  { replace, scale = 1 }: ExportOptions,
+  tools: RenderTools,
+): Promise<ExportResult> {
+  const name = basename(out, extname(out));
+  const figure = await renderFigure({ recipe, format, scale, name }, tools);
+  const files = [{ path: out, bytes: await writeFigure(out, figure.pieces, replace) }];
+  if (format === 'py') {
+    // A script without its numbers would be of no use.
+    const path = `${out.slice(0, out.length - extname(out).length)}.npz`;
+    const table = await renderFigure({ recipe, format: 'npz', scale, name }, tools);
+    files.push({ path, bytes: await writeFigure(path, table.pieces, replace) });
+  }
+  const { pixels, sizeMm, notes } = figure;
+  return { files, view: recipe.view, format, pixels, sizeMm, notes };
+}
+
+/** Runs the prompt, and with `--ablate` once more. */
+async function liveRuns(
+  console: Console,
+  options: ExportOptions,
+  { engine, context }: EngineSession,
+): Promise<ExportRuns> {
+  if (options.model === undefined) {
+    throw new AppError('bad-request', 'It was not said what to draw.', {
+      hint: 'Give --session FILE, or --model demo with --text, --file or --ids.',
+    });
+  }
+  const interventions = parseInterventions(options.ablate ?? '');
+  const model = await engine.handlers['model.open']({ path: options.model }, context);
+  noteDevice(console, model);
+  const prompt = await readPrompt(options, model.bosByDefault);
+  const start = (changes: typeof interventions) =>
+    engine.handlers['run.start'](parseParams('run.start', { prompt, interventions: changes }), context);
+  const clean = await start([]);
+  const changed = interventions.length > 0 ? await start(interventions) : undefined;
+  return { model, prompt, runs: { clean, ...(changed ? { changed } : {}) } };
+}
+
+/** As said, or as the file is called. */
+function formatOf({ format, out }: ExportOptions): FigureFormat {
+  const name = format ?? extname(out).slice(1).toLowerCase();
+  const known = FIGURE_FORMATS.find((candidate) => candidate === name);
+  if (known) return known;
+  throw new AppError('bad-request', name === '' ? 'The file has no format.' : `There is no format “${name}”.`, {
+    hint: `Give --format, one of ${FIGURE_FORMATS.join(', ')}.`,
+  });
+}
+
+export function formatExport({ files, pixels, sizeMm, notes }: ExportResult): string {
+  const sizes = [
+    ...(sizeMm ? [`${sizeMm.width.toFixed(1)} × ${sizeMm.height.toFixed(1)} mm`] : []),
+    ...(pixels ? [`${pixels.width} × ${pixels.height} pixels`] : []),
+  ];
+  return [
+    ...files.map(({ path, bytes }) => `Written to ${path}, ${bytes.toLocaleString('en-US')} bytes`),
+    ...(sizes.length > 0 ? [sizes.join(', ')] : []),
+    ...notes,
+  ].join('\n');
+}

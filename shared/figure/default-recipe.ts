@@ -1,0 +1,46 @@
+import type { HeadId } from '../model/head-id.ts';
+import { figureRecipeSchema, type FigureRecipe, type FigureViewId, type FigureGeneratedToken } from './recipe.ts';
+
+/** What is on screen, as far as a recipe can be filled from it. */
+export interface FigureContext {
+  /** The selected head. */
+  readonly head: HeadId;
+  /** The run on screen. */
+  readonly run?: 'clean' | 'changed';
+  /** The score of the atlas. */
+  readonly score?: string;
+  /** The pinned token, for the token strip. */
+  readonly token?: number;
+  /** Maps side by side. */
+  readonly compared?: readonly {
+    readonly run: 'clean' | 'changed';
+    readonly head: HeadId;
+    readonly minus: { readonly run: 'clean' | 'changed'; readonly head: HeadId } | null;
+  }[];
+  readonly generation?: readonly {
+    readonly run: 'clean' | 'changed';
+    readonly tokens: readonly FigureGeneratedToken[];
+  }[];
+}
+
+/**
+ * The recipe that a figure dialog begins with: 180 mm wide (two columns of a journal), 7 pt, white, 300 dots per inch,
+ * with the view's own title and a caption; options of the view as it is first seen on screen. Everything else the
+ * dialog sets itself: spread it over the result and parse it with `figureRecipeSchema`.
+ */
+export function defaultRecipe(view: FigureViewId, context: FigureContext): FigureRecipe {
+  const { head, run = 'clean', score, token, compared, generation } = context;
+  const given = {
+    map: { head, run },
+    compare: { maps: compared ?? [{ run, head, minus: null }] },
+    atlas: { run, selected: head, ...(score === undefined ? {} : { score }) },
+    maps: { run, selected: head },
+    ranked: { run, ...(score === undefined ? {} : { sortBy: score }) },
+    distance: { run, head },
+    strip: { run, head, ...(token === undefined ? {} : { token }) },
+    next: {},
+    effect: {},
+    generation: { lines: generation ?? [] },
+  }[view];
+  return figureRecipeSchema.parse({ view, ...given });
+}

@@ -1,0 +1,73 @@
+import { AppError } from '../../base/app-error.ts';
+import type { HeadProfile } from '../../model/run.ts';
+import type { TileValue } from '../../tensor/tile.ts';
+import { VALUE_NAMES } from '../../view/map/value-words.ts';
+import type { FigureTable, TableArray } from '../table.ts';
+import type { MapData } from './map-data.ts';
+
+/** Numbers in one file of them. */
+const MOST_NUMBERS = 2 ** 26;
+
+export function checkCount(count: number): void {
+  if (count <= MOST_NUMBERS) return;
+  throw new AppError(
+    'too-large',
+    `The figure has ${count.toLocaleString('en-US')} numbers, over the limit of ${MOST_NUMBERS.toLocaleString('en-US')}.`,
+    {
+      hint: 'Choose a part of the map, or fewer dots per inch, which gives coarser texels.',
+    },
+  );
+}
+
+/** The texels as they are drawn, and where they stand. */
+export async function mapTable(
+  map: MapData,
+  value: TileValue,
+  isDifference: boolean,
+  profile: HeadProfile | undefined,
+): Promise<FigureTable> {
+  const { rows, columns, region, level } = map;
+  checkCount(rows * columns);
+  const values = await map.read(0, rows);
+  const side = 2 ** level;
+  const starts = (from: number, count: number) => Int32Array.from({ length: count }, (_, index) => from + index * side);
+  const [query, key] = [starts(region.rowStart, rows), starts(region.keyStart, columns)];
+  const name = isDifference ? 'difference of probability' : VALUE_NAMES[value];
+  const marginals: TableArray[] = profile
+    ? [
+        { name: 'entropy', shape: [profile.entropy.length], values: profile.entropy, about: 'row entropy, nats' },
+        {
+          name: 'columnMean',
+          shape: [profile.columnMean.length],
+          values: profile.columnMean,
+          about: 'mean probability of the key over the queries that see it',
+        },
+        {
+          name: 'distance',
+          shape: [profile.distance.length],
+          values: profile.distance,
+          about: 'attention mass by distance; bin 0 = 0, bin b = 2^(b-1) to 2^b - 1',
+        },
+      ]
+    : [];
+  return {
+    arrays: [
+      { name: 'values', shape: [rows, columns], values, about: `${name}, [queries, keys]; NaN = masked` },
+      { name: 'query', shape: [rows], values: query, about: 'first query of each row' },
+      { name: 'key', shape: [columns], values: key, about: 'first key of each column' },
+      { name: 'cells', shape: [1], values: Int32Array.of(side), about: 'cells a side of a texel' },
+      ...marginals,
+    ],
+    texts: [],
+    sheet: {
+      header: ['query\\key', ...Array.from(key, String)],
+      rows: matrixRows(values, query, columns),
+    },
+  };
+}
+
+function* matrixRows(values: Float32Array, query: Int32Array, columns: number): Generator<readonly number[]> {
+  for (let row = 0; row < query.length; row++) {
+    yield [query[row]!, ...values.subarray(row * columns, (row + 1) * columns)];
+  }
+}

@@ -1,0 +1,211 @@
+/**
+ * A recipe says everything about a figure but the numbers: with the same recipe and the same runs it is drawn again,
+ * byte for byte. Runs are named by their role, so that a recipe fits any session.
+ */
+import { z } from 'zod';
+import { AppError } from '../base/app-error.ts';
+import { SESSION_ROLES } from '../session/manifest.ts';
+import { TILE_REDUCERS, TILE_VALUES } from '../tensor/tile.ts';
+import { SINK_RULES } from '../view/map/sink-keys.ts';
+
+const index = z
+  .number()
+  .int()
+  .min(0)
+  .max(2 ** 20);
+const headId = z.object({ layer: index, head: index });
+const role = z.enum(SESSION_ROLES).default('clean');
+
+const page = {
+  version: z.literal(1).default(1),
+  widthMm: z.number().min(20).max(3000).default(180),
+  /** Null: as high as the content needs. What is given is kept: the content shrinks or is cut, and a note says so. */
+  heightMm: z.number().min(15).max(3000).nullable().default(null),
+  /** Of the body; captions and labels are a little smaller. */
+  fontPt: z.number().min(4).max(48).default(7),
+  /** Null: the view's own; empty: none. */
+  title: z.string().max(400).nullable().default(null),
+  /** Model, prompt hash and what the numbers are, under the figure. */
+  caption: z.boolean().default(true),
+  theme: z.enum(['light', 'dark']).default('light'),
+  /** Pixels per inch of a PNG, and of rasters in an SVG. */
+  dpi: z.number().min(20).max(9600).default(300),
+};
+
+const span = z.object({ start: index, end: index, name: z.string().max(200) });
+
+/** Queries `rowStart` to `rowEnd` - 1, keys `keyStart` to `keyEnd` - 1. */
+export const figureRegionSchema = z
+  .object({ rowStart: index, rowEnd: index, keyStart: index, keyEnd: index })
+  .refine(({ rowStart, rowEnd, keyStart, keyEnd }) => rowEnd > rowStart && keyEnd > keyStart, 'The region is empty.');
+
+/** How the values of a map are seen; the same names as on screen. */
+const mapOptions = {
+  value: z.enum(TILE_VALUES).default('probability'),
+  reducer: z.enum(TILE_REDUCERS).default('max'),
+  scale: z.enum(['log', 'linear']).default('log'),
+  gamma: z.number().min(0.1).max(10).default(1),
+  /** Leaves the sink keys out of the domain of the colours. */
+  excludeSinks: z.boolean().default(false),
+  /** Ends of the colour scale; null: from the data, as on screen. */
+  domain: z
+    .tuple([z.number(), z.number()])
+    .refine(([low, high]) => high > low, 'The domain is empty.')
+    .nullable()
+    .default(null),
+  /** Null: the whole map. */
+  region: figureRegionSchema.nullable().default(null),
+  /** Spans that the axes show as one bracket. */
+  folds: z.array(span).max(256).default([]),
+  /** Print values into cells that are large enough. */
+  numbers: z.boolean().default(true),
+};
+
+const mapOf = z.object({
+  run: role,
+  head: headId,
+  /** What is subtracted, cell by cell, in probability. */
+  minus: z.object({ run: role, head: headId }).nullable().default(null),
+});
+
+export const mapRecipe = z.object({
+  view: z.literal('map'),
+  ...page,
+  ...mapOf.shape,
+  ...mapOptions,
+  /** Which keys stand as strips beside the map; none for a difference. */
+  sinks: z.enum([...SINK_RULES, 'none']).default('first'),
+  sinkKeys: z.array(index).max(4).default([]),
+  /** Entropy of every row, beside the map. */
+  entropy: z.boolean().default(true),
+  /** Mean attention on every key, under the map. */
+  columnMean: z.boolean().default(true),
+  /** Attention mass by distance, under the map. */
+  distance: z.boolean().default(false),
+});
+
+export const compareRecipe = z.object({
+  view: z.literal('compare'),
+  ...page,
+  ...mapOptions,
+  maps: z.array(mapOf).min(1).max(16),
+  /** Null: as many as give the largest maps. */
+  columns: z.number().int().min(1).max(16).nullable().default(null),
+});
+
+const gridOptions = { run: role, selected: headId.nullable().default(null) };
+
+export const atlasRecipe = z.object({
+  view: z.literal('atlas'),
+  ...page,
+  ...gridOptions,
+  /** Id of a score. */
+  score: z.string().min(1).max(64).default('entropy'),
+  /** Which cells have their number: those that stand out, as on screen, all or none. */
+  values: z.enum(['notable', 'all', 'none']).default('notable'),
+});
+
+export const mapsRecipe = z.object({ view: z.literal('maps'), ...page, ...gridOptions });
+
+export const rankedRecipe = z.object({
+  view: z.literal('ranked'),
+  ...page,
+  run: role,
+  /** Id of a score, or `head` for natural order. */
+  sortBy: z.string().min(1).max(64).default('head'),
+  direction: z.enum(['ascending', 'descending']).default('descending'),
+  /** Ids of scores; empty: all, as far as they fit. */
+  scores: z.array(z.string().max(64)).max(64).default([]),
+  rows: z.number().int().min(1).max(4096).default(20),
+});
+
+export const distanceRecipe = z.object({ view: z.literal('distance'), ...page, run: role, head: headId });
+
+export const stripRecipe = z.object({
+  view: z.literal('strip'),
+  ...page,
+  run: role,
+  colour: z.enum(['outgoing', 'incoming', 'change']).default('outgoing'),
+  /** For attention. */
+  head: headId.default({ layer: 0, head: 0 }),
+  /** The token whose attention is shown; null: the last. */
+  token: index.nullable().default(null),
+  /** Null: the whole prompt. */
+  range: z.object({ start: index, end: index }).nullable().default(null),
+});
+
+/** The likeliest next tokens; of both runs where there are two. */
+export const nextRecipe = z.object({
+  view: z.literal('next'),
+  ...page,
+  rows: z.number().int().min(1).max(20).default(10),
+});
+
+/** What the interventions do: likelihood along the prompt, and the next token. */
+export const effectRecipe = z.object({
+  view: z.literal('effect'),
+  ...page,
+  rows: z.number().int().min(0).max(20).default(8),
+});
+
+const generatedToken = z.object({
+  id: z.number().int(),
+  display: z.string().max(1000),
+  text: z.string().max(1000),
+  prob: z.number(),
+  top: z.array(z.object({ id: z.number().int(), display: z.string().max(1000), prob: z.number() })).max(20),
+});
+export type FigureGeneratedToken = z.infer<typeof generatedToken>;
+
+/** Generated text. A generation is part of no run, so it travels in the recipe. */
+export const generationRecipe = z.object({
+  view: z.literal('generation'),
+  ...page,
+  lines: z
+    .array(z.object({ run: role, tokens: z.array(generatedToken).min(1).max(32_768) }))
+    .min(1)
+    .max(2),
+  /** Zero-based; its candidates stand under the text. Null: the first step at which the lines part, else the last. */
+  step: index.nullable().default(null),
+});
+
+export const figureRecipeSchema = z.discriminatedUnion('view', [
+  mapRecipe,
+  compareRecipe,
+  atlasRecipe,
+  mapsRecipe,
+  rankedRecipe,
+  distanceRecipe,
+  stripRecipe,
+  nextRecipe,
+  effectRecipe,
+  generationRecipe,
+]);
+/** With its defaults filled in. */
+export type FigureRecipe = z.output<typeof figureRecipeSchema>;
+export type FigureRecipeInput = z.input<typeof figureRecipeSchema>;
+export type FigureViewId = FigureRecipe['view'];
+export type RecipeOf<V extends FigureViewId> = Extract<FigureRecipe, { readonly view: V }>;
+
+export const FIGURE_VIEWS = figureRecipeSchema.options.map((option) => option.shape.view.value);
+
+/** Throws `bad-request` with the first misfit. */
+export function parseRecipe(value: unknown): FigureRecipe {
+  const parsed = figureRecipeSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const field = issue && issue.path.length > 0 ? issue.path.join('.') : 'it';
+  throw new AppError(
+    'bad-request',
+    `The recipe of the figure does not fit: ${field}: ${issue?.message ?? 'invalid'}.`,
+    {
+      hint: 'Check that field of the recipe.',
+    },
+  );
+}
+
+/** What the page of every figure is. */
+export type FigurePage = Pick<
+  FigureRecipe,
+  'view' | 'widthMm' | 'heightMm' | 'fontPt' | 'title' | 'caption' | 'theme' | 'dpi'
+>;

@@ -1,0 +1,298 @@
+/** Several maps of one region side by side, on one colour scale; differences on one of their own. */
+import type { RunSummary } from '../../model/run.ts';
+import { aggregateText, headingText, VALUE_UNITS } from '../../view/map/value-words.ts';
+import { legendTicks } from '../../view/map/map-colours.ts';
+import { drawPage, frameOf, scratch, type Frame, type PageText } from '../page.ts';
+import { barWidth, drawBar, type BarLegend } from '../parts/colour-bar.ts';
+import { colouringOf, type MapColouring } from '../parts/map-colouring.ts';
+import { finestLevel, loadMap, wholeTexels, type MapData, type MapRegion } from '../parts/map-data.ts';
+import { drawMapPlot } from '../parts/map-plot.ts';
+import { checkCount } from '../parts/map-table.ts';
+import { axesBands, drawTokenAxes, type AxesBands } from '../parts/token-axes.ts';
+import type { RecipeOf } from '../recipe.ts';
+import type { SceneRect } from '../scene.ts';
+import { HAIR_PT, type Sketch } from '../sketch.ts';
+import { inexactBadges, interventionsText, provenanceText, runOf, type FigureJob } from '../source.ts';
+import type { FigureView, Noted } from '../view.ts';
+import { finestOf, fittingLevel, hasMasked, isFromOverview, regionOf, snapped, titleOf } from './map.ts';
+
+type Recipe = RecipeOf<'compare'>;
+
+interface ComparedMap {
+  readonly title: string;
+  readonly isDifference: boolean;
+  readonly map: MapData;
+}
+
+export interface CompareFigure extends Noted {
+  readonly run: RunSummary;
+  readonly maps: readonly ComparedMap[];
+  /** Of maps, and of differences. */
+  readonly plain: MapColouring | undefined;
+  readonly difference: MapColouring | undefined;
+  readonly text: PageText;
+}
+
+export const compareView: FigureView<'compare', CompareFigure> = {
+  id: 'compare',
+  name: 'Maps side by side',
+  async load(recipe, job) {
+    const { source, measure } = job;
+    const asked = recipe.maps.map((map) => ({
+      ...map,
+      title: `${titleOf(map)}${map.run === 'changed' && map.minus === null ? ' (ablated run)' : ''}`,
+      summary: runOf(source, map.run),
+      other: map.minus ? { run: runOf(source, map.minus.run), head: map.minus.head } : undefined,
+    }));
+    const run = asked[0]!.summary;
+    const tokens = run.ids.length;
+    const region = regionOf(recipe.region, tokens);
+    const finest = Math.max(
+      fittingLevel(region, job),
+      ...asked.map(({ summary, head, other }) => {
+        const { value, reducer } = valueOf(recipe, other !== undefined);
+        return Math.max(
+          finestLevel(summary, head, value, reducer),
+          other ? finestLevel(other.run, other.head, value, reducer) : 0,
+        );
+      }),
+    );
+    const inexact = inexactBadges(run, asked.some(({ summary }) => isFromOverview(summary)) ? ['8-bit'] : []);
+    const text = (level: number) => pageText(recipe, run, job, level, inexact);
+    const frame = frameOf(recipe, text(24), measure);
+    const level = finestOf(region, tokens, finest, job, (texels) => {
+      return layoutMaps(scratch(recipe, measure), frame, recipe, run, texels, 0).cell;
+    });
+    const maps: ComparedMap[] = [];
+    for (const { title, summary, head, other } of asked) {
+      const question = { run: summary, head, minus: other, ...valueOf(recipe, other !== undefined), level };
+      const texels = wholeTexels(region, level);
+      const map = await loadMap({ ...question, skipKeys: recipe.excludeSinks ? 1 : 0, region: texels }, job);
+      maps.push({ title, isDifference: other !== undefined, map });
+    }
+    const colouring = (isDifference: boolean) => {
+      const those = maps.filter((one) => one.isDifference === isDifference).map(({ map }) => map);
+      const options = { ...recipe, ...valueOf(recipe, isDifference) };
+      return those.length === 0 ? undefined : colouringOf(those, options, isDifference, tokens, []);
+    };
+    return {
+      run,
+      maps,
+      plain: await colouring(false),
+      difference: await colouring(true),
+      notes: [],
+      text: text(level),
+    };
+  },
+
+  scene(recipe, data, measure) {
+    return drawPage(recipe, data.text, measure, (sketch, frame) => drawMaps(sketch, frame, recipe, data));
+  },
+
+  async table(recipe, { maps }) {
+    const [first] = maps;
+    const { rows, columns, region, level } = first!.map;
+    checkCount(rows * columns * maps.length);
+    const values = new Float32Array(maps.length * rows * columns);
+    for (const [index, { map }] of maps.entries()) values.set(await map.read(0, rows), index * rows * columns);
+    const side = 2 ** level;
+    const starts = (from: number, count: number) => Int32Array.from({ length: count }, (_, at) => from + at * side);
+    const [query, key] = [starts(region.rowStart, rows), starts(region.keyStart, columns)];
+    return {
+      arrays: [
+        {
+          name: 'values',
+          shape: [maps.length, rows, columns],
+          values,
+          about: `${headingText(recipe.value, recipe.reducer, level, 'linear')}; differences in probability; NaN = masked`,
+        },
+        { name: 'query', shape: [rows], values: query, about: 'first query of each row' },
+        { name: 'key', shape: [columns], values: key, about: 'first key of each column' },
+        { name: 'cells', shape: [1], values: Int32Array.of(side), about: 'cells a side of a texel' },
+      ],
+      texts: [{ name: 'maps', values: maps.map(({ title }) => title), about: 'which map each is' }],
+      sheet: {
+        header: ['map', 'query', 'key', 'value'],
+        rows: texelRows(maps, values, query, key),
+      },
+    };
+  },
+
+  python: () => [
+    "values = data['values']  # [maps, queries, keys], NaN = masked",
+    'plt.close(fig)',
+    "fig, axes = plt.subplots(1, len(values), sharex=True, sharey=True, squeeze=False, layout='constrained')",
+    "for ax, title, values_of_one in zip(axes[0], data['maps'], values):",
+    "    image = ax.imshow(values_of_one, interpolation='nearest')",
+    '    ax.set_title(str(title))',
+    '    fig.colorbar(image, ax=ax)',
+  ],
+};
+
+function* texelRows(
+  maps: readonly ComparedMap[],
+  values: Float32Array,
+  query: Int32Array,
+  key: Int32Array,
+): Generator<readonly (string | number)[]> {
+  let at = 0;
+  for (const { title } of maps) {
+    for (const row of query) {
+      for (const column of key) {
+        const value = values[at++]!;
+        if (!Number.isNaN(value)) yield [title, row, column, value];
+      }
+    }
+  }
+}
+
+/** Differences are of probabilities, and of them the smallest has no meaning. */
+function valueOf({ value, reducer }: Recipe, isDifference: boolean): Pick<Recipe, 'value' | 'reducer'> {
+  return isDifference ? { value: 'probability', reducer: reducer === 'min' ? 'max' : reducer } : { value, reducer };
+}
+
+function pageText(
+  recipe: Recipe,
+  run: RunSummary,
+  { source }: FigureJob,
+  level: number,
+  inexact: readonly string[],
+): PageText {
+  const what = headingText(recipe.value, recipe.reducer, level, recipe.scale);
+  return {
+    name: 'Attention maps',
+    details: what,
+    inexact,
+    caption: [
+      `Attention maps on one colour scale: ${what}.`,
+      recipe.maps.some(({ minus }) => minus) ? 'Differences (−) are of probabilities.' : '',
+      inexact.length > 0 ? `Not exact: ${inexact.join(', ')}.` : '',
+      interventionsText(source.runs.changed ?? run),
+      provenanceText(source),
+    ],
+  };
+}
+
+interface CompareLayout {
+  readonly columns: number;
+  readonly cell: number;
+  readonly bands: AxesBands;
+  readonly plots: readonly SceneRect[];
+  /** Right of the maps. */
+  readonly right: number;
+  readonly bottom: number;
+}
+
+const TITLE_EM = 1.5;
+const GAP_EM = 1.2;
+const BAR_EM = 5.2;
+const LARGEST_CELL_PT = 30;
+/** Maps are preferred as large as this, em; else a smaller share of the width goes to labels. */
+const LABEL_SHARE = 0.6;
+
+function layoutMaps(
+  sketch: Sketch,
+  frame: Frame,
+  recipe: Recipe,
+  run: RunSummary,
+  region: MapRegion,
+  barPt: number,
+): CompareLayout {
+  const { em } = sketch;
+  const count = recipe.maps.length;
+  const barRoom = (GAP_EM + BAR_EM) * em + Math.max(0, barPt - BAR_EM * em);
+  const [tokensDown, tokensAcross] = [region.rowEnd - region.rowStart, region.keyEnd - region.keyStart];
+  const fitted = (columns: number) => {
+    const rows = Math.ceil(count / columns);
+    const share = Math.min(1, frame.width / em / 60 / columns + 0.2) * LABEL_SHARE;
+    const bands = axesBands(sketch, run.tokens, region, recipe.folds, [], share);
+    const width = (frame.width - barRoom - (columns - 1) * GAP_EM * em) / columns - bands.left;
+    const height =
+      frame.height === undefined
+        ? Infinity
+        : (frame.height - (rows - 1) * GAP_EM * em) / rows - bands.top - TITLE_EM * em;
+    return { columns, bands, room: Math.min(width / tokensAcross, height / tokensDown, LARGEST_CELL_PT) };
+  };
+  const candidates =
+    recipe.columns === null ? Array.from({ length: count }, (_, index) => index + 1) : [recipe.columns];
+  // Without a height any number of maps would stand in one column: no more rows than columns, then.
+  const shapely = candidates.filter(
+    (columns) => recipe.columns !== null || frame.height !== undefined || columns >= Math.ceil(count / columns),
+  );
+  const best = shapely.map(fitted).reduce((a, b) => (b.room > a.room * 1.02 ? b : a));
+  const { columns, bands } = best;
+  const cell = snapped(Math.max(best.room, (3 * em) / Math.max(tokensAcross, tokensDown)), region, recipe.dpi);
+  const [width, height] = [tokensAcross * cell, tokensDown * cell];
+  const plots = recipe.maps.map((_, index): SceneRect => {
+    const [row, column] = [Math.floor(index / columns), index % columns];
+    return {
+      x: frame.x + column * (bands.left + width + GAP_EM * em) + bands.left,
+      y: frame.y + row * (TITLE_EM * em + bands.top + height + GAP_EM * em) + TITLE_EM * em + bands.top,
+      width,
+      height,
+    };
+  });
+  const last = plots.at(-1)!;
+  return {
+    columns,
+    cell,
+    bands,
+    plots,
+    right: Math.max(...plots.map(({ x }) => x)) + width,
+    bottom: last.y + last.height + HAIR_PT,
+  };
+}
+
+function drawMaps(sketch: Sketch, frame: Frame, recipe: Recipe, data: CompareFigure): number {
+  const { em } = sketch;
+  const { run, maps, plain, difference } = data;
+  const { region, level } = maps[0]!.map;
+  const legendOf = ({ colours, open }: MapColouring, isDifference: boolean): BarLegend => {
+    const { value, reducer } = valueOf(recipe, isDifference);
+    const aggregate = aggregateText(reducer, level);
+    return {
+      map: colours.map,
+      ticks: legendTicks(colours.scale, open),
+      lines: [isDifference ? 'Δp' : VALUE_UNITS[value], ...(aggregate === '' ? [] : [aggregate])],
+      masked: hasMasked(region),
+    };
+  };
+  const legends = [...(plain ? [legendOf(plain, false)] : []), ...(difference ? [legendOf(difference, true)] : [])];
+  const widest = Math.max(...legends.map((legend) => barWidth(sketch, legend)));
+  const layout = layoutMaps(sketch, frame, recipe, run, region, widest);
+  const { cell, bands, plots } = layout;
+  for (const [index, { title, map, isDifference }] of maps.entries()) {
+    const plot = plots[index]!;
+    const { colours } = (isDifference ? difference : plain)!;
+    sketch.group(title, () => {
+      drawMapPlot(sketch, {
+        data: map,
+        colours,
+        value: valueOf(recipe, isDifference).value,
+        plot,
+        cell,
+        numbers: recipe.numbers,
+      });
+      drawTokenAxes(sketch, {
+        plot,
+        region,
+        cell,
+        bands,
+        tokens: run.tokens,
+        profile: undefined,
+        folds: recipe.folds,
+        right: plot.x + plot.width + GAP_EM * em,
+      });
+      sketch.text(title, plot.x, plot.y - bands.top - 0.4 * em, { weight: 'bold' });
+    });
+  }
+  let end = layout.bottom;
+  let y = plots[0]!.y;
+  for (const legend of legends) {
+    const height = Math.max(6 * em, Math.min(18 * em, (layout.bottom - y) / legends.length - 4 * em));
+    const below = drawBar(sketch, legend, { x: layout.right + GAP_EM * em, y, height });
+    end = Math.max(end, below);
+    y = below + 1.5 * em;
+  }
+  return end;
+}

@@ -1,0 +1,186 @@
+/** What the interventions do: the likelihood of every token of the prompt, and the next token. */
+import { max } from 'd3';
+import type { RunComparison, RunSummary } from '../../model/run.ts';
+import { formatSigned } from '../../view/format.ts';
+import { binSigned } from '../../view/interventions/bin-signed.ts';
+import { meanIgnoringNaN } from '../../view/interventions/mean.ts';
+import { axisText, fitText } from '../../view/map/axis-labels.ts';
+import { formatTick } from '../../view/map/format-value.ts';
+import { comparedRows } from '../../view/prompt/next-rows.ts';
+import { drawPage, type PageText } from '../page.ts';
+import { choiceHeight, drawChoices } from '../parts/choice-bars.ts';
+import { RISE } from '../parts/token-axes.ts';
+import { MIDDLE, type SceneRect } from '../scene.ts';
+import { LABEL_EM, type Sketch } from '../sketch.ts';
+import { bothRuns, inexactBadges, interventionsText, provenanceText } from '../source.ts';
+import type { FigureView, Noted } from '../view.ts';
+import { choicesOf, seriesOf } from './next.ts';
+
+export interface EffectFigure extends Noted {
+  readonly run: RunSummary;
+  readonly comparison: RunComparison;
+  readonly text: PageText;
+}
+
+const PLOT_EM = 11;
+const BELOW_EM = 3;
+/** Bars are not narrower. */
+const LEAST_BAR_PT = 0.5;
+/** Tokens that are named over the plot. */
+const NAMED = 6;
+const NAME_ROOM_EM = 5;
+const LABEL_DEGREES = 35;
+
+export const effectView: FigureView<'effect', EffectFigure> = {
+  id: 'effect',
+  name: 'Effect of the interventions',
+  async load(_, { source }) {
+    const { clean, changed } = bothRuns(source);
+    const comparison = await source.ask('run.compare', { clean: clean.runId, changed: changed.runId });
+    const inexact = inexactBadges(changed);
+    const { kl, klPerToken, nllDelta } = comparison;
+    return {
+      run: changed,
+      comparison,
+      notes: [],
+      text: {
+        name: 'Effect of the interventions',
+        details: interventionsText(changed)
+          .replace(/^Interventions: /, '')
+          .replace(/\.$/, ''),
+        inexact,
+        caption: [
+          'Change of −log p of every token of the prompt, ablated − clean: up = less likely, down = more likely; and the next token.',
+          `KL(clean ‖ ablated) ${kl.toFixed(3)} nats at the last position, ${meanIgnoringNaN(klPerToken).toFixed(3)} nats in the mean of all;`,
+          `−log p changes by ${formatSigned(meanIgnoringNaN(nllDelta), 3)} nats in the mean of all.`,
+          inexact.length > 0 ? `Not exact: ${inexact.join(', ')}.` : '',
+          interventionsText(changed),
+          provenanceText(source),
+        ],
+      },
+    };
+  },
+
+  scene(recipe, { run, comparison, text }, measure) {
+    return drawPage(recipe, text, measure, (sketch, frame) => {
+      const { em } = sketch;
+      const rows = comparedRows(comparison).slice(0, recipe.rows);
+      const table = rows.length === 0 ? 0 : choiceHeight(rows.length, em) + em;
+      const room = frame.height === undefined ? Infinity : frame.height - table - (NAME_ROOM_EM + BELOW_EM) * em;
+      const height = Math.max(4 * em, Math.min(PLOT_EM * em, room));
+      const left = 4.6 * em;
+      const plot = { x: frame.x + left, y: frame.y + NAME_ROOM_EM * em, width: frame.width - left - 0.4 * em, height };
+      drawLikelihood(sketch, plot, run, comparison.nllDelta, frame.x + frame.width);
+      const end = plot.y + plot.height + BELOW_EM * em;
+      if (rows.length === 0) return end;
+      return drawChoices(sketch, choicesOf(rows), seriesOf(true), { ...frame, y: end + em });
+    });
+  },
+
+  table: (_, { run, comparison }) => {
+    const { nllDelta, klPerToken } = comparison;
+    const count = nllDelta.length;
+    return Promise.resolve({
+      arrays: [
+        {
+          name: 'nllDelta',
+          shape: [count],
+          values: nllDelta,
+          about: 'change of -log p per token, ablated - clean, nats; NaN at 0',
+        },
+        {
+          name: 'klPerToken',
+          shape: [count],
+          values: klPerToken,
+          about: 'KL(clean || ablated) at every position, nats',
+        },
+        { name: 'id', shape: [count], values: run.ids, about: 'token id' },
+      ],
+      texts: [{ name: 'token', values: run.tokens.map(({ display }) => display), about: 'token, blanks made visible' }],
+      sheet: {
+        header: ['index', 'token', 'id', 'nllDelta', 'kl'],
+        rows: run.tokens.map(({ display, id }, index) => [index, display, id, nllDelta[index]!, klPerToken[index]!]),
+      },
+    });
+  },
+
+  python: () => [
+    "delta = data['nllDelta']",
+    "ax.bar(np.arange(len(delta)), delta, width=1, color=np.where(delta > 0, 'C1', 'C0'))",
+    "ax.set_xlabel('token')",
+    "ax.set_ylabel('change of −log p, nats')",
+  ],
+};
+
+function drawLikelihood(sketch: Sketch, plot: SceneRect, run: RunSummary, delta: Float32Array, right: number): void {
+  const { em, theme } = sketch;
+  const bins = binSigned(delta, Math.max(1, Math.floor(plot.width / LEAST_BAR_PT)));
+  const limit = Math.max(0.01, max(bins, ({ value }) => Math.abs(value)) ?? 0);
+  const zero = plot.y + plot.height / 2;
+  const yOf = (value: number) => zero - (value / limit) * (plot.height / 2);
+  const pitch = plot.width / bins.length;
+  const xOf = (index: number) => plot.x + ((index + 0.5) / delta.length) * plot.width;
+  sketch.group('likelihood', () => {
+    for (const tick of [limit, limit / 2, 0, -limit / 2, -limit]) {
+      sketch.line(plot.x, yOf(tick), plot.x + plot.width, yOf(tick), theme.line);
+      sketch.text(formatSigned(tick), plot.x - 0.5 * em, yOf(tick) + MIDDLE * LABEL_EM * em, {
+        em: LABEL_EM,
+        anchor: 'end',
+      });
+    }
+    const gap = pitch > 3 ? 0.15 * pitch : 0;
+    for (const [column, { value }] of bins.entries()) {
+      if (value === 0) continue;
+      const [top, height] = value > 0 ? [yOf(value), zero - yOf(value)] : [zero, yOf(value) - zero];
+      sketch.rect(plot.x + column * pitch + gap / 2, top, pitch - gap, height, value > 0 ? theme.up : theme.down);
+    }
+    const step = indexStep(delta.length, plot.width / (4.5 * em));
+    for (let index = 0; index < delta.length; index += step) {
+      const x = xOf(index);
+      sketch.line(x, plot.y + plot.height, x, plot.y + plot.height + 0.35 * em);
+      sketch.text(formatTick(index), x, plot.y + plot.height + 1.25 * em, { em: LABEL_EM, anchor: 'middle' });
+    }
+    const below = plot.y + plot.height + 2.5 * em;
+    sketch.text('token', plot.x + plot.width / 2, below, { em: LABEL_EM, anchor: 'middle', fill: theme.textDim });
+    sketch.text('change of −log p, nats', plot.x - 3.6 * em, plot.y + plot.height / 2, {
+      em: LABEL_EM,
+      anchor: 'middle',
+      rotate: -90,
+      fill: theme.textDim,
+    });
+  });
+  sketch.group('largest', () => {
+    for (const index of largest(delta, (3 * em * delta.length) / plot.width)) {
+      const x = xOf(index);
+      const top = Math.min(zero, yOf(delta[index]!));
+      sketch.line(x, plot.y - 0.7 * em, x, top - 0.1 * em, theme.textDim);
+      const room = Math.min(
+        ((NAME_ROOM_EM - 1.9) * em) / RISE,
+        (right - x - em) / Math.cos((LABEL_DEGREES * Math.PI) / 180),
+      );
+      const text = fitText(axisText(run.tokens[index]!), room, (part) => sketch.width(part, { em: LABEL_EM }));
+      if (text !== undefined)
+        sketch.text(text, x + 0.3 * em, plot.y - 0.9 * em, { em: LABEL_EM, rotate: -LABEL_DEGREES });
+    }
+  });
+}
+
+/** Tokens of the largest changes, at least `gap` tokens apart, ascending. */
+function largest(delta: Float32Array, gap: number): readonly number[] {
+  const order = Array.from(delta.keys())
+    .filter((index) => Math.abs(delta[index]!) > 0)
+    .sort((a, b) => Math.abs(delta[b]!) - Math.abs(delta[a]!) || a - b);
+  const chosen: number[] = [];
+  for (const index of order) {
+    if (chosen.length === NAMED) break;
+    if (chosen.every((other) => Math.abs(other - index) >= gap)) chosen.push(index);
+  }
+  return chosen.sort((a, b) => a - b);
+}
+
+/** 1, 2 or 5 times a power of ten, so that at most so many labels stand. */
+export function indexStep(count: number, most: number): number {
+  const least = count / Math.max(1, most);
+  const power = 10 ** Math.floor(Math.log10(Math.max(1, least)));
+  return [1, 2, 5, 10].map((step) => step * power).find((step) => step >= least) ?? 10 * power;
+}

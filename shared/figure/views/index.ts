@@ -1,0 +1,57 @@
+import type { FigureRecipe, FigureViewId } from '../recipe.ts';
+import type { FigureJob } from '../source.ts';
+import { loadFigure, type LoadedFigure } from '../view.ts';
+import { atlasView } from './atlas.ts';
+import { compareView } from './compare.ts';
+import { distanceView } from './distance.ts';
+import { effectView } from './effect.ts';
+import { generationView } from './generation.ts';
+import { mapView } from './map.ts';
+import { mapsView } from './maps.ts';
+import { nextView } from './next.ts';
+import { rankedView } from './ranked.ts';
+import { stripView } from './strip.ts';
+
+const VIEWS = {
+  map: mapView,
+  compare: compareView,
+  atlas: atlasView,
+  maps: mapsView,
+  ranked: rankedView,
+  distance: distanceView,
+  strip: stripView,
+  next: nextView,
+  effect: effectView,
+  generation: generationView,
+};
+
+/** What a kind of figure is called. */
+export function figureViewName(id: FigureViewId): string {
+  return VIEWS[id].name;
+}
+
+/** Fetches what a recipe draws. Throws what its questions throw, and `bad-request` for what the runs do not have. */
+export function loadRecipe(recipe: FigureRecipe, job: FigureJob): Promise<LoadedFigure> {
+  switch (recipe.view) {
+    case 'map':
+      return loadFigure(mapView, recipe, job);
+    case 'compare':
+      return loadFigure(compareView, recipe, job);
+    case 'atlas':
+      return loadFigure(atlasView, recipe, job);
+    case 'maps':
+      return loadFigure(mapsView, recipe, job);
+    case 'ranked':
+      return loadFigure(rankedView, recipe, job);
+    case 'distance':
+      return loadFigure(distanceView, recipe, job);
+    case 'strip':
+      return loadFigure(stripView, recipe, job);
+    case 'next':
+      return loadFigure(nextView, recipe, job);
+    case 'effect':
+      return loadFigure(effectView, recipe, job);
+    case 'generation':
+      return loadFigure(generationView, recipe, job);
+  }
+}
