@@ -82,6 +82,37 @@ describe('host', () => {
     expect(opened).toEqual([]);
   });
 
+  it('lets no page name files for the engine', async () => {
+    const { client } = await start();
+    const attach = client.call('run.attach', {
+      runId: 'a',
+      run: {} as never,
+      tensors: { path: '/etc/passwd', offset: 0, bytes: 1 },
+    });
+    await expect(attach).rejects.toMatchObject({ code: 'not-allowed' });
+    const write = client.call('run.writeTensors', { runId: 'a', path: join(base, 'root', 'x') });
+    await expect(write).rejects.toMatchObject({ code: 'not-allowed' });
+  });
+
+  it('saves and opens sessions under the root, and keeps unsaved work for the next page', async () => {
+    const { client } = await start();
+    const content = { state: { notes: { version: 1, data: { text: 'mine' } } }, runs: [] };
+    const { path } = await client.call('session.save', { ...content, path: 'a', tensors: false });
+    expect(path).toBe(join(base, 'root', 'a.headscope'));
+    expect(await client.call('session.open', { path })).toMatchObject({ state: content.state, model: null });
+    await client.call('session.autosave', content);
+    expect(await client.call('session.recoverable', {})).toEqual({ sessions: [] });
+    const [page, end] = createInProcessPair();
+    host!.connect(end);
+    const { sessions } = await createClient(page).call('session.recoverable', {});
+    expect(sessions.map(({ name }) => name)).toEqual(['a.headscope']);
+    await expect(client.call('session.open', { path: '/etc/passwd' })).rejects.toMatchObject({ code: 'not-allowed' });
+    await host!.grantFile('/etc/passwd');
+    await expect(client.call('session.open', { path: '/etc/passwd' })).rejects.toMatchObject({
+      code: 'session-invalid',
+    });
+  });
+
   it('tells the page of the end and the return of the engine', async () => {
     const { client } = await start();
     await client.call('model.open', { path: 'demo' });
