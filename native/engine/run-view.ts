@@ -16,7 +16,7 @@ import type { TileKey } from '../../shared/tensor/tile.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import type { Region } from '../pattern/score-blocks.ts';
 import type { RunTensors } from '../session/run-tensors.ts';
-import type { StoreChoice } from '../session/collect-chosen.ts';
+import type { StoreChoice } from '../session/store-choice.ts';
 import type { MapOf } from '../tiles/texels.ts';
 
 /** Another map beside the one that is asked about. */

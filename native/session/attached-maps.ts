@@ -1,4 +1,5 @@
 /** Maps of a stored run, recomputed from its tensors as those of a run that was made here. */
+import type { StoredRun } from '../../shared/session/stored-run.ts';
 import { loadAddon } from '../attention/load-addon.ts';
 import type { LayerCapture } from '../capture/capture.ts';
 import { CapturedMaps } from '../engine/captured-maps.ts';
@@ -6,7 +7,6 @@ import { ScoreReader } from '../pattern/score-blocks.ts';
 import { addonTexels } from '../tiles/addon-texels.ts';
 import { readerTexels } from '../tiles/reader-texels.ts';
 import { TileServer } from '../tiles/tile-server.ts';
-import type { StoredRun } from '../../shared/session/stored-run.ts';
 import { LayerStatistics } from './layer-statistics.ts';
 import type { RunTensors } from './run-tensors.ts';
 import { openTensorFile, type TensorFile, type TensorPlace } from './tensor-file.ts';

@@ -9,9 +9,10 @@ import type { Job } from '../forward/checkpoint.ts';
 import type { Region } from '../pattern/score-blocks.ts';
 import { checkDifference, checkLevel } from '../tiles/tile-server.ts';
 import { attachMaps, type AttachedMaps, type AttachOptions } from './attached-maps.ts';
-import { collectChosen, NOTHING, type ChosenParts, type StoreChoice } from './collect-chosen.ts';
+import { collectChosen, NOTHING, type ChosenParts } from './collect-chosen.ts';
 import { notStored } from './not-stored.ts';
 import { overviewTile } from './overview-tile.ts';
+import type { StoreChoice } from './store-choice.ts';
 import type { TensorPlace } from './tensor-file.ts';
 
 export class AttachedRun implements RunView {

@@ -1,12 +1,11 @@
 /** Gathers what a session keeps of single heads: profiles, token rows, overviews of maps. */
-import type { ParsedParamsOf } from '../../shared/contract/methods.ts';
 import { formatHead, sameHead, type HeadId } from '../../shared/model/head-id.ts';
 import type { StoredRun } from '../../shared/session/stored-run.ts';
 import type { CapturedMaps } from '../engine/captured-maps.ts';
 import type { RunView } from '../engine/run-view.ts';
 import { Checkpoint, type Job } from '../forward/checkpoint.ts';
+import type { StoreChoice } from './store-choice.ts';
 
-export type StoreChoice = Omit<ParsedParamsOf<'run.store'>, 'runId' | 'clean'>;
 export type ChosenParts = Pick<StoredRun, 'heads' | 'tokenRows' | 'maps' | 'differences'>;
 
 /** What a map costs beside a profile or a row, about. */
