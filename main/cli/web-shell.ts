@@ -28,6 +28,7 @@ export async function startWebShell({ port, host: address, root, token }: WebShe
       token: token ?? createToken(),
       renderer: app.renderer,
       connect: (transport) => void host.connect(transport),
+      transfer: host.transfer,
     });
     return {
       ...web,

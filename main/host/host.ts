@@ -15,6 +15,7 @@ import { createPathGuard, type PathGuard } from '../models/path-guard.ts';
 import { createRecentModels, type RecentModels } from '../models/recent-models.ts';
 import { createSessionDesk } from './session-desk.ts';
 import { createRecentSessions, createSessionHandlers, grantFile, type PickFile } from './session-handlers.ts';
+import { createSessionTransfer, type SessionTransfer } from './session-transfer.ts';
 import { createShellHandlers } from './shell-handlers.ts';
 import { createTokenizerHashes, type TokenizerHashes } from './tokenizer-hashes.ts';
 
@@ -23,6 +24,8 @@ export interface Host {
   /** Serves a page until its transport closes. */
   connect(transport: Transport): Served;
   restartEngine(): void;
+  /** Session files to and from a page on another machine. */
+  readonly transfer: SessionTransfer;
   /** Allows a file that the user chose outside the page. */
   grantFile(path: string): Promise<void>;
   /** Gives up the open session and what is kept of it for recovery. */
@@ -100,6 +103,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       return served;
     },
     restartEngine: () => supervisor.restart(),
+    transfer: createSessionTransfer(guard),
     grantFile: (path) => grantFile(guard, path),
     closeSession: () => desk.close(),
     dispose() {

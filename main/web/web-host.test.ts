@@ -10,6 +10,8 @@ import { createClient } from '../../shared/rpc/client.ts';
 import { CLOSE_CODES, createSocketTransport, offeredSubprotocols } from '../../shared/rpc/socket-transport.ts';
 import { serveConformance } from '../../shared/rpc/testing/conformance-server.ts';
 import { describeTransport } from '../../shared/rpc/testing/transport-conformance.ts';
+import { createSessionTransfer } from '../host/session-transfer.ts';
+import { createPathGuard } from '../models/path-guard.ts';
 import { createToken } from './token.ts';
 import { startWebHost, type WebHost } from './web-host.ts';
 
@@ -17,9 +19,10 @@ const renderer = mkdtempSync(join(tmpdir(), 'headscope-'));
 writeFileSync(join(renderer, 'index.html'), '<!doctype html>');
 afterAll(() => rmSync(renderer, { recursive: true }));
 const token = createToken();
+const transfer = createSessionTransfer(createPathGuard(renderer, [], renderer));
 
 function start(connect: (transport: Transport) => void = serveConformance): Promise<WebHost> {
-  return startWebHost({ port: 0, host: '127.0.0.1', token, renderer, connect });
+  return startWebHost({ port: 0, host: '127.0.0.1', token, renderer, connect, transfer });
 }
 
 function open(port: number, protocols: string[], headers: Record<string, string> = {}, path = '/rpc'): WebSocket {
@@ -142,7 +145,14 @@ describe('web host', () => {
   });
 
   it('says what to do when the port is taken', async () => {
-    const again = startWebHost({ port: host.port, host: '127.0.0.1', token, renderer, connect: () => undefined });
+    const again = startWebHost({
+      port: host.port,
+      host: '127.0.0.1',
+      token,
+      renderer,
+      connect: () => undefined,
+      transfer,
+    });
     await expect(again).rejects.toMatchObject({ code: 'io', message: `Port ${host.port} of 127.0.0.1 is taken.` });
   });
 });

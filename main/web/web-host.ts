@@ -6,11 +6,13 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { AppError } from '../../shared/base/app-error.ts';
 import type { Transport } from '../../shared/contract/frames.ts';
 import { CLOSE_CODES, SUBPROTOCOL } from '../../shared/rpc/socket-transport.ts';
+import type { SessionTransfer } from '../host/session-transfer.ts';
 import { securityHeaders } from '../serving/security-headers.ts';
 import { readStaticFile } from '../serving/static-file.ts';
 import { keepAlive } from './heartbeat.ts';
 import { createPageTransport } from './page-socket.ts';
 import { isOwnHost, isOwnOrigin } from './request-origin.ts';
+import { answerSession, SESSION_PATH } from './session-files.ts';
 import { createSinglePage } from './single-page.ts';
 import { sameToken } from './token.ts';
 
@@ -27,6 +29,8 @@ export interface WebHostOptions {
   readonly renderer: string;
   /** Serves a page that was let in. */
   readonly connect: (transport: Transport) => void;
+  /** Session files to and from the page's machine. */
+  readonly transfer: SessionTransfer;
 }
 
 export interface WebHost {
@@ -40,8 +44,10 @@ export interface WebHost {
 export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
   const names = [options.host, hostname()];
   const server = createServer((request, response) => {
-    void answer(request, response, options.renderer, names);
+    void answer(request, response, options, names);
   });
+  // The whole of an upload may take longer than the five minutes that Node allows; its head may not.
+  server.requestTimeout = 0;
   const sockets = acceptSockets(server, names, options);
   await listen(server, options);
   const { port } = server.address() as AddressInfo;
@@ -56,18 +62,27 @@ export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
   };
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, folder: string, names: readonly string[]) {
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { renderer, token, transfer }: WebHostOptions,
+  names: readonly string[],
+) {
   const { host } = request.headers;
   if (!isOwnHost(host, names)) {
     refuse(response, 403, 'This host does not go by that name.');
+    return;
+  }
+  const [path = '/'] = (request.url ?? '/').split(/[?#]/, 1);
+  if (path === SESSION_PATH) {
+    await answerSession(request, response, { token, transfer });
     return;
   }
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     refuse(response, 405, 'Only GET and HEAD.');
     return;
   }
-  const [path = '/'] = (request.url ?? '/').split(/[?#]/, 1);
-  const file = await readStaticFile(folder, path);
+  const file = await readStaticFile(renderer, path);
   if (!file) {
     refuse(response, 404, 'Not found.');
     return;

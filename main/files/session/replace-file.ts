@@ -9,6 +9,8 @@ export interface ReplaceOptions {
   readonly backup: string | null;
   /** Called with the complete file before it takes its place; throwing leaves everything as it was. */
   readonly check?: (temporary: string) => Promise<void>;
+  /** Moves the complete file to its place. Default: in place of what is there. */
+  readonly move?: (temporary: string) => Promise<void>;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface ReplaceOptions {
 export async function replaceFile(
   target: string,
   write: (file: FileHandle) => Promise<void>,
-  { backup, check }: ReplaceOptions,
+  { backup, check, move = (temporary) => rename(temporary, target) }: ReplaceOptions,
 ): Promise<void> {
   const folder = dirname(target);
   await sweepTemporaries(folder);
@@ -36,7 +38,7 @@ export async function replaceFile(
     }
     await check?.(temporary);
     if (backup !== null && mode !== undefined) await keepAs(target, backup);
-    await rename(temporary, target);
+    await move(temporary);
     await syncFolder(folder);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
