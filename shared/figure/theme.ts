@@ -7,6 +7,8 @@ export interface FigureTheme {
   readonly text: string;
   readonly textDim: string;
   readonly line: string;
+  /** Lines behind data. */
+  readonly grid: string;
   readonly accent: string;
   readonly warm: string;
   /** Cells that cannot be seen: no colour of any scale, and not the page either. */
@@ -29,6 +31,7 @@ export const FIGURE_THEMES: Readonly<Record<FigureTheme['name'], FigureTheme>> =
     text: '#1a1f26',
     textDim: '#57606b',
     line: '#a9b1bb',
+    grid: '#e1e5ea',
     accent: '#1d69cc',
     warm: '#925800',
     mask: mixed('#ffffff', '#1a1f26', 0.08),
@@ -43,6 +46,7 @@ export const FIGURE_THEMES: Readonly<Record<FigureTheme['name'], FigureTheme>> =
     text: '#e4e8ed',
     textDim: '#9aa4b0',
     line: '#4a525d',
+    grid: '#2a3038',
     accent: '#6cabff',
     warm: '#f2b866',
     mask: mixed('#14171c', '#e4e8ed', 0.08),

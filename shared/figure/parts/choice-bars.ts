@@ -67,7 +67,7 @@ export function drawChoices(
   sketch.group('grid', () => {
     for (const tick of [0, 0.25, 0.5, 0.75, 1]) {
       const at = barX + tick * barWidth;
-      sketch.line(at, top, at, bottom + 0.3 * em, theme.line);
+      sketch.line(at, top, at, bottom + 0.3 * em, tick === 0 ? theme.line : theme.grid);
       if (tick % 0.5 === 0) {
         sketch.text(String(tick), at, bottom + 1.25 * em, { em: LABEL_EM, anchor: 'middle', fill: theme.textDim });
       }

@@ -28,7 +28,7 @@ export function drawDistanceBars(sketch: Sketch, rect: SceneRect, profile: HeadP
   sketch.group('distance', () => {
     for (const tick of scale.ticks(Math.max(2, Math.min(4, Math.floor(rect.height / (2 * em)))))) {
       const y = scale(tick);
-      sketch.line(rect.x - 0.35 * em, y, rect.x + rect.width, y);
+      sketch.line(rect.x, y, rect.x + rect.width, y, tick === 0 ? theme.line : theme.grid);
       sketch.text(formatTick(tick), rect.x - 0.6 * em, y + MIDDLE * LABEL_EM * em, { em: LABEL_EM, anchor: 'end' });
     }
     for (let bin = 0; bin < bins; bin++) {

@@ -81,12 +81,14 @@ export interface AxesDrawing {
   readonly right: number;
   /** Middle of the first heading beside the plot: a label too close to it gives way. */
   readonly firstHeading?: number;
-  /** Names of the axes. */
-  readonly names?: boolean;
+  /** Between the key axis and the plot, for what stands there. */
+  readonly above?: number;
+  readonly shows?: { readonly keys: boolean; readonly queries: boolean };
 }
 
 export function drawTokenAxes(sketch: Sketch, drawing: AxesDrawing): void {
-  const { plot, region, cell, bands, tokens, profile, folds, firstHeading = Infinity } = drawing;
+  const { plot, region, cell, bands, tokens, profile, folds, firstHeading = Infinity, above = 0 } = drawing;
+  const { keys: showsKeys, queries: showsQueries } = drawing.shows ?? { keys: true, queries: true };
   const { em, theme } = sketch;
   const measure = (text: string) => sketch.width(text, label);
   const importance = keyImportance(tokens, profile);
@@ -110,10 +112,12 @@ export function drawTokenAxes(sketch: Sketch, drawing: AxesDrawing): void {
     folds,
   });
   const gap = LABEL_GAP_EM * em;
-  const baseline = plot.y - gap;
-  const nameHeight = drawing.names === false ? 0 : NAME_EM * em;
+  const axisY = plot.y - above;
+  const baseline = axisY - gap;
+  const nameHeight = NAME_EM * em;
 
   sketch.group('key-axis', () => {
+    if (!showsKeys) return;
     const room = (x: number) =>
       Math.min((bands.top - nameHeight - gap - LABEL_EM * em) / RISE, (drawing.right - x - LABEL_EM * em) / RUN);
     const sloped = (text: string | undefined, at: number, fill: string) => {
@@ -124,23 +128,22 @@ export function drawTokenAxes(sketch: Sketch, drawing: AxesDrawing): void {
     for (const { index, atPx } of top.labels) {
       const x = plot.x + atPx;
       if (!isClear(x)) continue;
-      sketch.line(x, plot.y - 0.35 * em, x, plot.y);
+      sketch.line(x, axisY - 0.35 * em, x, axisY);
       sloped(fitText(axisText(tokens[index]!), room(x), measure), x, theme.text);
     }
     for (const { fold, startPx, endPx, labelPx } of top.brackets) {
-      const [from, to, y] = [plot.x + startPx, plot.x + endPx, plot.y - 0.4 * em];
+      const [from, to, y] = [plot.x + startPx, plot.x + endPx, axisY - 0.4 * em];
       sketch.line(from, y, to, y, theme.textDim);
-      for (const x of [from, to]) sketch.line(x, y, x, plot.y - 0.1 * em, theme.textDim);
+      for (const x of [from, to]) sketch.line(x, y, x, axisY - 0.1 * em, theme.textDim);
       const x = labelPx === undefined ? undefined : plot.x + labelPx;
       if (x !== undefined && isClear(x)) sloped(foldText(fold, room(x), measure), x, theme.textDim);
     }
-    if (drawing.names !== false) {
-      const y = plot.y - bands.top + 0.9 * em;
-      sketch.text('key (column)', plot.x + plot.width / 2, y, { anchor: 'middle', fill: theme.textDim });
-    }
+    const y = axisY - bands.top + 0.9 * em;
+    sketch.text('key (column)', plot.x + plot.width / 2, y, { anchor: 'middle', fill: theme.textDim });
   });
 
   sketch.group('query-axis', () => {
+    if (!showsQueries) return;
     const room = bands.left - nameHeight - gap;
     const middle = 0.33 * LABEL_EM * em;
     for (const { index, atPx } of left.labels) {
@@ -163,12 +166,10 @@ export function drawTokenAxes(sketch: Sketch, drawing: AxesDrawing): void {
         sketch.text(text, plot.x - gap - 0.2 * em, y, { em: LABEL_EM, anchor: 'end', fill: theme.textDim });
       }
     }
-    if (drawing.names !== false) {
-      sketch.text('query (row)', plot.x - bands.left + 0.9 * em, plot.y + plot.height / 2, {
-        anchor: 'middle',
-        rotate: -90,
-        fill: theme.textDim,
-      });
-    }
+    sketch.text('query (row)', plot.x - bands.left + 0.9 * em, plot.y + plot.height / 2, {
+      anchor: 'middle',
+      rotate: -90,
+      fill: theme.textDim,
+    });
   });
 }

@@ -25,7 +25,7 @@ export interface AtlasFigure extends Noted {
   readonly text: PageText;
 }
 
-const LARGEST_CELL_EM = 5;
+const LARGEST_CELL_EM = 8;
 const NUMBER_EM = 0.85;
 const LEGEND_EM = 5;
 

@@ -1,5 +1,6 @@
 /** Several maps of one region side by side, on one colour scale; differences on one of their own. */
 import type { RunSummary } from '../../model/run.ts';
+import { fitText } from '../../view/map/axis-labels.ts';
 import { aggregateText, headingText, VALUE_UNITS } from '../../view/map/value-words.ts';
 import { legendTicks } from '../../view/map/map-colours.ts';
 import { drawPage, frameOf, scratch, type Frame, type PageText } from '../page.ts';
@@ -11,7 +12,7 @@ import { checkCount } from '../parts/map-table.ts';
 import { axesBands, drawTokenAxes, type AxesBands } from '../parts/token-axes.ts';
 import type { RecipeOf } from '../recipe.ts';
 import type { SceneRect } from '../scene.ts';
-import { HAIR_PT, type Sketch } from '../sketch.ts';
+import type { Sketch } from '../sketch.ts';
 import { inexactBadges, interventionsText, provenanceText, runOf, type FigureJob } from '../source.ts';
 import type { FigureView, Noted } from '../view.ts';
 import { finestOf, fittingLevel, hasMasked, isFromOverview, regionOf, snapped, titleOf } from './map.ts';
@@ -40,7 +41,7 @@ export const compareView: FigureView<'compare', CompareFigure> = {
     const { source, measure } = job;
     const asked = recipe.maps.map((map) => ({
       ...map,
-      title: `${titleOf(map)}${map.run === 'changed' && map.minus === null ? ' (ablated run)' : ''}`,
+      title: `${titleOf(map)}${map.run === 'changed' && map.minus === null ? ' (ablated)' : ''}`,
       summary: runOf(source, map.run),
       other: map.minus ? { run: runOf(source, map.minus.run), head: map.minus.head } : undefined,
     }));
@@ -183,11 +184,17 @@ interface CompareLayout {
   readonly bottom: number;
 }
 
-const TITLE_EM = 1.5;
+/** Over each map, for its name. Axes stand at the first column and the first row: the maps are of one region. */
+const TITLE_EM = 1.6;
 const GAP_EM = 1.2;
+const ROW_GAP_EM = 0.6;
+/** For the label of the last row. */
+const BELOW_EM = 0.6;
 const BAR_EM = 5.2;
 const LARGEST_CELL_PT = 30;
-/** Maps are preferred as large as this, em; else a smaller share of the width goes to labels. */
+/** Side of a map that shows enough. */
+const LARGE_EM = 15;
+/** Of the width that labels have beside a single map. */
 const LABEL_SHARE = 0.6;
 
 function layoutMaps(
@@ -204,13 +211,13 @@ function layoutMaps(
   const [tokensDown, tokensAcross] = [region.rowEnd - region.rowStart, region.keyEnd - region.keyStart];
   const fitted = (columns: number) => {
     const rows = Math.ceil(count / columns);
-    const share = Math.min(1, frame.width / em / 60 / columns + 0.2) * LABEL_SHARE;
+    const share = Math.min(1, frame.width / em / 60) * LABEL_SHARE;
     const bands = axesBands(sketch, run.tokens, region, recipe.folds, [], share);
-    const width = (frame.width - barRoom - (columns - 1) * GAP_EM * em) / columns - bands.left;
+    const width = (frame.width - barRoom - bands.left - (columns - 1) * GAP_EM * em) / columns;
     const height =
       frame.height === undefined
         ? Infinity
-        : (frame.height - (rows - 1) * GAP_EM * em) / rows - bands.top - TITLE_EM * em;
+        : (frame.height - bands.top - (rows - 1) * ROW_GAP_EM * em - BELOW_EM * em) / rows - TITLE_EM * em;
     return { columns, bands, room: Math.min(width / tokensAcross, height / tokensDown, LARGEST_CELL_PT) };
   };
   const candidates =
@@ -219,15 +226,18 @@ function layoutMaps(
   const shapely = candidates.filter(
     (columns) => recipe.columns !== null || frame.height !== undefined || columns >= Math.ceil(count / columns),
   );
-  const best = shapely.map(fitted).reduce((a, b) => (b.room > a.room * 1.02 ? b : a));
+  const fits = shapely.map(fitted);
+  // A grid without a hole is preferred, as long as its maps are large.
+  const full = fits.filter((fit) => count % fit.columns === 0 && fit.room * tokensAcross >= LARGE_EM * em);
+  const best = (full.length > 0 ? full : fits).reduce((a, b) => (b.room > a.room * 1.02 ? b : a));
   const { columns, bands } = best;
   const cell = snapped(Math.max(best.room, (3 * em) / Math.max(tokensAcross, tokensDown)), region, recipe.dpi);
   const [width, height] = [tokensAcross * cell, tokensDown * cell];
   const plots = recipe.maps.map((_, index): SceneRect => {
     const [row, column] = [Math.floor(index / columns), index % columns];
     return {
-      x: frame.x + column * (bands.left + width + GAP_EM * em) + bands.left,
-      y: frame.y + row * (TITLE_EM * em + bands.top + height + GAP_EM * em) + TITLE_EM * em + bands.top,
+      x: frame.x + bands.left + column * (width + GAP_EM * em),
+      y: frame.y + bands.top + TITLE_EM * em + row * (height + (TITLE_EM + ROW_GAP_EM) * em),
       width,
       height,
     };
@@ -239,7 +249,7 @@ function layoutMaps(
     bands,
     plots,
     right: Math.max(...plots.map(({ x }) => x)) + width,
-    bottom: last.y + last.height + HAIR_PT,
+    bottom: last.y + last.height + BELOW_EM * em,
   };
 }
 
@@ -273,6 +283,7 @@ function drawMaps(sketch: Sketch, frame: Frame, recipe: Recipe, data: CompareFig
         cell,
         numbers: recipe.numbers,
       });
+      const column = index % layout.columns;
       drawTokenAxes(sketch, {
         plot,
         region,
@@ -281,9 +292,13 @@ function drawMaps(sketch: Sketch, frame: Frame, recipe: Recipe, data: CompareFig
         tokens: run.tokens,
         profile: undefined,
         folds: recipe.folds,
-        right: plot.x + plot.width + GAP_EM * em,
+        right: column === layout.columns - 1 ? frame.x + frame.width : plot.x + plot.width + GAP_EM * em,
+        above: TITLE_EM * em,
+        shows: { keys: index < layout.columns, queries: column === 0 },
       });
-      sketch.text(title, plot.x, plot.y - bands.top - 0.4 * em, { weight: 'bold' });
+      const bold = { weight: 'bold' } as const;
+      const name = fitText(title, plot.width + GAP_EM * em - 0.4 * em, (part) => sketch.width(part, bold));
+      if (name !== undefined) sketch.text(name, plot.x, plot.y - 0.5 * em, bold);
     });
   }
   let end = layout.bottom;

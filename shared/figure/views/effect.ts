@@ -24,11 +24,15 @@ export interface EffectFigure extends Noted {
 
 const PLOT_EM = 11;
 const BELOW_EM = 3;
+/** Ticks and the name of the axis. */
+const LEFT_EM = 5;
 /** Bars are not narrower. */
 const LEAST_BAR_PT = 0.5;
 /** Tokens that are named over the plot. */
 const NAMED = 6;
-const NAME_ROOM_EM = 5;
+const MOST_NAME_EM = 5;
+/** Between the plot and the names, and over them. */
+const NAME_GAP_EM = 1.7;
 const LABEL_DEGREES = 35;
 
 export const effectView: FigureView<'effect', EffectFigure> = {
@@ -66,11 +70,14 @@ export const effectView: FigureView<'effect', EffectFigure> = {
       const { em } = sketch;
       const rows = comparedRows(comparison).slice(0, recipe.rows);
       const table = rows.length === 0 ? 0 : choiceHeight(rows.length, em) + em;
-      const room = frame.height === undefined ? Infinity : frame.height - table - (NAME_ROOM_EM + BELOW_EM) * em;
+      const left = LEFT_EM * em;
+      const width = frame.width - left - 0.4 * em;
+      const named = largest(comparison.nllDelta, (3 * em * comparison.nllDelta.length) / width);
+      const above = namesHeight(sketch, run, named);
+      const room = frame.height === undefined ? Infinity : frame.height - table - above - BELOW_EM * em;
       const height = Math.max(4 * em, Math.min(PLOT_EM * em, room));
-      const left = 4.6 * em;
-      const plot = { x: frame.x + left, y: frame.y + NAME_ROOM_EM * em, width: frame.width - left - 0.4 * em, height };
-      drawLikelihood(sketch, plot, run, comparison.nllDelta, frame.x + frame.width);
+      const plot = { x: frame.x + left, y: frame.y + above, width, height };
+      drawLikelihood(sketch, plot, { run, delta: comparison.nllDelta, named, right: frame.x + frame.width });
       const end = plot.y + plot.height + BELOW_EM * em;
       if (rows.length === 0) return end;
       return drawChoices(sketch, choicesOf(rows), seriesOf(true), { ...frame, y: end + em });
@@ -112,7 +119,23 @@ export const effectView: FigureView<'effect', EffectFigure> = {
   ],
 };
 
-function drawLikelihood(sketch: Sketch, plot: SceneRect, run: RunSummary, delta: Float32Array, right: number): void {
+interface Likelihood {
+  readonly run: RunSummary;
+  readonly delta: Float32Array;
+  readonly named: readonly number[];
+  /** Names end here. */
+  readonly right: number;
+}
+
+/** Over the plot, for the leaning names of tokens. */
+function namesHeight(sketch: Sketch, { tokens }: RunSummary, named: readonly number[]): number {
+  const { em } = sketch;
+  if (named.length === 0) return em;
+  const widest = Math.max(...named.map((index) => sketch.width(axisText(tokens[index]!), { em: LABEL_EM })));
+  return Math.min(MOST_NAME_EM * em, widest * RISE) + NAME_GAP_EM * em;
+}
+
+function drawLikelihood(sketch: Sketch, plot: SceneRect, { run, delta, named, right }: Likelihood): void {
   const { em, theme } = sketch;
   const bins = binSigned(delta, Math.max(1, Math.floor(plot.width / LEAST_BAR_PT)));
   const limit = Math.max(0.01, max(bins, ({ value }) => Math.abs(value)) ?? 0);
@@ -122,7 +145,7 @@ function drawLikelihood(sketch: Sketch, plot: SceneRect, run: RunSummary, delta:
   const xOf = (index: number) => plot.x + ((index + 0.5) / delta.length) * plot.width;
   sketch.group('likelihood', () => {
     for (const tick of [limit, limit / 2, 0, -limit / 2, -limit]) {
-      sketch.line(plot.x, yOf(tick), plot.x + plot.width, yOf(tick), theme.line);
+      sketch.line(plot.x, yOf(tick), plot.x + plot.width, yOf(tick), tick === 0 ? theme.line : theme.grid);
       sketch.text(formatSigned(tick), plot.x - 0.5 * em, yOf(tick) + MIDDLE * LABEL_EM * em, {
         em: LABEL_EM,
         anchor: 'end',
@@ -142,7 +165,7 @@ function drawLikelihood(sketch: Sketch, plot: SceneRect, run: RunSummary, delta:
     }
     const below = plot.y + plot.height + 2.5 * em;
     sketch.text('token', plot.x + plot.width / 2, below, { em: LABEL_EM, anchor: 'middle', fill: theme.textDim });
-    sketch.text('change of −log p, nats', plot.x - 3.6 * em, plot.y + plot.height / 2, {
+    sketch.text('change of −log p, nats', plot.x - (LEFT_EM - 0.9) * em, plot.y + plot.height / 2, {
       em: LABEL_EM,
       anchor: 'middle',
       rotate: -90,
@@ -150,14 +173,11 @@ function drawLikelihood(sketch: Sketch, plot: SceneRect, run: RunSummary, delta:
     });
   });
   sketch.group('largest', () => {
-    for (const index of largest(delta, (3 * em * delta.length) / plot.width)) {
+    for (const index of named) {
       const x = xOf(index);
       const top = Math.min(zero, yOf(delta[index]!));
       sketch.line(x, plot.y - 0.7 * em, x, top - 0.1 * em, theme.textDim);
-      const room = Math.min(
-        ((NAME_ROOM_EM - 1.9) * em) / RISE,
-        (right - x - em) / Math.cos((LABEL_DEGREES * Math.PI) / 180),
-      );
+      const room = Math.min((MOST_NAME_EM * em) / RISE, (right - x - em) / Math.cos((LABEL_DEGREES * Math.PI) / 180));
       const text = fitText(axisText(run.tokens[index]!), room, (part) => sketch.width(part, { em: LABEL_EM }));
       if (text !== undefined)
         sketch.text(text, x + 0.3 * em, plot.y - 0.9 * em, { em: LABEL_EM, rotate: -LABEL_DEGREES });

@@ -1,6 +1,6 @@
 /** One head's map, or the difference of two, with its axes, strips and colour scale. */
 import { AppError } from '../../base/app-error.ts';
-import { formatHead } from '../../model/head-id.ts';
+import { formatHead, sameHead } from '../../model/head-id.ts';
 import type { HeadProfile, RunSummary } from '../../model/run.ts';
 import { topLevel } from '../../tensor/tile.ts';
 import { COLUMN_LABEL_DEGREES, fitText } from '../../view/map/axis-labels.ts';
@@ -155,11 +155,14 @@ export function fittingLevel({ rowStart, rowEnd, keyStart, keyEnd }: MapRegion, 
 
 type Own = Pick<MapFigure, 'run' | 'profile' | 'sinks'>;
 
+const ROLE_NAMES = { clean: 'clean', changed: 'ablated' } as const;
+
+/** `L1H3`, `L1H3 − L1H2`, `L1H3: ablated − clean`. */
 export function titleOf({ head, minus, run }: Pick<Recipe, 'head' | 'minus' | 'run'>): string {
-  const of = (role: string, id: { layer: number; head: number }, other: string) =>
-    `${formatHead(id)}${role === other ? '' : ` (${role})`}`;
   if (minus === null) return formatHead(head);
-  return `${of(run, head, minus.run)} − ${of(minus.run, minus.head, run)}`;
+  if (minus.run === run) return `${formatHead(head)} − ${formatHead(minus.head)}`;
+  if (sameHead(head, minus.head)) return `${formatHead(head)}: ${ROLE_NAMES[run]} − ${ROLE_NAMES[minus.run]}`;
+  return `${formatHead(head)} (${ROLE_NAMES[run]}) − ${formatHead(minus.head)} (${ROLE_NAMES[minus.run]})`;
 }
 
 function pageText(recipe: Recipe, { run }: Own, { source }: FigureJob, level: number): PageText {

@@ -12,6 +12,7 @@ import { LABEL_EM, type Sketch } from '../sketch.ts';
 import { bothRuns, inexactBadges, interventionsText, provenanceText, runOf } from '../source.ts';
 import { tinted } from '../theme.ts';
 import type { FigureView, Noted } from '../view.ts';
+import { wrapText } from '../wrap-text.ts';
 
 export interface StripFigure extends Noted {
   readonly run: RunSummary;
@@ -152,6 +153,7 @@ function drawStripLegend(
   const limit = tints.signed ? tints.limit.toFixed(2) : formatProbability(tints.limit);
   const [low, high] = tints.signed ? [`−${limit} more likely`, `+${limit} less likely`] : ['0', limit];
   const baseline = y + 1.7 * em;
+  let end = baseline;
   const label = { em: LABEL_EM } as const;
   sketch.group('legend', () => {
     let at = x;
@@ -169,8 +171,14 @@ function drawStripLegend(
     at += sketch.width(high, label) + 1.2 * em;
     const said = left > 0 ? `${of}; ${left.toLocaleString('en-US')} more tokens are not shown` : of;
     const dim = { em: LABEL_EM, fill: theme.textDim } as const;
-    if (at + sketch.width(said, label) <= x + width) sketch.text(said, at, baseline, dim);
-    else sketch.text(said, x, baseline + 1.3 * em, dim);
+    if (at + sketch.width(said, label) <= x + width) {
+      sketch.text(said, at, baseline, dim);
+      return;
+    }
+    for (const line of wrapText(said, width, (part) => sketch.width(part, label))) {
+      end += 1.3 * em;
+      sketch.text(line, x, end, dim);
+    }
   });
-  return baseline + 1.8 * em;
+  return end + 0.5 * em;
 }
