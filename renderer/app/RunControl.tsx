@@ -3,8 +3,9 @@ import { useAppState } from './use-app-state.ts';
 import { formatBytes, formatCount, formatDuration } from '../../shared/view/format.ts';
 import { Button } from '../components/Button.tsx';
 import { ProgressBar } from '../components/ProgressBar.tsx';
+import { StoredMark } from '../session-file/StoredMark.tsx';
 import { formatKeys } from '../commands/keys.ts';
-import { canRun, isPromptEdited, runsCut } from '../state/selectors.ts';
+import { canRun, isPromptEdited, runsCut, shownRun } from '../state/selectors.ts';
 
 /** Run with what it will cost; while it runs, how far it is and a way out. */
 export function RunControl() {
@@ -13,6 +14,7 @@ export function RunControl() {
   const estimate = useAppState(({ prompt }) => prompt.estimate);
   const edited = useAppState(isPromptEdited);
   const hasRun = useAppState(({ run }) => run.clean !== undefined);
+  const isStored = useAppState((state) => shownRun(state)?.stored !== undefined);
   const isPossible = useAppState(canRun);
   const cut = useAppState(runsCut);
   const isMac = useAppState(({ host }) => host.platform === 'darwin');
@@ -36,7 +38,8 @@ export function RunControl() {
   }
   return (
     <div className="hs-run">
-      {estimate && (
+      <StoredMark />
+      {estimate && !isStored && (
         <span
           className="hs-run__estimate"
           title={`Tokens, expected time and size of a run of this prompt. The engine will take up to ${formatBytes(estimate.peakBytes)}, with the model.`}

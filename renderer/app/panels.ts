@@ -17,6 +17,8 @@ interface GroupControl {
   setLayout(layout: Record<string, number>): unknown;
 }
 
+const SAME_PERCENT = 0.05;
+
 const controls = new Map<PanelName, PanelControl>();
 const groups = new Map<string, GroupControl>();
 let resetLayout: (() => void) | undefined;
@@ -37,10 +39,11 @@ export const panels = {
   setLayout(layout: LayoutData): void {
     for (const [name, sizes] of Object.entries(layout.groups)) {
       const group = groups.get(name);
-      const known = Object.keys(group?.getLayout() ?? {});
-      if (group && known.length === Object.keys(sizes).length && known.every((id) => id in sizes)) {
-        group.setLayout(sizes);
-      }
+      const present = Object.entries(group?.getLayout() ?? {});
+      const fits = present.length === Object.keys(sizes).length && present.every(([id]) => id in sizes);
+      // Percents are rounded: setting what is there already would move panels by fractions of a pixel.
+      const differs = present.some(([id, size]) => Math.abs(size - sizes[id]!) > SAME_PERCENT);
+      if (group && fits && differs) group.setLayout(sizes);
     }
   },
   onReset(reset: () => void): void {

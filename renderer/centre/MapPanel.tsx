@@ -5,7 +5,6 @@ import { classNames } from '../base/class-names.ts';
 import { profileKey, summaryKey } from '../engine/data-keys.ts';
 import { nameOfSpan } from '../map/words.ts';
 import { MapView } from '../map/MapView.tsx';
-import { StoredBar } from '../session-file/StoredBar.tsx';
 import { addToComparison, foldTokens, toggleAblation } from '../state/edits.ts';
 import { isAblated, mapBadge, shownRun } from '../state/selectors.ts';
 import { patch } from '../state/store.ts';
@@ -40,7 +39,6 @@ export function MapPanel() {
   if (!run || !source || !head || summary?.status !== 'ready') return <CentreState />;
   return (
     <section className={classNames('hs-map-panel', stale && 'hs-stale')} aria-label="Attention map">
-      <StoredBar />
       {comparison ? (
         <ComparePanel comparison={comparison} run={run} tokens={summary.value.tokens} />
       ) : (

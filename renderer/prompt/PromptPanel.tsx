@@ -33,7 +33,9 @@ export function PromptPanel() {
   const mode = clean ? prompt.mode : 'edit';
   const bos = model?.bos ?? undefined;
   const limit = model?.context;
-  const count = prompt.count === undefined ? '' : `${prompt.countIsLow ? 'over ' : ''}${plural(prompt.count, 'token')}`;
+  // Without its model nothing is counted, but the tokens of a stored run are known.
+  const known = prompt.count ?? (isEdited ? undefined : clean?.tokens);
+  const count = known === undefined ? '' : `${prompt.countIsLow ? 'over ' : ''}${plural(known, 'token')}`;
   const wasCut = clean !== undefined && clean.cutTokens > 0 && !isEdited;
   const countText = wasCut
     ? `${plural(clean.tokens, 'token')} · cut`

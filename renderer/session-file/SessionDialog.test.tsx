@@ -1,12 +1,12 @@
 import { act, cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../shared/base/app-error.ts';
+import { RunControl } from '../app/RunControl.tsx';
 import { AppContext } from '../app/app-context.ts';
 import { patch } from '../state/store.ts';
 import { startSession } from '../testing/start-session.ts';
 import { SessionButton } from './SessionButton.tsx';
 import { SessionDialog } from './SessionDialog.tsx';
-import { StoredBar } from './StoredBar.tsx';
 
 beforeEach(() => {
   // jsdom has no modal dialogs.
@@ -24,7 +24,7 @@ async function show() {
   render(
     <AppContext value={services}>
       <SessionButton />
-      <StoredBar />
+      <RunControl />
       <SessionDialog />
     </AppContext>,
   );
@@ -63,7 +63,7 @@ describe('SessionDialog', () => {
     expect(store.getState().ui.dialog).toBe('session');
   });
 
-  it('opens what is listed, and says on top of the map what a stored run is', async () => {
+  it('opens what is listed, and says beside Run what a stored run is', async () => {
     const { store, session, rest } = await show();
     await act(() => session.files.save('/work/a.headscope'));
     const recent = await screen.findByRole('group', { name: 'Recent' });
@@ -72,8 +72,8 @@ describe('SessionDialog', () => {
     fireEvent.click(within(recent).getByRole('button', { name: /a\.headscope/ }));
     await act(rest);
     expect(store.getState().run.clean?.stored).toBeDefined();
-    expect(screen.getByRole('status').textContent).toMatch(/Stored run.*overviews of the heads/);
-    press('Run again');
+    expect(screen.getByRole('status').textContent).toMatch(/^8-bit Stored run/);
+    press('Run');
     await act(rest);
     expect(store.getState().run.clean?.stored).toBeUndefined();
     expect(screen.queryByRole('status')).toBeNull();
