@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -25,6 +25,7 @@ const paths: AppPaths = {
   tasks: join(base, 'tasks'),
   addon: join(base, 'attention.node'),
   examples: join(base, 'examples.json'),
+  fonts: join(base, 'fonts'),
 };
 
 beforeEach(() => void vi.stubEnv('XDG_CONFIG_HOME', join(base, 'config')));
@@ -42,8 +43,8 @@ function clientOf(bridge: DesktopBridge) {
   );
 }
 
-async function start(fake = createFakeElectron()) {
-  await startDesktop(fake.electron, paths);
+async function start(fake = createFakeElectron(), words: string[] = []) {
+  await startDesktop(fake.electron, paths, words);
   const window = FakeWindow.all[0]!;
   return { ...fake, window, engine: () => fake.log.forks.at(-1)!.process };
 }
@@ -95,7 +96,7 @@ describe('desktop window', () => {
     await startDesktop(second.electron, paths);
     expect([second.log.quits, FakeWindow.all.length]).toEqual([1, 0]);
     const { app, window } = await start();
-    app.emit('second-instance');
+    app.emit('second-instance', {}, ['headscope'], base);
     expect(window.focused).toBe(true);
   });
 
@@ -110,7 +111,7 @@ describe('desktop window', () => {
     app.emit('will-quit');
     expect(kill).toHaveBeenCalledOnce();
     app.emit('window-all-closed');
-    expect(log.quits).toBe(1);
+    await vi.waitFor(() => expect(log.quits).toBe(1));
   });
 });
 
@@ -172,8 +173,105 @@ describe('desktop bridge', () => {
     const commands: string[] = [];
     client.onEvent('shell.command', ({ command }) => commands.push(command));
     for (const menu of log.menu) for (const item of menu.submenu ?? []) item.click?.();
-    await vi.waitFor(() => expect(commands).toHaveLength(4));
-    expect(commands).toEqual(['model.openFolder', 'engine.restart', 'view.openPalette', 'view.toggleTheme']);
+    await vi.waitFor(() => expect(commands).toHaveLength(7));
+    expect(commands).toEqual([
+      'model.openFolder',
+      'session.open',
+      'session.save',
+      'session.show',
+      'engine.restart',
+      'view.openPalette',
+      'view.toggleTheme',
+    ]);
+  });
+});
+
+describe('session files', () => {
+  const outside = join(base, 'outside');
+  const file = join(outside, 'a.headscope');
+  beforeEach(() => {
+    mkdirSync(outside, { recursive: true });
+    writeFileSync(file, 'no session');
+    vi.stubEnv('HOME', join(base, 'home'));
+  });
+
+  /** What the page is asked to open; it may read it then. */
+  async function opened(client: ReturnType<typeof clientOf>): Promise<string> {
+    const { command, argument } = await new Promise<{ command: string; argument?: string }>((resolve) =>
+      client.onEvent('shell.command', resolve),
+    );
+    expect(command).toBe('session.open');
+    await expect(client.call('session.open', { path: argument! })).rejects.toMatchObject({ code: 'session-invalid' });
+    return argument!;
+  }
+
+  it('are opened when they are given at the start, by a second start and by macOS', async () => {
+    const first = await start(createFakeElectron(), ['.', file]);
+    expect(await opened(clientOf(first.window.page()))).toBe(file);
+    const second = await start();
+    const client = clientOf(second.window.page());
+    await new Promise((resolve) => client.onEvent('hello', resolve));
+    second.app.emit('second-instance', {}, ['headscope', 'a.headscope'], outside);
+    expect(await opened(client)).toBe(file);
+    const third = createFakeElectron();
+    const early = { preventDefault: vi.fn() };
+    const starting = start(third);
+    third.app.emit('open-file', early, file);
+    const { window } = await starting;
+    expect(await opened(clientOf(window.page()))).toBe(file);
+    expect(early.preventDefault).toHaveBeenCalledOnce();
+  });
+
+  it('may be read when they were dropped, and not otherwise', async () => {
+    const { window } = await start();
+    const bridge = window.page();
+    const client = clientOf(bridge);
+    const open = () => client.call('session.open', { path: file });
+    await expect(open()).rejects.toMatchObject({ code: 'not-allowed' });
+    expect(bridge.pathOfFile({})).toBe('');
+    await expect(open()).rejects.toMatchObject({ code: 'not-allowed' });
+    expect(bridge.pathOfFile({ path: file })).toBe(file);
+    await expect(open()).rejects.toMatchObject({ code: 'session-invalid' });
+  });
+
+  it('are chosen in the dialogs of the system', async () => {
+    const { window, log } = await start();
+    const client = clientOf(window.page());
+    const pick = (what: 'open' | 'save', name = '') => client.call('session.pickFile', { what, name });
+    log.picked.filePaths = [file];
+    expect(await pick('open')).toEqual({ path: file });
+    log.saved.filePath = join(outside, 'new');
+    expect(await pick('save', '/etc/mine')).toEqual({ path: join(outside, 'new.headscope') });
+    expect(log.dialogs[0]!['defaultPath']).toBe('mine.headscope');
+    expect(log.asked).toEqual([]);
+    log.saved.filePath = join(outside, 'a');
+    expect(await pick('save')).toEqual({ path: file });
+    log.button = 1;
+    expect(await pick('save')).toEqual({ path: null });
+    expect(log.asked.map(({ message }) => message)).toEqual(['Replace a.headscope?', 'Replace a.headscope?']);
+    log.saved = { canceled: true, filePath: '' };
+    log.picked = { canceled: true, filePaths: [] };
+    expect([await pick('save'), await pick('open')]).toEqual([{ path: null }, { path: null }]);
+  });
+
+  it('are asked about before a window with unsaved changes is left, and then given up', async () => {
+    const { app, window, log } = await start();
+    const client = clientOf(window.page());
+    await client.call('session.autosave', { state: {}, runs: [] });
+    const kept = () => readdirSync(join(base, 'config', 'headscope', 'autosave'));
+    expect(kept()).toHaveLength(1);
+    const leave = (button: number) => {
+      log.button = button;
+      const preventDefault = vi.fn();
+      window.webContents.emit('will-prevent-unload', { preventDefault });
+      return preventDefault.mock.calls.length;
+    };
+    expect([leave(1), kept().length]).toEqual([0, 1]);
+    expect(leave(0)).toBe(1);
+    app.emit('window-all-closed');
+    await vi.waitFor(() => expect(log.quits).toBe(1));
+    expect(kept()).toEqual([]);
+    expect(log.asked[0]).toMatchObject({ buttons: ['Leave without saving', 'Stay'] });
   });
 });
 

@@ -1,7 +1,14 @@
 import type { MenuItemConstructorOptions } from 'electron';
 
 /** Commands of the interface that the menu offers, by their ids in its registry. */
-export type MenuCommand = 'model.openFolder' | 'engine.restart' | 'view.toggleTheme' | 'view.openPalette';
+export type MenuCommand =
+  | 'model.openFolder'
+  | 'session.open'
+  | 'session.save'
+  | 'session.show'
+  | 'engine.restart'
+  | 'view.toggleTheme'
+  | 'view.openPalette';
 
 /**
  * The application menu. Undo and redo are missing on purpose: they belong to the interface, and a menu would take
@@ -20,6 +27,11 @@ export function menuTemplate(run: (command: MenuCommand) => void, platform: stri
       label: 'File',
       submenu: [
         command('Open a model folder…', 'model.openFolder', 'CmdOrCtrl+O'),
+        { type: 'separator' },
+        command('Open a session…', 'session.open'),
+        command('Save session', 'session.save', 'CmdOrCtrl+S'),
+        command('Save as, recover…', 'session.show', 'CmdOrCtrl+Shift+O'),
+        { type: 'separator' },
         command('Restart engine', 'engine.restart'),
         { type: 'separator' },
         { role: platform === 'darwin' ? 'close' : 'quit' },

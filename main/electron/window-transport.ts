@@ -14,8 +14,7 @@ export function onPageConnection(
   connect: (transport: Transport) => void,
 ): void {
   const contents = window.webContents;
-  const isOurs = ({ senderFrame }: IpcMainEvent): boolean =>
-    senderFrame !== null && senderFrame === contents.mainFrame && isOwnPage(senderFrame.url);
+  const isOurs = (event: IpcMainEvent): boolean => comesFrom(window, event);
   let current: { deliver(message: unknown): void; end(reason: string): void } | undefined;
 
   const open = (): void => {
@@ -49,4 +48,15 @@ export function onPageConnection(
   });
   contents.on('render-process-gone', () => close('The page crashed.'));
   window.on('closed', () => close('The window was closed.'));
+}
+
+/** Calls `grant` with the path of each file that the user dropped on the window's page. */
+export function onFileDropped(ipcMain: IpcMain, window: BrowserWindow, grant: (path: string) => void): void {
+  ipcMain.on(CHANNELS.dropped, (event, path: unknown) => {
+    if (comesFrom(window, event) && typeof path === 'string') grant(path);
+  });
+}
+
+function comesFrom(window: BrowserWindow, { senderFrame }: IpcMainEvent): boolean {
+  return senderFrame !== null && senderFrame === window.webContents.mainFrame && isOwnPage(senderFrame.url);
 }

@@ -8,8 +8,12 @@ export interface RendererIpc {
   on(channel: string, listener: (event: unknown, frame: Frame) => void): unknown;
 }
 
-/** The only way from the page to the outside: frames of the contract, nothing else. */
-export function createBridge(ipc: RendererIpc, platform: string): DesktopBridge {
+/**
+ * The only way from the page to the outside: frames of the contract, and files that the user dropped.
+ *
+ * @param pathOf where a file of the page lies; empty for one that lies nowhere
+ */
+export function createBridge(ipc: RendererIpc, platform: string, pathOf: (file: object) => string): DesktopBridge {
   const listeners = new Set<(frame: Frame) => void>();
   ipc.on(CHANNELS.frame, (_event, frame) => {
     for (const listener of [...listeners]) listener(frame);
@@ -17,6 +21,12 @@ export function createBridge(ipc: RendererIpc, platform: string): DesktopBridge 
   return {
     platform,
     send: (frame) => ipc.send(CHANNELS.frame, frame),
+    pathOfFile(file) {
+      const path = pathOf(file);
+      // Before the page can ask for it: messages arrive in order.
+      if (path !== '') ipc.send(CHANNELS.dropped, path);
+      return path;
+    },
     onFrame(listener) {
       // Each call counts on its own, also for a function that was given before.
       const own = (frame: Frame): void => listener(frame);

@@ -6,4 +6,6 @@ export const CHANNELS = {
   close: 'headscope:close',
   /** Both ways: one frame. */
   frame: 'headscope:frame',
+  /** Preload to host: the path of a file that the user dropped on the page. */
+  dropped: 'headscope:dropped',
 } as const;

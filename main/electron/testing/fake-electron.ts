@@ -70,6 +70,7 @@ export class FakeWindow extends EventEmitter {
         on: (channel, listener) => this.toPage.on(channel, listener),
       },
       'linux',
+      (file) => ('path' in file ? String(file.path) : ''),
     );
   }
 }
@@ -97,6 +98,11 @@ export function createFakeElectron() {
     menu: [] as { label?: string; submenu?: { label?: string; click?: () => void }[] }[],
     forks: [] as { entry: string; options: { env: Record<string, string> }; process: FakeUtilityProcess }[],
     picked: { canceled: false, filePaths: [] as string[] },
+    saved: { canceled: false, filePath: '' },
+    /** What is asked in message boxes, and the button that is pressed. */
+    asked: [] as { message: string; buttons: string[] }[],
+    button: 0,
+    dialogs: [] as Record<string, unknown>[],
     quits: 0,
     hasLock: true,
     ready: false,
@@ -109,6 +115,10 @@ export function createFakeElectron() {
       return Promise.resolve();
     },
   });
+  const answer = (question: never): number => {
+    log.asked.push(question);
+    return log.button;
+  };
   const keep = (name: string) => (handler: Listener) => (log.permission[name] = handler as never);
   const modules = {
     app,
@@ -119,7 +129,15 @@ export function createFakeElectron() {
         super(options, ipcMain, app);
       }
     },
-    dialog: { showOpenDialog: () => Promise.resolve(log.picked) },
+    dialog: {
+      showOpenDialog: () => Promise.resolve(log.picked),
+      showSaveDialog(_window: unknown, options: Record<string, unknown>) {
+        log.dialogs.push(options);
+        return Promise.resolve(log.saved);
+      },
+      showMessageBox: (_window: unknown, question: never) => Promise.resolve({ response: answer(question) }),
+      showMessageBoxSync: (_window: unknown, question: never) => answer(question),
+    },
     Menu: {
       buildFromTemplate: (template: unknown) => template,
       setApplicationMenu: (menu: never) => (log.menu = menu),
