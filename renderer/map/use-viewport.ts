@@ -26,7 +26,7 @@ export interface PlaceKeeper {
   readonly onPlace: (place: MapPlace | undefined) => void;
 }
 
-const REST_MS = 300;
+const REST_MS = 100;
 
 /** Where the map looks, kept inside the map as panel and prompt change. */
 export function useViewport(map: MapRoom, keeper?: PlaceKeeper): ViewportControl {

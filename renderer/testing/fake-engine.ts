@@ -11,6 +11,7 @@ import type { ModelInfo } from '../../shared/model/model-info.ts';
 import type { ScoreInfo, ScoreTable } from '../../shared/model/score.ts';
 import type { TokenView } from '../../shared/model/token-view.ts';
 import { TILE_SIZE } from '../../shared/tensor/tile.ts';
+import { createFakeFigures, type FakeFigures } from './fake-figures.ts';
 import { createFakeSessions, type FakeSessions } from './fake-sessions.ts';
 import { FakeAttention, kindOf } from './fake-attention.ts';
 
@@ -44,6 +45,7 @@ export interface FakeCall {
 
 export interface FakeEngine {
   readonly sessions: FakeSessions;
+  readonly figures: FakeFigures;
   readonly handlers: Handlers<MethodName>;
   readonly calls: FakeCall[];
   /** Forgets model and runs, as a new process would have. */
@@ -63,6 +65,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
   let info: ModelInfo | undefined;
   let nextRun = 1;
 
+  const figures = createFakeFigures();
   const sessions = createFakeSessions({
     find: (runId) => find(runId).summary,
     attach: (summary, as) => void runs.set(as, { summary, attention: new FakeAttention(summary.ids) }),
@@ -71,6 +74,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
 
   const engine: FakeEngine = {
     sessions,
+    figures,
     calls: [],
     gate: undefined,
     generationFailure: undefined,
@@ -325,6 +329,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     'run.writeTensors': forTheHost,
     'run.attach': forTheHost,
     ...sessions.handlers,
+    ...figures.handlers,
     'shell.models': async () =>
       Promise.resolve({
         models: [
