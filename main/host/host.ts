@@ -10,6 +10,8 @@ import type { SpawnEngine } from '../engine/engine-process.ts';
 import { createEngineSupervisor } from '../engine/engine-supervisor.ts';
 import type { AppPaths } from '../files/app-paths.ts';
 import { createAutosave } from '../files/session/autosave.ts';
+import { createFigureHandlers } from '../figures/figure-handlers.ts';
+import { listenForRuns } from '../figures/known-runs.ts';
 import { configFolder, huggingFaceCache } from '../files/user-folders.ts';
 import { createPathGuard, type PathGuard } from '../models/path-guard.ts';
 import { createRecentModels, type RecentModels } from '../models/recent-models.ts';
@@ -58,6 +60,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     for (const { path } of await recentSessions.list()) await grantFile(guard, path);
   }
   const supervisor = createEngineSupervisor({ spawn: options.spawn });
+  const runs = listenForRuns(supervisor.handlers);
   const shell = createShellHandlers({
     app: options.app,
     guard,
@@ -69,7 +72,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
   const autosave = createAutosave(join(config, 'autosave'));
   const tokenizers = createTokenizerHashes();
   const desk = createSessionDesk({
-    engine: supervisor.handlers,
+    engine: runs.handlers,
     autosave,
     tokenizers,
     appVersion: options.app.version,
@@ -83,10 +86,11 @@ export async function createHost(options: HostOptions): Promise<Host> {
     ...(options.pickFile ? { pickFile: options.pickFile } : {}),
   });
   const handlers: Handlers<MethodName> = {
-    ...supervisor.handlers,
+    ...runs.handlers,
     ...shell,
     ...sessions,
-    'model.open': guardedOpen(supervisor.handlers['model.open'], { guard, recent, tokenizers, app: options.app }),
+    ...createFigureHandlers({ runs, guard, fonts: options.app.fonts, appVersion: options.app.version }),
+    'model.open': guardedOpen(runs.handlers['model.open'], { guard, recent, tokenizers, app: options.app }),
     'run.attach': refusePage,
     'run.writeTensors': refusePage,
   };

@@ -1,11 +1,13 @@
 /**
  * The one contract between the interface, the shells and the engine: every request, what it takes and what it answers.
  *
- * `model.*`, `prompt.*` and `run.*` are served by the engine process, `shell.*` and `session.*` by whatever hosts it.
- * Numbers travel as typed arrays anywhere in a result, never as number arrays. Parameters are checked against their
+ * `model.*`, `prompt.*` and `run.*` are served by the engine process, `shell.*`, `session.*` and `figure.*` by whatever
+ * hosts it. Numbers travel as typed arrays anywhere in a result, never as number arrays. Parameters are checked against their
  * schema where a method is served; results are small by design (tiles, tables, rows).
  */
 import { z } from 'zod';
+import { FIGURE_FORMATS } from '../figure/formats.ts';
+import { figureRecipeSchema } from '../figure/recipe.ts';
 import { interventionSchema } from '../model/intervention.ts';
 import type { Generation } from '../model/generation.ts';
 import type { ModelInfo } from '../model/model-info.ts';
@@ -149,6 +151,28 @@ export interface RecoverableSession {
   readonly savedAt: string;
 }
 
+/** What was drawn. */
+export interface FigureFacts {
+  /** Of a PNG; null for other formats. */
+  readonly pixels: { readonly width: number; readonly height: number } | null;
+  /** Of a picture; null for numbers and scripts. */
+  readonly sizeMm: { readonly width: number; readonly height: number } | null;
+  /** What the person should know of it, in sentences. */
+  readonly notes: readonly string[];
+}
+
+export interface RenderedFigureFile extends FigureFacts {
+  readonly bytes: Uint8Array;
+  /** Proposed for the file. */
+  readonly name: string;
+  readonly mediaType: string;
+}
+
+export interface SavedFigure extends FigureFacts {
+  /** The figure, and the numbers beside a script. */
+  readonly files: readonly { readonly path: string; readonly bytes: number }[];
+}
+
 /** Head scores over the prompts of a task. */
 export interface TaskScores {
   /** Means over samples. */
@@ -196,6 +220,13 @@ const sessionContent = {
   runs: z.array(z.object({ role: z.enum(['clean', 'changed']), choice: storeChoiceSchema })).max(2),
 };
 const sessionPath = z.string().min(1).max(4096);
+
+const figureFormat = z.enum(FIGURE_FORMATS);
+const figure = {
+  recipe: figureRecipeSchema,
+  runs: z.object({ clean: runId, changed: runId.nullable().default(null) }),
+  scale: z.number().min(0.01).max(100).default(1),
+};
 
 const taskId = z.string().min(1).max(64);
 const taskParameters = z.record(z.string().max(64), z.number()).default({});
@@ -325,6 +356,17 @@ export const methods = {
     z.object({ what: z.enum(['open', 'save']), name: z.string().max(255).default('') }),
   ),
 
+  /**
+   * A figure of a clean run, and of one with interventions where there is one, as bytes: for a preview, and to be
+   * downloaded or copied. `scale`: pixels of a PNG, in those of the recipe's dots per inch. Refuses with `too-large`
+   * what is over 64 MiB or 67 million pixels.
+   */
+  'figure.render': method<RenderedFigureFile>()(z.object({ ...figure, format: figureFormat })),
+  /** The same as a file, of any size, with progress; its extension is added where it is missing. */
+  'figure.save': method<SavedFigure>()(
+    z.object({ ...figure, format: figureFormat, path: sessionPath, replace: z.boolean().default(false) }),
+  ),
+
   'shell.models': method<{ readonly models: readonly ModelEntry[] }>()(z.object({})),
   'shell.examples': method<{ readonly examples: readonly ExamplePrompt[] }>()(z.object({})),
   /** Folders under the root that the host may read; without a path, the root. */
@@ -346,7 +388,7 @@ export type ResultOf<M extends MethodName> = (typeof methods)[M] extends Method<
 
 export type EngineMethodName = Exclude<MethodName, ShellMethodName>;
 /** What a host answers itself, by the first part of the name. */
-const SHELL_PARTS = ['shell', 'session'] as const;
+const SHELL_PARTS = ['shell', 'session', 'figure'] as const;
 export type ShellMethodName = Extract<MethodName, `${(typeof SHELL_PARTS)[number]}.${string}`>;
 
 export function isShellMethod(name: MethodName): name is ShellMethodName {

@@ -1,16 +1,17 @@
-import { basename, extname, resolve } from 'node:path';
+import { extname, resolve } from 'node:path';
 import { AppError } from '../../../shared/base/app-error.ts';
+import type { SavedFigure } from '../../../shared/contract/methods.ts';
 import { parseParams } from '../../../shared/contract/parse-params.ts';
 import { FIGURE_FORMATS, type FigureFormat } from '../../../shared/figure/formats.ts';
-import type { FigureRecipe, FigureViewId } from '../../../shared/figure/recipe.ts';
+import type { FigureViewId } from '../../../shared/figure/recipe.ts';
 import type { Device } from '../../../shared/model/device.ts';
 import { parseInterventions } from '../../../shared/model/intervention.ts';
 import { findApp } from '../../files/app-paths.ts';
 import { askOf } from '../../figures/ask-handlers.ts';
 import { openFonts } from '../../figures/fonts.ts';
 import { promptHash } from '../../figures/prompt-hash.ts';
-import { renderFigure, type RenderTools } from '../../figures/render-figure.ts';
-import { writeFigure } from '../../figures/write-figure.ts';
+import type { RenderTools } from '../../figures/render-figure.ts';
+import { saveFigure } from '../../figures/save-figure.ts';
 import type { Console } from '../console.ts';
 import { noteDevice } from '../note-device.ts';
 import { readPrompt, type PromptSource } from '../prompt-source.ts';
@@ -29,14 +30,9 @@ export interface ExportOptions extends PromptSource, FigureOptions {
 }
 
 /** What `headscope export --json` prints. */
-export interface ExportResult {
-  /** What was written: the figure, and the numbers beside a script. */
-  readonly files: readonly { readonly path: string; readonly bytes: number }[];
+export interface ExportResult extends SavedFigure {
   readonly view: FigureViewId;
   readonly format: FigureFormat;
-  readonly pixels: { readonly width: number; readonly height: number } | null;
-  readonly sizeMm: { readonly width: number; readonly height: number } | null;
-  readonly notes: readonly string[];
 }
 
 /** `headscope export`: a figure of a view, or its numbers, as a file. */
@@ -61,29 +57,11 @@ export async function runExport(console: Console, options: ExportOptions): Promi
       progress: (progress) => context.progress(progress),
       appVersion: app.version,
     };
-    return writeAll(recipe, format, out, options, tools);
+    const { replace, scale = 1 } = options;
+    const saved = await saveFigure({ recipe, format, scale, path: out, replace }, tools);
+    return { ...saved, view: recipe.view, format };
   });
   console.result(result, () => formatExport(result));
-}
-
-async function writeAll(
-  recipe: FigureRecipe,
-  format: FigureFormat,
-  out: string,
-  { replace, scale = 1 }: ExportOptions,
-  tools: RenderTools,
-): Promise<ExportResult> {
-  const name = basename(out, extname(out));
-  const figure = await renderFigure({ recipe, format, scale, name }, tools);
-  const files = [{ path: out, bytes: await writeFigure(out, figure.pieces, replace) }];
-  if (format === 'py') {
-    // A script without its numbers would be of no use.
-    const path = `${out.slice(0, out.length - extname(out).length)}.npz`;
-    const table = await renderFigure({ recipe, format: 'npz', scale, name }, tools);
-    files.push({ path, bytes: await writeFigure(path, table.pieces, replace) });
-  }
-  const { pixels, sizeMm, notes } = figure;
-  return { files, view: recipe.view, format, pixels, sizeMm, notes };
 }
 
 /** Runs the prompt, and with `--ablate` once more. */

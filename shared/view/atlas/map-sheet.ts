@@ -1,7 +1,7 @@
 /** All small maps of a run in colours, side by side. Pure. */
 import { colourIndex } from '../map/colour-steps.ts';
 import { lutWords, mapColours, type MapColours } from '../map/map-colours.ts';
-import type { Miniatures } from '../../contract/methods.ts';
+import type { Miniatures } from '../../model/run.ts';
 
 export interface GridSize {
   readonly layers: number;

@@ -4,7 +4,7 @@
  * The choice depends on the zoom only, not on where one looks, so that labels ride along while panning instead of
  * coming and going.
  */
-import type { HeadProfile } from '../../contract/methods.ts';
+import type { HeadProfile } from '../../model/run.ts';
 import type { TokenView } from '../../model/token-view.ts';
 
 /** Indices of the most important tokens that keep at least `minGap` tokens between each other, ascending. */

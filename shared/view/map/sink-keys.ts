@@ -1,5 +1,5 @@
 /** Which key columns stand beside the map as strips, and are left out of its colours. Pure. */
-import type { HeadProfile } from '../../contract/methods.ts';
+import type { HeadProfile } from '../../model/run.ts';
 
 /** `found`: the keys with the largest mean attention. */
 export const SINK_RULES = ['first', 'found', 'chosen'] as const;

@@ -1,4 +1,5 @@
-import type { RunComparison, TokenChoice } from '../../contract/methods.ts';
+import type { RunComparison } from '../../model/run.ts';
+import type { TokenChoice } from '../../model/token-choice.ts';
 
 /** A candidate for the next token; `changed` only where something was intervened in. */
 export interface NextRow {
