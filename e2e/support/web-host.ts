@@ -13,22 +13,23 @@ export interface RunningHost {
   readonly port: number;
   /** The folder that pages may open models from. */
   readonly root: string;
+  /** Holds the root and what the host remembers. */
+  readonly base: string;
   readonly process: ChildProcess;
   stop(): Promise<void>;
 }
 
-/** Starts the built web host as a user does, with places of its own for what it remembers. */
-export async function startHost(): Promise<RunningHost> {
-  const base = mkdtempSync(join(tmpdir(), 'headscope-e2e-'));
+/** Starts the built web host as a user does, with places of its own for what it remembers, or those of one before. */
+export async function startHost(base = mkdtempSync(join(tmpdir(), 'headscope-e2e-'))): Promise<RunningHost> {
   const root = join(base, 'root');
-  mkdirSync(root);
+  mkdirSync(root, { recursive: true });
   const child = spawn(process.execPath, [BIN, 'serve', '--port', '0', '--root', root], {
     env: { ...process.env, XDG_CONFIG_HOME: join(base, 'config'), HF_HOME: join(base, 'hf'), HF_HUB_CACHE: '' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const url = await firstLine(child);
   const stop = async (): Promise<void> => {
-    if (child.exitCode === null) {
+    if (child.exitCode === null && child.signalCode === null) {
       const gone = once(child, 'exit');
       child.kill('SIGTERM');
       await gone;
@@ -36,7 +37,7 @@ export async function startHost(): Promise<RunningHost> {
     rmSync(base, { recursive: true, force: true });
   };
   const { port, hash } = new URL(url);
-  return { url, port: Number(port), token: hash.replace('#token=', ''), root, process: child, stop };
+  return { url, port: Number(port), token: hash.replace('#token=', ''), root, base, process: child, stop };
 }
 
 function firstLine(child: ChildProcess): Promise<string> {
