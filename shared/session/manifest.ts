@@ -29,7 +29,6 @@ export const manifestHeadSchema = z.looseObject({
   minReader: version,
   app: z.looseObject({ name: text, version: text }),
 });
-export type ManifestHead = z.infer<typeof manifestHeadSchema>;
 
 const runEntrySchema = z.looseObject({
   role: z.enum(SESSION_ROLES),
