@@ -5,6 +5,7 @@ import { ConnectionScreen } from './ConnectionScreen.tsx';
 import { FolderDialog } from './FolderDialog.tsx';
 import { ModelDialog } from './ModelDialog.tsx';
 import { Notices } from './Notices.tsx';
+import { FigureDialog } from '../figures/FigureDialog.tsx';
 import { SessionDialog } from '../session-file/SessionDialog.tsx';
 import { useCloseGuard } from '../session-file/use-close-guard.ts';
 import { TopBar } from './TopBar.tsx';
@@ -31,6 +32,7 @@ export function App() {
       {dialog === 'help' && <HelpDialog />}
       {dialog === 'models' && <ModelDialog />}
       {dialog === 'folder' && <FolderDialog />}
+      {dialog === 'figure' && <FigureDialog />}
       {dialog === 'session' && <SessionDialog />}
     </div>
   );

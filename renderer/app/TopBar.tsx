@@ -80,6 +80,15 @@ export function TopBar() {
         <Button
           look="quiet"
           icon
+          aria-label="Export a figure"
+          aria-haspopup="dialog"
+          onClick={() => runCommand(services, 'figure.export')}
+        >
+          ⤓
+        </Button>
+        <Button
+          look="quiet"
+          icon
           aria-label="Switch between light and dark"
           onClick={() => runCommand(services, 'view.toggleTheme')}
         >

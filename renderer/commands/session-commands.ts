@@ -1,4 +1,5 @@
 import { panels } from '../app/panels.ts';
+import { FIGURE_IDS } from '../../shared/figure/view-names.ts';
 import { patch } from '../state/store.ts';
 import type { Command } from './command.ts';
 
@@ -44,6 +45,18 @@ export const sessionCommands: readonly Command[] = [
     group: 'Session',
     when: ({ file }) => file.file !== undefined,
     run: ({ session }) => void session.files.detach(),
+  },
+  {
+    id: 'figure.export',
+    label: 'Export a figure or its numbers…',
+    group: 'Session',
+    keys: ['mod+e'],
+    inFields: true,
+    when: ({ run }) => run.clean !== undefined,
+    run: ({ store }, view) => {
+      const figureView = FIGURE_IDS.find((id) => id === view);
+      patch(store, 'ui', { dialog: 'figure', figureView });
+    },
   },
   {
     id: 'view.showNotes',

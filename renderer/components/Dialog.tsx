@@ -1,14 +1,17 @@
 import { useEffect, useId, useRef, type ReactNode } from 'react';
+import { classNames } from '../base/class-names.ts';
 import { Button } from './Button.tsx';
 
 interface DialogProps {
   readonly title: string;
+  /** As wide as a picture with its settings beside it. */
+  readonly wide?: boolean;
   readonly onClose: () => void;
   readonly children: ReactNode;
 }
 
 /** A modal dialog on the platform's own element: focus stays inside and goes back afterwards, Escape closes. */
-export function Dialog({ title, onClose, children }: DialogProps) {
+export function Dialog({ title, wide = false, onClose, children }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const titleId = useId();
 
@@ -25,7 +28,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
   return (
     <dialog
       ref={ref}
-      className="hs-dialog"
+      className={classNames('hs-dialog', wide && 'hs-dialog--wide')}
       aria-labelledby={titleId}
       onCancel={(event) => {
         event.preventDefault();

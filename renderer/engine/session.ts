@@ -12,6 +12,7 @@ import type {
   CellReading,
   Events,
   OpenedSession,
+  Progress,
   ParamsOf,
   RegionReading,
   ResultOf,
@@ -230,6 +231,32 @@ export class Session {
   ): Promise<TokenAttention> {
     const ask = () => this.#link.connected().call('run.token', { ...params, runId: run.runId }, { signal });
     return askAboutRun(this.#store, run, signal, ask);
+  }
+
+  /** A figure of the runs on screen, as bytes. */
+  async renderFigure(
+    params: Omit<ParamsOf<'figure.render'>, 'runs'>,
+    signal: AbortSignal,
+    onProgress: (progress: Progress) => void,
+  ): Promise<ResultOf<'figure.render'>> {
+    return this.#link
+      .connected()
+      .call('figure.render', { ...params, runs: this.#figureRuns() }, { signal, onProgress });
+  }
+
+  /** The same as a file on the host. */
+  async saveFigure(
+    params: Omit<ParamsOf<'figure.save'>, 'runs'>,
+    signal: AbortSignal,
+    onProgress: (progress: Progress) => void,
+  ): Promise<ResultOf<'figure.save'>> {
+    return this.#link.connected().call('figure.save', { ...params, runs: this.#figureRuns() }, { signal, onProgress });
+  }
+
+  #figureRuns(): ParamsOf<'figure.render'>['runs'] {
+    const { clean, changed } = this.#store.getState().run;
+    if (!clean) throw new AppError('unknown-run', 'There is no run to draw.', { hint: 'Run a prompt first.' });
+    return { clean: clean.runId, changed: changed?.runId ?? null };
   }
 
   async browseSessions(path: string | undefined, signal: AbortSignal): Promise<ResultOf<'session.browse'>> {

@@ -1,6 +1,14 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { MapPlace } from '../state/view-state.ts';
-import { clampViewport, fitCellPx, fitViewport, interpolateViewport, type MapRoom, type Viewport } from './viewport.ts';
+import {
+  clampViewport,
+  fitCellPx,
+  fitViewport,
+  interpolateViewport,
+  plotSize,
+  type MapRoom,
+  type Viewport,
+} from './viewport.ts';
 
 const ANIMATION_MS = 160;
 
@@ -28,6 +36,11 @@ export interface PlaceKeeper {
 
 const REST_MS = 100;
 
+function placeOf(tokens: number, view: Viewport, map: MapRoom): MapPlace {
+  const plot = plotSize(view.cellPx, map);
+  return { tokens, ...view, rows: plot.height / view.cellPx, keys: plot.width / view.cellPx };
+}
+
 /** Where the map looks, kept inside the map as panel and prompt change. */
 export function useViewport(map: MapRoom, keeper?: PlaceKeeper): ViewportControl {
   const [stored, setStored] = useState<Stored>(() => {
@@ -42,9 +55,9 @@ export function useViewport(map: MapRoom, keeper?: PlaceKeeper): ViewportControl
   });
   useEffect(() => {
     const { tokens, view } = stored;
-    const timer = setTimeout(() => onPlace.current?.(view === 'fit' ? undefined : { tokens, ...view }), REST_MS);
+    const timer = setTimeout(() => onPlace.current?.(view === 'fit' ? undefined : placeOf(tokens, view, map)), REST_MS);
     return () => clearTimeout(timer);
-  }, [stored]);
+  }, [stored, map]);
   const frame = useRef(0);
   /** Where a running animation goes: the next step starts from there, so that quick presses add up. */
   const goal = useRef<Viewport>(undefined);

@@ -3,6 +3,7 @@ import type { ParamsOf } from '../../shared/contract/methods.ts';
 import { sameHead, type HeadId } from '../../shared/model/head-id.ts';
 import type { SessionState } from '../../shared/session/session-state.ts';
 import type { EditData } from '../../shared/session/slices/edit.ts';
+import type { FigureData } from '../../shared/session/slices/figure.ts';
 import type { GenerationData } from '../../shared/session/slices/generation.ts';
 import type { LayoutData } from '../../shared/session/slices/layout.ts';
 import type { NotesData } from '../../shared/session/slices/notes.ts';
@@ -25,6 +26,7 @@ export function collectState(state: AppState, layout: LayoutData): SessionState 
     edit: slice<EditData>(1, editData(state)),
     view: slice<ViewData>(1, viewData(state)),
     generation: slice<GenerationData>(1, generationData(state)),
+    figure: slice<FigureData>(1, state.figure),
     layout: slice<LayoutData>(1, layout),
     notes: slice<NotesData>(1, { text: state.notes.text }),
   };

@@ -1,6 +1,7 @@
 /** The window's state from the slices of a session file; the host has checked them. What is missing stays as it is. Pure. */
 import type { SessionState } from '../../shared/session/session-state.ts';
 import type { EditData } from '../../shared/session/slices/edit.ts';
+import type { FigureData } from '../../shared/session/slices/figure.ts';
 import type { GenerationData } from '../../shared/session/slices/generation.ts';
 import type { LayoutData } from '../../shared/session/slices/layout.ts';
 import type { NotesData } from '../../shared/session/slices/notes.ts';
@@ -33,6 +34,7 @@ export function restoreState(stored: SessionState, clean: RunHandle | undefined,
     history: emptyHistory,
     view: view ? viewState(view, clean, before.view) : { ...before.view, brush: undefined, place: undefined },
     generation: generation ? generationState(generation) : { ...before.generation, origin: undefined },
+    figure: (stored['figure']?.data as FigureData | undefined) ?? before.figure,
     notes: { text: notes?.text ?? '' },
     ui: { ...before.ui, headChosen: edit?.head !== undefined && edit.head !== null, hoverToken: undefined },
   };

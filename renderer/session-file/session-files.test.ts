@@ -29,7 +29,9 @@ async function work(): Promise<void> {
   pinToken(store, 4);
   foldTokens(store, 1, 3, 'the kite');
   patch(store, 'view', { value: 'lift', reducer: 'mean', gamma: 0.6, shown: 'changed', dockTab: 'notes' });
-  patch(store, 'view', { place: { tokens: store.getState().run.clean!.tokens, query: 1.5, key: 0, cellPx: 20 } });
+  patch(store, 'view', {
+    place: { tokens: store.getState().run.clean!.tokens, query: 1.5, key: 0, cellPx: 20, rows: 5, keys: 5 },
+  });
   patch(store, 'notes', { text: 'Looks like induction.' });
   layout.sizes = { groups: { columns: { prompt: 30, map: 50, heads: 20 } } };
   await rest();

@@ -1,4 +1,5 @@
 /** Spans of tokens that the axes of the map show as one bracket with a name. Pure. */
+import { promptNameOf } from '../../shared/session/prompt-name.ts';
 import type { RunState } from './run-state.ts';
 
 /** Tokens `start` to `end` - 1 of a prompt. */
@@ -16,11 +17,7 @@ export interface TokenFold {
  */
 export function promptName({ source, clean }: RunState): string | undefined {
   if (!source || !clean) return undefined;
-  const text = source.kind === 'ids' ? source.ids : source.text;
-  // FNV-1a: short, and good enough to tell the prompts of one person apart.
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  return `${clean.tokens}-${(hash >>> 0).toString(16)}`;
+  return promptNameOf(source.kind === 'ids' ? source.ids : source.text, clean.tokens);
 }
 
 /** With one fold more, in the order of the prompt; those that it overlaps go. */

@@ -6,6 +6,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import { initialHost, type HostState } from './connection-state.ts';
 import { initialEdit, type EditState } from './edit-state.ts';
 import { initialFile, type FileState } from './file-state.ts';
+import { initialFigure, type FigureSettings } from './figure-state.ts';
 import { initialGeneration, type GenerationState } from './generation-state.ts';
 import { emptyHistory, type History } from './history.ts';
 import { initialModel, type ModelState } from './model-state.ts';
@@ -25,6 +26,7 @@ export interface AppState {
   readonly edit: EditState;
   readonly history: History<EditState>;
   readonly view: ViewState;
+  readonly figure: FigureSettings;
   readonly notes: NotesState;
   readonly file: FileState;
   readonly prefs: PrefsState;
@@ -42,6 +44,7 @@ export const initialState: AppState = {
   edit: initialEdit,
   history: emptyHistory,
   view: initialView,
+  figure: initialFigure,
   notes: initialNotes,
   file: initialFile,
   prefs: initialPrefs,

@@ -1,8 +1,12 @@
-export type DialogName = 'palette' | 'help' | 'folder' | 'models' | 'session';
+import type { FigureViewId } from '../../shared/figure/recipe.ts';
+
+export type DialogName = 'palette' | 'help' | 'folder' | 'models' | 'session' | 'figure';
 
 export interface UiState {
   /** The dialog on top; at most one. */
   readonly dialog: DialogName | undefined;
+  /** What the figure dialog begins with; undefined = the main one. */
+  readonly figureView: FigureViewId | undefined;
   /** Token under the pointer, in the strip or on the map. */
   readonly hoverToken: number | undefined;
   /** The automatic choice of the head gives way to the first choice of the person. */
@@ -15,4 +19,10 @@ export interface Notice {
   readonly text: string;
 }
 
-export const initialUi: UiState = { dialog: undefined, hoverToken: undefined, headChosen: false, notice: undefined };
+export const initialUi: UiState = {
+  dialog: undefined,
+  figureView: undefined,
+  hoverToken: undefined,
+  headChosen: false,
+  notice: undefined,
+};

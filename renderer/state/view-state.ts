@@ -33,6 +33,9 @@ export interface MapPlace {
   readonly query: number;
   readonly key: number;
   readonly cellPx: number;
+  /** Queries and keys that are in sight. */
+  readonly rows: number;
+  readonly keys: number;
 }
 
 export interface ViewState {

@@ -1,5 +1,6 @@
 import type { SessionSlice } from '../slice.ts';
 import { editSlice } from './edit.ts';
+import { figureSlice } from './figure.ts';
 import { generationSlice } from './generation.ts';
 import { layoutSlice } from './layout.ts';
 import { notesSlice } from './notes.ts';
@@ -12,6 +13,7 @@ export const SESSION_SLICES: readonly SessionSlice[] = [
   editSlice,
   viewSlice,
   generationSlice,
+  figureSlice,
   layoutSlice,
   notesSlice,
 ];

@@ -22,7 +22,16 @@ const viewSchema = z.object({
   /** The rectangle on the map. */
   brush: z.object({ rowStart: index, rowEnd: index, keyStart: index, keyEnd: index }).nullable(),
   /** Where the map looks: the cell in its top left corner and the size of a cell; null = the whole map. */
-  place: z.object({ tokens: index, query: z.number(), key: z.number(), cellPx: z.number().positive() }).nullable(),
+  place: z
+    .object({
+      tokens: index,
+      query: z.number(),
+      key: z.number(),
+      cellPx: z.number().positive(),
+      rows: z.number().positive(),
+      keys: z.number().positive(),
+    })
+    .nullable(),
 });
 export type ViewData = z.infer<typeof viewSchema>;
 

@@ -1,0 +1,110 @@
+/** What is on screen as recipes of figures. Pure; what a recipe leaves open the host fills in. */
+import type { FigureRecipeInput, FigureViewId } from '../../shared/figure/recipe.ts';
+import type { FigureSettings } from '../state/figure-state.ts';
+import { promptName } from '../state/folds.ts';
+import type { GeneratedLine, LineKind } from '../state/generation-state.ts';
+import { focusToken } from '../state/selectors.ts';
+import type { AppState } from '../state/store.ts';
+import type { BrushRegion } from '../state/view-state.ts';
+
+/** The figures that what is on screen can be drawn as, the main one first. */
+export function possibleFigures(state: AppState): readonly FigureViewId[] {
+  const { run, edit, generation } = state;
+  if (!run.clean || !edit.head) return [];
+  const isCompared = edit.comparison !== undefined && edit.comparison.modelId === state.model.info?.modelId;
+  return [
+    ...(isCompared ? (['compare'] as const) : []),
+    'map',
+    'atlas',
+    'maps',
+    'ranked',
+    'distance',
+    'strip',
+    'next',
+    ...(run.changed ? (['effect'] as const) : []),
+    ...(linesOf(generation.clean, 'clean').length > 0 ? (['generation'] as const) : []),
+  ];
+}
+
+/** Undefined where there is nothing of the kind on screen. */
+export function screenRecipe(
+  view: FigureViewId,
+  state: AppState,
+  settings: FigureSettings = state.figure,
+): FigureRecipeInput | undefined {
+  const { run: runs, edit, view: shown, generation } = state;
+  const { head } = edit;
+  if (!runs.clean || !head || !possibleFigures(state).includes(view)) return undefined;
+  const { widthMm, fontPt, dpi, theme, caption, title } = settings;
+  const page = { widthMm, fontPt, dpi, theme, caption, title: title === '' ? null : title };
+  const run = shown.shown === 'changed' && runs.changed ? 'changed' : 'clean';
+  const { value, reducer, scale, gamma, excludeSinks, sinkRule } = shown;
+  const region = regionOf(state, settings.area) ?? null;
+  const folds = edit.folds
+    .filter(({ of }) => of === promptName(runs))
+    .map(({ start, end, name }) => ({ start, end, name }));
+  const options = { value, reducer, scale, gamma, excludeSinks, region, folds };
+  switch (view) {
+    case 'map':
+      return { view, ...page, run, head, ...options, sinks: sinkRule, sinkKeys: [...shown.sinkKeys] };
+    case 'compare': {
+      const { heads, difference } = edit.comparison!;
+      const maps = heads.map((one) => ({ run, head: one, minus: null }) as const);
+      if (!difference) return { view, ...page, ...options, maps };
+      const { of, minus } = difference;
+      const other =
+        minus === 'clean'
+          ? ({ run: 'changed', head: of, minus: { run: 'clean', head: of } } as const)
+          : ({ run, head: of, minus: { run, head: minus } } as const);
+      return { view, ...page, ...options, maps: [...maps, other] };
+    }
+    case 'atlas':
+      return { view, ...page, run, selected: head, ...(shown.scoreId === undefined ? {} : { score: shown.scoreId }) };
+    case 'maps':
+      return { view, ...page, run, selected: head };
+    case 'ranked': {
+      const sortBy = shown.sortBy ?? shown.scoreId;
+      return { view, ...page, run, ...(sortBy === undefined ? {} : { sortBy }) };
+    }
+    case 'distance':
+      return { view, ...page, run, head };
+    case 'strip':
+      return { view, ...page, run, head, colour: shown.stripColour, token: focusToken(state) ?? null };
+    case 'next':
+      return { view, ...page };
+    case 'effect':
+      return { view, ...page };
+    case 'generation':
+      return {
+        view,
+        ...page,
+        lines: [...linesOf(generation.clean, 'clean'), ...linesOf(generation.changed, 'changed')],
+      };
+  }
+}
+
+/** Whole cells. */
+function regionOf({ view, run }: AppState, area: FigureSettings['area']): BrushRegion | undefined {
+  const tokens = run.clean?.tokens ?? 0;
+  if (area === 'rectangle' && view.brush && view.brush.of === run.clean?.key) return view.brush.region;
+  if (area !== 'sight' || view.place?.tokens !== tokens) return undefined;
+  const { query, key, rows, keys } = view.place;
+  return {
+    rowStart: Math.floor(query),
+    rowEnd: Math.min(tokens, Math.ceil(query + rows)),
+    keyStart: Math.floor(key),
+    keyEnd: Math.min(tokens, Math.ceil(key + keys)),
+  };
+}
+
+function linesOf(line: GeneratedLine | undefined, run: LineKind) {
+  if (!line || line.tokens.length === 0) return [];
+  const tokens = line.tokens.map(({ id, display, text, prob, top }) => ({
+    id,
+    display,
+    text,
+    prob,
+    top: top.map((choice) => ({ id: choice.id, display: choice.display, prob: choice.prob })),
+  }));
+  return [{ run, tokens }];
+}
