@@ -134,7 +134,7 @@ export interface SessionFile {
 }
 
 export interface OpenedSession {
-  /** Where it lies; null for a recovered one that was never saved. */
+  /** Where it lies; null for a recovered one that was never saved, and for a backup. */
   readonly file: SessionFile | null;
   readonly state: SessionState;
   /** Of the stored runs; null where there are none. */
@@ -333,6 +333,10 @@ export const methods = {
   'session.save': method<SessionFile & { readonly warnings: readonly string[] }>()(
     z.object({ ...sessionContent, path: sessionPath.nullable(), tensors: z.boolean() }),
   ),
+  /**
+   * A backup (`.headscope.bak`) opens without a place: saving asks where. Of a damaged file with a good backup the error
+   * says so, with the detail `backup`.
+   */
   'session.open': method<OpenedSession>()(z.object({ path: sessionPath })),
   /** The stored runs of the open session once more, after the engine was started again. */
   'session.attach': method<{ readonly runs: readonly SessionRun[] }>()(z.object({})),
@@ -341,6 +345,7 @@ export const methods = {
   /** Keeps unsaved work for recovery after a crash. */
   'session.autosave': method<{ readonly savedAt: string }>()(z.object(sessionContent)),
   'session.recent': method<{ readonly files: readonly SessionFile[] }>()(z.object({})),
+  /** What ended processes and the pages before this one left unsaved; never what somebody works on. */
   'session.recoverable': method<{ readonly sessions: readonly RecoverableSession[] }>()(z.object({})),
   'session.recover': method<OpenedSession>()(z.object({ id: z.string().regex(/^[\w-]{1,64}$/) })),
   'session.discard': method<null>()(z.object({ id: z.string().regex(/^[\w-]{1,64}$/) })),

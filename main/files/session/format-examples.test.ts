@@ -8,10 +8,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { SESSION_FORMAT_VERSION } from '../../../shared/session/migrations/index.ts';
+import type { SessionDocument } from '../../../shared/session/migrations/migration.ts';
 import type { StoredRun } from '../../../shared/session/stored-run.ts';
 import { openSessionFile, saveSessionFile } from './session-file.ts';
 import { EXAMPLE_STATE } from './testing/example-state.ts';
 import { SAMPLE_OPTIONS, sampleContent, sampleRun } from './testing/sample-session.ts';
+import { unpackSession } from './unpack-session.ts';
+import { openZip } from './zip-source.ts';
 
 const folder = join(import.meta.dirname, 'testing', 'examples');
 const example = (version: number) => join(folder, `v${version}.headscope`);
@@ -95,4 +98,22 @@ describe.each(Array.from({ length: SESSION_FORMAT_VERSION }, (_, i) => i + 1))('
       ['clean', [0.001, 0.5], 106],
     ]);
   });
+});
+
+it('is brought to a later format by its steps, before anything is checked', async () => {
+  const source = await openZip(example(1));
+  const shout = ({ manifest, state }: SessionDocument): SessionDocument => {
+    const { notes, ...rest } = state as Record<string, { version: number; data: { text: string } }>;
+    const data = { text: notes!.data.text.toUpperCase() };
+    return { manifest: { ...manifest, mood: 'loud' }, state: { ...rest, notes: { version: 1, data } } };
+  };
+  const { manifest, state, runs, warnings } = await unpackSession(source, [{ id: 1, up: shout }]);
+  expect(manifest).toMatchObject({ formatVersion: 2, mood: 'loud' });
+  expect(state['notes']).toEqual({ version: 1, data: { text: 'NOTES OF THE EXAMPLE.\n' } });
+  expect([runs.length, warnings]).toEqual([2, []]);
+  const broken = () => {
+    throw new TypeError('takes something for granted');
+  };
+  await expect(unpackSession(source, [{ id: 1, up: broken }])).rejects.toMatchObject({ code: 'session-invalid' });
+  await source.close();
 });

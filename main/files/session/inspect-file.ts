@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { AppError } from '../../../shared/base/app-error.ts';
 import { SESSION_MIME_TYPE } from '../../../shared/session/manifest.ts';
 import { fileIdentity } from './entry-source.ts';
@@ -49,6 +49,7 @@ export async function noteWhole(path: string): Promise<void> {
 /** By its first bytes, as `file` would tell it. */
 export async function beginsLikeSession(path: string): Promise<boolean> {
   try {
+    if (!(await stat(path)).isFile()) return false;
     const file = await open(path, 'r');
     try {
       const bytes = new Uint8Array(HEADER_BYTES + SIGNATURE.length);
@@ -58,7 +59,7 @@ export async function beginsLikeSession(path: string): Promise<boolean> {
       await file.close();
     }
   } catch {
-    // A folder, or one that may not be read: nothing of ours.
+    // One that may not be read is nothing of ours.
     return false;
   }
 }

@@ -219,6 +219,12 @@ describe('a disk that refuses', () => {
     await expect(openSessionFile(folder)).rejects.toMatchObject({ code: 'session-invalid' });
   });
 
+  it.skipIf(process.platform === 'win32')('is not waited for where it is no disk', async () => {
+    expect(spawnSync('mkfifo', [path]).status).toBe(0);
+    await expect(openSessionFile(path)).rejects.toMatchObject({ code: 'session-invalid' });
+    await expect(save(sampleContent())).rejects.toMatchObject({ code: 'not-allowed' });
+  });
+
   it.skipIf(process.getuid?.() === 0)('is named: a read-only folder, a read-only file', async () => {
     await save(sampleContent(null, 'old'));
     await chmod(path, 0o400);

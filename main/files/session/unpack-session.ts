@@ -76,7 +76,7 @@ export async function verifySession(source: EntrySource): Promise<void> {
   const { manifest } = upToDate(found, (await readStateEntry(source))?.value, source.name, MIGRATIONS);
   const tensors = new Set(manifest.runs.map((run) => run.tensors));
   for (const { path, bytes } of manifest.files) {
-    if (!tensors.has(path)) await readChecked(source, manifest, path, bytes);
+    if (!tensors.has(path)) await readChecked(source, manifest, path, SESSION_LIMITS.tablesBytes);
     else if (source.sizes.get(path) !== bytes) throw damaged(source.name, `“${path}” is not what was saved`);
   }
 }

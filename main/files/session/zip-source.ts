@@ -2,7 +2,7 @@
  * Reads a session file without trusting it: whatever its directory claims is held against the file and against the
  * limits before a byte is inflated, and inflating stops at the declared size. Nothing is ever written to disk.
  */
-import { open, type FileHandle } from 'node:fs/promises';
+import { open, stat, type FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import { crc32, inflateRaw } from 'node:zlib';
@@ -50,9 +50,8 @@ export async function openZip(path: string): Promise<ZipSource> {
 
 async function openFile(path: string, name: string): Promise<FileHandle> {
   try {
-    const file = await open(path, 'r');
-    if ((await file.stat()).isFile()) return file;
-    await file.close();
+    // Opening a pipe would wait for somebody to write into it.
+    if ((await stat(path)).isFile()) return await open(path, 'r');
   } catch (error) {
     throw fileError(error, `${name} could not be read`);
   }
