@@ -1,5 +1,5 @@
 import './styles/index.css';
 import { startApp } from './app/start-app.tsx';
-import { detectConnector } from './platform/detect-connector.ts';
+import { detectPlatform } from './platform/detect-platform.ts';
 
-startApp(document.getElementById('root'), detectConnector(window));
+startApp(document.getElementById('root'), detectPlatform(window));

@@ -8,6 +8,7 @@ import { Notices } from './Notices.tsx';
 import { FigureDialog } from '../figures/FigureDialog.tsx';
 import { SessionDialog } from '../session-file/SessionDialog.tsx';
 import { useCloseGuard } from '../session-file/use-close-guard.ts';
+import { useSessionDrop } from '../session-file/use-session-drop.ts';
 import { TopBar } from './TopBar.tsx';
 import { useAppState } from './use-app-state.ts';
 import { Workspace } from './Workspace.tsx';
@@ -15,6 +16,7 @@ import { Workspace } from './Workspace.tsx';
 export function App() {
   useHotkeys();
   useCloseGuard();
+  useSessionDrop();
   const status = useAppState(({ host }) => host.connection.status);
   // What keeps places of its own starts anew with each session that is opened.
   const generation = useAppState(({ file }) => file.generation);

@@ -16,6 +16,7 @@ export function Notices() {
   const file = useAppState((state) => state.file);
   const dialog = useAppState(({ ui }) => ui.dialog);
   const [recoverable] = file.recoverable;
+  const backup = file.error?.details?.['backup'];
   const info = useAppState(({ model }) => model.info);
   const opening = useAppState(({ model }) => model.opening);
   const isBack = useAppState(({ host, run }) => host.engine === 'ready' || run.job !== undefined);
@@ -66,6 +67,11 @@ export function Notices() {
       )}
       {file.error && dialog !== 'session' && (
         <Line bad text={`${file.error.message} ${file.error.hint ?? ''}`}>
+          {typeof backup === 'string' && (
+            <Button small onClick={() => void services.session.openSession(backup)}>
+              Open the backup
+            </Button>
+          )}
           <Button small look="quiet" onClick={() => patch(store, 'file', { error: undefined })}>
             Dismiss
           </Button>

@@ -4,6 +4,7 @@ import type { Activity } from '../base/activity.ts';
 import type { DataCache } from '../engine/data-cache.ts';
 import type { Session } from '../engine/session.ts';
 import type { Supervisor } from '../engine/supervisor.ts';
+import type { SessionTransfer } from '../platform/session-transfer.ts';
 import type { AppStore } from '../state/store.ts';
 
 /** What the views share; everything else reaches them as props. */
@@ -13,6 +14,7 @@ export interface AppServices {
   readonly supervisor: Supervisor;
   readonly cache: DataCache;
   readonly activity: Activity;
+  readonly transfer: SessionTransfer;
 }
 
 export const AppContext = createContext<AppServices | undefined>(undefined);

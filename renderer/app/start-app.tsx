@@ -6,7 +6,7 @@ import { runCommand } from '../commands/registry.ts';
 import { DataCache } from '../engine/data-cache.ts';
 import { Session } from '../engine/session.ts';
 import { superviseConnection } from '../engine/supervisor.ts';
-import type { Connector } from '../platform/connector.ts';
+import type { Platform } from '../platform/detect-platform.ts';
 import { loadStored, persistStore } from '../state/persist.ts';
 import { createAppStore } from '../state/store.ts';
 import { App } from './App.tsx';
@@ -26,7 +26,7 @@ declare global {
 }
 
 /** Puts the parts together and shows the page. */
-export function startApp(root: Element | null, connector: Connector): AppServices {
+export function startApp(root: Element | null, { connector, transfer }: Platform): AppServices {
   const store = createAppStore(loadStored(localStorage));
   persistStore(store, localStorage);
   applyTheme(store);
@@ -40,7 +40,7 @@ export function startApp(root: Element | null, connector: Connector): AppService
     onShellCommand: (command, argument) => runCommand(services, command, argument),
   });
   const supervisor = superviseConnection(connector, session, store, activity);
-  const services: AppServices = { store, session, supervisor, cache, activity };
+  const services: AppServices = { store, session, supervisor, cache, activity, transfer };
 
   window.__headscope = {
     idle: () => activity.idle(),

@@ -14,9 +14,9 @@ import { Message } from '../components/Message.tsx';
 import { ProgressBar } from '../components/ProgressBar.tsx';
 import { Segmented } from '../components/Segmented.tsx';
 import { Switch } from '../components/Switch.tsx';
+import { saveBlob } from '../platform/save-blob.ts';
 import { patch } from '../state/store.ts';
 import { NumberField } from './NumberField.tsx';
-import { saveBytes } from './save-bytes.ts';
 import { possibleFigures, screenRecipe } from './screen-recipe.ts';
 import { usePreview } from './use-preview.ts';
 import './figures.css';
@@ -76,7 +76,7 @@ export function FigureDialog() {
       // A script reads its numbers from the file beside it.
       for (const each of format === 'py' ? (['npz', 'py'] as const) : [format]) {
         const file = await session.renderFigure({ recipe: of, format: each, scale: 1 }, signal, tell);
-        saveBytes(file.bytes, file.name, file.mediaType);
+        saveBlob(new Blob([file.bytes as BlobPart], { type: file.mediaType }), file.name);
         const pixels = file.pixels
           ? ` (${formatCount(file.pixels.width)} × ${formatCount(file.pixels.height)} pixels)`
           : '';
@@ -97,7 +97,7 @@ export function FigureDialog() {
       const script = await session.renderFigure({ recipe: of, format: 'py', scale: 1 }, signal, tell);
       const numbers = await session.renderFigure({ recipe: of, format: 'npz', scale: 1 }, signal, tell);
       await navigator.clipboard.writeText(new TextDecoder().decode(script.bytes));
-      saveBytes(numbers.bytes, numbers.name, numbers.mediaType);
+      saveBlob(new Blob([numbers.bytes as BlobPart], { type: numbers.mediaType }), numbers.name);
       return `The script is on the clipboard; it reads ${numbers.name}, which was saved.`;
     });
 

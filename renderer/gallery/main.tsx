@@ -6,6 +6,7 @@ import '../styles/index.css';
 import { startApp } from '../app/start-app.tsx';
 import { FAKE_TEXT } from '../testing/fake-engine.ts';
 import { createFakeHost, type FakeHost } from '../testing/fake-host.ts';
+import { fakeTransfer } from '../testing/fake-transfer.ts';
 
 declare global {
   interface Window {
@@ -29,4 +30,7 @@ const host = createFakeHost({
   exampleText: Array.from({ length: repeats }, () => FAKE_TEXT).join('\n'),
 });
 window.fakeHost = host;
-startApp(document.getElementById('root'), host.connector);
+startApp(document.getElementById('root'), {
+  connector: host.connector,
+  transfer: fakeTransfer,
+});

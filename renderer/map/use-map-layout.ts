@@ -60,6 +60,9 @@ export function useMapLayout(
     () => placeMap(frame, { width: plot.width, height: plot.height }),
     [frame, plot.width, plot.height],
   );
-  const level = Math.max(Math.min(finestLevel, topLevel(tokens.length)), levelForScale(control.viewport.cellPx * pixelRatio, tokens.length));
+  const level = Math.max(
+    Math.min(finestLevel, topLevel(tokens.length)),
+    levelForScale(control.viewport.cellPx * pixelRatio, tokens.length),
+  );
   return { layout, map, control, level, measure };
 }

@@ -1,4 +1,4 @@
-import { AppError } from '../../shared/base/app-error.ts';
+import { AppError, fromWireError, type WireError } from '../../shared/base/app-error.ts';
 import type { DesktopBridge } from '../../shared/contract/desktop-bridge.ts';
 
 /** Ways of session files between the person's machine and the host's. */
@@ -24,7 +24,10 @@ export function createDesktopTransfer(bridge: Pick<DesktopBridge, 'pathOfFile'>)
 const MOST_NAMES = 100;
 
 /** To the web host and back. A file that is sent never takes the place of another: it gets a number. */
-export function createHttpTransfer(token: string, request: typeof fetch = fetch): SessionTransfer {
+export function createHttpTransfer(
+  token: string,
+  request: (address: string, init: RequestInit) => Promise<Response>,
+): SessionTransfer {
   const headers = { Authorization: `Bearer ${token}` };
   const address = (path: string) => `/session?path=${encodeURIComponent(path)}`;
   return {
@@ -45,11 +48,9 @@ export function createHttpTransfer(token: string, request: typeof fetch = fetch)
   };
 }
 
-async function failureOf(response: Response): Promise<AppError> {
+async function failureOf(response: Response): Promise<Error> {
   try {
-    const { error } = (await response.json()) as { error: ConstructorParameters<typeof AppError> };
-    const { code, message, hint } = error as unknown as { code: 'io'; message: string; hint?: string };
-    return new AppError(code, message, hint === undefined ? {} : { hint });
+    return fromWireError(((await response.json()) as { error: WireError }).error);
   } catch {
     return new AppError('io', `The host answered with ${response.status}.`);
   }

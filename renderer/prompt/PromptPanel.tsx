@@ -12,6 +12,7 @@ import { Switch } from '../components/Switch.tsx';
 import { summaryKey } from '../engine/data-keys.ts';
 import { GenerateBar } from '../generation/GenerateBar.tsx';
 import { inIdMode, isPromptEdited } from '../state/selectors.ts';
+import { SESSION_EXTENSION } from '../session-file/use-session-drop.ts';
 import { patch } from '../state/store.ts';
 import { ExamplePicker } from './ExamplePicker.tsx';
 import { PromptEditor } from './PromptEditor.tsx';
@@ -51,9 +52,12 @@ export function PromptPanel() {
   }
 
   function onDrop(event: DragEvent): void {
-    event.preventDefault();
     setDropTarget(false);
-    void takeFile(event.dataTransfer.files[0]);
+    // A session is for the whole window.
+    const [file] = event.dataTransfer.files;
+    if (file?.name.endsWith(SESSION_EXTENSION)) return;
+    event.preventDefault();
+    void takeFile(file);
   }
 
   return (

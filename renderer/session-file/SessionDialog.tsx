@@ -1,6 +1,6 @@
-import { useEffect, useState, type SubmitEvent } from 'react';
+import { useEffect, useRef, useState, type SubmitEvent } from 'react';
 import { CancelledError, toWireError, type WireError } from '../../shared/base/app-error.ts';
-import type { ResultOf } from '../../shared/contract/methods.ts';
+import type { ResultOf, SessionFile } from '../../shared/contract/methods.ts';
 import { formatBytes } from '../../shared/view/format.ts';
 import { useApp } from '../app/app-context.ts';
 import { useAppState } from '../app/use-app-state.ts';
@@ -9,15 +9,18 @@ import { Dialog } from '../components/Dialog.tsx';
 import { Message } from '../components/Message.tsx';
 import { ProgressBar } from '../components/ProgressBar.tsx';
 import { Switch } from '../components/Switch.tsx';
+import { saveBlob } from '../platform/save-blob.ts';
 import { patch } from '../state/store.ts';
 import { formatTime } from './format-time.ts';
+import { SESSION_EXTENSION } from './use-session-drop.ts';
 import { tensorBytes } from './tensor-bytes.ts';
 
 type Listing = ResultOf<'session.browse'>;
 
 /** Everything about the session as a file: where it is saved and with what, and which others can be opened. */
 export function SessionDialog() {
-  const { store, session } = useApp();
+  const { store, session, transfer } = useApp();
+  const upload = useRef<HTMLInputElement>(null);
   const file = useAppState((state) => state.file);
   const isDesktop = useAppState(({ host }) => host.shell === 'desktop');
   const hasRun = useAppState(({ run }) => run.clean !== undefined);
@@ -69,6 +72,24 @@ export function SessionDialog() {
     void session.openSession(path);
   }
 
+  async function take(file: File | undefined): Promise<void> {
+    if (!file) return;
+    try {
+      open(await transfer.send(file));
+    } catch (failure) {
+      setError(toWireError(failure));
+    }
+  }
+
+  async function download({ path, name: title }: SessionFile): Promise<void> {
+    try {
+      const blob = await transfer.fetch?.(path);
+      if (blob) saveBlob(blob, title);
+    } catch (failure) {
+      patch(store, 'file', { error: toWireError(failure) });
+    }
+  }
+
   async function pick(): Promise<void> {
     const path = await session.pickSessionFile('open', '');
     if (path !== undefined) open(path);
@@ -82,7 +103,12 @@ export function SessionDialog() {
           {file.file && (
             <p className="hs-dim">
               {file.file.path} · {formatBytes(file.file.bytes)} · saved {formatTime(file.file.savedAt)}
-              {file.dirty && ' · changed since'}
+              {file.dirty && ' · changed since'}{' '}
+              {transfer.fetch && (
+                <Button small look="quiet" onClick={() => file.file && void download(file.file)}>
+                  Download
+                </Button>
+              )}
             </p>
           )}
           <div className="hs-session__row">
@@ -162,6 +188,22 @@ export function SessionDialog() {
               {file.recent.map((recent) => (
                 <Item key={recent.path} file={recent} onOpen={() => open(recent.path)} />
               ))}
+            </div>
+          )}
+          {!isDesktop && (
+            <div role="group" aria-label="From this machine">
+              <p className="hs-options__group">From this machine</p>
+              <button type="button" className="hs-options__item" onClick={() => upload.current?.click()}>
+                <span>Upload a session file…</span>
+                <span className="hs-options__detail">or drop it on the window</span>
+              </button>
+              <input
+                ref={upload}
+                type="file"
+                hidden
+                accept={SESSION_EXTENSION}
+                onChange={(event) => void take(event.target.files?.[0])}
+              />
             </div>
           )}
           {isDesktop ? (

@@ -5,6 +5,7 @@ import { Session } from '../engine/session.ts';
 import { superviseConnection } from '../engine/supervisor.ts';
 import { createAppStore } from '../state/store.ts';
 import type { FakeEngineOptions } from './fake-engine.ts';
+import { fakeTransfer } from './fake-transfer.ts';
 import { createFakeHost } from './fake-host.ts';
 
 /** Everything below the views, against the fake host. */
@@ -21,5 +22,5 @@ export function startSession(options: FakeEngineOptions = {}) {
   const host = createFakeHost(options);
   const supervisor = superviseConnection(host.connector, session, store, activity);
   const rest = () => activity.idle(() => new Promise((resolve) => setTimeout(resolve, 0)));
-  return { store, cache, activity, layout, session, host, supervisor, rest };
+  return { store, cache, activity, layout, transfer: fakeTransfer, session, host, supervisor, rest };
 }
