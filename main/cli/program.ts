@@ -112,7 +112,8 @@ export function createProgram(console: Console): Command {
     .addOption(deviceOption())
     .action((name: string, options: TaskOptions) => runTaskCommand(console, name, options));
 
-  command('export', 'save a figure, or its numbers, of a prompt or a session')
+  command('export', 'save a figure, or its numbers, of a session or a prompt')
+    .option('--session <file>', 'a .headscope file, which needs no model')
     .option('--model <folder>', 'folder in Hugging Face layout, or demo')
     .option('--text <text>', 'the prompt')
     .option('--file <file>', 'a UTF-8 file with the prompt')

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { CancelledError } from '../../shared/base/app-error.ts';
 import { lutOf, sampleLut } from '../../shared/colour/lut.ts';
 import type { RasterSource, Scene, SceneNode } from '../../shared/figure/scene.ts';
 import { findApp } from '../files/app-paths.ts';
@@ -152,7 +153,7 @@ describe('a scene as pixels', () => {
   it('ends when it is cancelled', async () => {
     const controller = new AbortController();
     controller.abort();
-    await expect(pixelsOf(scene, { signal: controller.signal })).rejects.toThrow();
+    await expect(pixelsOf(scene, { signal: controller.signal })).rejects.toThrow(CancelledError);
     expect(pixelSize({ width: 0.01, height: 10 }, 2)).toEqual({ width: 1, height: 20 });
   });
 });

@@ -6,6 +6,7 @@
  * coordinates on a fine grid of pixels, so that a strip has the same pixels whatever its height.
  */
 import { renderAsync } from '@resvg/resvg-js';
+import { CancelledError } from '../../shared/base/app-error.ts';
 import { LUT_SIZE } from '../../shared/colour/lut.ts';
 import { parseHex, type Rgb } from '../../shared/colour/rgb.ts';
 import {
@@ -57,7 +58,7 @@ export async function* rasterise(scene: Scene, options: RasteriseOptions): Async
   const shapes = flatNodes(scene.nodes).map((node) => shapeOf(node, fonts, scale));
   const background = parseHex(scene.background)!;
   for (let top = 0; top < height; top += rows) {
-    signal.throwIfAborted();
+    if (signal.aborted) throw new CancelledError();
     const strip: Strip = { top, rows: Math.min(rows, height - top), width, pixels: new Uint8Array(0) };
     strip.pixels = filled(strip, background);
     for (const raster of scene.rasters) await drawRaster(strip, raster, scale);

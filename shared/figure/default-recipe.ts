@@ -1,5 +1,16 @@
 import type { HeadId } from '../model/head-id.ts';
-import { figureRecipeSchema, type FigureRecipe, type FigureViewId, type FigureGeneratedToken } from './recipe.ts';
+import {
+  figureRecipeSchema,
+  type FigureGeneratedToken,
+  type FigureRecipe,
+  type FigureViewId,
+  type RecipeOf,
+} from './recipe.ts';
+
+type MapOptions = Pick<
+  RecipeOf<'map'>,
+  'value' | 'reducer' | 'scale' | 'gamma' | 'excludeSinks' | 'sinks' | 'sinkKeys' | 'folds'
+>;
 
 /** What is on screen, as far as a recipe can be filled from it. */
 export interface FigureContext {
@@ -11,6 +22,10 @@ export interface FigureContext {
   readonly score?: string;
   /** The pinned token, for the token strip. */
   readonly token?: number;
+  /** How maps are seen. */
+  readonly map?: Partial<MapOptions>;
+  /** Colours of the token strip. */
+  readonly colour?: 'outgoing' | 'incoming' | 'change';
   /** Maps side by side. */
   readonly compared?: readonly {
     readonly run: 'clean' | 'changed';
@@ -29,15 +44,16 @@ export interface FigureContext {
  * dialog sets itself: spread it over the result and parse it with `figureRecipeSchema`.
  */
 export function defaultRecipe(view: FigureViewId, context: FigureContext): FigureRecipe {
-  const { head, run = 'clean', score, token, compared, generation } = context;
+  const { head, run = 'clean', score, token, map = {}, colour, compared, generation } = context;
+
   const given = {
-    map: { head, run },
-    compare: { maps: compared ?? [{ run, head, minus: null }] },
+    map: { head, run, ...map },
+    compare: { maps: compared ?? [{ run, head, minus: null }], ...map },
     atlas: { run, selected: head, ...(score === undefined ? {} : { score }) },
     maps: { run, selected: head },
     ranked: { run, ...(score === undefined ? {} : { sortBy: score }) },
     distance: { run, head },
-    strip: { run, head, ...(token === undefined ? {} : { token }) },
+    strip: { run, head, ...(token === undefined ? {} : { token }), ...(colour ? { colour } : {}) },
     next: {},
     effect: {},
     generation: { lines: generation ?? [] },

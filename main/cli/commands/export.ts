@@ -4,14 +4,18 @@ import type { SavedFigure } from '../../../shared/contract/methods.ts';
 import { parseParams } from '../../../shared/contract/parse-params.ts';
 import { FIGURE_FORMATS, type FigureFormat } from '../../../shared/figure/formats.ts';
 import type { FigureViewId } from '../../../shared/figure/recipe.ts';
+import { sessionContext } from '../../../shared/figure/session-context.ts';
 import type { Device } from '../../../shared/model/device.ts';
 import { parseInterventions } from '../../../shared/model/intervention.ts';
+import type { RunSummary } from '../../../shared/model/run.ts';
+import type { SessionRole } from '../../../shared/session/manifest.ts';
 import { findApp } from '../../files/app-paths.ts';
 import { askOf } from '../../figures/ask-handlers.ts';
 import { openFonts } from '../../figures/fonts.ts';
 import { promptHash } from '../../figures/prompt-hash.ts';
 import type { RenderTools } from '../../figures/render-figure.ts';
 import { saveFigure } from '../../figures/save-figure.ts';
+import { openSessionFile } from '../../files/session/session-file.ts';
 import type { Console } from '../console.ts';
 import { noteDevice } from '../note-device.ts';
 import { readPrompt, type PromptSource } from '../prompt-source.ts';
@@ -19,6 +23,8 @@ import { withEngine, type EngineSession } from '../with-engine.ts';
 import { readFigureRecipe, type ExportRuns, type FigureOptions } from './export-recipe.ts';
 
 export interface ExportOptions extends PromptSource, FigureOptions {
+  /** A session file, instead of a model and a prompt. */
+  readonly session?: string;
   readonly model?: string;
   readonly ablate?: string;
   readonly format?: string;
@@ -42,8 +48,9 @@ export async function runExport(console: Console, options: ExportOptions): Promi
   const app = findApp();
   const fonts = await openFonts(app.fonts);
   const result = await withEngine(console, options, async (session): Promise<ExportResult> => {
-    const { model, runs, prompt } = await liveRuns(console, options, session);
-    const recipe = await readFigureRecipe(options, { model, runs, prompt }, session);
+    const found = await (options.session === undefined ? liveRuns : storedRuns)(console, options, session);
+    const recipe = await readFigureRecipe(options, found, session);
+    const { model, runs } = found;
     const { context } = session;
     const tools: RenderTools = {
       source: {
@@ -84,6 +91,37 @@ async function liveRuns(
   const clean = await start([]);
   const changed = interventions.length > 0 ? await start(interventions) : undefined;
   return { model, prompt, runs: { clean, ...(changed ? { changed } : {}) } };
+}
+
+/** The runs of a session file, as they were stored; no model is needed. */
+async function storedRuns(
+  console: Console,
+  options: ExportOptions,
+  { engine, context }: EngineSession,
+): Promise<ExportRuns> {
+  if (options.model !== undefined || options.ablate !== undefined) {
+    throw new AppError('bad-request', 'Both a session and a model were given.', { hint: 'Give one of them.' });
+  }
+  const session = await openSessionFile(resolve(options.session!));
+  for (const warning of session.warnings) console.note(warning);
+  const runs = new Map<SessionRole, RunSummary>();
+  for (const { role, run, tensors } of session.runs) {
+    const summary = await engine.handlers['run.attach']({ runId: `session-${role}`, run, tensors }, context);
+    runs.set(role, summary);
+  }
+  const [clean, changed] = [runs.get('clean'), runs.get('changed')];
+  const model = session.runs[0]?.run.model;
+  if (!clean || !model) {
+    throw new AppError('not-stored', 'This session holds no run to draw.', {
+      hint: 'Run a prompt, save the session again, and export from that.',
+    });
+  }
+  return {
+    model,
+    runs: { clean, ...(changed ? { changed } : {}) },
+    prompt: null,
+    screen: sessionContext(session.state, clean.ids.length),
+  };
 }
 
 /** As said, or as the file is called. */

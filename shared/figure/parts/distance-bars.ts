@@ -41,12 +41,14 @@ export function drawDistanceBars(sketch: Sketch, rect: SceneRect, profile: HeadP
       const text = wide ? distanceLabel(bin) : distanceStart(bin);
       sketch.text(text, x + pitch / 2, rect.y + rect.height + 1.2 * em, { em: LABEL_EM, anchor: 'middle' });
     }
-    sketch.text(
-      wide ? 'distance, tokens' : 'distance, tokens (lower end of each bin)',
-      rect.x,
-      rect.y + rect.height + 2.6 * em,
-      { em: LABEL_EM, fill: theme.textDim },
-    );
+    const names = [
+      'distance, tokens',
+      'distance, tokens (lower end of each bin)',
+      'distance, tokens (from)',
+      'distance',
+    ];
+    const name = wide ? names[0]! : (names.slice(1).find((text) => sketch.width(text, label) <= rect.width) ?? '');
+    sketch.text(name, rect.x, rect.y + rect.height + 2.6 * em, { em: LABEL_EM, fill: theme.textDim });
   });
   return rect.y + rect.height + DISTANCE_BELOW_EM * em;
 }

@@ -1,4 +1,5 @@
 /** The texels of one map, or of a part of it, fetched tile by tile when they are drawn. */
+import { CancelledError } from '../../base/app-error.ts';
 import type { Tile } from '../../contract/methods.ts';
 import { formatHead, sameHead, type HeadId } from '../../model/head-id.ts';
 import type { RunSummary } from '../../model/run.ts';
@@ -152,7 +153,7 @@ class TileReader {
     const held = this.#held.get(id);
     if (held) return held;
     const { source, signal, progress } = this.#job;
-    signal.throwIfAborted();
+    if (signal.aborted) throw new CancelledError();
     const tile = await source.ask('run.tile', {
       runId: run.runId,
       ...head,

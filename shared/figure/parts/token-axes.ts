@@ -138,8 +138,12 @@ export function drawTokenAxes(sketch: Sketch, drawing: AxesDrawing): void {
       const x = labelPx === undefined ? undefined : plot.x + labelPx;
       if (x !== undefined && isClear(x)) sloped(foldText(fold, room(x), measure), x, theme.textDim);
     }
+    const name = 'key (column)';
     const y = axisY - bands.top + 0.9 * em;
-    sketch.text('key (column)', plot.x + plot.width / 2, y, { anchor: 'middle', fill: theme.textDim });
+    const isWide = sketch.width(name) <= plot.width;
+    // Over a map that is narrower, once: the columns beside it have no axis of queries.
+    if (isWide) sketch.text(name, plot.x + plot.width / 2, y, { anchor: 'middle', fill: theme.textDim });
+    else if (showsQueries) sketch.text(name, plot.x, y, { fill: theme.textDim });
   });
 
   sketch.group('query-axis', () => {
@@ -166,6 +170,7 @@ export function drawTokenAxes(sketch: Sketch, drawing: AxesDrawing): void {
         sketch.text(text, plot.x - gap - 0.2 * em, y, { em: LABEL_EM, anchor: 'end', fill: theme.textDim });
       }
     }
+    if (sketch.width('query (row)') > plot.height) return;
     sketch.text('query (row)', plot.x - bands.left + 0.9 * em, plot.y + plot.height / 2, {
       anchor: 'middle',
       rotate: -90,

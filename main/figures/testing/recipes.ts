@@ -1,0 +1,34 @@
+import type { FigureRecipeInput, FigureViewId } from '../../../shared/figure/recipe.ts';
+
+const head = { layer: 0, head: 0 };
+
+const GENERATED = ['·and', '·the', '·internationalisation', '.', '⏎'].map((display, id) => ({
+  id,
+  display,
+  text: display === '⏎' ? '\n' : display,
+  prob: 0.9 / (id + 1),
+  top: [0, 1, 2, 3, 4].map((other) => ({ id: other, display: `·t${other}`, prob: 0.5 / (other + 1) })),
+}));
+
+/** One recipe of each view, for runs of any shape. */
+export const TEST_RECIPES: { readonly [V in FigureViewId]: Extract<FigureRecipeInput, { view: V }> } = {
+  map: { view: 'map', head, distance: true },
+  compare: {
+    view: 'compare',
+    maps: [{ head }, { head, minus: { head, run: 'changed' } }, { head, run: 'changed' }],
+  },
+  atlas: { view: 'atlas', selected: head, run: 'changed' },
+  maps: { view: 'maps', run: 'changed' },
+  ranked: { view: 'ranked', sortBy: 'sink' },
+  distance: { view: 'distance', head },
+  strip: { view: 'strip' },
+  next: { view: 'next' },
+  effect: { view: 'effect' },
+  generation: {
+    view: 'generation',
+    lines: [
+      { run: 'clean', tokens: GENERATED },
+      { run: 'changed', tokens: GENERATED.slice(1) },
+    ],
+  },
+};

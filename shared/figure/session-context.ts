@@ -1,0 +1,71 @@
+/** What a session file says of the screen, as a figure begins with it. */
+import type { SessionState } from '../session/session-state.ts';
+import { promptNameOf } from '../session/prompt-name.ts';
+import type { SessionSlice } from '../session/slice.ts';
+import { editSlice } from '../session/slices/edit.ts';
+import { generationSlice } from '../session/slices/generation.ts';
+import { promptSlice } from '../session/slices/prompt.ts';
+import { viewSlice } from '../session/slices/view.ts';
+import type { FigureContext } from './default-recipe.ts';
+
+/** `state`: checked slices, as sessions are opened. What a session does not say is left to the defaults. */
+export function sessionContext(state: SessionState, tokens: number): FigureContext {
+  const view = read(state, viewSlice);
+  const edit = read(state, editSlice);
+  const source = read(state, promptSlice)?.ran?.source;
+  const prompt = source && promptNameOf(source.kind === 'ids' ? source.ids : source.text, tokens);
+  const folds = edit?.folds.filter(({ of, end }) => of === prompt && end <= tokens) ?? [];
+  const run = view?.shown ?? 'clean';
+  const generation = read(state, generationSlice);
+  const lines = (['clean', 'changed'] as const).flatMap((role) => {
+    const line = generation?.[role];
+    return line && line.tokens.length > 0 ? [{ run: role, tokens: line.tokens }] : [];
+  });
+  const compared = edit?.comparison;
+  const difference = compared?.difference;
+  return {
+    head: edit?.head ?? { layer: 0, head: 0 },
+    run,
+    ...(view
+      ? {
+          map: {
+            value: view.value,
+            reducer: view.reducer,
+            scale: view.scale,
+            gamma: view.gamma,
+            excludeSinks: view.excludeSinks,
+            sinks: view.sinkRule,
+            sinkKeys: view.sinkKeys.slice(0, 4),
+            folds: folds.map(({ start, end, name }) => ({ start, end, name })),
+          },
+          colour: view.stripColour,
+          ...(view.scoreId === null ? {} : { score: view.scoreId }),
+        }
+      : {}),
+    ...(edit && edit.pinnedToken !== null && edit.pinnedToken < tokens ? { token: edit.pinnedToken } : {}),
+    ...(compared
+      ? {
+          compared: [
+            ...compared.heads.map((head) => ({ run, head, minus: null })),
+            ...(difference
+              ? [
+                  difference.minus === 'clean'
+                    ? {
+                        run: 'changed' as const,
+                        head: difference.of,
+                        minus: { run: 'clean' as const, head: difference.of },
+                      }
+                    : { run, head: difference.of, minus: { run, head: difference.minus } },
+                ]
+              : []),
+          ],
+        }
+      : {}),
+    ...(lines.length > 0 ? { generation: lines } : {}),
+  };
+}
+
+function read<Data>(state: SessionState, { id, schema }: SessionSlice<Data>): Data | undefined {
+  const parsed = schema.safeParse(state[id]?.data);
+  return parsed.success ? parsed.data : undefined;
+}
