@@ -15,6 +15,7 @@ import {
   flatNodes,
   textCorners,
   type FilledRect,
+  type FilledSteps,
   type Line,
   type Polyline,
   type Scene,
@@ -153,7 +154,7 @@ interface Shape {
   svg(top: number): string;
 }
 
-function shapeOf(node: FilledRect | Line | Polyline | SceneText, fonts: Fonts, scale: number): Shape {
+function shapeOf(node: FilledRect | FilledSteps | Line | Polyline | SceneText, fonts: Fonts, scale: number): Shape {
   switch (node.kind) {
     case 'rect':
       return rectShape(onPixels(node, scale), node.fill);
@@ -171,6 +172,8 @@ function shapeOf(node: FilledRect | Line | Polyline | SceneText, fonts: Fonts, s
       const at = Math.round((top - half) * scale);
       return rectShape({ top: at, bottom: at + px, ...ends(left, right, scale, 'left', 'right') }, node.stroke);
     }
+    case 'steps':
+      return stepsShape(node, scale);
     case 'polyline':
       return polylineShape(node, scale);
     case 'text':
@@ -191,6 +194,18 @@ function rectShape({ left, top, right, bottom }: PixelRect, fill: string): Shape
     foreign: false,
     svg: (from) =>
       `<rect x="${left}" y="${top - from}" width="${right - left}" height="${bottom - top}" fill="${fill}"/>`,
+  };
+}
+
+function stepsShape({ points, fill }: FilledSteps, scale: number): Shape {
+  const placed = points.map(([x, y]) => [Math.round(x * scale), Math.round(y * scale)] as const);
+  const ys = placed.map(([, y]) => y);
+  return {
+    first: ys.reduce((least, y) => Math.min(least, y)),
+    end: ys.reduce((most, y) => Math.max(most, y)),
+    marginPx: 0,
+    foreign: false,
+    svg: (from) => `<polygon points="${placed.map(([x, y]) => `${x},${y - from}`).join(' ')}" fill="${fill}"/>`,
   };
 }
 

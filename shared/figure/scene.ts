@@ -44,10 +44,17 @@ export interface SceneRamp extends SceneRect {
   readonly towards: 'up' | 'right';
 }
 
-export type SceneNode = FilledRect | Line | Polyline | SceneText | SceneGroup;
+export type SceneNode = FilledRect | FilledSteps | Line | Polyline | SceneText | SceneGroup;
 
 export interface FilledRect extends SceneRect {
   readonly kind: 'rect';
+  readonly fill: string;
+}
+
+/** A shape of level and upright edges, such as many bars side by side: one shape has no seams between them. */
+export interface FilledSteps {
+  readonly kind: 'steps';
+  readonly points: readonly (readonly [x: number, y: number])[];
   readonly fill: string;
 }
 

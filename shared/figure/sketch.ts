@@ -65,6 +65,10 @@ export class Sketch {
     this.#into.push({ kind: 'rect', x, y, width, height, fill });
   }
 
+  steps(points: readonly (readonly [number, number])[], fill: string): void {
+    if (points.length > 2) this.#into.push({ kind: 'steps', points, fill });
+  }
+
   line(x1: number, y1: number, x2: number, y2: number, stroke: string = this.theme.line, width = HAIR_PT): void {
     this.#into.push({ kind: 'line', x1, y1, x2, y2, stroke, width });
   }

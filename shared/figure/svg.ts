@@ -44,6 +44,10 @@ function nodeOf(node: SceneNode): string {
       return [`<g class="${escapeXml(node.name)}">`, ...node.nodes.map(nodeOf), '</g>'].join('\n');
     case 'rect':
       return `<rect x="${short(node.x)}" y="${short(node.y)}" width="${short(node.width)}" height="${short(node.height)}" fill="${node.fill}"/>`;
+    case 'steps': {
+      const points = node.points.map(([x, y]) => `${short(x)},${short(y)}`).join(' ');
+      return `<polygon points="${points}" fill="${node.fill}"/>`;
+    }
     case 'line':
       return `<line x1="${short(node.x1)}" y1="${short(node.y1)}" x2="${short(node.x2)}" y2="${short(node.y2)}" stroke="${node.stroke}" stroke-width="${short(node.width)}"/>`;
     case 'polyline': {

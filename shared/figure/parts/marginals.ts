@@ -1,11 +1,11 @@
 /** The strips that share an axis with a map, on the scales of the screen. */
 import { lutOf, sampleLut } from '../../colour/lut.ts';
-import { toHex } from '../../colour/rgb.ts';
+import { parseHex } from '../../colour/rgb.ts';
 import { toUnit } from '../../colour/value-scale.ts';
 import type { HeadProfile } from '../../model/run.ts';
 import { binAlong } from '../../view/map/bin-along.ts';
 import { COLUMN_SCALE, entropyTop, SINK_SCALE } from '../../view/map/marginal-scales.ts';
-import type { SceneRect } from '../scene.ts';
+import type { RasterSource, SceneRect } from '../scene.ts';
 import { HAIR_PT, LABEL_EM, type Sketch } from '../sketch.ts';
 import { frame } from './colour-bar.ts';
 
@@ -25,7 +25,7 @@ const axisOf = ({ start, cell }: RowWindow, lengthPt: number) => ({
   pixelRatio: STEPS_PER_POINT,
 });
 
-/** Attention of every query on one key. */
+/** Attention of every query on one key. Queries before the key cannot see it. */
 export function drawSinkStrip(
   sketch: Sketch,
   rect: SceneRect,
@@ -33,22 +33,8 @@ export function drawSinkStrip(
   key: number,
   values: Float32Array,
 ): void {
-  const lut = lutOf('viridis');
+  sketch.rasters.push({ ...rect, source: stripRaster(rect.height, rows, key, values, sketch.theme.mask) });
   sketch.group('sink', () => {
-    sketch.rect(rect.x, rect.y, rect.width, rect.height, sketch.theme.mask);
-    // Queries before the key cannot see it.
-    const first = (key - rows.start) * rows.cell;
-    for (const { startPx, endPx, value } of binAlong(values, axisOf(rows, rect.height), 'max')) {
-      if (endPx <= first + 1e-6) continue;
-      const end = Math.min(endPx, rect.height);
-      sketch.rect(
-        rect.x,
-        rect.y + startPx,
-        rect.width,
-        end - startPx,
-        toHex(sampleLut(lut, toUnit(SINK_SCALE, value))),
-      );
-    }
     frame(sketch, rect.x, rect.y, rect.width, rect.height);
     sketch.text('0–1', rect.x + rect.width / 2, rect.y + rect.height + 1.2 * sketch.em, {
       em: LABEL_EM,
@@ -58,16 +44,50 @@ export function drawSinkStrip(
   });
 }
 
+/** A texel for every query, or for every quarter of a point where queries are smaller: the largest of its queries. */
+function stripRaster(
+  height: number,
+  { start, cell }: RowWindow,
+  key: number,
+  values: Float32Array,
+  mask: string,
+): RasterSource {
+  const perTexel = Math.max(1, 1 / (cell * STEPS_PER_POINT));
+  const count = Math.round(height / cell / perTexel);
+  const lut = lutOf('viridis');
+  const masked = parseHex(mask)!;
+  return {
+    rows: count,
+    columns: 1,
+    read(from, to) {
+      const texels = new Uint8Array((to - from) * 4);
+      for (let row = from; row < to; row++) {
+        const first = Math.floor(start + row * perTexel + 1e-9);
+        const end = Math.min(values.length, Math.max(first + 1, Math.floor(start + (row + 1) * perTexel + 1e-9)));
+        let most = NaN;
+        for (let query = Math.max(first, key); query < end; query++)
+          if (!(most >= values[query]!)) most = values[query]!;
+        const { r, g, b } = Number.isNaN(most) ? masked : sampleLut(lut, toUnit(SINK_SCALE, most));
+        texels.set([r, g, b, 255], (row - from) * 4);
+      }
+      return Promise.resolve(texels);
+    },
+  };
+}
+
 /** Entropy of every row, with the most that it can be. */
 export function drawEntropy(sketch: Sketch, rect: SceneRect, rows: RowWindow, profile: HeadProfile): void {
   const { theme, em } = sketch;
   const tokens = profile.entropy.length;
   const perNat = rect.width / entropyTop(tokens);
   sketch.group('row-entropy', () => {
+    const steps: [number, number][] = [[rect.x, rect.y]];
     for (const { startPx, endPx, value } of binAlong(profile.entropy, axisOf(rows, rect.height), 'mean')) {
-      const end = Math.min(endPx, rect.height);
-      if (value > 0) sketch.rect(rect.x, rect.y + startPx, value * perNat, end - startPx, theme.bar);
+      const x = rect.x + value * perNat;
+      steps.push([x, rect.y + startPx], [x, rect.y + Math.min(endPx, rect.height)]);
     }
+    steps.push([rect.x, steps.at(-1)![1]]);
+    sketch.steps(steps, theme.bar);
     sketch.line(rect.x, rect.y, rect.x, rect.y + rect.height);
     const most: [number, number][] = [];
     for (let y = 0; y <= rect.height; y += 1) {
@@ -87,10 +107,13 @@ export function drawEntropy(sketch: Sketch, rect: SceneRect, rows: RowWindow, pr
 export function drawColumnMean(sketch: Sketch, rect: SceneRect, keys: RowWindow, profile: HeadProfile): void {
   const { theme, em } = sketch;
   sketch.group('column-mean', () => {
+    const steps: [number, number][] = [[rect.x, rect.y]];
     for (const { startPx, endPx, value } of binAlong(profile.columnMean, axisOf(keys, rect.width), 'max')) {
-      const height = toUnit(COLUMN_SCALE, value) * rect.height;
-      if (height > 0) sketch.rect(rect.x + startPx, rect.y, Math.min(endPx, rect.width) - startPx, height, theme.bar);
+      const y = rect.y + toUnit(COLUMN_SCALE, value) * rect.height;
+      steps.push([rect.x + startPx, y], [rect.x + Math.min(endPx, rect.width), y]);
     }
+    steps.push([steps.at(-1)![0], rect.y]);
+    sketch.steps(steps, theme.bar);
     sketch.line(rect.x, rect.y, rect.x + rect.width, rect.y);
     const name = { em: LABEL_EM, anchor: 'end', fill: theme.textDim } as const;
     sketch.text('column mean', rect.x - 0.6 * em, rect.y + 0.9 * em, name);
