@@ -39,13 +39,15 @@ export function createProgram(console: Console): Command {
   const modelCommand = (name: string, description: string): Command =>
     command(name, description).requiredOption('--model <folder>', 'folder in Hugging Face layout, or demo');
 
-  const promptCommand = (name: string, description: string): Command =>
-    modelCommand(name, description)
+  const withPrompt = (of: Command): Command =>
+    of
       .option('--text <text>', 'the prompt')
       .option('--file <file>', 'a UTF-8 file with the prompt')
       .option('--ids <file>', 'a JSON file with token ids')
       .option('--bos', 'put the BOS token in front')
       .option('--no-bos', 'put no BOS token in front');
+
+  const promptCommand = (name: string, description: string): Command => withPrompt(modelCommand(name, description));
 
   command('start', 'open the desktop window, or the browser where there is none')
     .option('--port <number>', 'port for the browser; 0 = any', parsePort, 0)
@@ -112,14 +114,11 @@ export function createProgram(console: Console): Command {
     .addOption(deviceOption())
     .action((name: string, options: TaskOptions) => runTaskCommand(console, name, options));
 
-  command('export', 'save a figure, or its numbers, of a session or a prompt')
-    .option('--session <file>', 'a .headscope file, which needs no model')
-    .option('--model <folder>', 'folder in Hugging Face layout, or demo')
-    .option('--text <text>', 'the prompt')
-    .option('--file <file>', 'a UTF-8 file with the prompt')
-    .option('--ids <file>', 'a JSON file with token ids')
-    .option('--bos', 'put the BOS token in front')
-    .option('--no-bos', 'put no BOS token in front')
+  withPrompt(
+    command('export', 'save a figure, or its numbers, of a session or a prompt')
+      .option('--session <file>', 'a .headscope file, which needs no model')
+      .option('--model <folder>', 'folder in Hugging Face layout, or demo'),
+  )
     .option('--ablate <list>', 'heads to change: L0H1=zero,L2H3=scale:0.5')
     .option('--view <name>', `one of ${FIGURE_VIEWS.join(', ')}`)
     .option('--recipe <file>', 'a JSON file that says all about the figure, instead of --view')

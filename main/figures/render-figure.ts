@@ -6,6 +6,7 @@ import type { RasterSource, Scene } from '../../shared/figure/scene.ts';
 import { flatNodes } from '../../shared/figure/scene.ts';
 import type { FigureJob, FigureSource } from '../../shared/figure/source.ts';
 import { sceneToSvg } from '../../shared/figure/svg.ts';
+import { FIGURE_VIEW_NAMES } from '../../shared/figure/view-names.ts';
 import type { LoadedFigure } from '../../shared/figure/view.ts';
 import { loadRecipe } from '../../shared/figure/views/index.ts';
 import type { Progress } from '../../shared/contract/methods.ts';
@@ -112,7 +113,10 @@ async function numbers(
 ): Promise<Uint8Array> {
   const about = provenance(recipe, source, appVersion);
   if (format === 'py') {
-    const lines = [`Headscope ${appVersion}: ${recipe.view}`, `Model ${about.model.name}, ${about.model.id}`];
+    const lines = [
+      `${FIGURE_VIEW_NAMES[recipe.view]}, by Headscope ${appVersion}`,
+      `Model ${about.model.name}, ${about.model.id}`,
+    ];
     return Buffer.from(pythonScript(figure, `${name}.npz`, [...lines, `Prompt ${about.prompt.sha256}`]), 'utf8');
   }
   const table = await figure.table();

@@ -1,17 +1,15 @@
 import type { FigureViewId } from './recipe.ts';
 
-/** What each kind of figure is called. */
-export const FIGURE_NAMES: Readonly<Record<FigureViewId, string>> = {
+/** What kinds of figures are called. */
+export const FIGURE_VIEW_NAMES: Readonly<Record<FigureViewId, string>> = {
   map: 'Attention map',
   compare: 'Maps side by side',
   atlas: 'Head atlas',
   maps: 'Small maps of all heads',
-  ranked: 'Ranked heads',
+  ranked: 'Heads by score',
   distance: 'Distance profile',
   strip: 'Token strip',
   next: 'Next tokens',
   effect: 'Effect of the interventions',
   generation: 'Generated text',
 };
-
-export const FIGURE_IDS = Object.keys(FIGURE_NAMES) as readonly FigureViewId[];

@@ -1,4 +1,4 @@
-import type { FigureRecipe, FigureViewId, RecipeOf } from './recipe.ts';
+import type { FigureViewId, RecipeOf } from './recipe.ts';
 import type { MeasureText, Scene } from './scene.ts';
 import type { FigureJob } from './source.ts';
 import type { FigureTable } from './table.ts';
@@ -6,7 +6,6 @@ import type { FigureTable } from './table.ts';
 /** A kind of figure. `scene` and `table` are pure: the same data give the same figure. */
 export interface FigureView<V extends FigureViewId, Data> {
   readonly id: V;
-  readonly name: string;
   load(recipe: RecipeOf<V>, job: FigureJob): Promise<Data>;
   scene(recipe: RecipeOf<V>, data: Data, measure: MeasureText): Scene;
   /** Rejects with `too-large` where the numbers are too many for a file of them. */
@@ -29,8 +28,6 @@ export interface Noted {
   readonly notes: readonly string[];
 }
 
-export type AnyFigureView = { [V in FigureViewId]: FigureView<V, Noted> }[FigureViewId];
-
 export async function loadFigure<V extends FigureViewId, Data extends Noted>(
   view: FigureView<V, Data>,
   recipe: RecipeOf<V>,
@@ -44,5 +41,3 @@ export async function loadFigure<V extends FigureViewId, Data extends Noted>(
     notes: data.notes,
   };
 }
-
-export type { FigureRecipe };

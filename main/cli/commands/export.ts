@@ -30,7 +30,6 @@ export interface ExportOptions extends PromptSource, FigureOptions {
   readonly format?: string;
   readonly out: string;
   readonly replace: boolean;
-  readonly scale?: number;
   readonly threads?: number;
   readonly device?: Device;
 }
@@ -64,8 +63,7 @@ export async function runExport(console: Console, options: ExportOptions): Promi
       progress: (progress) => context.progress(progress),
       appVersion: app.version,
     };
-    const { replace, scale = 1 } = options;
-    const saved = await saveFigure({ recipe, format, scale, path: out, replace }, tools);
+    const saved = await saveFigure({ recipe, format, scale: 1, path: out, replace: options.replace }, tools);
     return { ...saved, view: recipe.view, format };
   });
   console.result(result, () => formatExport(result));

@@ -61,6 +61,7 @@ export function finestLevel({ stored }: RunSummary, head: HeadId, value: TileVal
   return (maps.find((map) => map.reducer === reducer) ?? maps[0])?.level ?? 0;
 }
 
+const AT_ONCE = 4;
 const HELD_TILES = 256;
 const HELD_TEXELS = 2 ** 21;
 
@@ -139,12 +140,18 @@ class TileReader {
     // To the right of the diagonal all keys lie in the future.
     const last = Math.min(Math.ceil(endColumn / TILE_SIZE) - 1, tileRow);
     const count = Math.max(0, last - first + 1);
-    return Promise.all(
-      Array.from({ length: count }, async (_, index) => {
-        const tileColumn = first + index;
-        return { tileColumn, tile: await this.tile(tileRow, tileColumn, this.#question.level) };
-      }),
-    );
+    const placed: PlacedTile[] = [];
+    // A few at a time: the window asks the same engine.
+    for (let begin = 0; begin < count; begin += AT_ONCE) {
+      const columns = Array.from({ length: Math.min(AT_ONCE, count - begin) }, (_, index) => first + begin + index);
+      const level = this.#question.level;
+      const asked = columns.map(async (tileColumn) => ({
+        tileColumn,
+        tile: await this.tile(tileRow, tileColumn, level),
+      }));
+      placed.push(...(await Promise.all(asked)));
+    }
+    return placed;
   }
 
   async tile(tileRow: number, tileColumn: number, level: number): Promise<Tile> {

@@ -31,7 +31,6 @@ const LEGEND_EM = 5;
 
 export const atlasView: FigureView<'atlas', AtlasFigure> = {
   id: 'atlas',
-  name: 'Head atlas',
   async load(recipe, { source }) {
     const run = runOf(source, recipe.run);
     const { model } = source;

@@ -36,7 +36,6 @@ export interface CompareFigure extends Noted {
 
 export const compareView: FigureView<'compare', CompareFigure> = {
   id: 'compare',
-  name: 'Maps side by side',
   async load(recipe, job) {
     const { source, measure } = job;
     const asked = recipe.maps.map((map) => ({

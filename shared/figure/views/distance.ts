@@ -17,7 +17,6 @@ const PLOT_EM = 15;
 
 export const distanceView: FigureView<'distance', DistanceFigure> = {
   id: 'distance',
-  name: 'Distance profile',
   async load(recipe, { source }) {
     const run = runOf(source, recipe.run);
     const profile = await source.ask('run.head', { runId: run.runId, ...recipe.head });

@@ -37,7 +37,6 @@ const LABEL_DEGREES = 35;
 
 export const effectView: FigureView<'effect', EffectFigure> = {
   id: 'effect',
-  name: 'Effect of the interventions',
   async load(_, { source }) {
     const { clean, changed } = bothRuns(source);
     const comparison = await source.ask('run.compare', { clean: clean.runId, changed: changed.runId });

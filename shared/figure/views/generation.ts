@@ -24,7 +24,6 @@ const SURE = 1;
 
 export const generationView: FigureView<'generation', GenerationFigure> = {
   id: 'generation',
-  name: 'Generated text',
   load(recipe, { source }) {
     const { lines } = recipe;
     const longest = Math.max(...lines.map(({ tokens }) => tokens.length));

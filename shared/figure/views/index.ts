@@ -1,4 +1,4 @@
-import type { FigureRecipe, FigureViewId } from '../recipe.ts';
+import type { FigureRecipe } from '../recipe.ts';
 import type { FigureJob } from '../source.ts';
 import { loadFigure, type LoadedFigure } from '../view.ts';
 import { atlasView } from './atlas.ts';
@@ -11,24 +11,6 @@ import { mapsView } from './maps.ts';
 import { nextView } from './next.ts';
 import { rankedView } from './ranked.ts';
 import { stripView } from './strip.ts';
-
-const VIEWS = {
-  map: mapView,
-  compare: compareView,
-  atlas: atlasView,
-  maps: mapsView,
-  ranked: rankedView,
-  distance: distanceView,
-  strip: stripView,
-  next: nextView,
-  effect: effectView,
-  generation: generationView,
-};
-
-/** What a kind of figure is called. */
-export function figureViewName(id: FigureViewId): string {
-  return VIEWS[id].name;
-}
 
 /** Fetches what a recipe draws. Throws what its questions throw, and `bad-request` for what the runs do not have. */
 export function loadRecipe(recipe: FigureRecipe, job: FigureJob): Promise<LoadedFigure> {

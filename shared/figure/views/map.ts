@@ -48,7 +48,6 @@ const LARGEST_CELL_PT = 42;
 
 export const mapView: FigureView<'map', MapFigure> = {
   id: 'map',
-  name: 'Attention map',
   async load(recipe, job) {
     const { source, measure } = job;
     const run = runOf(source, recipe.run);

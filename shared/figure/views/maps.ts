@@ -24,7 +24,6 @@ const LEGEND_EM = 7;
 
 export const mapsView: FigureView<'maps', MapsFigure> = {
   id: 'maps',
-  name: 'Small maps of all heads',
   async load(recipe, { source }) {
     const run = runOf(source, recipe.run);
     const miniatures = await source.ask('run.miniatures', { runId: run.runId });

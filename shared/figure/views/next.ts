@@ -15,7 +15,6 @@ export interface NextFigure extends Noted {
 
 export const nextView: FigureView<'next', NextFigure> = {
   id: 'next',
-  name: 'Next tokens',
   async load(_, { source }) {
     const clean = runOf(source, 'clean');
     const { changed } = source.runs;

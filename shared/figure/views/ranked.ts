@@ -28,7 +28,6 @@ const COLUMN_EM = 4.6;
 
 export const rankedView: FigureView<'ranked', RankedFigure> = {
   id: 'ranked',
-  name: 'Heads by score',
   async load(recipe, { source }) {
     const run = runOf(source, recipe.run);
     const { model } = source;

@@ -28,7 +28,6 @@ const LEGEND_EM = 3.2;
 
 export const stripView: FigureView<'strip', StripFigure> = {
   id: 'strip',
-  name: 'Token strip',
   async load(recipe, { source }) {
     const { colour, head } = recipe;
     const run = colour === 'change' ? bothRuns(source).changed : runOf(source, recipe.run);

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { defaultRecipe } from './default-recipe.ts';
+import { FIGURE_VIEWS, parseRecipe } from './recipe.ts';
+import { sessionContext } from './session-context.ts';
+import { promptNameOf } from '../session/prompt-name.ts';
+
+const head = { layer: 1, head: 2 };
+const generation = [{ run: 'clean' as const, tokens: [{ id: 1, display: 'a', text: 'a', prob: 1, top: [] }] }];
+
+describe('the recipe that a dialog begins with', () => {
+  it.each(FIGURE_VIEWS)('is one of the view %s, two columns wide on white', (view) => {
+    const recipe = defaultRecipe(view, { head, generation });
+    expect(recipe).toMatchObject({ view, version: 1, widthMm: 180, fontPt: 7, theme: 'light', dpi: 300, title: null });
+    expect(parseRecipe(JSON.parse(JSON.stringify(recipe)))).toEqual(recipe);
+  });
+
+  it('takes what is on screen', () => {
+    const map = { reducer: 'mean', gamma: 0.7, sinks: 'found' } as const;
+    expect(defaultRecipe('map', { head, run: 'changed', map })).toMatchObject({ head, run: 'changed', ...map });
+    expect(defaultRecipe('compare', { head, map })).toMatchObject({ reducer: 'mean', maps: [{ head, minus: null }] });
+    expect(defaultRecipe('strip', { head, token: 3, colour: 'incoming' })).toMatchObject({
+      token: 3,
+      colour: 'incoming',
+    });
+    expect(defaultRecipe('ranked', { head, score: 'sink' })).toMatchObject({ sortBy: 'sink' });
+  });
+});
+
+describe('what a session says of the screen', () => {
+  const source = { kind: 'text', text: 'abc', bos: true };
+  const edit = {
+    interventions: [],
+    head,
+    pinnedToken: 4,
+    comparison: { modelId: 'm', heads: [head], difference: { of: head, minus: 'clean' } },
+    folds: [
+      { of: promptNameOf('abc', 9), start: 1, end: 3, name: 'mine' },
+      { of: promptNameOf('other', 9), start: 1, end: 3, name: 'of another prompt' },
+    ],
+  };
+  const view = {
+    value: 'lift',
+    reducer: 'mean',
+    scale: 'log',
+    gamma: 1,
+    excludeSinks: true,
+    sinkRule: 'chosen',
+    sinkKeys: [0, 1],
+    shown: 'changed',
+    stripColour: 'change',
+    scoreId: 'sink',
+    sortBy: null,
+    atlasCells: 'maps',
+    dockTab: 'x',
+    brushing: false,
+    brush: null,
+    place: null,
+  };
+  const prompt = { text: 'abc', idsText: '', bos: true, mode: 'edit', ran: { source, cut: false } };
+  const slice = (data: unknown) => ({ version: 1, data });
+
+  it('fills a recipe: head, run, values, folds of its prompt, maps side by side', () => {
+    const context = sessionContext({ edit: slice(edit), view: slice(view), prompt: slice(prompt) }, 9);
+    expect(context).toMatchObject({ head, run: 'changed', token: 4, score: 'sink', colour: 'change' });
+    expect(context.map).toMatchObject({ value: 'lift', sinks: 'chosen', folds: [{ start: 1, end: 3, name: 'mine' }] });
+    expect(context.compared).toEqual([
+      { run: 'changed', head, minus: null },
+      { run: 'changed', head, minus: { run: 'clean', head } },
+    ]);
+    expect(defaultRecipe('map', context)).toMatchObject({ value: 'lift', run: 'changed' });
+  });
+
+  it('leaves to the defaults what is missing or does not fit', () => {
+    expect(sessionContext({}, 9)).toEqual({ head: { layer: 0, head: 0 }, run: 'clean' });
+    expect(sessionContext({ edit: slice({ nonsense: true }) }, 9).head).toEqual({ layer: 0, head: 0 });
+  });
+});
