@@ -1,5 +1,6 @@
 import { panels } from '../app/panels.ts';
-import { FIGURE_IDS } from '../../shared/figure/view-names.ts';
+import type { FigureViewId } from '../../shared/figure/recipe.ts';
+import { FIGURE_VIEW_NAMES } from '../../shared/figure/view-names.ts';
 import { patch } from '../state/store.ts';
 import type { Command } from './command.ts';
 
@@ -54,7 +55,7 @@ export const sessionCommands: readonly Command[] = [
     inFields: true,
     when: ({ run }) => run.clean !== undefined,
     run: ({ store }, view) => {
-      const figureView = FIGURE_IDS.find((id) => id === view);
+      const figureView = (Object.keys(FIGURE_VIEW_NAMES) as FigureViewId[]).find((id) => id === view);
       patch(store, 'ui', { dialog: 'figure', figureView });
     },
   },

@@ -302,14 +302,27 @@ export class Session {
       await this.#replay();
       return;
     }
-    // Both at once: the model takes the longer of the two.
-    const opened = this.#models.open(SHIPPED);
     await lists;
     const { prompt } = this.#store.getState();
     const [first] = prompt.examples;
-    if (prompt.text === '' && first) patch(this.#store, 'prompt', { text: first.text });
+    const isFirst = prompt.text === '' && first !== undefined;
+    // A stored run of the first example stands there at once; the model computes it again once it is open.
+    const isStored = isFirst && first.hasSession && (await this.#openFirst(first.id));
+    if (isFirst && !isStored) patch(this.#store, 'prompt', { text: first.text });
     this.files.begin();
-    if ((await opened) === 'open') await this.#runs.runPromptIfAny();
+    if ((await this.#models.open(SHIPPED)) !== 'open') return;
+    if (this.#store.getState().run.clean?.stored) await this.#runs.goLive();
+    else await this.#runs.runPromptIfAny();
+  }
+
+  async #openFirst(id: string): Promise<boolean> {
+    // It was kept from the last visit.
+    const { comparison } = this.#store.getState().edit;
+    if (!(await this.files.openExample(id))) return false;
+    if (comparison && comparison.modelId === this.#store.getState().model.info?.modelId) {
+      patch(this.#store, 'edit', { comparison });
+    }
+    return true;
   }
 
   async #loadExamples(): Promise<void> {

@@ -3,7 +3,7 @@ import { CancelledError, toWireError, type WireError } from '../../shared/base/a
 import type { Progress } from '../../shared/contract/methods.ts';
 import { FIGURE_FORMATS, type FigureFormat } from '../../shared/figure/formats.ts';
 import type { FigureRecipeInput, FigureViewId } from '../../shared/figure/recipe.ts';
-import { FIGURE_NAMES } from '../../shared/figure/view-names.ts';
+import { FIGURE_VIEW_NAMES } from '../../shared/figure/view-names.ts';
 import { formatCount } from '../../shared/view/format.ts';
 import { useApp } from '../app/app-context.ts';
 import { useAppState } from '../app/use-app-state.ts';
@@ -87,7 +87,7 @@ export function FigureDialog() {
 
   const saveOnHost = (of: FigureRecipeInput, format: FigureFormat) =>
     perform(async (signal, tell) => {
-      const name = `${FIGURE_NAMES[of.view].toLowerCase().replaceAll(' ', '-')}.${format}`;
+      const name = `${FIGURE_VIEW_NAMES[of.view].toLowerCase().replaceAll(' ', '-')}.${format}`;
       const { files } = await session.saveFigure({ recipe: of, format, path: name, scale: 1 }, signal, tell);
       return `Saved ${files.map(({ path }) => path).join(' and ')}.`;
     });
@@ -120,7 +120,7 @@ export function FigureDialog() {
               >
                 {possible.map((id) => (
                   <option key={id} value={id}>
-                    {FIGURE_NAMES[id]}
+                    {FIGURE_VIEW_NAMES[id]}
                   </option>
                 ))}
               </select>
@@ -255,7 +255,7 @@ export function FigureDialog() {
               <img
                 className={classNames('hs-figure__picture', preview.loading && 'hs-stale')}
                 src={preview.source}
-                alt={`Preview: ${FIGURE_NAMES[view]}`}
+                alt={`Preview: ${FIGURE_VIEW_NAMES[view]}`}
               />
             )}
             {preview.error && <Message bad text={preview.error.message} hint={preview.error.hint} />}

@@ -86,6 +86,13 @@ export class SessionFiles {
     return this.#take('open', (client, options) => client.call('session.open', { path }, options));
   }
 
+  /** The stored session of an example. It lies in no file of the person's; where there is none, nothing is told. */
+  async openExample(id: string): Promise<boolean> {
+    const opened = await this.#take('open', (client, options) => client.call('session.openExample', { id }, options));
+    if (!opened) this.#set({ error: undefined });
+    return opened;
+  }
+
   async recover(id: string): Promise<boolean> {
     const recovered = await this.#take('open', (client, options) => client.call('session.recover', { id }, options));
     // Recovered is not saved.

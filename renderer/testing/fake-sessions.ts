@@ -88,6 +88,8 @@ export function createFakeSessions({ find, attach, model }: FakeSessionsOptions)
         openPath = path;
         return Promise.resolve(opened(found, path));
       },
+      'session.openExample': async ({ id }) =>
+        Promise.reject(new AppError('bad-request', `There is no stored session of ${id}.`)),
       'session.attach': async () => {
         if (!open) throw new AppError('bad-request', 'No session is open.');
         return Promise.resolve({ runs: runsOf(open) });
