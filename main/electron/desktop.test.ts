@@ -25,6 +25,7 @@ const paths: AppPaths = {
   tasks: join(base, 'tasks'),
   addon: join(base, 'attention.node'),
   examples: join(base, 'examples.json'),
+  sessions: join(base, 'sessions'),
   fonts: join(base, 'fonts'),
 };
 

@@ -16,6 +16,8 @@ export interface AppPaths {
   /** The attention addon, where it was built. */
   readonly addon: string;
   readonly examples: string;
+  /** Stored sessions of the examples. */
+  readonly sessions: string;
   /** Fonts of figures. */
   readonly fonts: string;
 }
@@ -40,6 +42,7 @@ export function findApp(from: string = import.meta.dirname): AppPaths {
         tasks: join(resources, 'tasks'),
         addon: join(resources, '..', 'out', 'addon', 'attention.node'),
         examples: join(model, 'examples.json'),
+        sessions: join(resources, 'sessions'),
         fonts: join(resources, 'fonts'),
       };
     }

@@ -83,6 +83,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     autosave,
     guard,
     recent: recentSessions,
+    app: options.app,
     ...(options.pickFile ? { pickFile: options.pickFile } : {}),
   });
   const handlers: Handlers<MethodName> = {

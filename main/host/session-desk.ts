@@ -51,6 +51,8 @@ export interface SessionDesk {
   save(request: SaveRequest, context: CallContext): Promise<ResultOf<'session.save'>>;
   /** `place`: where it is saved from now on; null where the user is to be asked. */
   open(path: string, place: string | null, context: CallContext): Promise<ResultOf<'session.open'>>;
+  /** One that comes with Headscope. What is made of it is the user's own: it has no place, and is new when it is saved. */
+  openExample(path: string, context: CallContext): Promise<ResultOf<'session.openExample'>>;
   /** `checkPath`: the path where it may be saved from now on, or null. */
   recover(
     id: string,
@@ -292,6 +294,14 @@ export function createSessionDesk(options: DeskOptions): SessionDesk {
         await autosave.clear(null);
         const { savedAt } = session.manifest;
         return { ...opened, file: place === null ? null : { ...(await fileAt(place)), savedAt } };
+      }),
+
+    openExample: (path, context) =>
+      exclusive(async () => {
+        const opened = await take(await openSessionFile(path), null, context);
+        present = { ...present, createdAt: undefined };
+        await autosave.clear(null);
+        return { ...opened, file: null };
       }),
 
     recover: (id, checkPath, context) =>

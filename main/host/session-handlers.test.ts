@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CallContext } from '../../shared/contract/handlers.ts';
 import { createAutosave, type Autosave } from '../files/session/autosave.ts';
+import { openSessionFile, saveSessionFile } from '../files/session/session-file.ts';
+import { SAMPLE_OPTIONS, sampleContent } from '../files/session/testing/sample-session.ts';
 import { createPathGuard, type PathGuard } from '../models/path-guard.ts';
 import { createSessionDesk } from './session-desk.ts';
 import { createRecentSessions, createSessionHandlers, type PickFile } from './session-handlers.ts';
@@ -37,7 +39,8 @@ function handlers(pickFile?: PickFile) {
     now: () => new Date(),
   });
   const recent = createRecentSessions(at('config/recent.json'));
-  return createSessionHandlers({ desk, autosave, guard, recent, ...(pickFile ? { pickFile } : {}) });
+  const app = { examples: at('examples.json'), sessions: at('examples') };
+  return createSessionHandlers({ desk, autosave, guard, recent, app, ...(pickFile ? { pickFile } : {}) });
 }
 
 const content = { state: { notes: { version: 1, data: { text: 'mine' } } }, runs: [], tensors: false };
@@ -95,6 +98,47 @@ it('opens a backup, and does not save over it', async () => {
   });
   await expect(sessions['session.save']({ ...content, path: null }, context)).rejects.toMatchObject({
     code: 'bad-request',
+  });
+});
+
+describe('an example', () => {
+  beforeEach(async () => {
+    mkdirSync(at('examples'));
+    await saveSessionFile(at('examples/with.headscope'), sampleContent(undefined, 'shipped'), SAMPLE_OPTIONS);
+    const rest = { title: 'An example', look: '', text: 'Text' };
+    writeFileSync(at('examples.json'), JSON.stringify(['with', 'without'].map((id) => ({ id, ...rest }))));
+  });
+
+  it('opens without a place, as a new session, and is nothing that was used', async () => {
+    const sessions = handlers();
+    const opened = await sessions['session.openExample']({ id: 'with' }, context);
+    expect(opened).toMatchObject({ file: null, state: { notes: { data: { text: 'shipped' } } }, warnings: [] });
+    expect(opened.runs).toHaveLength(1);
+    expect(await sessions['session.recent']({}, context)).toEqual({ files: [] });
+    await expect(sessions['session.save']({ ...content, path: null }, context)).rejects.toMatchObject({
+      code: 'bad-request',
+    });
+    await sessions['session.save']({ ...content, path: 'mine' }, context);
+    const { createdAt } = (await openSessionFile(at('root/mine.headscope'))).manifest;
+    expect(createdAt).not.toBe(sampleContent().createdAt);
+  });
+
+  it('leaves nothing to recover before something of it is changed', async () => {
+    const sessions = handlers();
+    await sessions['session.openExample']({ id: 'with' }, context);
+    autosave.leave();
+    expect(await sessions['session.recoverable']({}, context)).toEqual({ sessions: [] });
+    await sessions['session.autosave'](content, context);
+    autosave.leave();
+    const { sessions: left } = await sessions['session.recoverable']({}, context);
+    expect(left.map(({ name }) => name)).toEqual(['Unsaved session']);
+  });
+
+  it.each([
+    ['none', 'bad-request'],
+    ['without', 'not-stored'],
+  ])('called %s is refused with %s', async (id, code) => {
+    await expect(handlers()['session.openExample']({ id }, context)).rejects.toMatchObject({ code });
   });
 });
 

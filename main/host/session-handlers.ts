@@ -11,6 +11,7 @@ import type { Autosave } from '../files/session/autosave.ts';
 import { backupOf } from '../files/session/session-file.ts';
 import { browseFolders } from '../models/browse-folders.ts';
 import type { PathGuard } from '../models/path-guard.ts';
+import { exampleSession, readExamples, type ExamplePaths } from '../models/read-examples.ts';
 import type { SessionDesk } from './session-desk.ts';
 
 /** The system's dialog for session files; null when dismissed. */
@@ -21,6 +22,7 @@ export interface SessionOptions {
   readonly autosave: Autosave;
   readonly guard: PathGuard;
   readonly recent: RecentSessions;
+  readonly app: ExamplePaths;
   /** Absent in a shell that has no dialogs. */
   readonly pickFile?: PickFile;
 }
@@ -61,6 +63,7 @@ export function createSessionHandlers(options: SessionOptions): Handlers<Session
         ? { ...opened, warnings: [`${basename(path)} is a backup: saving asks for a name.`, ...opened.warnings] }
         : opened;
     },
+    'session.openExample': async ({ id }, context) => desk.openExample(await findExample(options.app, id), context),
     'session.attach': (_params, context) => desk.attach(context),
     'session.close': async () => {
       await desk.close();
@@ -122,6 +125,16 @@ export async function checkFile(guard: PathGuard, path: string): Promise<string>
       cause: error,
     });
   }
+}
+
+/** Only what comes with Headscope is opened by an id, so no guard is asked. */
+async function findExample(app: ExamplePaths, id: string): Promise<string> {
+  const example = (await readExamples(app)).find((candidate) => candidate.id === id);
+  if (!example) throw new AppError('bad-request', `There is no example “${id}”.`, { hint: 'Choose one of the list.' });
+  if (example.hasSession) return exampleSession(app.sessions, id);
+  throw new AppError('not-stored', `The example “${example.title}” has no stored session.`, {
+    hint: 'Open the shipped model and run its prompt.',
+  });
 }
 
 async function browseSessions(guard: PathGuard, path: string): Promise<ResultOf<'session.browse'>> {

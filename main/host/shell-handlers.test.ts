@@ -34,7 +34,7 @@ function handlers(extra: Partial<ShellOptions> = {}) {
   const recent = createRecentModels(at('config/recent.json'));
   const restartEngine = vi.fn();
   const guard = createPathGuard(at('root'), [at('hub')], at('root'));
-  const app = { shippedModel: at('app/model'), examples: at('app/model/examples.json') };
+  const app = { shippedModel: at('app/model'), examples: at('app/model/examples.json'), sessions: at('app/sessions') };
   const options = { app, guard, recent, huggingFaceCache: at('hub'), restartEngine, ...extra };
   return { ...createShellHandlers(options), recent, restartEngine, guard };
 }
@@ -65,7 +65,7 @@ describe('shell.models', () => {
 
   it('gives an empty list where there is nothing', async () => {
     const shell = handlers({
-      app: { shippedModel: at('none'), examples: at('none') },
+      app: { shippedModel: at('none'), examples: at('none'), sessions: at('none') },
       huggingFaceCache: at('none'),
       recent: createRecentModels(at('none.json')),
     });
@@ -97,15 +97,29 @@ describe('shell.browse', () => {
 
 describe('shell.examples', () => {
   const example = { id: 'a', title: 'A', look: 'Look.', text: 'Text' };
+  const read = async (text: string) => {
+    write('examples.json', text);
+    const shell = handlers({ app: { shippedModel: '', examples: at('examples.json'), sessions: at('sessions') } });
+    return (await shell['shell.examples']({}, context)).examples;
+  };
+
   it.each([
-    ['a list', JSON.stringify([example]), [example]],
-    ['an object', JSON.stringify({ examples: [example] }), [example]],
+    ['a list', JSON.stringify([example]), [{ ...example, hasSession: false }]],
+    ['an object', JSON.stringify({ examples: [example] }), [{ ...example, hasSession: false }]],
     ['something else', '{"examples": 1}', []],
+    ['an id that is no name of a file', JSON.stringify([{ ...example, id: '../a' }]), []],
     ['no JSON', '{', []],
   ])('reads %s', async (_what, text, expected) => {
-    write('examples.json', text);
-    const shell = handlers({ app: { shippedModel: '', examples: at('examples.json') } });
-    expect((await shell['shell.examples']({}, context)).examples).toEqual(expected);
+    expect(await read(text)).toEqual(expected);
+  });
+
+  it('says which are there as sessions', async () => {
+    write('sessions/b.headscope', '');
+    const examples = await read(JSON.stringify([example, { ...example, id: 'b' }]));
+    expect(examples.map(({ id, hasSession }) => [id, hasSession])).toEqual([
+      ['a', false],
+      ['b', true],
+    ]);
   });
 });
 

@@ -10,7 +10,7 @@ import { readExamples } from '../models/read-examples.ts';
 import type { RecentModels } from '../models/recent-models.ts';
 
 export interface ShellOptions {
-  readonly app: Pick<AppPaths, 'shippedModel' | 'examples'>;
+  readonly app: Pick<AppPaths, 'shippedModel' | 'examples' | 'sessions'>;
   readonly guard: PathGuard;
   readonly recent: RecentModels;
   readonly huggingFaceCache: string;
@@ -24,7 +24,7 @@ export function createShellHandlers(options: ShellOptions): Handlers<Extract<Met
   const { guard } = options;
   return {
     'shell.models': async () => ({ models: await listModels(options) }),
-    'shell.examples': async () => ({ examples: await readExamples(options.app.examples) }),
+    'shell.examples': async () => ({ examples: await readExamples(options.app) }),
     'shell.browse': ({ path }) => browseFolders(guard, path),
     'shell.pickFolder': async () => {
       if (!options.pickFolder) {

@@ -116,6 +116,8 @@ export interface ExamplePrompt {
   /** One line on what to look for. */
   readonly look: string;
   readonly text: string;
+  /** Whether it is there as a stored session of the shipped model too. */
+  readonly hasSession: boolean;
 }
 
 /** A run of an opened session, attached to the engine under `summary.runId`. */
@@ -134,7 +136,7 @@ export interface SessionFile {
 }
 
 export interface OpenedSession {
-  /** Where it lies; null for a recovered one that was never saved, and for a backup. */
+  /** Where it lies; null for a recovered one that was never saved, for a backup and for an example. */
   readonly file: SessionFile | null;
   readonly state: SessionState;
   /** Of the stored runs; null where there are none. */
@@ -220,6 +222,8 @@ const sessionContent = {
   runs: z.array(z.object({ role: z.enum(['clean', 'changed']), choice: storeChoiceSchema })).max(2),
 };
 const sessionPath = z.string().min(1).max(4096);
+/** Names a file too. */
+export const exampleId = z.string().regex(/^[\w-]{1,64}$/);
 
 const figureFormat = z.enum(FIGURE_FORMATS);
 const figure = {
@@ -338,6 +342,8 @@ export const methods = {
    * says so, with the detail `backup`.
    */
   'session.open': method<OpenedSession>()(z.object({ path: sessionPath })),
+  /** An example as it was stored with Headscope. Saving asks where. Throws `bad-request` for an unknown id. */
+  'session.openExample': method<OpenedSession>()(z.object({ id: exampleId })),
   /** The stored runs of the open session once more, after the engine was started again. */
   'session.attach': method<{ readonly runs: readonly SessionRun[] }>()(z.object({})),
   /** Leaves the open session: nothing is kept for recovery, and saving asks for a path. */
