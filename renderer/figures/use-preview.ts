@@ -4,8 +4,9 @@ import type { Progress, RenderedFigureFile } from '../../shared/contract/methods
 import type { FigureRecipeInput } from '../../shared/figure/recipe.ts';
 import { useApp } from '../app/app-context.ts';
 
-/** Of the picture in the dialog, on a screen of one pixel a CSS pixel. */
-const PREVIEW_DPI = 110;
+/** Beyond it the preview is drawn smaller than the file, which for a map may mean a coarser level. */
+const MOST_PIXELS_WIDE = 2400;
+const MM_PER_INCH = 25.4;
 const SETTLE_MS = 250;
 
 export interface Preview {
@@ -18,7 +19,7 @@ export interface Preview {
   readonly loading: boolean;
 }
 
-/** The picture of a recipe as the file will be, only coarser; the last one stays until the next is there. */
+/** The picture of a recipe as the file will be; the last one stays until the next is there. */
 export function usePreview(recipe: FigureRecipeInput | undefined): Preview {
   const { session } = useApp();
   const [shown, setShown] = useState<{ of: string; source: string; figure: RenderedFigureFile }>();
@@ -30,7 +31,8 @@ export function usePreview(recipe: FigureRecipeInput | undefined): Preview {
     if (!recipe) return undefined;
     const controller = new AbortController();
     const timer = setTimeout(() => {
-      const scale = (PREVIEW_DPI * window.devicePixelRatio) / (recipe.dpi ?? PREVIEW_DPI);
+      const { widthMm = 180, dpi = 300 } = recipe;
+      const scale = Math.min(1, MOST_PIXELS_WIDE / ((widthMm / MM_PER_INCH) * dpi));
       const onProgress = (next: Progress) => {
         if (!controller.signal.aborted) setProgress(next);
       };

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { figureRecipeSchema } from '../../shared/figure/recipe.ts';
+import { addToComparison, foldTokens, setDifference, toggleAblation } from '../state/edits.ts';
+import { patch } from '../state/store.ts';
+import { startSession } from '../testing/start-session.ts';
+import { possibleFigures, screenRecipe } from './screen-recipe.ts';
+
+const HEAD = { layer: 2, head: 5 };
+
+async function started() {
+  const app = startSession();
+  await app.rest();
+  patch(app.store, 'edit', { head: HEAD });
+  return app;
+}
+
+describe('what is on screen as recipes', () => {
+  it('offers nothing before a run, and what there is after it', async () => {
+    const { store, rest, session } = await started();
+    expect(possibleFigures({ ...store.getState(), run: { ...store.getState().run, clean: undefined } })).toEqual([]);
+    expect(possibleFigures(store.getState())).toEqual(['map', 'atlas', 'maps', 'ranked', 'distance', 'strip', 'next']);
+    toggleAblation(store, HEAD);
+    addToComparison(store, HEAD);
+    await rest();
+    await session.generate();
+    await rest();
+    expect(possibleFigures(store.getState())[0]).toBe('compare');
+    expect(possibleFigures(store.getState())).toEqual(expect.arrayContaining(['effect', 'generation']));
+  });
+
+  it('are recipes, every one, with what is set on screen', async () => {
+    const { store, rest, session } = await started();
+    toggleAblation(store, HEAD);
+    addToComparison(store, HEAD);
+    setDifference(store, { of: HEAD, minus: 'clean' });
+    foldTokens(store, 1, 3, 'the start');
+    patch(store, 'view', { value: 'lift', reducer: 'mean', gamma: 0.5, shown: 'changed' });
+    patch(store, 'figure', { widthMm: 85, title: 'Mine' });
+    await rest();
+    await session.generate();
+    await rest();
+    const state = store.getState();
+    const possible = possibleFigures(state);
+    for (const view of possible) {
+      const recipe = figureRecipeSchema.parse(screenRecipe(view, state));
+      expect(recipe).toMatchObject({ view, widthMm: 85, title: 'Mine' });
+    }
+    expect(screenRecipe('map', state)).toMatchObject({
+      run: 'changed',
+      head: HEAD,
+      value: 'lift',
+      reducer: 'mean',
+      gamma: 0.5,
+      folds: [{ start: 1, end: 3, name: 'the start' }],
+      region: null,
+    });
+    expect(screenRecipe('compare', state)).toMatchObject({
+      maps: [
+        { run: 'changed', head: HEAD, minus: null },
+        { run: 'changed', head: HEAD, minus: { run: 'clean', head: HEAD } },
+      ],
+    });
+  });
+
+  it('draws whole cells of what is in sight', async () => {
+    const { store } = await started();
+    const tokens = store.getState().run.clean!.tokens;
+    patch(store, 'view', { place: { tokens, query: 2.5, key: 0, cellPx: 30, rows: 4, keys: 3.2 } });
+    patch(store, 'figure', { area: 'sight' });
+    expect(screenRecipe('map', store.getState())).toMatchObject({
+      region: { rowStart: 2, rowEnd: 7, keyStart: 0, keyEnd: 4 },
+    });
+    patch(store, 'figure', { area: 'rectangle' });
+    expect(screenRecipe('map', store.getState())).toMatchObject({ region: null });
+  });
+
+  it('is none of what is not on screen', async () => {
+    const { store } = await started();
+    expect(screenRecipe('effect', store.getState())).toBeUndefined();
+  });
+});
