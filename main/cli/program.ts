@@ -7,6 +7,7 @@ import { DEVICES, type Device } from '../../shared/model/device.ts';
 import { findApp } from '../files/app-paths.ts';
 import { CHILD_COMMAND, runBenchChild, runBenchCommand, type BenchCommandOptions } from './commands/bench.ts';
 import { runDoctor } from './commands/doctor.ts';
+import { runExamples } from './commands/examples.ts';
 import { runExport, type ExportOptions } from './commands/export.ts';
 import { runInfo } from './commands/info.ts';
 import { runModelCheck } from './commands/model-check.ts';
@@ -71,7 +72,7 @@ export function createProgram(console: Console): Command {
 
   modelCommand('info', 'say what a model is').action((options: { model: string }) => runInfo(console, options));
 
-  promptCommand('run', 'run a prompt; compare with ablated heads; write captures')
+  promptCommand('run', 'run a prompt; compare with ablated heads; write captures and sessions')
     .option('--ablate <list>', 'heads to change: L0H1=zero,L2H3=scale:0.5')
     .option('--hooks <names>', 'what to capture, by TransformerLens names, separated by commas')
     .option('--rows <a:b>', 'query rows of patterns and scores')
@@ -81,6 +82,15 @@ export function createProgram(console: Console): Command {
     .option('--top-k <number>', 'sample from the k likeliest tokens', Number)
     .option('--top-p <number>', 'sample from the fewest tokens that hold this share', Number)
     .option('--seed <number>', 'seed of the sampling (default: 0)', Number)
+    .option('--session <file>', 'write a .headscope file of the run, which the window opens without the model')
+    .option(
+      '--heads <names>',
+      'heads whose profiles and maps the session keeps: L0H1,L2H3, or all (default: 8, the highest of each score in turn; first copy, induction, max weight away from the usual places)',
+    )
+    .option(
+      '--include-tensors',
+      'keep Q, K and LSE in the session too, so that the map of every head can be zoomed into',
+    )
     .option('--cut', 'cut what is past the context limit instead of refusing')
     .option('--threads <number>', 'threads (default: number of cores)', parseThreads)
     .addOption(deviceOption())
@@ -167,6 +177,11 @@ export function createProgram(console: Console): Command {
     .option('--json', 'print one JSON document instead of text')
     .option('--threads <number>', 'threads (default: number of cores)', parseThreads)
     .action((options: { threads?: number }) => runModelCheck(console, options));
+
+  program
+    .command('examples', { hidden: true })
+    .option('--json', 'print one JSON document instead of text')
+    .action(() => runExamples(console));
 
   program
     .command('electron-install', { hidden: true })

@@ -4,14 +4,21 @@ import { parseParams } from '../../../shared/contract/parse-params.ts';
 import { AppError } from '../../../shared/base/app-error.ts';
 import type { Device } from '../../../shared/model/device.ts';
 import type { Generation, GenerationEnd } from '../../../shared/model/generation.ts';
+import { formatHead } from '../../../shared/model/head-id.ts';
 import { formatIntervention, parseInterventions, type Intervention } from '../../../shared/model/intervention.ts';
 import type { ExportedTensor } from '../../../native/public/index.ts';
+import { findApp } from '../../files/app-paths.ts';
+import { checkPlace } from '../../files/session/session-file.ts';
+import { withExtension } from '../../host/session-handlers.ts';
 import type { Console } from '../console.ts';
 import { readPrompt, type PromptSource } from '../prompt-source.ts';
 import { readSampling, type SamplingOptions } from '../sampling-options.ts';
+import { sessionSlices } from '../session-slices.ts';
+import { standoutHeads } from '../standout-heads.ts';
 import { formatTable } from '../table.ts';
 import { noteDevice } from '../note-device.ts';
 import { withEngine } from '../with-engine.ts';
+import { parseHeads, writeSession } from '../write-session.ts';
 
 export interface RunOptions extends PromptSource, SamplingOptions {
   readonly model: string;
@@ -21,6 +28,11 @@ export interface RunOptions extends PromptSource, SamplingOptions {
   readonly out?: string;
   readonly cut?: boolean;
   readonly generate?: number;
+  /** Where a session file goes. */
+  readonly session?: string;
+  /** That it keeps: names, or `all`. */
+  readonly heads?: string;
+  readonly includeTensors?: boolean;
   readonly threads?: number;
   readonly device?: Device;
 }
@@ -33,7 +45,10 @@ export interface RunGeneration {
   readonly stopped: Generation['stopped'];
 }
 
-/** What `headscope run --json` prints. The comparison is there with `--ablate`, the tensors with `--out`. */
+/**
+ * What `headscope run --json` prints. The comparison is there with `--ablate`, the tensors with `--out`, the session
+ * with `--session`.
+ */
 export interface RunResult {
   readonly model: string;
   /** Execution provider that computed. */
@@ -57,9 +72,10 @@ export interface RunResult {
   readonly generatedClean?: RunGeneration;
   readonly out?: string;
   readonly tensors?: readonly ExportedTensor[];
+  readonly session?: { readonly path: string; readonly bytes: number; readonly heads: readonly string[] };
 }
 
-/** `headscope run`: the likeliest next tokens, before and after an ablation, and captures as .safetensors. */
+/** `headscope run`: the likeliest next tokens, before and after an ablation; captures as .safetensors; sessions. */
 export async function runRun(console: Console, options: RunOptions): Promise<void> {
   const interventions = parseInterventions(options.ablate ?? '');
   const rows = options.rows === undefined ? undefined : parseRows(options.rows);
@@ -74,18 +90,19 @@ export async function runRun(console: Console, options: RunOptions): Promise<voi
       hint: 'Add --generate 32.',
     });
   }
+  const sessionPath = await readSessionPath(options);
   const result = await withEngine(console, options, async ({ engine, context }): Promise<RunResult> => {
     const { handlers } = engine;
     const info = await handlers['model.open']({ path: options.model }, context);
     noteDevice(console, info);
+    const named = options.heads === undefined ? undefined : parseHeads(options.heads, info);
     const prompt = await readPrompt(options, info.bosByDefault);
-    const start = (changes: Intervention[]) =>
-      handlers['run.start']({ prompt, interventions: changes, cut: options.cut ?? false }, context);
+    const cut = options.cut ?? false;
+    const start = (changes: Intervention[]) => handlers['run.start']({ prompt, interventions: changes, cut }, context);
     const clean = await start([]);
     const run = interventions.length > 0 ? await start(interventions) : clean;
     const comparison =
       run === clean ? undefined : await handlers['run.compare']({ clean: clean.runId, changed: run.runId }, context);
-    const cut = options.cut ?? false;
     const generate = async (changes: Intervention[], rowsWanted: boolean) => {
       if (options.generate === undefined) return undefined;
       const request = { prompt, interventions: changes, cut, maxTokens: options.generate, sampling };
@@ -111,6 +128,35 @@ export async function runRun(console: Console, options: RunOptions): Promise<voi
             },
             context,
           );
+    const writeRuns = async (path: string): Promise<RunResult['session']> => {
+      const { scores } = await handlers['run.scores']({ runId: clean.runId }, context);
+      const heads = named ?? standoutHeads(scores, info);
+      const lines =
+        generated && options.generate !== undefined
+          ? {
+              modelId: info.modelId,
+              maxTokens: options.generate,
+              sampling,
+              clean: (generatedClean ?? generated).generation,
+              changed: generatedClean ? generated.generation : null,
+            }
+          : undefined;
+      const { bytes, warnings } = await writeSession(
+        path,
+        {
+          model: info,
+          clean,
+          changed: run === clean ? null : run,
+          state: sessionSlices({ prompt, cut, interventions, head: heads[0]!, generated: lines }),
+          heads,
+          tensors: options.includeTensors ?? false,
+        },
+        { engine: handlers, context, appVersion: findApp().version, now: () => new Date() },
+      );
+      for (const warning of warnings) console.note(warning);
+      return { path, bytes, heads: heads.map(formatHead) };
+    };
+    const session = sessionPath === undefined ? undefined : await writeRuns(sessionPath);
     if (run.cutTokens > 0) console.note(`The prompt was cut to its first ${run.ids.length} tokens, the context limit.`);
     return {
       model: info.name,
@@ -122,9 +168,23 @@ export async function runRun(console: Console, options: RunOptions): Promise<voi
       ...(generated ? { generated: summed(generated.generation) } : {}),
       ...(generatedClean ? { generatedClean: summed(generatedClean.generation) } : {}),
       ...(out !== undefined && tensors ? { out, tensors } : {}),
+      ...(session ? { session } : {}),
     };
   });
   console.result(result, () => formatRun(result));
+}
+
+/** Absolute, with the extension; undefined without `--session`. A place that cannot be used is told before the work. */
+async function readSessionPath({ session, heads, includeTensors }: RunOptions): Promise<string | undefined> {
+  if (session === undefined) {
+    if (heads === undefined && includeTensors === undefined) return undefined;
+    throw new AppError('bad-request', '--heads and --include-tensors say what a session keeps, but there is none.', {
+      hint: 'Add --session FILE.headscope.',
+    });
+  }
+  const path = withExtension(resolve(session));
+  await checkPlace(path, { replaceAnything: false });
+  return path;
 }
 
 const choices = (next: readonly TokenChoice[]): RunResult['next'] =>
@@ -170,6 +230,10 @@ export function formatRun(result: RunResult): string {
   if (result.tensors) {
     const rows = result.tensors.map(({ name, shape }) => [name, shape.join(' x ')]);
     parts.push('', `Written to ${result.out ?? ''}`, formatTable(['Tensor', 'Shape'], rows));
+  }
+  if (result.session) {
+    const { path, bytes, heads } = result.session;
+    parts.push('', `Session written to ${path}, ${bytes.toLocaleString('en-US')} bytes`, `Heads: ${heads.join(', ')}`);
   }
   return parts.join('\n');
 }
