@@ -45,4 +45,12 @@ describe('formatRun', () => {
     expect(text).toContain('Written to /x.safetensors');
     expect(text).toMatch(/blocks\.0\.attn\.hook_z +3 x 2 x 8/);
   });
+
+  it('says where the session is and which heads it keeps', () => {
+    const heads = Array.from({ length: 18 }, (_, head) => `L0H${head}`);
+    const text = (count: number) =>
+      formatRun({ ...plain, session: { path: '/x.headscope', bytes: 12_345, heads: heads.slice(0, count) } });
+    expect(text(2)).toMatch(/\n\nSession written to \/x\.headscope, 12,345 bytes\nHeads: L0H0, L0H1$/);
+    expect(text(18)).toMatch(/L0H15 and 2 more$/);
+  });
 });

@@ -233,9 +233,21 @@ export function formatRun(result: RunResult): string {
   }
   if (result.session) {
     const { path, bytes, heads } = result.session;
-    parts.push('', `Session written to ${path}, ${bytes.toLocaleString('en-US')} bytes`, `Heads: ${heads.join(', ')}`);
+    parts.push(
+      '',
+      `Session written to ${path}, ${bytes.toLocaleString('en-US')} bytes`,
+      `Heads: ${formatHeads(heads)}`,
+    );
   }
   return parts.join('\n');
+}
+
+/** As many names as a line holds. */
+const NAMED_HEADS = 16;
+
+function formatHeads(heads: readonly string[]): string {
+  const more = heads.length - NAMED_HEADS;
+  return `${heads.slice(0, NAMED_HEADS).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 function formatNext(next: RunResult['next']): string {
