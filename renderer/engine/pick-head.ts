@@ -4,12 +4,12 @@
  *
  * 1. the head with the highest copy mass, where some head rests mostly on the token that comes next;
  * 2. otherwise the head with the highest induction score, where that score applies and is more than a trace;
- * 3. otherwise the head whose rows are sharp on something else than the usual places: the largest max weight x
- *    (1 - mass on the first token - on the previous one - on the token itself), as far as these scores are there;
+ * 3. otherwise the head whose rows are sharpest on something else than the usual places;
  * 4. without those scores, the first head of the middle layer.
  */
 import type { HeadId } from '../../shared/model/head-id.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
+import { sharpElsewhere } from '../../shared/view/atlas/sharp-elsewhere.ts';
 
 /** Below this, induction is noise: heads without induction reach some hundredths on plain repeated sentences. */
 const TRACE = 0.1;
@@ -29,13 +29,8 @@ export function pickHead(scores: readonly ScoreTable[], layers: number, heads: n
   const byInduction = largest(valuesOf(scores, 'induction'));
   if (byInduction && byInduction.value > TRACE) return picked(byInduction.index, heads, 'induction');
 
-  const sharp = scores.find(({ info, values }) => values !== null && /^max/i.test(info.id));
-  if (sharp?.values) {
-    const usual = ['sink', 'previous', 'self'].map((id) => valuesOf(scores, id));
-    const massElsewhere = (at: number) => usual.reduce((rest, values) => rest - (values?.[at] ?? 0), 1);
-    const away = largest(sharp.values.map((value, at) => value * Math.max(0, massElsewhere(at))));
-    if (away) return picked(away.index, heads, sharp.info.id);
-  }
+  const away = largest(sharpElsewhere(scores) ?? undefined);
+  if (away) return picked(away.index, heads, 'max');
   return { head: { layer: Math.floor(layers / 2), head: 0 }, scoreId: undefined };
 }
 

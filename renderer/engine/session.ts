@@ -11,6 +11,7 @@ import { PROTOCOL_VERSION } from '../../shared/contract/methods.ts';
 import type {
   CellReading,
   Events,
+  ExamplePrompt,
   OpenedSession,
   Progress,
   ParamsOf,
@@ -142,6 +143,13 @@ export class Session {
   /** Opens a session file in place of what is on screen. */
   async openSession(path: string): Promise<void> {
     if (await this.files.open(path)) await this.#goLiveIfQuick();
+  }
+
+  /** An example in place of what is on screen: run where a model is open, from its stored session where none is. */
+  async openExample({ id, text, hasSession }: ExamplePrompt): Promise<void> {
+    if (!this.#store.getState().model.live && hasSession && (await this.files.openExample(id))) return;
+    patch(this.#store, 'prompt', { text, fileError: undefined });
+    await this.runPrompt();
   }
 
   async recoverSession(id: string): Promise<void> {

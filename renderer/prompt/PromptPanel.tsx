@@ -91,10 +91,7 @@ export function PromptPanel() {
           <ExamplePicker
             examples={prompt.examples}
             text={prompt.text}
-            onPick={({ text }) => {
-              patch(store, 'prompt', { text, fileError: undefined });
-              void session.runPrompt();
-            }}
+            onPick={(picked) => void session.openExample(picked)}
           />
         )}
         <Button small look="quiet" onClick={() => fileInput.current?.click()}>
