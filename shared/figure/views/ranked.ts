@@ -7,6 +7,7 @@ import type { ScoreTable } from '../../model/score.ts';
 import { allHeads, hasValues, scoreOf, sortedByScore } from '../../view/atlas/head-order.ts';
 import { formatScore, scoreColour, scoreDecimals, scoreScale } from '../../view/atlas/score-colours.ts';
 import { drawPage, type Frame, type PageText } from '../page.ts';
+import { pythonText } from '../python-text.ts';
 import type { RecipeOf } from '../recipe.ts';
 import { MIDDLE } from '../scene.ts';
 import { LABEL_EM, type Sketch } from '../sketch.ts';
@@ -106,7 +107,7 @@ export const rankedView: FigureView<'ranked', RankedFigure> = {
   },
 
   python: (recipe) => [
-    `score = data['${recipe.sortBy === 'head' ? 'entropy' : recipe.sortBy}']`,
+    `score = data[${pythonText(recipe.sortBy === 'head' ? 'entropy' : recipe.sortBy)}]`,
     "names = [f'L{layer}H{head}' for layer, head in zip(data['layer'], data['head'])]",
     `ax.barh(names[:${recipe.rows}], score[:${recipe.rows}])`,
     'ax.invert_yaxis()',
