@@ -6,11 +6,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FIGURE_VIEWS } from '../../shared/figure/recipe.ts';
 import { fakeSource } from '../../shared/figure/testing/fake-source.ts';
+import { hasPython } from './testing/has-python.ts';
 import { TEST_RECIPES } from './testing/recipes.ts';
 import { renderBytes } from './testing/render.ts';
 import { encodeCsv, encodeJson, shortest } from './table-files.ts';
 
 const source = fakeSource({ tokens: 20, layers: 2, heads: 2, kvHeads: 1 });
+
+/** Texts that a spreadsheet would compute, and one that it would not. */
+const FORMULAS = ['+1', '-1', '@SUM(A1)', '\t=1', '\r=1', 'a=1'];
 
 describe('numbers as text', () => {
   it('are read back as the same bits', () => {
@@ -36,6 +40,15 @@ describe('numbers as text', () => {
       },
     };
     expect(Buffer.from(encodeCsv(table)).toString()).toBe('"a,b",c\n"x ""y""",\n"line\nbreak",0.5\n');
+  });
+
+  it('are no formulas of a spreadsheet', () => {
+    const sheet = { header: ['=1+2', 'b'], rows: [['=HYPERLINK("x")', -0.5], ...FORMULAS.map((text) => [text, 1])] };
+    const csv = Buffer.from(encodeCsv({ arrays: [], texts: [], sheet })).toString();
+    expect(csv.startsWith(`'=1+2,b\n"'=HYPERLINK(""x"")",-0.5\n'+1,1\n'-1,1\n'@SUM(A1),1\n'\t=1,1\n"'\r=1",1\n`)).toBe(
+      true,
+    );
+    expect(csv.endsWith('a=1,1\n')).toBe(true);
   });
 
   it('are nested in JSON as they are shaped', () => {
@@ -71,17 +84,8 @@ describe('a map as CSV', () => {
   });
 });
 
-const python = (() => {
-  try {
-    execFileSync('python3', ['-c', 'import numpy'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-})();
-
 /** Needs Python with numpy, as the people have it who use these files. */
-describe.skipIf(!python)('for Python', () => {
+describe.skipIf(!hasPython)('for Python', () => {
   it.each(FIGURE_VIEWS)('numbers and script of the view %s are read', async (view) => {
     const folder = await mkdtemp(join(tmpdir(), 'headscope-'));
     try {

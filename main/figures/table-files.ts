@@ -11,7 +11,10 @@ export function shortest(value: number): string {
   return String(value);
 }
 
-/** RFC 4180, with a line feed at the end of lines; NaN is an empty cell. */
+/**
+ * RFC 4180, with a line feed at the end of lines; NaN is an empty cell. A text that a spreadsheet would take for a formula
+ * (it begins with =, +, -, @, a tab or a carriage return) has an apostrophe before it: tokens are anything.
+ */
 export function encodeCsv({ sheet: { header, rows } }: FigureTable): Uint8Array {
   const parts: string[] = [header.map(cell).join(',')];
   for (const row of rows) parts.push(row.map(cell).join(','));
@@ -20,7 +23,8 @@ export function encodeCsv({ sheet: { header, rows } }: FigureTable): Uint8Array 
 
 function cell(value: string | number): string {
   if (typeof value === 'number') return Number.isNaN(value) ? '' : shortest(value);
-  return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /** Arrays nested as they are shaped; NaN is null. */
