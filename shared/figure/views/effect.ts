@@ -1,7 +1,7 @@
 /** What the interventions do: the likelihood of every token of the prompt, and the next token. */
 import { max } from 'd3';
 import type { RunComparison, RunSummary } from '../../model/run.ts';
-import { formatSigned } from '../../view/format.ts';
+import { formatNumber } from '../../view/format.ts';
 import { binSigned } from '../../view/interventions/bin-signed.ts';
 import { meanIgnoringNaN } from '../../view/interventions/mean.ts';
 import { axisText, fitText } from '../../view/map/axis-labels.ts';
@@ -9,6 +9,8 @@ import { formatTick } from '../../view/map/format-value.ts';
 import { comparedRows } from '../../view/prompt/next-rows.ts';
 import { drawPage, type PageText } from '../page.ts';
 import { choiceHeight, drawChoices } from '../parts/choice-bars.ts';
+import { signedNumber } from '../parts/signed-number.ts';
+import { signedTicks } from '../parts/signed-ticks.ts';
 import { RISE } from '../parts/token-axes.ts';
 import { MIDDLE, type SceneRect } from '../scene.ts';
 import { LABEL_EM, type Sketch } from '../sketch.ts';
@@ -54,8 +56,8 @@ export const effectView: FigureView<'effect', EffectFigure> = {
         inexact,
         caption: [
           'Change of −log p of every token of the prompt, ablated − clean: up = less likely, down = more likely; and the next token.',
-          `KL(clean ‖ ablated) ${kl.toFixed(3)} nats at the last position, ${meanIgnoringNaN(klPerToken).toFixed(3)} nats in the mean of all;`,
-          `−log p changes by ${formatSigned(meanIgnoringNaN(nllDelta), 3)} nats in the mean of all.`,
+          `KL(clean ‖ ablated) ${formatNumber(kl)} nats at the last position, ${formatNumber(meanIgnoringNaN(klPerToken))} nats in the mean of all;`,
+          `−log p changes by ${signedNumber(meanIgnoringNaN(nllDelta))} nats in the mean of all.`,
           inexact.length > 0 ? `Not exact: ${inexact.join(', ')}.` : '',
           interventionsText(changed),
           provenanceText(source),
@@ -143,9 +145,9 @@ function drawLikelihood(sketch: Sketch, plot: SceneRect, { run, delta, named, ri
   const pitch = plot.width / bins.length;
   const xOf = (index: number) => plot.x + ((index + 0.5) / delta.length) * plot.width;
   sketch.group('likelihood', () => {
-    for (const tick of [limit, limit / 2, 0, -limit / 2, -limit]) {
-      sketch.line(plot.x, yOf(tick), plot.x + plot.width, yOf(tick), tick === 0 ? theme.line : theme.grid);
-      sketch.text(formatSigned(tick), plot.x - 0.5 * em, yOf(tick) + MIDDLE * LABEL_EM * em, {
+    for (const { value, text } of signedTicks(limit)) {
+      sketch.line(plot.x, yOf(value), plot.x + plot.width, yOf(value), value === 0 ? theme.line : theme.grid);
+      sketch.text(text, plot.x - 0.5 * em, yOf(value) + MIDDLE * LABEL_EM * em, {
         em: LABEL_EM,
         anchor: 'end',
       });

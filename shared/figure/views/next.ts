@@ -1,5 +1,6 @@
 /** The likeliest next tokens after the prompt; of both runs where there are two. */
 import type { RunComparison } from '../../model/run.ts';
+import { formatNumber } from '../../view/format.ts';
 import { cleanRows, comparedRows, type NextRow } from '../../view/prompt/next-rows.ts';
 import { drawPage, type PageText } from '../page.ts';
 import { choiceRows, drawChoices, type ChoiceRow, type ChoiceSeries } from '../parts/choice-bars.ts';
@@ -28,7 +29,7 @@ export const nextView: FigureView<'next', NextFigure> = {
       text: {
         name: 'Next token',
         details: comparison
-          ? `KL(clean ‖ ablated) ${comparison.kl.toFixed(3)} nats`
+          ? `KL(clean ‖ ablated) ${formatNumber(comparison.kl)} nats`
           : 'probability after the last token',
         inexact,
         caption: [

@@ -2,7 +2,7 @@
 import { AppError } from '../../base/app-error.ts';
 import { formatHead } from '../../model/head-id.ts';
 import type { RunSummary } from '../../model/run.ts';
-import { formatProbability } from '../../view/format.ts';
+import { formatNumber, formatProbability } from '../../view/format.ts';
 import { tokenText } from '../../view/map/value-words.ts';
 import { attentionTints, changeTints, type StripTints } from '../../view/prompt/strip-tints.ts';
 import { drawPage, type PageText } from '../page.ts';
@@ -149,7 +149,7 @@ function drawStripLegend(
   left: number,
 ): number {
   const { em, theme } = sketch;
-  const limit = tints.signed ? tints.limit.toFixed(2) : formatProbability(tints.limit);
+  const limit = tints.signed ? formatNumber(tints.limit) : formatProbability(tints.limit);
   const [low, high] = tints.signed ? [`−${limit} more likely`, `+${limit} less likely`] : ['0', limit];
   const baseline = y + 1.7 * em;
   let end = baseline;

@@ -1,0 +1,18 @@
+import { precisionFixed, tickStep } from 'd3';
+import { formatSigned } from '../../view/format.ts';
+
+export interface SignedTick {
+  readonly value: number;
+  readonly text: string;
+}
+
+/** Three or five round numbers about zero, within `limit` on both sides, with the decimals that tell them apart. */
+export function signedTicks(limit: number): readonly SignedTick[] {
+  const step = tickStep(-limit, limit, 3);
+  const most = Math.floor(limit / step + 1e-9);
+  const decimals = precisionFixed(step);
+  return Array.from({ length: 2 * most + 1 }, (_, place) => {
+    const value = (most - place) * step;
+    return { value, text: formatSigned(value, decimals) };
+  });
+}
