@@ -8,6 +8,7 @@ import { Notices } from './Notices.tsx';
 import { FigureDialog } from '../figures/FigureDialog.tsx';
 import { SessionDialog } from '../session-file/SessionDialog.tsx';
 import { useCloseGuard } from '../session-file/use-close-guard.ts';
+import { UnsavedDialog } from '../session-file/UnsavedDialog.tsx';
 import { useSessionDrop } from '../session-file/use-session-drop.ts';
 import { TopBar } from './TopBar.tsx';
 import { useAppState } from './use-app-state.ts';
@@ -35,6 +36,7 @@ export function App() {
       {dialog === 'models' && <ModelDialog />}
       {dialog === 'folder' && <FolderDialog />}
       {dialog === 'figure' && <FigureDialog />}
+      {dialog === 'unsaved' && <UnsavedDialog />}
       {dialog === 'session' && <SessionDialog />}
     </div>
   );

@@ -58,6 +58,7 @@ export class RunController {
       interventionsKey(state.edit.interventions) === (state.run.changed?.interventions ?? '');
     if (
       !isMade &&
+      state.file.generation === before.file.generation &&
       state.edit.interventions !== before.edit.interventions &&
       interventionsKey(state.edit.interventions) !== interventionsKey(before.edit.interventions) &&
       state.run.job?.kind !== 'clean'
@@ -239,8 +240,16 @@ export class RunController {
 
   /** Undefined when it failed, was cancelled, or was overtaken; the state then says so already. */
   async #start(kind: RunJob['kind'], prompt: Prompt, cut: boolean): Promise<RunSummary | undefined> {
-    if (!this.#store.getState().model.live && !(await this.#ensureModel())) return undefined;
     const signal = this.#latest.begin(kind);
+    if (!this.#store.getState().model.live) {
+      patch(this.#store, 'run', { job: { kind, progress: undefined } });
+      const isOpen = await this.#ensureModel();
+      if (signal.aborted) return undefined;
+      if (!isOpen) {
+        this.#withoutModel();
+        return undefined;
+      }
+    }
     const { epoch } = this.#link;
     const interventions = kind === 'clean' ? [] : this.#store.getState().edit.interventions;
     patch(this.#store, 'run', {
@@ -267,6 +276,18 @@ export class RunController {
       if (kind === 'clean' && !silent) this.#backToShown();
       return undefined;
     }
+  }
+
+  /** The stored runs stay as they are; what was wanted of their model is told not to be had. */
+  #withoutModel(): void {
+    const { model, run, edit } = this.#store.getState();
+    const failure = model.failed?.error ?? {
+      code: 'no-model' as const,
+      message: 'The model of this session could not be opened.',
+    };
+    this.#wanted = run.source ? { source: run.source, cut: run.cut } : undefined;
+    const isBehind = interventionsKey(edit.interventions) !== (run.changed?.interventions ?? '');
+    patch(this.#store, 'run', { job: undefined, error: failure, ...(isBehind ? { changedError: failure } : {}) });
   }
 
   /** The run on screen stays: it is what a restart has to bring back, and what interventions apply to. */

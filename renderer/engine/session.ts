@@ -72,6 +72,8 @@ export class Session {
   #replaysInARow = 0;
   /** The engine came back, but what killed it was not repeated: the next run opens the model first. */
   #engineIsEmpty = false;
+  /** What waits for the person to say what becomes of unsaved work. */
+  #waiting: ((abandon: boolean) => Promise<void>) | undefined;
 
   constructor({ store, cache, activity, layout, onShellCommand }: SessionOptions) {
     this.#store = store;
@@ -83,7 +85,7 @@ export class Session {
     this.#runs = new RunController({ store, cache, activity, link, ensureModel: () => this.#ensureModel() });
     const onOpened = (opened: OpenedSession) => this.#onSessionOpened(opened);
     this.files = new SessionFiles({ store, cache, link, layout, runs: this.#runs, onOpened });
-    this.#generations = new GenerationController({ store, link });
+    this.#generations = new GenerationController({ store, link, ensureModel: () => this.#ensureModel() });
     this.#data = new DataLoader({ store, cache, activity, link, onCleanScores });
     this.#counter = new PromptCounter({ store, activity, link });
     store.subscribe((state, before) => {
@@ -124,14 +126,19 @@ export class Session {
       this.#engineIsEmpty = false;
       await this.#runs.runPromptIfAny();
     }
-    // The engine closed the model before; without it nothing on screen could be asked about any more.
-    else if (opened === 'failed' && this.#models.openPath !== undefined) await this.#reopenAndRun();
+    // The engine closed the model before; without it nothing on screen could be asked about any more, but stored runs.
+    else if (opened === 'failed') await this.#backToModel();
   }
 
   /** Gives up opening and goes back to the model before. */
   async cancelOpening(): Promise<void> {
     this.#models.stop();
-    if (this.#models.openPath !== undefined) await this.#reopenAndRun();
+    await this.#backToModel();
+  }
+
+  async #backToModel(): Promise<void> {
+    if (this.#store.getState().run.clean?.stored) patch(this.#store, 'model', { live: false });
+    else if (this.#models.openPath !== undefined) await this.#reopenAndRun();
   }
 
   /** Runs what the editor holds. `cut`: without what is past the context limit. */
@@ -142,18 +149,46 @@ export class Session {
 
   /** Opens a session file in place of what is on screen. */
   async openSession(path: string): Promise<void> {
-    if (await this.files.open(path)) await this.#goLiveIfQuick();
+    await this.#unlessUnsaved(async (abandon) => {
+      if (await this.files.open(path, abandon)) await this.#goLiveIfQuick();
+    });
+  }
+
+  /** What the person said of the unsaved work that is in the way: keep it in a file first, give it up, or stay. */
+  async answerUnsaved(answer: 'save' | 'abandon' | 'stay'): Promise<void> {
+    const go = this.#waiting;
+    this.#waiting = undefined;
+    const { file } = this.#store.getState();
+    patch(this.#store, 'ui', { dialog: answer === 'save' && !file.file ? 'session' : undefined });
+    if (answer === 'abandon') await go?.(true);
+    else if (answer === 'save' && file.file && (await this.files.save())) await go?.(false);
+  }
+
+  async #unlessUnsaved(go: (abandon: boolean) => Promise<void>): Promise<void> {
+    if (!this.files.isDirty) {
+      await go(false);
+      return;
+    }
+    this.#waiting = go;
+    patch(this.#store, 'ui', { dialog: 'unsaved' });
   }
 
   /** An example in place of what is on screen: run where a model is open, from its stored session where none is. */
   async openExample({ id, text, hasSession }: ExamplePrompt): Promise<void> {
-    if (!this.#store.getState().model.live && hasSession && (await this.files.openExample(id))) return;
+    if (!this.#store.getState().model.live && hasSession) {
+      await this.#unlessUnsaved(async (abandon) => {
+        await this.files.openExample(id, abandon);
+      });
+      return;
+    }
     patch(this.#store, 'prompt', { text, fileError: undefined });
     await this.runPrompt();
   }
 
   async recoverSession(id: string): Promise<void> {
-    if (await this.files.recover(id)) await this.#goLiveIfQuick();
+    await this.#unlessUnsaved(async (abandon) => {
+      if (await this.files.recover(id, abandon)) await this.#goLiveIfQuick();
+    });
   }
 
   /** Computes the stored runs on screen again, with the model. */
@@ -339,6 +374,8 @@ export class Session {
   }
 
   #onOtherModel({ modelId, bos, bosByDefault }: ModelInfo): void {
+    // What comes now is not what the file holds: saving asks where.
+    void this.files.detach();
     this.#runs.forget();
     this.#generations.forget();
     resetEdits(this.#store, modelId);
@@ -412,11 +449,15 @@ export class Session {
     }
     this.#engineIsEmpty = false;
     const { epoch } = this.#link;
-    if (this.#store.getState().run.clean?.stored && (await this.files.attachAgain())) {
+    if (this.#store.getState().run.clean?.stored) {
+      const isAttached = await this.files.attachAgain();
       if (epoch !== this.#link.epoch) return;
       this.#replaysInARow = 0;
       patch(this.#store, 'model', { live: false });
       patch(this.#store, 'host', { engine: 'ready' });
+      const text = 'The engine was restarted; the stored runs are there again.';
+      if (this.#store.getState().ui.notice)
+        patch(this.#store, 'ui', { notice: isAttached ? { tone: 'info', text } : undefined });
       return;
     }
     const opened = await this.#reopenAndRun();

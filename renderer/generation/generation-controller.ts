@@ -23,20 +23,29 @@ import { addLine } from './add-line.ts';
 export interface GenerationControllerOptions {
   readonly store: AppStore;
   readonly link: EngineLink;
+  /** Has the engine open the model of what is on screen. Answers whether it is. */
+  readonly ensureModel: () => Promise<boolean>;
 }
 
 export class GenerationController {
   readonly #store: AppStore;
   readonly #link: EngineLink;
+  readonly #ensureModel: () => Promise<boolean>;
   readonly #latest = new LatestOnly<'generation'>();
 
-  constructor({ store, link }: GenerationControllerOptions) {
+  constructor({ store, link, ensureModel }: GenerationControllerOptions) {
     this.#store = store;
     this.#link = link;
+    this.#ensureModel = ensureModel;
   }
 
   /** Generates in place of what is on screen. */
   async generate(): Promise<void> {
+    if (!this.#store.getState().model.live && !(await this.#ensureModel())) {
+      const { failed } = this.#store.getState().model;
+      if (failed) patch(this.#store, 'generation', { error: failed.error });
+      return;
+    }
     const state = this.#store.getState();
     const { info } = state.model;
     const source = promptSource(state);
@@ -93,7 +102,8 @@ export class GenerationController {
       text: added.kind === 'text' ? added.text : prompt.text,
       idsText: added.kind === 'ids' ? added.ids : prompt.idsText,
     });
-    if (added.kind === 'ids') return;
+    // Another model would split it otherwise.
+    if (added.kind === 'ids' || !this.#store.getState().model.live) return;
     try {
       const { ids } = await this.#link.connected().call('prompt.tokenize', { prompt: added });
       const wanted = line.tokens.map(({ id }) => id);

@@ -127,7 +127,11 @@ export function HeadPanel() {
           </div>
           <div className={classNames('hs-heads__profile', (isStale || profile.stale) && 'hs-stale')}>
             <SectionHeader title={`${formatHead(head)} distance profile`} />
-            <DistanceProfile profile={profile.value} head={head} />
+            {profile.error ? (
+              <Message text={profile.error.message} hint={profile.error.hint} />
+            ) : (
+              <DistanceProfile profile={profile.value} head={head} />
+            )}
           </div>
           <HeadSummary
             head={head}

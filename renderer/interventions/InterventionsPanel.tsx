@@ -25,6 +25,7 @@ export function InterventionsPanel() {
   const changed = useAppState(({ run }) => run.changed);
   const job = useAppState(({ run }) => run.job);
   const isStale = useAppState(({ run }) => run.stale);
+  const isStored = useAppState(({ run }) => run.clean?.stored !== undefined && run.changed === undefined);
   const error = useAppState(({ run }) => run.changedError);
   const summary = useData(clean && summaryKey(clean.key));
   const comparison = useKeptData(
@@ -87,6 +88,12 @@ export function InterventionsPanel() {
               onPin={(index) => togglePin(store, index)}
             />
           </>
+        ) : !job && isStored ? (
+          <Message text="This session does not hold the run with these interventions.">
+            <Button small onClick={() => void session.goLive()}>
+              Run again
+            </Button>
+          </Message>
         ) : (
           <div className="hs-waiting">
             <p>Running with the interventions</p>

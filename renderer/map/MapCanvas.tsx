@@ -27,6 +27,8 @@ export interface MapCanvasProps {
   readonly cacheVersion: number;
   readonly picture: string;
   readonly tokens: number;
+  /** Nothing is on its way: no other picture stands in for this one. */
+  readonly failed: boolean;
   readonly level: number;
   readonly value: TileValue;
   readonly colours: MapColours;
@@ -49,7 +51,7 @@ export const MapCanvas = memo(function MapCanvas(props: MapCanvasProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const drawn = useRef<Drawn>(undefined);
   const { layout, viewport, cache, cacheVersion, picture, tokens, level, value, colours, profile, theme } = props;
-  const { sinks, pixelRatio, drawing } = props;
+  const { sinks, pixelRatio, drawing, failed } = props;
   const surfaceVersion = useSurfaceVersion();
 
   useLayoutEffect(() => {
@@ -75,7 +77,8 @@ export const MapCanvas = memo(function MapCanvas(props: MapCanvasProps) {
       budgetMs: PREPARE_BUDGET_MS,
     };
     const before = drawn.current;
-    if (before && before.picture !== picture && before.tokens === tokens && !cache.get(picture, overviewOf(tokens))) {
+    const isMissing = !failed && !cache.get(picture, overviewOf(tokens));
+    if (before && before.picture !== picture && before.tokens === tokens && isMissing) {
       context.globalAlpha = STALE_ALPHA;
       paintTiles({ ...painting, picture: before.picture, colours: before.colours });
       context.globalAlpha = 1;
@@ -107,6 +110,7 @@ export const MapCanvas = memo(function MapCanvas(props: MapCanvasProps) {
     cacheVersion,
     picture,
     tokens,
+    failed,
     level,
     value,
     colours,

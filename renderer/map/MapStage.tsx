@@ -5,6 +5,7 @@ import type { TileValue } from '../../shared/tensor/tile.ts';
 import type { Drawing } from '../state/view-state.ts';
 import { MapAxes } from './MapAxes.tsx';
 import { MapCanvas } from './MapCanvas.tsx';
+import { MapFailure } from './MapFailure.tsx';
 import { MapLegend } from './MapLegend.tsx';
 import { MapOverlay } from './MapOverlay.tsx';
 import type { AxisFold } from '../../shared/view/map/place-labels.ts';
@@ -87,6 +88,7 @@ export function MapStage(props: MapStageProps) {
             cacheVersion={tiles.version}
             picture={tiles.key}
             tokens={tokens.length}
+            failed={tiles.failure !== undefined}
             level={level}
             value={value}
             colours={tiles.colours}
@@ -132,17 +134,11 @@ export function MapStage(props: MapStageProps) {
         </>
       )}
       {tiles.failure && (
-        <div className="hs-map__failure" role="alert" style={{ left: layout.plot.x + 12, top: layout.plot.y + 12 }}>
-          <p>The map could not be computed: {tiles.failure.message}</p>
-          <button
-            type="button"
-            onClick={() => {
-              tiles.cache.retry();
-            }}
-          >
-            Try again
-          </button>
-        </div>
+        <MapFailure
+          failure={tiles.failure}
+          at={{ left: layout.plot.x + 12, top: layout.plot.y + 12 }}
+          onRetry={() => tiles.cache.retry()}
+        />
       )}
       {props.children}
     </div>

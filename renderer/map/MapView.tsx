@@ -133,7 +133,8 @@ export function MapView(props: MapViewProps) {
   const reading = useCellReading(source, runId, head, cell && cell.key <= cell.query ? cell : undefined);
 
   const readout = ((): string => {
-    if (cell) return cellText({ cell, tokens, reading, texel, value, reducer, level });
+    if (cell)
+      return cellText({ cell, tokens, reading, texel, value, reducer, level, isApproximate: props.badge === '8-bit' });
     if (target?.query !== undefined) return rowText(target.query, tokens, profile, sinks);
     if (target?.key !== undefined) return columnText(target.key, tokens, profile);
     return pinnedToken === undefined || pinnedToken >= tokens.length

@@ -42,11 +42,13 @@ export interface CellQuestion {
   readonly value: TileValue;
   readonly reducer: TileReducer;
   readonly level: number;
+  /** Texels come from an 8-bit overview. */
+  readonly isApproximate?: boolean;
 }
 
 /** `query 1,018 “Maren” → key 24 “copper”: p = 0.613, rank 1 of 1,019 keys, logit 7.21` */
 export function cellText(question: CellQuestion): string {
-  const { cell, tokens, reading, texel, value, reducer, level } = question;
+  const { cell, tokens, reading, texel, value, reducer, level, isApproximate = false } = question;
   const where = `query ${tokenText(cell.query, tokens)} → key ${tokenText(cell.key, tokens)}`;
   if (cell.key > cell.query) return `${where}: in the future of the query, masked`;
   const parts: string[] = [];
@@ -59,10 +61,11 @@ export function cellText(question: CellQuestion): string {
     if (value === 'lift') parts.push(`${formatValue('lift', reading.probability * reading.visible)} uniform`);
   } else if (texel !== undefined && level === 0) {
     if (Number.isNaN(texel)) return `${where}: not visible to the query`;
+    const sign = isApproximate ? '≈' : '=';
     parts.push(
       value === 'probability'
-        ? `p = ${formatProbability(texel)}`
-        : `${VALUE_NAMES[value]} ${formatValue(value, texel)}`,
+        ? `p ${sign} ${formatProbability(texel)}`
+        : `${VALUE_NAMES[value]} ${isApproximate ? '≈ ' : ''}${formatValue(value, texel)}`,
     );
   }
   const line = parts.length === 0 ? where : `${where}: ${parts.join(', ')}`;

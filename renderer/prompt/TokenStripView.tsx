@@ -87,7 +87,13 @@ export function TokenStripView({ tokens }: { readonly tokens: readonly TokenView
         hover={hover}
         onHover={(index) => patch(store, 'ui', { hoverToken: index })}
       />
-      <StripLegend tints={tints} of={of} />
+      {attention.error && colour !== 'change' ? (
+        <p className="hs-strip-legend hs-dim" title={attention.error.hint}>
+          {attention.error.message}
+        </p>
+      ) : (
+        <StripLegend tints={tints} of={of} />
+      )}
     </>
   );
 }

@@ -28,7 +28,9 @@ export function SessionDialog() {
   const [folder, setFolder] = useState<string | undefined>(undefined);
   const [listing, setListing] = useState<Listing | undefined>(undefined);
   const [error, setError] = useState<WireError | undefined>(undefined);
-  const [name, setName] = useState(() => file.file?.name ?? 'session.headscope');
+  const [typed, setTyped] = useState<string>();
+  const name = typed ?? file.file?.name ?? freeName(listing);
+  const isThere = file.error?.details?.['exists'] === true;
   const close = () => patch(store, 'ui', { dialog: undefined });
 
   useEffect(() => {
@@ -49,13 +51,13 @@ export function SessionDialog() {
     // A file that was saved is listed at once.
   }, [session, folder, file.file]);
 
-  async function saveAs(): Promise<void> {
+  async function saveAs(replace = false): Promise<void> {
     if (!listing || name.trim() === '') return;
     const separator = listing.path.includes('\\') ? '\\' : '/';
     const path = isDesktop
       ? await session.pickSessionFile('save', name.trim())
       : `${listing.path.replace(/[\\/]$/, '')}${separator}${name.trim()}`;
-    if (path !== undefined && (await session.files.save(path))) close();
+    if (path !== undefined && (await session.files.save(path, replace))) close();
   }
 
   function onSubmit(event: SubmitEvent): void {
@@ -119,7 +121,10 @@ export function SessionDialog() {
               className="hs-field hs-mono"
               value={name}
               spellCheck={false}
-              onChange={(event) => setName(event.target.value)}
+              onChange={(event) => {
+                setTyped(event.target.value);
+                if (file.error) patch(store, 'file', { error: undefined });
+              }}
             />
             <Button
               look={file.file ? 'plain' : 'primary'}
@@ -154,7 +159,15 @@ export function SessionDialog() {
               </Button>
             </div>
           )}
-          {file.error && <Message bad text={file.error.message} hint={file.error.hint} />}
+          {file.error && (
+            <Message bad text={file.error.message} hint={file.error.hint}>
+              {isThere && (
+                <Button small onClick={() => void saveAs(true)}>
+                  Replace it
+                </Button>
+              )}
+            </Message>
+          )}
         </form>
 
         <h3 className="hs-session__title">Open</h3>
@@ -261,4 +274,13 @@ function Item({ file, onOpen }: ItemProps) {
       </span>
     </button>
   );
+}
+
+/** `session.headscope`, with a number where there is one already. */
+function freeName(listing: Listing | undefined): string {
+  const taken = new Set(listing?.files.map(({ name }) => name));
+  for (let number = 1; ; number++) {
+    const name = `session${number === 1 ? '' : ` ${number}`}${SESSION_EXTENSION}`;
+    if (!taken.has(name)) return name;
+  }
 }

@@ -41,6 +41,8 @@ export function contentKey(state: AppState): string {
     prompt.bos,
     edit.interventions,
     edit.folds,
+    edit.comparison,
+    edit.pinnedToken,
     notes.text,
     generation.clean?.text,
     generation.changed?.text,

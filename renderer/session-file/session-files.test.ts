@@ -203,3 +203,123 @@ describe('unsaved work', () => {
     });
   });
 });
+
+describe('what is in the way', () => {
+  const other = '/work/other.headscope';
+
+  it('asks before unsaved work gives way to another session', async () => {
+    const { store, session, rest } = app;
+    await session.files.save(other);
+    patch(store, 'notes', { text: 'mine' });
+    await session.openSession(other);
+    expect(store.getState()).toMatchObject({ ui: { dialog: 'unsaved' }, notes: { text: 'mine' } });
+    await session.answerUnsaved('stay');
+    expect(store.getState()).toMatchObject({ ui: { dialog: undefined }, notes: { text: 'mine' } });
+
+    await session.openSession(other);
+    await session.answerUnsaved('save');
+    await rest();
+    // Saved where it was, and then opened from there.
+    expect(store.getState().notes.text).toBe('mine');
+    expect(store.getState().file.dirty).toBe(false);
+
+    patch(store, 'notes', { text: 'given up' });
+    await session.openSession(other);
+    await session.answerUnsaved('abandon');
+    await rest();
+    expect(store.getState().notes.text).toBe('mine');
+  });
+
+  it('asks for a name first where there is no file yet', async () => {
+    const { store, session } = app;
+    app.host.engine.sessions.saved.set(other, { ...emptySession(), model: store.getState().model.info });
+    patch(store, 'notes', { text: 'mine' });
+    await session.openSession(other);
+    await session.answerUnsaved('save');
+    expect(store.getState()).toMatchObject({ ui: { dialog: 'session' }, notes: { text: 'mine' } });
+  });
+
+  it('counts what leaves its file as unsaved', async () => {
+    const { store, session } = app;
+    await session.files.save(PATH);
+    await session.files.detach();
+    expect(store.getState().file).toMatchObject({ file: undefined, sessionId: null, dirty: true });
+    expect(session.files.isDirty).toBe(true);
+  });
+
+  it('knows of an edit at once, before anything else has looked', async () => {
+    await app.session.files.save(PATH);
+    expect(app.session.files.isDirty).toBe(false);
+    patch(app.store, 'notes', { text: 'x' });
+    expect(app.session.files.isDirty).toBe(true);
+  });
+
+  it('replaces another file only when told to', async () => {
+    const { store, session } = app;
+    app.host.engine.sessions.saved.set(other, { ...emptySession(), model: undefined });
+    expect(await session.files.save(other)).toBe(false);
+    expect(store.getState().file.error?.details).toEqual({ exists: true });
+    expect(await session.files.save(other, true)).toBe(true);
+  });
+
+  function emptySession() {
+    return { content: { state: {}, runs: [], sessionId: null }, summaries: [], tensors: false };
+  }
+});
+
+describe('a stored session whose model cannot be had', () => {
+  beforeEach(async () => {
+    await work();
+    await app.session.files.save(PATH);
+    const saved = app.host.engine.sessions.saved.get(PATH)!;
+    const model = { ...saved.model!, modelId: 'gone', source: 'folder' as const, path: '/models/broken' };
+    app.host.engine.sessions.saved.set(PATH, { ...saved, model });
+    await app.session.openSession(PATH);
+    await app.rest();
+    expect(app.store.getState().model.live).toBe(false);
+  });
+
+  it('keeps everything and says so when something is to be computed', async () => {
+    const { store, rest } = app;
+    toggleAblation(store, { layer: 3, head: 1 });
+    await rest();
+    const { run } = store.getState();
+    expect(run.clean?.stored).toBeDefined();
+    expect(run.job).toBeUndefined();
+    expect(run.changedError).toMatchObject({ code: 'not-a-model' });
+  });
+
+  it('generates nothing with another model', async () => {
+    const { store, session, rest, host } = app;
+    host.engine.calls.length = 0;
+    await session.generate();
+    await rest();
+    expect(host.engine.calls.some(({ method }) => method === 'generate.start')).toBe(false);
+    expect(store.getState().generation.error).toMatchObject({ code: 'not-a-model' });
+  });
+
+  it('stays when another model is chosen that cannot be opened, and leaves its file with one that can', async () => {
+    const { store, session, rest } = app;
+    await session.openModel('/models/broken');
+    await rest();
+    expect(store.getState().run.clean?.stored).toBeDefined();
+    expect(store.getState().file.file?.path).toBe(PATH);
+    await session.openModel('/models/pythia-70m');
+    await rest();
+    expect(store.getState().run.clean?.stored).toBeUndefined();
+    expect(store.getState().file).toMatchObject({ file: undefined, dirty: true });
+  });
+
+  it('does not start anything when its interventions have no run', async () => {
+    const saved = app.host.engine.sessions.saved.get(PATH)!;
+    const runs = saved.content.runs.slice(0, 1);
+    const summaries = saved.summaries.slice(0, 1);
+    app.host.engine.sessions.saved.set(PATH, { ...saved, content: { ...saved.content, runs }, summaries });
+    app.host.engine.calls.length = 0;
+    await app.session.openSession(PATH);
+    await app.rest();
+    expect(app.store.getState().run.changed).toBeUndefined();
+    expect(app.store.getState().edit.interventions).toHaveLength(1);
+    expect(app.host.engine.calls.map(({ method }) => method)).not.toContain('model.open');
+  });
+});

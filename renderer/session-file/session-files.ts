@@ -9,7 +9,7 @@ import { LatestOnly } from '../base/latest-only.ts';
 import type { DataCache } from '../engine/data-cache.ts';
 import type { EngineLink } from '../engine/engine-link.ts';
 import type { RunController } from '../engine/run-controller.ts';
-import { initialFile, type FileState } from '../state/file-state.ts';
+import type { FileState } from '../state/file-state.ts';
 import { patch, type AppState, type AppStore } from '../state/store.ts';
 import { chooseRuns, collectState, contentKey } from './collect.ts';
 import { restoredLayout, restoredSource, restoreState } from './restore.ts';
@@ -81,20 +81,28 @@ export class SessionFiles {
     this.#set({ recent: files, recoverable: sessions });
   }
 
-  /** Answers whether it is open; what failed is told in the state. */
-  async open(path: string): Promise<boolean> {
-    return this.#take('open', (client, options) => client.call('session.open', { path }, options));
+  /** Whether work would be lost. Asked when the window closes, so it does not wait for anything. */
+  get isDirty(): boolean {
+    return this.#savedContent !== undefined && contentKey(this.#store.getState()) !== this.#savedContent;
+  }
+
+  /**
+   * Answers whether it is open; what failed is told in the state. `abandon`: the person gave up the unsaved work of the
+   * session before, so that it is not offered for recovery.
+   */
+  async open(path: string, abandon = false): Promise<boolean> {
+    return this.#take((client, options) => client.call('session.open', { path, abandon }, options));
   }
 
   /** The stored session of an example. It lies in no file of the person's; where there is none, nothing is told. */
-  async openExample(id: string): Promise<boolean> {
-    const opened = await this.#take('open', (client, options) => client.call('session.openExample', { id }, options));
+  async openExample(id: string, abandon = false): Promise<boolean> {
+    const opened = await this.#take((client, options) => client.call('session.openExample', { id, abandon }, options));
     if (!opened) this.#set({ error: undefined });
     return opened;
   }
 
-  async recover(id: string): Promise<boolean> {
-    const recovered = await this.#take('open', (client, options) => client.call('session.recover', { id }, options));
+  async recover(id: string, abandon = false): Promise<boolean> {
+    const recovered = await this.#take((client, options) => client.call('session.recover', { id, abandon }, options));
     // Recovered is not saved.
     if (recovered) {
       this.#savedContent = '';
@@ -108,8 +116,8 @@ export class SessionFiles {
     await this.#options.link.client?.call('session.discard', { id });
   }
 
-  /** Without a path, where it was saved before. */
-  async save(path?: string): Promise<boolean> {
+  /** Without a path, where it was saved before. `replace`: another file may lie there. */
+  async save(path?: string, replace = false): Promise<boolean> {
     const { client } = this.#options.link;
     if (!client) return false;
     const signal = this.#latest.begin('file');
@@ -117,13 +125,13 @@ export class SessionFiles {
     const content = contentKey(state);
     this.#set({ job: { kind: 'save', progress: undefined }, error: undefined, warnings: [] });
     try {
-      const { warnings, ...file } = await client.call(
+      const { warnings, sessionId, ...file } = await client.call(
         'session.save',
-        { ...this.#content(state), path: path ?? null, tensors: state.file.tensors },
+        { ...this.#content(state), path: path ?? null, replace, tensors: state.file.tensors },
         { signal, onProgress: (progress) => this.#progress('save', progress, signal) },
       );
       this.#savedContent = content;
-      this.#set({ job: undefined, file, warnings, dirty: contentKey(this.#store.getState()) !== content });
+      this.#set({ job: undefined, file, sessionId, warnings, dirty: contentKey(this.#store.getState()) !== content });
       void this.list().catch(() => undefined);
       return true;
     } catch (error) {
@@ -138,27 +146,27 @@ export class SessionFiles {
 
   /** Leaves the file behind; what is on screen stays, as a session that was never saved. */
   async detach(): Promise<void> {
-    await this.#options.link.client?.call('session.close', {});
-    const { recent, recoverable, generation } = this.#file();
-    this.#set({ ...initialFile, recent, recoverable, generation });
-    this.begin();
+    if (!this.#file().file) return;
+    this.#savedContent = '';
+    this.#set({ file: undefined, sessionId: null, dirty: true, autosavedAt: undefined });
+    await this.#options.link.client?.call('session.close', { abandon: false }).catch(() => undefined);
   }
 
   /** The stored runs on screen in an engine that was started again. Answers whether they are there. */
   async attachAgain(): Promise<boolean> {
     const { link, runs } = this.#options;
     try {
-      const attached = await link.connected().call('session.attach', {});
+      const attached = await link.connected().call('session.attach', { sessionId: this.#file().sessionId });
       const { source, cut } = this.#store.getState().run;
       runs.adopt(attached.runs, source && { source, cut });
       return true;
-    } catch {
+    } catch (error) {
+      this.#set({ error: toWireError(error) });
       return false;
     }
   }
 
   async #take(
-    kind: 'open',
     call: (
       client: NonNullable<EngineLink['client']>,
       options: { signal: AbortSignal; onProgress: (progress: Progress) => void },
@@ -167,9 +175,9 @@ export class SessionFiles {
     const { client } = this.#options.link;
     if (!client) return false;
     const signal = this.#latest.begin('file');
-    this.#set({ job: { kind, progress: undefined }, error: undefined, warnings: [] });
+    this.#set({ job: { kind: 'open', progress: undefined }, error: undefined, warnings: [] });
     try {
-      const onProgress = (progress: Progress) => this.#progress(kind, progress, signal);
+      const onProgress = (progress: Progress) => this.#progress('open', progress, signal);
       const opened = await call(client, { signal, onProgress });
       if (signal.aborted) return false;
       this.#show(opened);
@@ -186,12 +194,13 @@ export class SessionFiles {
     const source = restoredSource(opened.state);
     runs.adopt(opened.runs, source ?? undefined);
     const state = this.#store.getState();
-    const { file, warnings } = opened;
+    const { file, sessionId, warnings } = opened;
     this.#store.setState({
       ...restoreState(opened.state, state.run.clean, state),
       file: {
         ...state.file,
         file: file ?? undefined,
+        sessionId,
         job: undefined,
         error: undefined,
         warnings,
@@ -225,6 +234,7 @@ export class SessionFiles {
     if (!client || !state.file.dirty || state.run.job || state.file.job || fingerprint === this.#autosaved) return;
     try {
       const { savedAt } = await client.call('session.autosave', this.#content(state));
+      if (savedAt === null) return;
       this.#autosaved = fingerprint;
       this.#set({ autosavedAt: savedAt });
     } catch {
@@ -236,6 +246,7 @@ export class SessionFiles {
     return {
       state: collectState(state, this.#options.layout.layout()),
       runs: chooseRuns(state, this.#options.cache),
+      sessionId: state.file.sessionId,
     };
   }
 

@@ -1,13 +1,14 @@
 import { useEffect } from 'react';
-import { useAppState } from '../app/use-app-state.ts';
+import { useApp } from '../app/app-context.ts';
 
 /** Asks before the window is closed or loaded anew while something is unsaved. */
 export function useCloseGuard(): void {
-  const dirty = useAppState(({ file }) => file.dirty);
+  const { session } = useApp();
   useEffect(() => {
-    if (!dirty) return undefined;
-    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    const ask = (event: BeforeUnloadEvent) => {
+      if (session.files.isDirty) event.preventDefault();
+    };
     window.addEventListener('beforeunload', ask);
     return () => window.removeEventListener('beforeunload', ask);
-  }, [dirty]);
+  }, [session]);
 }

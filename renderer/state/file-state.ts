@@ -5,6 +5,8 @@ import type { Progress, RecoverableSession, SessionFile } from '../../shared/con
 export interface FileState {
   /** Undefined while it was never saved. */
   readonly file: SessionFile | undefined;
+  /** What the host calls the session; null while it was neither opened nor saved. */
+  readonly sessionId: string | null;
   readonly job: { readonly kind: 'open' | 'save'; readonly progress: Progress | undefined } | undefined;
   readonly error: WireError | undefined;
   /** What could not be read or stored, in sentences. */
@@ -23,6 +25,7 @@ export interface FileState {
 
 export const initialFile: FileState = {
   file: undefined,
+  sessionId: null,
   job: undefined,
   error: undefined,
   warnings: [],

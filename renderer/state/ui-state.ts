@@ -1,6 +1,6 @@
 import type { FigureViewId } from '../../shared/figure/recipe.ts';
 
-export type DialogName = 'palette' | 'help' | 'folder' | 'models' | 'session' | 'figure';
+export type DialogName = 'palette' | 'help' | 'folder' | 'models' | 'session' | 'figure' | 'unsaved';
 
 export interface UiState {
   /** The dialog on top; at most one. */

@@ -65,6 +65,7 @@ export function createFakeSessions({ find, attach, model }: FakeSessionsOptions)
     state: from.content.state,
     model: from.model ?? null,
     runs: runsOf(from),
+    sessionId: 'fake',
     warnings: [],
   });
 
@@ -73,13 +74,16 @@ export function createFakeSessions({ find, attach, model }: FakeSessionsOptions)
     autosaves,
     failure: undefined,
     handlers: {
-      'session.save': async ({ path, tensors, ...content }) => {
+      'session.save': async ({ path, replace, tensors, ...content }) => {
         if (sessions.failure) throw sessions.failure;
+        if (path !== null && path !== openPath && saved.has(path) && !replace) {
+          throw new AppError('not-allowed', `${path} exists already.`, { details: { exists: true } });
+        }
         const target = path ?? openPath;
         if (target === undefined) throw new AppError('bad-request', 'This session was never saved.');
         saved.set(target, remember(content, tensors));
         openPath = target;
-        return Promise.resolve({ ...fileOf(target), warnings: [] });
+        return Promise.resolve({ ...fileOf(target), sessionId: 'fake', warnings: [] });
       },
       'session.open': async ({ path }) => {
         const found = saved.get(path);
