@@ -6,8 +6,10 @@ const textsOf = (limit: number) => signedTicks(limit).map(({ text }) => text);
 
 describe('ticks about zero', () => {
   it('have the decimals that their step needs', () => {
-    expect(textsOf(0.01)).toEqual(['+0.010', '+0.005', '0.000', '−0.005', '−0.010']);
+    expect(textsOf(0.01)).toEqual(['+0.01', '0.00', '−0.01']);
     expect(textsOf(0.93)).toEqual(['+0.5', '0.0', '−0.5']);
+    expect(textsOf(0.0123)).toEqual(['+0.01', '0.00', '−0.01']);
+    expect(textsOf(0.024)).toEqual(['+0.02', '0.00', '−0.02']);
     expect(textsOf(12.5)).toEqual(['+10', '0', '−10']);
   });
 
