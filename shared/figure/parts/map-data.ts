@@ -36,7 +36,7 @@ export interface MapData {
   /** All texels, [rows, columns], where they are not too many to hold. */
   readonly values: Float32Array | undefined;
   /** Texels of rows `start` to `end` - 1, [end - start, columns]; NaN = masked. */
-  read(start: number, end: number): Promise<Float32Array>;
+  readonly read: (start: number, end: number) => Promise<Float32Array>;
   /** Over the coarsest level, which covers the whole map. */
   overview(): Promise<Extent | undefined>;
   /** Over the texels of the region, without those of some keys. */
@@ -59,6 +59,18 @@ export function finestLevel({ stored }: RunSummary, head: HeadId, value: TileVal
   if (!stored || stored.tensors) return 0;
   const maps = stored.maps.filter((map) => sameHead(map, head) && map.value === value);
   return (maps.find((map) => map.reducer === reducer) ?? maps[0])?.level ?? 0;
+}
+
+/** Rows that are looked through at once. */
+const STRIP_ROWS = 256;
+
+/** Whether any texel has no cell that its query sees: in the future, or past a sliding window. */
+export async function hasMasked({ rows, read }: Pick<MapData, 'rows' | 'read'>): Promise<boolean> {
+  for (let start = 0; start < rows; start += STRIP_ROWS) {
+    const values = await read(start, Math.min(rows, start + STRIP_ROWS));
+    if (values.some((value) => Number.isNaN(value))) return true;
+  }
+  return false;
 }
 
 const AT_ONCE = 4;

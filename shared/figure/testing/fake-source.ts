@@ -13,6 +13,8 @@ export interface FakeShape {
   readonly heads: number;
   readonly kvHeads: number;
   readonly seed?: number;
+  /** Keys that a query sees, itself included; all that are not in its future where it is absent. */
+  readonly window?: number;
 }
 
 const PIECES = [
@@ -37,7 +39,7 @@ export function fakeProbability(layer: number, head: number, query: number, key:
   return Math.fround((0.02 + wave ** 4) / (16 * (query + 1)));
 }
 
-export function fakeSource({ tokens: n, layers, heads, kvHeads, seed = 1 }: FakeShape): FigureSource {
+export function fakeSource({ tokens: n, layers, heads, kvHeads, seed = 1, window = n }: FakeShape): FigureSource {
   const prng = createPrng(seed);
   const ids = Int32Array.from({ length: n }, () => prng.integer(1000));
   const tokens = Array.from(ids, (id): TokenView => {
@@ -65,7 +67,7 @@ export function fakeSource({ tokens: n, layers, heads, kvHeads, seed = 1 }: Fake
     captureBytes: 1,
   });
   const answers: { readonly [M in MethodName]?: (params: never) => ResultOf<M> } = {
-    'run.tile': (params: ParamsOf<'run.tile'>) => fakeTile(params, n),
+    'run.tile': (params: ParamsOf<'run.tile'>) => fakeTile(params, n, window),
     'run.head': ({ layer, head }: ParamsOf<'run.head'>) => fakeProfile(layer, head, n),
     'run.token': ({ layer, head, index }: ParamsOf<'run.token'>) => ({
       outgoing: Float32Array.from({ length: n }, (_, key) => fakeProbability(layer, head, index, key) || 0),
@@ -103,7 +105,7 @@ export function fakeSource({ tokens: n, layers, heads, kvHeads, seed = 1 }: Fake
 }
 
 /** Largest cell under each texel; differences by largest magnitude. */
-function fakeTile(params: ParamsOf<'run.tile'>, tokens: number): Tile {
+function fakeTile(params: ParamsOf<'run.tile'>, tokens: number, window: number): Tile {
   const { level, tileRow, tileColumn } = tileKeySchema.parse(params);
   const side = 2 ** level;
   const values = new Float32Array(TILE_SIZE * TILE_SIZE).fill(NaN);
@@ -113,7 +115,7 @@ function fakeTile(params: ParamsOf<'run.tile'>, tokens: number): Tile {
       let most = NaN;
       const [query0, key0] = [(tileRow * TILE_SIZE + row) * side, (tileColumn * TILE_SIZE + column) * side];
       for (let query = query0; query < Math.min(tokens, query0 + side); query++) {
-        for (let key = key0; key < Math.min(query + 1, key0 + side); key++) {
+        for (let key = Math.max(key0, query - window + 1); key < Math.min(query + 1, key0 + side); key++) {
           const own = fakeProbability(params.layer, params.head, query, key);
           const value = params.minus ? own - fakeProbability(params.minus.layer, params.minus.head, query, key) : own;
           if (!(Math.abs(most) >= Math.abs(value))) most = value;

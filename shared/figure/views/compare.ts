@@ -6,7 +6,7 @@ import { legendTicks } from '../../view/map/map-colours.ts';
 import { drawPage, frameOf, scratch, type Frame, type PageText } from '../page.ts';
 import { barWidth, drawBar, type BarLegend } from '../parts/colour-bar.ts';
 import { colouringOf, type MapColouring } from '../parts/map-colouring.ts';
-import { finestLevel, loadMap, wholeTexels, type MapData, type MapRegion } from '../parts/map-data.ts';
+import { finestLevel, hasMasked, loadMap, wholeTexels, type MapData, type MapRegion } from '../parts/map-data.ts';
 import { drawMapPlot } from '../parts/map-plot.ts';
 import { checkCount } from '../parts/map-table.ts';
 import { axesBands, drawTokenAxes, type AxesBands } from '../parts/token-axes.ts';
@@ -15,7 +15,7 @@ import type { SceneRect } from '../scene.ts';
 import type { Sketch } from '../sketch.ts';
 import { inexactBadges, interventionsText, provenanceText, runOf, type FigureJob } from '../source.ts';
 import type { FigureView, Noted } from '../view.ts';
-import { finestOf, fittingLevel, hasMasked, isFromOverview, regionOf, snapped, titleOf } from './map.ts';
+import { finestOf, fittingLevel, isFromOverview, regionOf, snapped, titleOf } from './map.ts';
 
 type Recipe = RecipeOf<'compare'>;
 
@@ -23,6 +23,8 @@ interface ComparedMap {
   readonly title: string;
   readonly isDifference: boolean;
   readonly map: MapData;
+  /** Whether any of its texels is. */
+  readonly masked: boolean;
 }
 
 export interface CompareFigure extends Noted {
@@ -68,7 +70,7 @@ export const compareView: FigureView<'compare', CompareFigure> = {
       const question = { run: summary, head, minus: other, ...valueOf(recipe, other !== undefined), level };
       const texels = wholeTexels(region, level);
       const map = await loadMap({ ...question, skipKeys: recipe.excludeSinks ? 1 : 0, region: texels }, job);
-      maps.push({ title, isDifference: other !== undefined, map });
+      maps.push({ title, isDifference: other !== undefined, map, masked: await hasMasked(map) });
     }
     const colouring = (isDifference: boolean) => {
       const those = maps.filter((one) => one.isDifference === isDifference).map(({ map }) => map);
@@ -263,7 +265,7 @@ function drawMaps(sketch: Sketch, frame: Frame, recipe: Recipe, data: CompareFig
       map: colours.map,
       ticks: legendTicks(colours.scale, open),
       lines: [isDifference ? 'Δp' : VALUE_UNITS[value], ...(aggregate === '' ? [] : [aggregate])],
-      masked: hasMasked(region),
+      masked: maps.some((one) => one.isDifference === isDifference && one.masked),
     };
   };
   const legends = [...(plain ? [legendOf(plain, false)] : []), ...(difference ? [legendOf(difference, true)] : [])];

@@ -12,7 +12,7 @@ import { axesBands, columnGap, drawTokenAxes, LABEL_GAP_EM, type AxesBands } fro
 import { barWidth, drawBar, type BarLegend } from '../parts/colour-bar.ts';
 import { DISTANCE_BELOW_EM, distanceLeft, drawDistanceBars } from '../parts/distance-bars.ts';
 import { colouringOf, type MapColouring } from '../parts/map-colouring.ts';
-import { finestLevel, loadMap, wholeTexels, type MapData, type MapRegion } from '../parts/map-data.ts';
+import { finestLevel, hasMasked, loadMap, wholeTexels, type MapData, type MapRegion } from '../parts/map-data.ts';
 import { mapTable } from '../parts/map-table.ts';
 import { drawMapPlot } from '../parts/map-plot.ts';
 import { columnMeanHeading, drawColumnMean, drawEntropy, drawSinkStrip } from '../parts/marginals.ts';
@@ -29,6 +29,8 @@ export interface MapFigure extends Noted {
   readonly run: RunSummary;
   readonly map: MapData;
   readonly colouring: MapColouring;
+  /** Whether any texel of the map is. */
+  readonly masked: boolean;
   readonly profile: HeadProfile | undefined;
   readonly sinks: readonly { readonly key: number; readonly values: Float32Array }[];
   readonly text: PageText;
@@ -88,7 +90,7 @@ export const mapView: FigureView<'map', MapFigure> = {
       job,
     );
     const colouring = await colouringOf([map], { ...recipe, value, reducer }, minus !== undefined, tokens, withoutKeys);
-    return { ...own, map, colouring, text: pageText(recipe, own, job, level) };
+    return { ...own, map, colouring, masked: await hasMasked(map), text: pageText(recipe, own, job, level) };
   },
 
   scene(recipe, data, measure) {
@@ -317,7 +319,7 @@ function drawMap(sketch: Sketch, frame: Frame, recipe: Recipe, data: MapFigure):
     map: colours.map,
     ticks: legendTicks(colours.scale, open),
     lines: [recipe.minus ? 'Δp' : VALUE_UNITS[value], ...(aggregate === '' ? [] : [aggregate])],
-    masked: hasMasked(region),
+    masked: data.masked,
   };
   const layout = layoutMap(sketch, frame, recipe, data, region, barWidth(sketch, legend));
   const { plot, cell, bands } = layout;
@@ -373,9 +375,4 @@ function drawStripHeading(sketch: Sketch, rect: SceneRect, text: string, right: 
     rotate: -COLUMN_LABEL_DEGREES,
     fill: sketch.theme.textDim,
   });
-}
-
-/** Whether any cell of a region lies in the future of its query. */
-export function hasMasked({ rowStart, keyEnd }: MapRegion): boolean {
-  return keyEnd - 1 > rowStart;
 }
