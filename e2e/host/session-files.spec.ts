@@ -72,11 +72,12 @@ test('gives back every number without the model, also after the engine was start
   expect([summary.ids, summary.nll, summary.next]).toEqual([run.ids, run.nll, run.next]);
   expect(await numbers(client, summary.runId)).toEqual(live);
   await restart(client);
-  const { runs } = await client.call('session.attach', {});
+  const { runs } = await client.call('session.attach', { sessionId: opened.sessionId });
   expect(runs[0]!.summary.runId).toBe(summary.runId);
   expect(await numbers(client, summary.runId)).toEqual(live);
 
-  const again = { state: state('again'), runs: [chooseRun(summary.runId)], path: null, tensors: true };
+  const { sessionId } = opened;
+  const again = { state: state('again'), runs: [chooseRun(summary.runId)], sessionId, path: null, tensors: true };
   const { warnings, bytes } = await client.call('session.save', again);
   expect(warnings).toEqual([]);
   expect(Math.abs(bytes - saved.bytes)).toBeLessThan(100);
@@ -119,7 +120,7 @@ test('sends and takes in session files', async ({ request }) => {
 test('refuses a damaged file, names its backup, and opens that', async () => {
   const client = await page();
   const save = (text: string) =>
-    client.call('session.save', { state: state(text), runs: [], path: 'twice', tensors: false });
+    client.call('session.save', { state: state(text), runs: [], path: 'twice', replace: true, tensors: false });
   await save('one');
   const { path } = await save('two');
   writeFileSync(path, readFileSync(path).subarray(0, 300));
@@ -158,7 +159,9 @@ test('brings back unsaved work after the host was killed', async () => {
   await expect(next.call('run.cell', { runId, ...head, query: 3, key: 1 })).rejects.toMatchObject({
     code: 'not-stored',
   });
-  await next.call('session.save', { state: recovered.state, runs: [chooseRun(runId)], path: 'saved', tensors: false });
+  const { sessionId, state: found } = recovered;
+  const content = { state: found, runs: [chooseRun(runId)], sessionId };
+  await next.call('session.save', { ...content, path: 'saved', tensors: false });
   expect(await next.call('session.recoverable', {})).toEqual({ sessions: [] });
   next.close();
 });

@@ -57,6 +57,7 @@ export async function writeSession(
       ...(changed ? [{ role: 'changed', choice: choose(changed, clean) }] : []),
     ],
     tensors,
+    replace: true,
   });
   try {
     const desk = createSessionDesk({ engine, autosave, tokenizers, appVersion, now });

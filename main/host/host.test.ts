@@ -99,8 +99,9 @@ describe('host', () => {
     const content = { state: { notes: { version: 1, data: { text: 'mine' } } }, runs: [] };
     const { path } = await client.call('session.save', { ...content, path: 'a', tensors: false });
     expect(path).toBe(join(base, 'root', 'a.headscope'));
-    expect(await client.call('session.open', { path })).toMatchObject({ state: content.state, model: null });
-    await client.call('session.autosave', content);
+    const opened = await client.call('session.open', { path });
+    expect(opened).toMatchObject({ state: content.state, model: null });
+    await client.call('session.autosave', { ...content, sessionId: opened.sessionId });
     expect(await client.call('session.recoverable', {})).toEqual({ sessions: [] });
     const [page, end] = createInProcessPair();
     host!.connect(end);

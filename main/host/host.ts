@@ -110,7 +110,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     restartEngine: () => supervisor.restart(),
     transfer: createSessionTransfer(guard),
     grantFile: (path) => grantFile(guard, path),
-    closeSession: () => desk.close(),
+    closeSession: () => desk.close({ abandon: true }),
     dispose() {
       autosave.dispose();
       supervisor.dispose();

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../shared/base/app-error.ts';
 import type { CallContext } from '../../shared/contract/handlers.ts';
 import { createAutosave, type Autosave } from '../files/session/autosave.ts';
@@ -12,6 +12,8 @@ import { createFakeSessionEngine } from './testing/fake-session-engine.ts';
 import { createTokenizerHashes } from './tokenizer-hashes.ts';
 
 const context: CallContext = { signal: new AbortController().signal, progress: () => undefined };
+const KEEP = { abandon: false };
+const ABANDON = { abandon: true };
 const died = new AppError('engine-died', 'The engine process ended (exit code 1) before it answered.');
 const state = (text: string) => ({ notes: { version: 1, data: { text } } });
 const runs = (...ids: string[]): SaveRequest['runs'] =>
@@ -25,6 +27,8 @@ let path: string;
 let engine: ReturnType<typeof createFakeSessionEngine>;
 let autosave: Autosave;
 let desk: SessionDesk;
+/** What the page has on screen. */
+let sessionId: string | null;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'headscope-'));
   await mkdir(join(folder, 'root'));
@@ -40,6 +44,7 @@ afterEach(async () => {
 
 /** What a start of the program makes. */
 function newHost(): void {
+  sessionId = null;
   autosave = createAutosave(join(folder, 'config'));
   const tokenizers = createTokenizerHashes();
   desk = createSessionDesk({
@@ -52,11 +57,28 @@ function newHost(): void {
   });
 }
 
-const save = (extra: Partial<SaveRequest> = {}) =>
-  desk.save(
-    { path, state: state('mine'), runs: runs('live'), tensors: false, replaceAnything: false, ...extra },
-    context,
-  );
+async function save(extra: Partial<SaveRequest> = {}, call = context) {
+  const request = { path, state: state('mine'), runs: runs('live'), sessionId, tensors: false };
+  const saved = await desk.save({ ...request, replace: false, replaceAnything: false, ...extra }, call);
+  sessionId = saved.sessionId;
+  return saved;
+}
+
+async function open(file: string, replacing = KEEP, call = context) {
+  const opened = await desk.open(file, file, replacing, call);
+  sessionId = opened.sessionId;
+  return opened;
+}
+
+const keep = (text: string, ids = ['live'], of = sessionId) =>
+  desk.autosave({ state: state(text), runs: runs(...ids), sessionId: of }, context);
+
+/** What is left to recover, as the texts of its notes. */
+async function leftTexts(): Promise<unknown[]> {
+  const left = await autosave.list();
+  const read = await Promise.all(left.map(({ id }) => autosave.read(id)));
+  return read.map(({ session }) => (session.state['notes']?.data as { text: string }).text).sort();
+}
 
 async function files(): Promise<string[]> {
   return (await readdir(join(folder, 'root'))).sort();
@@ -128,10 +150,7 @@ describe('saving', () => {
 
   it('can be cancelled', async () => {
     const controller = new AbortController();
-    const cancelled = desk.save(
-      { path, state: state(''), runs: runs('live'), tensors: false, replaceAnything: false },
-      { signal: controller.signal, progress: () => controller.abort() },
-    );
+    const cancelled = save({}, { signal: controller.signal, progress: () => controller.abort() });
     await expect(cancelled).rejects.toThrow();
     expect(await files()).toEqual([]);
   });
@@ -142,7 +161,7 @@ describe('opening', () => {
 
   it('attaches the runs under ids of its own, with their tensors', async () => {
     newHost();
-    const opened = await desk.open(path, path, context);
+    const opened = await open(path);
     expect(opened).toMatchObject({
       file: { path, name: 'a.headscope', savedAt: '2026-05-05T00:00:00.000Z' },
       state: state('mine'),
@@ -154,28 +173,28 @@ describe('opening', () => {
     const { runId } = run!.summary;
     expect(runId).toMatch(/^session-[0-9a-f]+-clean$/);
     expect(Buffer.from(engine.attached.get(runId)!.tensors!).toString()).toBe('tensors of live');
-    const again = await desk.open(path, path, context);
+    const again = await open(path);
     expect(again.runs[0]!.summary.runId).not.toBe(runId);
     // The first one's is let go once the next is there.
-    expect([...engine.attached.keys()]).toEqual([again.runs[0]!.summary.runId]);
+    await vi.waitFor(() => expect([...engine.attached.keys()]).toEqual([again.runs[0]!.summary.runId]));
   });
 
   it('attaches them again, after the file was saved without its tensors too', async () => {
     newHost();
-    const { runs: opened } = await desk.open(path, path, context);
+    const { runs: opened } = await open(path);
     const { runId } = opened[0]!.summary;
     engine.attached.clear();
-    expect((await desk.attach(context)).runs).toEqual(opened);
+    expect((await desk.attach({ sessionId }, context)).runs).toEqual(opened);
     expect(engine.attached.get(runId)!.tensors).not.toBeNull();
     await save({ path: null, runs: runs(runId) });
     engine.attached.clear();
-    const [again] = (await desk.attach(context)).runs;
+    const [again] = (await desk.attach({ sessionId }, context)).runs;
     expect(again!.summary).toMatchObject({ runId, stored: { tensors: false } });
   });
 
   it('saves it again without model and engine, tensors and all, with the same bytes', async () => {
     newHost();
-    const { runs: opened } = await desk.open(path, path, context);
+    const { runs: opened } = await open(path);
     const before = await readFile(path);
     engine.broken.set('*', died);
     const { warnings } = await save({ path: null, runs: runs(opened[0]!.summary.runId), tensors: true });
@@ -192,21 +211,21 @@ describe('opening', () => {
           ? Promise.reject(new AppError('session-invalid', 'They are of another run.'))
           : attach(params, call),
     });
-    const opened = await desk.open(path, path, context);
+    const opened = await open(path);
     expect(opened.runs[0]!.summary.stored).toMatchObject({ tensors: false });
     expect(opened.warnings).toEqual(['The tensors of the clean run cannot be used. They are of another run.']);
   });
 
   it('leaves the session before alone when it fails', async () => {
     newHost();
-    await desk.open(path, path, context);
+    await open(path);
     const kept = [...engine.attached.keys()];
     await writeFile(join(folder, 'root', 'b.headscope'), 'nonsense');
-    await expect(desk.open(join(folder, 'root', 'b.headscope'), null, context)).rejects.toMatchObject({
+    await expect(open(join(folder, 'root', 'b.headscope'))).rejects.toMatchObject({
       code: 'session-invalid',
     });
     engine.broken.set('attach with tensors', died);
-    await expect(desk.open(path, path, context)).rejects.toMatchObject({ code: 'engine-died' });
+    await expect(open(path)).rejects.toMatchObject({ code: 'engine-died' });
     expect([...engine.attached.keys()]).toEqual(kept);
     expect(desk.path).toBe(path);
   });
@@ -218,7 +237,7 @@ describe('opening', () => {
     const carried = { manifest: { mood: 'fine' }, entries: new Map([['preview.png', Uint8Array.of(1)]]) };
     await saveSessionFile(strange, { ...content, state: { later }, carried }, SAMPLE_OPTIONS);
     newHost();
-    const opened = await desk.open(strange, strange, context);
+    const opened = await open(strange);
     expect(opened.state).toEqual({});
     await save({ path: null, runs: runs(opened.runs[0]!.summary.runId) });
     const saved = await openSessionFile(strange);
@@ -228,23 +247,23 @@ describe('opening', () => {
       content.createdAt,
       { sha256: content.tokenizer },
     ]);
-    await desk.close();
-    await save();
+    await desk.close(KEEP);
+    sessionId = null;
+    await save({ replace: true });
     expect(await openSessionFile(path)).toMatchObject({ keptState: {}, carried: { manifest: {} } });
     expect(engine.attached.size).toBe(0);
   });
 });
 
 describe('keeping unsaved work', () => {
-  const keep = (text: string, ids = ['live']) => desk.autosave({ state: state(text), runs: runs(...ids) }, context);
-
   it('brings it back after a crash, with the file that it belongs to', async () => {
     await save({ tensors: true });
     await keep('not saved');
     autosave.leave();
     const [left] = await autosave.list();
     expect(left).toMatchObject({ name: 'a.headscope' });
-    const recovered = await desk.recover(left!.id, (found) => Promise.resolve(found), context);
+    const recovered = await desk.recover(left!.id, (found) => Promise.resolve(found), KEEP, context);
+    sessionId = recovered.sessionId;
     expect(recovered).toMatchObject({ file: { path }, state: state('not saved'), warnings: [] });
     expect(recovered.runs[0]!.summary.stored).toMatchObject({ tensors: true });
     await save({ path: null, runs: runs(recovered.runs[0]!.summary.runId) });
@@ -257,18 +276,56 @@ describe('keeping unsaved work', () => {
     await keep('not saved');
     autosave.leave();
     const [left] = await autosave.list();
-    const recovered = await desk.recover(left!.id, () => Promise.resolve(null), context);
+    const recovered = await desk.recover(left!.id, () => Promise.resolve(null), KEEP, context);
     expect([recovered.file, desk.path]).toEqual([null, null]);
   });
 
-  it('is over with a save, an opening and a close', async () => {
+  it('is over with a save, and with an opening and a close where it was given up', async () => {
     await save();
-    for (const end of [() => save(), () => desk.open(path, path, context), () => desk.close()]) {
+    for (const end of [() => save(), () => open(path, ABANDON), () => desk.close(ABANDON)]) {
       await keep('not saved');
       await end();
       autosave.leave();
       expect(await autosave.list()).toEqual([]);
     }
+  });
+
+  it('stays with an opening, an example, a recovery and a close where it was not given up', async () => {
+    await save();
+    await keep('before the opening');
+    await open(path);
+    await keep('before the example');
+    ({ sessionId } = await desk.openExample(path, KEEP, context));
+    await keep('before the close');
+    await desk.close(KEEP);
+    sessionId = null;
+    await keep('before the recovery');
+    expect(await leftTexts()).toEqual(['before the close', 'before the example', 'before the opening']);
+    const [latest] = await autosave.list();
+    await desk.recover(latest!.id, () => Promise.resolve(null), KEEP, context);
+    expect(await leftTexts()).toContain('before the recovery');
+    expect(await leftTexts()).toHaveLength(3);
+    // A save is the end of what it saved, and of nothing else.
+    await open(path, ABANDON);
+    await save();
+    expect(await leftTexts()).toHaveLength(3);
+  });
+
+  it('loses neither it nor what was to be recovered when that fails or is cancelled', async () => {
+    await keep('to be recovered');
+    autosave.leave();
+    await keep('present');
+    const [left] = await autosave.list();
+    const recover = (call: CallContext) => desk.recover(left!.id, () => Promise.resolve(null), ABANDON, call);
+    engine.broken.set('attach', died);
+    await expect(recover(context)).rejects.toMatchObject({ code: 'engine-died' });
+    engine.broken.clear();
+    await expect(recover({ ...context, signal: AbortSignal.abort() })).rejects.toThrow();
+    expect(await leftTexts()).toEqual(['to be recovered']);
+    await keep('present, later');
+    autosave.leave();
+    expect(await leftTexts()).toEqual(['present, later', 'to be recovered']);
+    expect(engine.attached.size).toBe(0);
   });
 
   it('does not wait for a busy engine, nor bring back what was saved meanwhile', async () => {
@@ -288,7 +345,7 @@ describe('keeping unsaved work', () => {
     const late = keep('late');
     const saving = save();
     answer();
-    await Promise.all([late, saving]);
+    expect((await Promise.all([late, saving]))[0]).toEqual({ savedAt: null });
     autosave.leave();
     expect(await autosave.list()).toEqual([]);
   });
@@ -297,9 +354,8 @@ describe('keeping unsaved work', () => {
     await save();
     await keep('of the page before');
     desk.greetPage();
-    await keep('of the next page');
-    const listed = await autosave.list();
-    expect(listed.map(({ name }) => name)).toEqual(['a.headscope']);
+    await keep('of the next page', ['live'], null);
+    expect((await autosave.list()).map(({ name }) => name)).toEqual(['a.headscope']);
     autosave.leave();
     expect((await autosave.list()).map(({ name }) => name).sort()).toEqual(['Unsaved session', 'a.headscope']);
     // The same page after it lost its connection goes on where it was.
@@ -307,4 +363,106 @@ describe('keeping unsaved work', () => {
     expect((await openSessionFile(path)).state).toEqual(state('after all'));
     expect((await autosave.list()).map(({ name }) => name)).toEqual(['Unsaved session']);
   });
+});
+
+describe('a page that shows another session than the one on the desk', () => {
+  let other: string;
+  /** What the page that came later opened. */
+  let later: string;
+  beforeEach(async () => {
+    other = join(folder, 'root', 'b.headscope');
+    await save({ path: other, state: state('of b') });
+    sessionId = null;
+    await save({ state: state('of a') });
+    await open(path);
+    later = (await desk.open(other, other, KEEP, context)).sessionId;
+  });
+  const otherSession = { code: 'bad-request', details: { otherSession: true } };
+  const textIn = async (file: string) => (await openSessionFile(file)).state;
+
+  it('neither saves over that nor takes its runs', async () => {
+    for (const of of [sessionId, null]) {
+      await expect(save({ path: null, sessionId: of })).rejects.toMatchObject(otherSession);
+      await expect(desk.attach({ sessionId: of }, context)).rejects.toMatchObject(otherSession);
+    }
+    expect(await textIn(other)).toEqual(state('of b'));
+    expect((await desk.attach({ sessionId: later }, context)).runs).toHaveLength(1);
+    await desk.close(KEEP);
+    await expect(save({ path: null })).rejects.toMatchObject({
+      ...otherSession,
+      message: 'This session is no longer open on this host.',
+    });
+  });
+
+  it('saves a session of its own under a name, which is on the desk then', async () => {
+    const strange = join(folder, 'root', 'strange.headscope');
+    const content = { ...sampleContent(sampleRun(SMALL)), state: { later: { version: 4, data: 'later' } } };
+    await saveSessionFile(strange, content, SAMPLE_OPTIONS);
+    later = (await desk.open(strange, strange, KEEP, context)).sessionId;
+    const place = join(folder, 'root', 'c.headscope');
+    const saved = await save({ path: place, state: state('of c') });
+    expect(saved.sessionId).not.toBe(later);
+    expect(await openSessionFile(place)).toMatchObject({
+      state: state('of c'),
+      keptState: {},
+      manifest: { createdAt: '2026-05-05T00:00:00.000Z' },
+    });
+    expect(desk.path).toBe(place);
+    await vi.waitFor(() => expect(engine.attached.size).toBe(0));
+    await expect(save({ path: null, sessionId: later })).rejects.toMatchObject(otherSession);
+    await save({ path: null, state: state('of c, later') });
+    expect(await textIn(place)).toEqual(state('of c, later'));
+  });
+
+  it('keeps its unsaved work apart from that of the other', async () => {
+    await keep('of the other', ['live'], later);
+    await keep('of this one');
+    expect(await leftTexts()).toEqual(['of the other']);
+    autosave.leave();
+    expect((await autosave.list()).map(({ name }) => name).sort()).toEqual(['Unsaved session', 'b.headscope']);
+  });
+
+  it('is asked before a file is replaced that is not its own', async () => {
+    const exists = { code: 'not-allowed', message: 'b.headscope exists already.', details: { exists: true } };
+    await expect(save({ path: other })).rejects.toMatchObject(exists);
+    await expect(save({ path: other, sessionId: null })).rejects.toMatchObject(exists);
+    expect(await textIn(other)).toEqual(state('of b'));
+    await save({ path: other, sessionId: later, state: state('its own place') });
+    await save({ path: other, replace: true, state: state('replaced') });
+    expect(await textIn(other)).toEqual(state('replaced'));
+    const thesis = join(folder, 'root', 'thesis.headscope');
+    await writeFile(thesis, 'my thesis');
+    await expect(save({ path: thesis, replace: true })).rejects.toMatchObject({ code: 'not-allowed' });
+  });
+});
+
+it('goes on with the session before when an opening is cancelled, whatever the engine does meanwhile', async () => {
+  const other = join(folder, 'root', 'b.headscope');
+  await save({ path: other, state: state('of b') });
+  sessionId = null;
+  await save({ state: state('of a') });
+  await open(path);
+  const { 'run.attach': attach, 'run.release': release } = engine.handlers;
+  const controller = new AbortController();
+  Object.assign(engine.handlers, {
+    'run.attach': (...params: Parameters<typeof attach>) => {
+      controller.abort();
+      return attach(...params);
+    },
+  });
+  await expect(open(other, KEEP, { ...context, signal: controller.signal })).rejects.toThrow();
+  await save({ path: null, state: state('of a, later') });
+  expect([(await openSessionFile(path)).state, (await openSessionFile(other)).state]).toEqual([
+    state('of a, later'),
+    state('of b'),
+  ]);
+  // One that is open is answered at once: letting go of the runs before takes its own time.
+  Object.assign(engine.handlers, {
+    'run.attach': attach,
+    'run.release': (...params: Parameters<typeof release>) =>
+      new Promise<null>((resolve) => setTimeout(() => void release(...params).then(resolve), 50)),
+  });
+  await open(other);
+  expect(engine.attached.size).toBe(2);
+  await vi.waitFor(() => expect(engine.attached.size).toBe(1));
 });

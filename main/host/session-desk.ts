@@ -42,7 +42,13 @@ export interface DeskOptions {
 export interface SaveRequest extends Omit<ParsedParamsOf<'session.save'>, 'path'> {
   /** Null: where the session lies. */
   readonly path: string | null;
+  /** Also what is no session: the user was asked about just this file. */
   readonly replaceAnything: boolean;
+}
+
+export interface Replacing {
+  /** Whether the unsaved work of the session before was given up; else it stays to be recovered. */
+  readonly abandon: boolean;
 }
 
 export interface SessionDesk {
@@ -50,19 +56,25 @@ export interface SessionDesk {
   readonly path: string | null;
   save(request: SaveRequest, context: CallContext): Promise<ResultOf<'session.save'>>;
   /** `place`: where it is saved from now on; null where the user is to be asked. */
-  open(path: string, place: string | null, context: CallContext): Promise<ResultOf<'session.open'>>;
+  open(
+    path: string,
+    place: string | null,
+    replacing: Replacing,
+    context: CallContext,
+  ): Promise<ResultOf<'session.open'>>;
   /** One that comes with Headscope. What is made of it is the user's own: it has no place, and is new when it is saved. */
-  openExample(path: string, context: CallContext): Promise<ResultOf<'session.openExample'>>;
+  openExample(path: string, replacing: Replacing, context: CallContext): Promise<ResultOf<'session.openExample'>>;
   /** `checkPath`: the path where it may be saved from now on, or null. */
   recover(
     id: string,
     checkPath: (path: string) => Promise<string | null>,
+    replacing: Replacing,
     context: CallContext,
   ): Promise<ResultOf<'session.recover'>>;
-  attach(context: CallContext): Promise<ResultOf<'session.attach'>>;
+  attach(params: ParsedParamsOf<'session.attach'>, context: CallContext): Promise<ResultOf<'session.attach'>>;
   autosave(params: ParsedParamsOf<'session.autosave'>, context: CallContext): Promise<ResultOf<'session.autosave'>>;
-  close(): Promise<void>;
-  /** Another page: it may know nothing of the session, or be the same one after it lost the connection. */
+  close(replacing: Replacing): Promise<void>;
+  /** Another page: what the one before did not save can be recovered. */
   greetPage(): void;
 }
 
@@ -74,6 +86,8 @@ interface OpenRun {
 }
 
 interface OpenSession {
+  /** Pages name it, so that none takes the session of another for its own. Null: neither opened nor saved. */
+  readonly id: string | null;
   readonly path: string | null;
   /** Undefined for one that was never saved. */
   readonly createdAt: string | undefined;
@@ -82,19 +96,26 @@ interface OpenSession {
   readonly runs: readonly OpenRun[];
 }
 
-const NONE: OpenSession = { path: null, createdAt: undefined, keptState: {}, carried: NOTHING_CARRIED, runs: [] };
+const NONE: OpenSession = {
+  id: null,
+  path: null,
+  createdAt: undefined,
+  keptState: {},
+  carried: NOTHING_CARRIED,
+  runs: [],
+};
 const AUTOSAVE_PATIENCE_MS = 3000;
 
 export function createSessionDesk(options: DeskOptions): SessionDesk {
   const { engine, autosave, tokenizers, now } = options;
   const keeper = createRunKeeper((choice, context) => engine['run.store'](choice, context));
   const exclusive = createExclusive();
+  /** Read and set by who has the lock. */
   let present = NONE;
   /** Tensors that lie in a session file, by run id. */
   const places = new Map<string, StoredTensors>();
   /** Raised when the session on the desk is another one or is saved: what was begun before is out of date. */
   let turn = 0;
-  let isNewPage = false;
   const packOptions = (signal: AbortSignal) => ({ appVersion: options.appVersion, now, signal });
 
   const collect = async (
@@ -113,10 +134,23 @@ export function createSessionDesk(options: DeskOptions): SessionDesk {
       }
       if (run) found.push({ role, runId: choice.runId, run });
     }
+    return found;
+  };
+
+  /** Forgets every run but those of a request and those on the desk. */
+  const retain = ({ runs }: Pick<SaveRequest, 'runs'>): void => {
     const inUse = [...runs.map(({ choice }) => choice.runId), ...present.runs.map(({ runId }) => runId)];
     keeper.retain(inUse);
     for (const runId of [...places.keys()]) if (!inUse.includes(runId)) places.delete(runId);
-    return found;
+  };
+
+  const expectPresent = (sessionId: string | null, hint: string): void => {
+    if (sessionId === present.id) return;
+    const found =
+      present.id === null
+        ? 'This session is no longer open on this host.'
+        : 'Another window of this host has opened another session.';
+    throw new AppError('bad-request', found, { hint, details: { otherSession: true } });
   };
 
   const contentOf = async (
@@ -208,16 +242,20 @@ export function createSessionDesk(options: DeskOptions): SessionDesk {
     return { role, summary: await attachWith(null) };
   };
 
-  /** Puts a session on the desk in place of the one before. */
+  /**
+   * Puts a session on the desk in place of the one before. `kept` is called when nothing but itself can fail any more,
+   * with the id of the session.
+   */
   const take = async (
     session: UnpackedSession,
-    path: string | null,
+    { path, createdAt }: Pick<OpenSession, 'path' | 'createdAt'>,
+    kept: (id: string) => Promise<void>,
     context: CallContext,
   ): Promise<Omit<ResultOf<'session.open'>, 'file'>> => {
     const { manifest, state, keptState, carried } = session;
     const warnings = [...session.warnings];
-    const mark = randomBytes(6).toString('hex');
-    const next = session.runs.map(({ role, run }) => ({ role, run, runId: `session-${mark}-${role}` }));
+    const id = newId();
+    const next = session.runs.map(({ role, run }) => ({ role, run, runId: `session-${id}-${role}` }));
     const runs: SessionRun[] = [];
     try {
       for (const [i, run] of next.entries()) {
@@ -227,125 +265,142 @@ export function createSessionDesk(options: DeskOptions): SessionDesk {
         runs.push(await attachOne(run, warnings, context));
       }
       if (context.signal.aborted) throw new CancelledError();
+      await kept(id);
     } catch (error) {
       await release(next);
       throw error;
     }
     const before = present;
-    present = { path, createdAt: manifest.createdAt, keptState, carried, runs: next };
+    present = { id, path, createdAt, keptState, carried, runs: next };
     turn += 1;
-    isNewPage = false;
     for (const { runId, run } of next) keeper.adopt(runId, run, !places.has(runId));
     const model = next[0]?.run.model ?? null;
     if (model && manifest.tokenizer) tokenizers.know(model.modelId, manifest.tokenizer.sha256);
-    await release(before.runs);
-    return { state, model, runs, warnings };
+    // Not waited for: a page that cancels meanwhile would go on with what is no longer on the desk.
+    void release(before.runs);
+    return { sessionId: id, state, model, runs, warnings };
   };
+
+  /** What cannot be removed is offered for recovery once more, which is no reason to fail. */
+  const forget = (): Promise<void> => autosave.clear().catch(() => undefined);
+
+  /** The autosave goes on with another session. */
+  const follow =
+    ({ abandon }: Replacing) =>
+    async (id: string | null): Promise<void> => {
+      if (abandon) await forget();
+      autosave.workOn(id);
+    };
 
   return {
     get path() {
       return present.path;
     },
 
-    async save({ path: given, state, runs, tensors, replaceAnything }, context) {
-      const path = given ?? present.path;
-      if (path === null) {
-        throw new AppError('bad-request', 'The session was never saved, so it has no place yet.', {
-          hint: 'Choose a name for it.',
-        });
-      }
-      const place = { replaceAnything: replaceAnything || path === present.path };
-      await checkPlace(path, place);
-      const warnings: string[] = [];
-      const slices = storable(state, warnings);
-      context.progress({ phase: 'Reading the runs', done: 0, total: 1, etaMs: null });
-      const found = await collect({ runs }, context, warnings);
-      const temporaries: string[] = [];
-      try {
-        const withOrWithout = tensors
-          ? await withTensors(found, path, temporaries, warnings, context)
-          : found.map(({ role, run }) => ({ role, run, tensors: null }));
-        return await exclusive(async () => {
-          // A page that just came and says where to save may have nothing to do with the session before it.
-          if (isNewPage && given !== null) present = { ...NONE, runs: present.runs };
-          const content = await contentOf(slices, withOrWithout, present);
-          const saved = await saveSessionFile(path, content, {
+    save: ({ path: given, state, runs, sessionId, tensors, replace, replaceAnything }, context) =>
+      exclusive(async () => {
+        if (given === null) expectPresent(sessionId, 'Save under a name.');
+        // Of another session nothing goes into the file.
+        const session = sessionId === present.id ? present : NONE;
+        const path = given ?? session.path;
+        if (path === null) {
+          throw new AppError('bad-request', 'The session was never saved, so it has no place yet.', {
+            hint: 'Choose a name for it.',
+          });
+        }
+        const isOwn = path === session.path;
+        const place = { replaceAnything: replaceAnything || isOwn };
+        const found = await checkPlace(path, place);
+        if (found !== 'absent' && !place.replaceAnything && !replace) throw alreadyThere(path);
+        const warnings: string[] = [];
+        const slices = storable(state, warnings);
+        context.progress({ phase: 'Reading the runs', done: 0, total: 1, etaMs: null });
+        const collected = await collect({ runs }, context, warnings);
+        retain({ runs });
+        const temporaries: string[] = [];
+        try {
+          const withOrWithout = tensors
+            ? await withTensors(collected, path, temporaries, warnings, context)
+            : collected.map(({ role, run }) => ({ role, run, tensors: null }));
+          const saved = await saveSessionFile(path, await contentOf(slices, withOrWithout, session), {
             ...packOptions(context.signal),
             ...place,
             onBytes: (done, total) => context.progress({ phase: 'Saving', done, total, etaMs: null }),
           });
-          await notePlaces(saved, found);
-          present = { ...present, path, createdAt: saved.manifest.createdAt };
-          turn += 1;
-          isNewPage = false;
-          await autosave.clear(path);
+          await notePlaces(saved, collected);
           const { name, bytes, manifest } = saved;
-          return { path, name, bytes, savedAt: manifest.savedAt, warnings };
-        });
-      } finally {
-        for (const temporary of temporaries) await rm(temporary, { force: true });
-      }
-    },
-
-    open: (path, place, context) =>
-      exclusive(async () => {
-        const session = await openSessionFile(path);
-        const opened = await take(session, place, context);
-        await autosave.clear(null);
-        const { savedAt } = session.manifest;
-        return { ...opened, file: place === null ? null : { ...(await fileAt(place)), savedAt } };
+          const id = session.id ?? newId();
+          const before = present;
+          present = { ...session, id, path, createdAt: manifest.createdAt };
+          turn += 1;
+          if (session !== before) void release(before.runs.filter(({ runId }) => !isAmong(runs, runId)));
+          autosave.workOn(sessionId);
+          await forget();
+          autosave.workOn(id);
+          return { path, name, bytes, savedAt: manifest.savedAt, sessionId: id, warnings };
+        } finally {
+          for (const temporary of temporaries) await rm(temporary, { force: true });
+        }
       }),
 
-    openExample: (path, context) =>
+    open: (path, place, replacing, context) =>
       exclusive(async () => {
-        const opened = await take(await openSessionFile(path), null, context);
-        present = { ...present, createdAt: undefined };
-        await autosave.clear(null);
+        const session = await openSessionFile(path);
+        const { createdAt, savedAt } = session.manifest;
+        const file = place === null ? null : { ...(await fileAt(place)), savedAt };
+        return { ...(await take(session, { path: place, createdAt }, follow(replacing), context)), file };
+      }),
+
+    openExample: (path, replacing, context) =>
+      exclusive(async () => {
+        const session = await openSessionFile(path);
+        const opened = await take(session, { path: null, createdAt: undefined }, follow(replacing), context);
         return { ...opened, file: null };
       }),
 
-    recover: (id, checkPath, context) =>
+    recover: (id, checkPath, { abandon }, context) =>
       exclusive(async () => {
-        const { session, path } = await autosave.recover(id);
+        const { session, path } = await autosave.read(id);
         const place = path === null ? null : await checkPath(path);
-        const opened = await take(session, place, context);
-        return { ...opened, file: place === null ? null : await fileAt(place) };
+        const file = place === null ? null : await fileAt(place);
+        const { createdAt } = session.manifest;
+        const kept = (sessionId: string) => autosave.goOn(id, sessionId, abandon);
+        return { ...(await take(session, { path: place, createdAt }, kept, context)), file };
       }),
 
-    attach: (context) =>
+    attach: ({ sessionId }, context) =>
       exclusive(async () => {
+        expectPresent(sessionId, 'Open the file again.');
         const runs: SessionRun[] = [];
         for (const run of present.runs) runs.push(await attachOne(run, [], context));
         return { runs };
       }),
 
-    async autosave({ state, runs }, { signal }) {
+    async autosave({ state, runs, sessionId }, { signal }) {
       const begun = turn;
       // What cannot be had now is kept as it was, or comes with the next change.
       const found = await collect({ runs }, { signal, patienceMs: options.patienceMs ?? AUTOSAVE_PATIENCE_MS }, []);
       return exclusive(async () => {
-        if (turn !== begun) return { savedAt: now().toISOString() };
+        if (turn !== begun) return { savedAt: null };
+        retain({ runs });
         const kept = found.map(({ role, runId, run }) => ({ role, run, tensors: places.get(runId) ?? null }));
-        const session = isNewPage ? NONE : present;
+        const session = sessionId === present.id ? present : NONE;
         const content = await contentOf(storable(state, []), kept, session);
+        autosave.workOn(sessionId);
         return { savedAt: await autosave.write(content, session.path, packOptions(signal)) };
       });
     },
 
-    close: () =>
+    close: (replacing) =>
       exclusive(async () => {
+        await follow(replacing)(null);
         const before = present;
         present = NONE;
         turn += 1;
-        isNewPage = false;
-        await autosave.clear(null);
         await release(before.runs);
       }),
 
-    greetPage() {
-      autosave.leave();
-      isNewPage = true;
-    },
+    greetPage: () => autosave.leave(),
   };
 }
 
@@ -363,6 +418,21 @@ function storable(state: SessionState, warnings: string[]): SessionState {
     return true;
   });
   return Object.fromEntries(fit);
+}
+
+function isAmong(runs: SaveRequest['runs'], runId: string): boolean {
+  return runs.some(({ choice }) => choice.runId === runId);
+}
+
+function alreadyThere(path: string): AppError {
+  return new AppError('not-allowed', `${basename(path)} exists already.`, {
+    hint: 'Replace it, or choose another name.',
+    details: { exists: true },
+  });
+}
+
+function newId(): string {
+  return randomBytes(6).toString('hex');
 }
 
 const quiet: CallContext = { signal: new AbortController().signal, progress: () => undefined };

@@ -43,7 +43,14 @@ function handlers(pickFile?: PickFile) {
   return createSessionHandlers({ desk, autosave, guard, recent, app, ...(pickFile ? { pickFile } : {}) });
 }
 
-const content = { state: { notes: { version: 1, data: { text: 'mine' } } }, runs: [], tensors: false };
+const content = {
+  state: { notes: { version: 1, data: { text: 'mine' } } },
+  runs: [],
+  sessionId: null,
+  tensors: false,
+  replace: false,
+};
+const keep = { abandon: false };
 const notAllowed = { code: 'not-allowed' };
 
 describe('paths', () => {
@@ -54,7 +61,7 @@ describe('paths', () => {
     }
     expect((await readdir(at('root'))).sort()).toEqual(['a.headscope', 'c.headscope', 'd.headscope', 'sub']);
     expect(await readdir(at('root/sub'))).toEqual(['b.HEADSCOPE']);
-    expect(await sessions['session.open']({ path: 'a.headscope' }, context)).toMatchObject({
+    expect(await sessions['session.open']({ path: 'a.headscope', ...keep }, context)).toMatchObject({
       file: { path: at('root/a.headscope') },
       state: content.state,
     });
@@ -66,7 +73,7 @@ describe('paths', () => {
     writeFileSync(at('outside/x.headscope'), 'x');
     symlinkSync(at('outside/x.headscope'), at('root/x.headscope'));
     for (const path of ['../outside/x.headscope', at('outside/x.headscope'), 'escape/x.headscope', 'x.headscope']) {
-      await expect(sessions['session.open']({ path }, context)).rejects.toMatchObject(notAllowed);
+      await expect(sessions['session.open']({ path, ...keep }, context)).rejects.toMatchObject(notAllowed);
       await expect(sessions['session.save']({ ...content, path }, context)).rejects.toMatchObject(notAllowed);
     }
     expect(await readFile(at('outside/x.headscope'), 'utf8')).toBe('x');
@@ -74,7 +81,7 @@ describe('paths', () => {
   });
 
   it('that are not there are named as such', async () => {
-    await expect(handlers()['session.open']({ path: 'gone.headscope' }, context)).rejects.toMatchObject({
+    await expect(handlers()['session.open']({ path: 'gone.headscope', ...keep }, context)).rejects.toMatchObject({
       code: 'io',
       message: 'There is no file gone.headscope.',
     });
@@ -88,9 +95,9 @@ it('opens a backup, and does not save over it', async () => {
   const sessions = handlers();
   for (const text of ['one', 'two']) {
     const state = { notes: { version: 1, data: { text } } };
-    await sessions['session.save']({ ...content, state, path: 'a' }, context);
+    await sessions['session.save']({ ...content, state, path: 'a', replace: true }, context);
   }
-  const opened = await sessions['session.open']({ path: 'a.headscope.bak' }, context);
+  const opened = await sessions['session.open']({ path: 'a.headscope.bak', ...keep }, context);
   expect(opened).toMatchObject({
     file: null,
     state: { notes: { data: { text: 'one' } } },
@@ -111,7 +118,7 @@ describe('an example', () => {
 
   it('opens without a place, as a new session, and is nothing that was used', async () => {
     const sessions = handlers();
-    const opened = await sessions['session.openExample']({ id: 'with' }, context);
+    const opened = await sessions['session.openExample']({ id: 'with', ...keep }, context);
     expect(opened).toMatchObject({ file: null, state: { notes: { data: { text: 'shipped' } } }, warnings: [] });
     expect(opened.runs).toHaveLength(1);
     expect(await sessions['session.recent']({}, context)).toEqual({ files: [] });
@@ -125,7 +132,7 @@ describe('an example', () => {
 
   it('leaves nothing to recover before something of it is changed', async () => {
     const sessions = handlers();
-    await sessions['session.openExample']({ id: 'with' }, context);
+    await sessions['session.openExample']({ id: 'with', ...keep }, context);
     autosave.leave();
     expect(await sessions['session.recoverable']({}, context)).toEqual({ sessions: [] });
     await sessions['session.autosave'](content, context);
@@ -138,14 +145,16 @@ describe('an example', () => {
     ['none', 'bad-request'],
     ['without', 'not-stored'],
   ])('called %s is refused with %s', async (id, code) => {
-    await expect(handlers()['session.openExample']({ id }, context)).rejects.toMatchObject({ code });
+    await expect(handlers()['session.openExample']({ id, ...keep }, context)).rejects.toMatchObject({ code });
   });
 });
 
 describe('what was used last', () => {
   it('is listed as long as it is there and may be read', async () => {
     const sessions = handlers();
-    for (const path of ['a', 'b', 'sub/c', 'a']) await sessions['session.save']({ ...content, path }, context);
+    for (const path of ['a', 'b', 'sub/c', 'a']) {
+      await sessions['session.save']({ ...content, path, replace: true }, context);
+    }
     rmSync(at('root/b.headscope'));
     const { files } = await sessions['session.recent']({}, context);
     expect(files.map(({ name }) => name)).toEqual(['a.headscope', 'c.headscope']);
@@ -172,6 +181,21 @@ describe('what was used last', () => {
     expect([folders.map(({ name }) => name), files]).toEqual([['folder.headscope', 'sub'], []]);
     await expect(sessions['session.browse']({ path: base }, context)).rejects.toMatchObject(notAllowed);
   });
+});
+
+it('replaces another file only when it is told to', async () => {
+  const sessions = handlers();
+  const { sessionId } = await sessions['session.save']({ ...content, path: 'a' }, context);
+  await sessions['session.save']({ ...content, sessionId, path: 'a' }, context);
+  const other = { ...content, state: { notes: { version: 1, data: { text: 'other' } } }, path: 'A/../a' };
+  await expect(sessions['session.save'](other, context)).rejects.toMatchObject({
+    code: 'not-allowed',
+    message: 'a.headscope exists already.',
+    details: { exists: true },
+  });
+  expect((await openSessionFile(at('root/a.headscope'))).state).toEqual(content.state);
+  await sessions['session.save']({ ...other, replace: true }, context);
+  expect((await openSessionFile(at('root/a.headscope'))).state).toEqual(other.state);
 });
 
 describe('the dialog', () => {
@@ -203,7 +227,7 @@ describe('the dialog', () => {
       ['save', 'thesis'],
       ['save', ''],
     ]);
-    expect(await sessions['session.open']({ path: at('outside/thesis.headscope') }, context)).toMatchObject({
+    expect(await sessions['session.open']({ path: at('outside/thesis.headscope'), ...keep }, context)).toMatchObject({
       state: content.state,
     });
   });
@@ -211,19 +235,19 @@ describe('the dialog', () => {
 
 it('lists, recovers and discards unsaved work', async () => {
   const sessions = handlers();
-  await sessions['session.save']({ ...content, path: 'a' }, context);
-  await sessions['session.autosave'](content, context);
+  const { sessionId } = await sessions['session.save']({ ...content, path: 'a' }, context);
+  await sessions['session.autosave']({ ...content, sessionId }, context);
   expect((await sessions['session.recoverable']({}, context)).sessions).toEqual([]);
   autosave.leave();
   const [left] = (await sessions['session.recoverable']({}, context)).sessions;
   expect(left).toMatchObject({ name: 'a.headscope' });
-  const recovered = await sessions['session.recover']({ id: left!.id }, context);
+  const recovered = await sessions['session.recover']({ id: left!.id, ...keep }, context);
   expect(recovered).toMatchObject({ file: { path: at('root/a.headscope') }, state: content.state });
   autosave.leave();
   expect(await sessions['session.discard']({ id: left!.id }, context)).toBeNull();
-  await expect(sessions['session.recover']({ id: left!.id }, context)).rejects.toMatchObject({ code: 'io' });
+  await expect(sessions['session.recover']({ id: left!.id, ...keep }, context)).rejects.toMatchObject({ code: 'io' });
   await sessions['session.autosave'](content, context);
-  expect(await sessions['session.close']({}, context)).toBeNull();
+  expect(await sessions['session.close']({ abandon: true }, context)).toBeNull();
   autosave.leave();
   expect((await sessions['session.recoverable']({}, context)).sessions).toEqual([]);
 });

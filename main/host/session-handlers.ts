@@ -53,20 +53,21 @@ export function createSessionHandlers(options: SessionOptions): Handlers<Session
       await remember(saved.path);
       return saved;
     },
-    'session.open': async ({ path: given }, context) => {
+    'session.open': async ({ path: given, abandon }, context) => {
       const path = await checkFile(guard, given);
       // Saving the state before the last save in place of the last one is for the user to decide.
       const isBackup = path.toLowerCase().endsWith(backupOf(SESSION_EXTENSION));
-      const opened = await desk.open(path, isBackup ? null : path, context);
+      const opened = await desk.open(path, isBackup ? null : path, { abandon }, context);
       if (!isBackup) await remember(path);
       return isBackup
         ? { ...opened, warnings: [`${basename(path)} is a backup: saving asks for a name.`, ...opened.warnings] }
         : opened;
     },
-    'session.openExample': async ({ id }, context) => desk.openExample(await findExample(options.app, id), context),
-    'session.attach': (_params, context) => desk.attach(context),
-    'session.close': async () => {
-      await desk.close();
+    'session.openExample': async ({ id, abandon }, context) =>
+      desk.openExample(await findExample(options.app, id), { abandon }, context),
+    'session.attach': (params, context) => desk.attach(params, context),
+    'session.close': async (replacing) => {
+      await desk.close(replacing);
       return null;
     },
     'session.autosave': (content, context) => desk.autosave(content, context),
@@ -77,8 +78,8 @@ export function createSessionHandlers(options: SessionOptions): Handlers<Session
       ),
     }),
     'session.recoverable': async () => ({ sessions: await autosave.list() }),
-    'session.recover': ({ id }, context) =>
-      desk.recover(id, (path) => checkFile(guard, path).catch(() => null), context),
+    'session.recover': ({ id, abandon }, context) =>
+      desk.recover(id, (path) => checkFile(guard, path).catch(() => null), { abandon }, context),
     'session.discard': async ({ id }) => {
       await autosave.discard(id);
       return null;

@@ -136,6 +136,8 @@ export interface SessionFile {
 }
 
 export interface OpenedSession {
+  /** Names it in the calls about it, so that a host with several pages takes no session for another. */
+  readonly sessionId: string;
   /** Where it lies; null for a recovered one that was never saved, for a backup and for an example. */
   readonly file: SessionFile | null;
   readonly state: SessionState;
@@ -221,6 +223,10 @@ const sessionContent = {
   state: sessionState,
   runs: z.array(z.object({ role: z.enum(['clean', 'changed']), choice: storeChoiceSchema })).max(2),
 };
+/** Null: a session that was neither opened nor saved in this page. */
+const sessionId = z.string().max(64).nullable().default(null);
+/** Whether the unsaved work of the session before was given up; else it stays to be recovered. */
+const abandon = z.boolean().default(false);
 const sessionPath = z.string().min(1).max(4096);
 /** Names a file too. */
 export const exampleId = z.string().regex(/^[\w-]{1,64}$/);
@@ -333,27 +339,40 @@ export const methods = {
     }),
   ),
 
-  /** Writes a session file; without a path, the one that is open. */
-  'session.save': method<SessionFile & { readonly warnings: readonly string[] }>()(
-    z.object({ ...sessionContent, path: sessionPath.nullable(), tensors: z.boolean() }),
+  /**
+   * Writes a session file; without a path, the one that is open, or `bad-request` with the detail `otherSession` where
+   * that is not `sessionId`. With a path, another session than the open one is saved as a new one, and is the open one
+   * then. Another file is only replaced with `replace`, else `not-allowed` with the detail `exists`.
+   */
+  'session.save': method<SessionFile & { readonly sessionId: string; readonly warnings: readonly string[] }>()(
+    z.object({
+      ...sessionContent,
+      sessionId,
+      path: sessionPath.nullable(),
+      replace: z.boolean().default(false),
+      tensors: z.boolean(),
+    }),
   ),
   /**
    * A backup (`.headscope.bak`) opens without a place: saving asks where. Of a damaged file with a good backup the error
    * says so, with the detail `backup`.
    */
-  'session.open': method<OpenedSession>()(z.object({ path: sessionPath })),
+  'session.open': method<OpenedSession>()(z.object({ path: sessionPath, abandon })),
   /** An example as it was stored with Headscope. Saving asks where. Throws `bad-request` for an unknown id. */
-  'session.openExample': method<OpenedSession>()(z.object({ id: exampleId })),
-  /** The stored runs of the open session once more, after the engine was started again. */
-  'session.attach': method<{ readonly runs: readonly SessionRun[] }>()(z.object({})),
-  /** Leaves the open session: nothing is kept for recovery, and saving asks for a path. */
-  'session.close': method<null>()(z.object({})),
-  /** Keeps unsaved work for recovery after a crash. */
-  'session.autosave': method<{ readonly savedAt: string }>()(z.object(sessionContent)),
+  'session.openExample': method<OpenedSession>()(z.object({ id: exampleId, abandon })),
+  /**
+   * The stored runs of the open session once more, after the engine was started again; `bad-request` with the detail
+   * `otherSession` where that is not `sessionId`.
+   */
+  'session.attach': method<{ readonly runs: readonly SessionRun[] }>()(z.object({ sessionId })),
+  /** Leaves the open session: saving asks for a path. */
+  'session.close': method<null>()(z.object({ abandon })),
+  /** Keeps unsaved work for recovery after a crash. `savedAt` is null where what was begun is out of date by now. */
+  'session.autosave': method<{ readonly savedAt: string | null }>()(z.object({ ...sessionContent, sessionId })),
   'session.recent': method<{ readonly files: readonly SessionFile[] }>()(z.object({})),
   /** What ended processes and the pages before this one left unsaved; never what somebody works on. */
   'session.recoverable': method<{ readonly sessions: readonly RecoverableSession[] }>()(z.object({})),
-  'session.recover': method<OpenedSession>()(z.object({ id: z.string().regex(/^[\w-]{1,64}$/) })),
+  'session.recover': method<OpenedSession>()(z.object({ id: z.string().regex(/^[\w-]{1,64}$/), abandon })),
   'session.discard': method<null>()(z.object({ id: z.string().regex(/^[\w-]{1,64}$/) })),
   /** Folders and session files under the root that the host may read; without a path, where the last one lay. */
   'session.browse': method<{

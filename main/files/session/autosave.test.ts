@@ -37,7 +37,7 @@ async function crash(): Promise<void> {
   }
 }
 
-const textOf = ({ session }: Awaited<ReturnType<Autosave['recover']>>) =>
+const textOf = ({ session }: Awaited<ReturnType<Autosave['read']>>) =>
   (session.state['notes']!.data as { text: string }).text;
 
 async function objects(): Promise<Map<string, number>> {
@@ -55,7 +55,7 @@ it('brings back what was kept, every number, where it belongs', async () => {
   const next = create();
   const [found, ...others] = await next.list();
   expect([found, others]).toEqual([{ id: found!.id, name: 'a.headscope', savedAt: '2026-02-03T04:05:06.000Z' }, []]);
-  const { session, path } = await next.recover(found!.id);
+  const { session, path } = await next.read(found!.id);
   expect(path).toBe('/somewhere/a.headscope');
   expect(session).toMatchObject({ warnings: [], state: content.state });
   const run = content.runs[0]!.run;
@@ -86,7 +86,7 @@ describe('several processes', () => {
     for (const autosave of [first, second, create()]) {
       expect(await autosave.list()).toEqual([]);
       for (const id of await readdir(root)) {
-        await expect(autosave.recover(id)).rejects.toMatchObject({ code: 'io' });
+        await expect(autosave.read(id)).rejects.toMatchObject({ code: 'io' });
         await expect(autosave.discard(id)).rejects.toMatchObject({ code: 'io' });
       }
     }
@@ -114,29 +114,53 @@ describe('a page that is gone', () => {
     const [left] = await autosave.list();
     await write(autosave, sampleContent(null, 'second'));
     expect(await autosave.list()).toEqual([left]);
-    expect(textOf(await autosave.recover(left!.id))).toBe('first');
-    // Recovering gave up the second one, and goes on with the first.
+    expect(textOf(await autosave.read(left!.id))).toBe('first');
+    // Reading changes nothing.
+    expect(await autosave.list()).toEqual([left]);
+    await autosave.goOn(left!.id, 'one', true);
+    // The second one was given up.
     expect(await readdir(root)).toEqual([left!.id]);
     await write(autosave, sampleContent(null, 'third'));
     expect(await readdir(root)).toEqual([left!.id]);
   });
 
+  it('gets back the session before it, unless that was given up', async () => {
+    const autosave = create();
+    await write(autosave, sampleContent(null, 'first'), '/a.headscope');
+    autosave.leave();
+    await write(autosave, sampleContent(null, 'second'), '/b.headscope');
+    const [first] = await autosave.list();
+    await autosave.goOn(first!.id, 'one', false);
+    const [second, ...others] = await autosave.list();
+    expect([second!.name, others]).toEqual(['b.headscope', []]);
+    expect(textOf(await autosave.read(second!.id))).toBe('second');
+    await expect(autosave.goOn(first!.id, 'two', false)).rejects.toMatchObject({ code: 'io' });
+    await expect(autosave.goOn('0123456789abcdef', 'two', true)).rejects.toMatchObject({ code: 'io' });
+    expect(await autosave.list()).toEqual([second]);
+  });
+
   it('loses nothing else when its session is saved', async () => {
     const autosave = create();
+    autosave.workOn('a');
     await write(autosave, sampleContent(null, 'a'), '/a.headscope');
-    autosave.leave();
+    autosave.workOn('b');
     await write(autosave, sampleContent(null, 'b'), '/b.headscope');
-    autosave.leave();
+    autosave.workOn('c');
+    await write(autosave, sampleContent(null, 'of the same file'), '/a.headscope');
+    autosave.workOn('a');
     await write(autosave, sampleContent(null, 'a again'), '/a.headscope');
-    await autosave.clear('/a.headscope');
-    expect((await autosave.list()).map(({ name }) => name)).toEqual(['b.headscope']);
+    await autosave.clear();
+    const left = await autosave.list();
+    expect(left.map(({ name }) => name).sort()).toEqual(['a.headscope', 'b.headscope']);
+    const texts = await Promise.all(left.map(async ({ id }) => textOf(await autosave.read(id))));
+    expect(texts.sort()).toEqual(['b', 'of the same file']);
   });
 });
 
 it('is gone after a clean end, and after it was discarded', async () => {
   const autosave = create();
   await write(autosave, sampleContent(null));
-  await autosave.clear(null);
+  await autosave.clear();
   expect(await readdir(root)).toEqual([]);
   await write(autosave, sampleContent(null));
   await crash();
@@ -173,7 +197,7 @@ describe('what is damaged', () => {
     };
     const tables = record.manifest.files.find(({ path }) => path.endsWith('tables.safetensors'))!;
     await rm(join(root, id!, 'objects', tables.sha256));
-    const { session } = await create().recover(id!);
+    const { session } = await create().read(id!);
     expect(session.runs).toEqual([]);
     expect(session.warnings).toHaveLength(1);
     expect(session.state).toHaveProperty('notes');
@@ -188,7 +212,7 @@ describe('what is damaged', () => {
     await mkdir(join(root, '0123456789abcdef'), { recursive: true });
     await writeFile(join(root, '0123456789abcdef', 'session.json'), text);
     expect(await create().list()).toEqual([]);
-    await expect(create().recover('0123456789abcdef')).rejects.toMatchObject({ code: 'io' });
+    await expect(create().read('0123456789abcdef')).rejects.toMatchObject({ code: 'io' });
   });
 });
 
@@ -202,11 +226,11 @@ it('finds tensors again in the session file that they were opened from, unless i
   await write(create(), content, file);
   await crash();
   const [id] = await readdir(root);
-  expect((await create().recover(id!)).session.runs[0]!.tensors).toEqual({ role: 'clean', ...tensors });
+  expect((await create().read(id!)).session.runs[0]!.tensors).toEqual({ role: 'clean', ...tensors });
   await crash();
   await writeFile(file, 'others.');
   await utimes(file, 1, 1);
-  expect((await create().recover(id!)).session.runs[0]!.tensors).toBeNull();
+  expect((await create().read(id!)).session.runs[0]!.tensors).toBeNull();
 });
 
 it('says why the disk refused, and keeps what there was', async () => {

@@ -60,14 +60,21 @@ export interface RecoveredSession {
 export interface Autosave {
   /** Throws `io` where the disk refuses; what was kept before stays. */
   write(content: SessionContent, path: string | null, options: PackOptions): Promise<string>;
-  /** The session is saved or given up: nothing is left to recover, also of what was left before that belongs to `path`. */
-  clear(path: string | null): Promise<void>;
+  /** The session is saved or given up: nothing of it is left to recover, also of what was left before. */
+  clear(): Promise<void>;
   /** Whoever worked on the session is gone; what is kept of it can be recovered. The next write begins another. */
   leave(): void;
+  /** Which session is written from now on; null for one without a name of its own. Another one's is left. */
+  workOn(session: string | null): void;
   /** Sessions that nobody works on any more, latest first. */
   list(): Promise<RecoverableSession[]>;
-  /** Goes on with a session. Throws `io` where there is none, `session-invalid` where nothing of it can be read. */
-  recover(id: string): Promise<RecoveredSession>;
+  /** What is kept of a session. Throws `io` where there is none, `session-invalid` where nothing of it can be read. */
+  read(id: string): Promise<RecoveredSession>;
+  /**
+   * What was read is the session written from now on. The one before is left, or forgotten with `abandon`. Throws `io`
+   * where the disk refuses or it is not there any more; nothing is changed then.
+   */
+  goOn(id: string, session: string, abandon: boolean): Promise<void>;
   discard(id: string): Promise<void>;
   /** Forgets what nobody asked for in 30 days. */
   sweep(): Promise<void>;
@@ -76,13 +83,14 @@ export interface Autosave {
 }
 
 export function createAutosave(root: string, now: () => Date = () => new Date()): Autosave {
-  /** Every session of this process that is kept: the present one, and those that were left. */
-  const own = new Set<string>();
+  /** What this process keeps, and of which session: the present one, and those that were left. */
+  const own = new Map<string, string | null>();
   let current = newId();
+  let session: string | null = null;
   const at = (id: string, ...parts: string[]): string => join(root, id, ...parts);
 
   const beat = setInterval(() => {
-    for (const id of own) void utimes(at(id, 'alive'), now(), now()).catch(() => undefined);
+    for (const id of own.keys()) void utimes(at(id, 'alive'), now(), now()).catch(() => undefined);
   }, BEAT_MS);
   beat.unref();
 
@@ -91,7 +99,7 @@ export function createAutosave(root: string, now: () => Date = () => new Date())
     // Prompts are nobody else's business.
     await mkdir(at(id, 'objects'), { recursive: true, mode: 0o700 });
     await writeFile(at(id, 'alive'), JSON.stringify({ pid: process.pid, host: hostname() }));
-    own.add(id);
+    own.set(id, session);
   };
 
   const remove = async (id: string): Promise<void> => {
@@ -99,6 +107,10 @@ export function createAutosave(root: string, now: () => Date = () => new Date())
     // First what makes it a session: what is left after a crash in between is swept.
     await rm(at(id, 'session.json'), { force: true });
     await rm(at(id), { recursive: true, force: true });
+  };
+
+  const leave = (): void => {
+    current = newId();
   };
 
   const ids = async (): Promise<string[]> => (await readdir(root).catch(() => [])).filter((id) => ID.test(id));
@@ -122,14 +134,17 @@ export function createAutosave(root: string, now: () => Date = () => new Date())
         throw fileError(error, 'Unsaved work could not be kept for recovery');
       }
     },
-    async clear(path) {
-      const left = path === null ? [] : [...own].filter((id) => id !== current);
-      for (const id of left) if ((await readRecord(at(id)))?.path === path) await remove(id);
-      await remove(current);
+    async clear() {
+      const before = current;
+      const left = [...own].filter(([id, of]) => id !== before && session !== null && of === session);
       current = newId();
+      await remove(before);
+      for (const [id] of left) await remove(id);
     },
-    leave() {
-      if (own.has(current)) current = newId();
+    leave,
+    workOn(next) {
+      if (next !== session) leave();
+      session = next;
     },
     async list() {
       const found = await Promise.all(
@@ -140,14 +155,26 @@ export function createAutosave(root: string, now: () => Date = () => new Date())
       );
       return found.flat().sort((a, b) => b.savedAt.localeCompare(a.savedAt));
     },
-    async recover(id) {
+    async read(id) {
       const record = (await isFree(id)) ? await readRecord(at(id)) : undefined;
       if (!record) throw notThere();
-      const session = await unpackSession(objectSource(at(id, 'objects'), record));
-      if (own.has(current)) await remove(current);
-      await claim(id);
+      const unpacked = await unpackSession(objectSource(at(id, 'objects'), record));
+      return { session: { ...unpacked, runs: await withTensors(unpacked.runs, record) }, path: record.path };
+    },
+    async goOn(id, next, abandon) {
+      if (!(await isFree(id)) || !(await readRecord(at(id)))) throw notThere();
+      try {
+        await claim(id);
+      } catch (error) {
+        throw fileError(error, 'The session could not be recovered');
+      }
+      const before = current;
+      const isKept = own.has(before);
+      own.set(id, next);
       current = id;
-      return { session: { ...session, runs: await withTensors(session.runs, record) }, path: record.path };
+      session = next;
+      // One that cannot be removed is offered once more.
+      if (abandon && isKept) await remove(before).catch(() => undefined);
     },
     async discard(id) {
       if (!(await isFree(id))) throw notThere();

@@ -143,8 +143,9 @@ it('keeps the last unsaved work when it is killed while it keeps it', { timeout:
     const [found, ...others] = await autosave.list();
     expect(others).toEqual([]);
     if (found) {
-      const { session } = await autosave.recover(found.id);
+      const { session } = await autosave.read(found.id);
       expect(session.warnings).toEqual([]);
+      await autosave.goOn(found.id, 'recovered', false);
       const turn = Number((session.state['notes']!.data as { text: string }).text);
       expect([reported, reported + 1]).toContain(turn);
       recovered[turn === reported ? 'reported' : 'next'] += 1;
@@ -152,7 +153,7 @@ it('keeps the last unsaved work when it is killed while it keeps it', { timeout:
       expect(reported).toBe(0);
       recovered.none += 1;
     }
-    await autosave.clear(null);
+    await autosave.clear();
     autosave.dispose();
     await autosave.sweep();
     expect(await readdir(root)).toEqual([]);
