@@ -108,15 +108,15 @@ describe('a zip file that lies', () => {
   };
 
   it.each<[string, Parts, RegExp]>([
-    ['a way out', other({ name: '../../evil' }), /invalid relative path/],
-    ['a way out that is hidden', other({ name: 'runs/../../evil' }), /invalid relative path/],
-    ['an absolute path', other({ name: '/etc/passwd' }), /absolute path/],
-    ['a drive', other({ name: 'C:/evil' }), /absolute path/],
-    ['a way out for Windows', other({ name: '..\\evil' }), /invalid characters/],
+    ['a way out', other({ name: '../../evil' }), /would lie outside/],
+    ['a way out that is hidden', other({ name: 'runs/../../evil' }), /would lie outside/],
+    ['an absolute path', other({ name: '/etc/passwd' }), /would lie outside/],
+    ['a drive', other({ name: 'C:/evil' }), /would lie outside/],
+    ['a way out for Windows', other({ name: '..\\evil' }), /would lie outside/],
     ['a link', other({ attributes: (0o120777 << 16) >>> 0 }), /is a link/],
     ['an entry twice', other({ name: 'state.json' }), /“state\.json” twice/],
-    ['encryption', other({ flags: 1 }), /encrypted|size mismatch/],
-    ['strong encryption', other({ flags: 0x41 }), /strong encryption/],
+    ['encryption', other({ flags: 1 }), /is encrypted|contradict/],
+    ['strong encryption', other({ flags: 0x41 }), /is encrypted/],
     ['an unknown compression', other({ method: 93 }), /unknown way/],
     ['an entry past the end', other({ claimedOffset: 1e9 }), /past the end/],
     ['more bytes than there are', other({ claimedSize: 1e9, claimedCompressed: 1e9 }), /past the end/],
@@ -127,11 +127,11 @@ describe('a zip file that lies', () => {
       /would grow to/,
     ],
     ['too many entries', { more: Array.from({ length: 300 }, (_, i) => ({ name: `x${i}` })) }, /303 entries/],
-    ['a number of entries that is not true', { end: { claimedEntries: 200 } }, /central directory|refers to byte/],
-    ['a directory elsewhere', { end: { claimedDirectory: 5 } }, /central directory/],
+    ['a number of entries that is not true', { end: { claimedEntries: 200 } }, /its directory|refers to byte/],
+    ['a directory elsewhere', { end: { claimedDirectory: 5 } }, /its directory is not where/],
     ['a directory past the end', { end: { claimedDirectory: 1e9 } }, /refers to byte/],
     ['a Zip64 record nowhere', { end: { zip64Offset: 2n ** 64n - 1n } }, /refers to byte/],
-    ['a Zip64 record that is none', { end: { zip64Offset: 0n } }, /zip64/],
+    ['a Zip64 record that is none', { end: { zip64Offset: 0n } }, /large file/],
     ['a Zip64 directory nowhere', { end: { zip64Record: { entries: 3n, directory: 2n ** 63n } } }, /refers to byte/],
     ['2^64 - 1 entries', { end: { zip64Record: { entries: 2n ** 64n - 1n, directory: 0n } } }, /entries/],
     [
@@ -139,7 +139,7 @@ describe('a zip file that lies', () => {
       other({ claimedSize: 0xffffffff, claimedCompressed: 0xffffffff, extra: zip64(2n ** 63n, 2n ** 63n) }),
       /past the end/,
     ],
-    ['a Zip64 field that is cut', other({ claimedSize: 0xffffffff, extra: zip64() }), /zip64/],
+    ['a Zip64 field that is cut', other({ claimedSize: 0xffffffff, extra: zip64() }), /large file/],
     ['an extra field that is cut', other({ extra: Uint8Array.of(1, 0, 99, 0) }), /extra field/],
   ])('is refused: %s', async (_what, parts, message) => {
     const error = await refusal(file(parts));

@@ -1,6 +1,7 @@
 /** Turns a session into named entries with a manifest: the form that zip files and autosaves share. */
 import { encodeStoredRun, type EncodedRun } from '../../../native/public/session.ts';
 import { AppError } from '../../../shared/base/app-error.ts';
+import type { Badge } from '../../../shared/model/badge.ts';
 import { formatJson } from '../../../shared/session/plain-json.ts';
 import {
   MANIFEST_FIELDS,
@@ -168,7 +169,7 @@ async function writeManifest(
     tokenizer: tokenizer === null ? null : { sha256: tokenizer },
     prompt: first ? { tokens: first.summary.ids.length, sha256: await hashIds(first.summary.ids) } : null,
     provider: first?.summary.provider ?? null,
-    badges: [...new Set(runs.flatMap(({ run }) => run.summary.badges))],
+    badges: [...new Set(runs.flatMap(badgesOf))],
     runs: runs.map(({ role, tensors }) => ({
       role,
       runId: role,
@@ -178,6 +179,12 @@ async function writeManifest(
     })),
     files: entries.map(({ path, bytes, sha256 }) => ({ path, bytes, sha256 })),
   };
+}
+
+/** Maps without the tensors that they could be computed from are in 8 bits. */
+function badgesOf({ run, tensors }: ContentRun): Badge[] {
+  const hasMaps = run.maps.length > 0 || (run.differences ?? []).length > 0;
+  return [...run.summary.badges, ...(hasMaps && tensors === null ? (['8-bit'] as const) : [])];
 }
 
 /** Of the ids as little-endian int32. */

@@ -48,8 +48,19 @@ describe('saving and opening', () => {
       model: { id: 'ab'.repeat(32), name: 'sample' },
       prompt: { tokens: 5 },
       provider: 'cpu',
-      badges: ['exact'],
+      badges: ['exact', '8-bit'],
     });
+  });
+
+  it('says in the manifest that maps are in 8 bits where they have no tensors', async () => {
+    const run = sampleRun(SMALL);
+    const file = join(folder, 'tensors');
+    await writeFile(file, 'tensors');
+    const content = sampleContent(run);
+    const tensors = { path: file, offset: 0, bytes: 7 };
+    const whole = { ...content, runs: content.runs.map((part) => ({ ...part, tensors })) };
+    expect((await save(whole)).manifest.badges).toEqual(['exact']);
+    expect((await save(sampleContent({ ...run, maps: [] }))).manifest.badges).toEqual(['exact']);
   });
 
   it('hashes the prompt as little-endian int32', async () => {
@@ -164,7 +175,12 @@ describe('the backup', () => {
   it('is not told of when it is damaged too', async () => {
     await writeFile(path, 'PK');
     await writeFile(backupOf(path), 'PK');
-    await expect(openSessionFile(path)).rejects.toMatchObject({ code: 'session-invalid', details: undefined });
+    await expect(openSessionFile(path)).rejects.toMatchObject({
+      code: 'session-invalid',
+      message: 'a.headscope is no session file, or it is damaged: its end is missing.',
+      hint: 'Open another copy of it.',
+      details: undefined,
+    });
   });
 });
 

@@ -83,7 +83,7 @@ export async function verifySession(source: EntrySource): Promise<void> {
 
 function damaged(name: string, found: string): AppError {
   return new AppError('session-invalid', `${name} is no session file, or it is damaged: ${found}.`, {
-    hint: 'Open its backup, or another copy.',
+    hint: 'Open another copy of it.',
   });
 }
 

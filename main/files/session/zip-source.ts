@@ -30,7 +30,7 @@ export async function openZip(path: string): Promise<ZipSource> {
   const file = await openFile(path, name);
   try {
     const { size } = await file.stat();
-    const reader = new FileReader(file, size);
+    const reader = new FileReader(file, size, name);
     const zip = await fromRandomAccessReaderPromise(reader, size, {
       autoClose: false,
       decodeStrings: true,
@@ -62,9 +62,11 @@ async function openFile(path: string, name: string): Promise<FileHandle> {
 class FileReader extends RandomAccessReader {
   readonly #file: FileHandle;
   readonly #size: number;
+  readonly #name: string;
 
-  constructor(file: FileHandle, size: number) {
+  constructor(file: FileHandle, size: number, name: string) {
     super();
+    this.#name = name;
     this.#file = file;
     this.#size = size;
   }
@@ -77,7 +79,7 @@ class FileReader extends RandomAccessReader {
     callback: (error: Error | null, bytesRead?: number) => void,
   ): void {
     if (!fits(position, length, this.#size)) {
-      setImmediate(() => callback(new Error(`it refers to byte ${position} of ${this.#size}`)));
+      setImmediate(() => callback(damaged(this.#name, `it refers to byte ${position} of ${this.#size}`)));
       return;
     }
     this.#file.read(buffer, offset, length, position).then(
@@ -218,15 +220,30 @@ async function inflateTo(raw: Uint8Array, size: number, name: string, entryPath:
 
 function damaged(name: string, found: string, cause?: unknown): AppError {
   return new AppError('session-invalid', `${name} is no session file, or it is damaged: ${found}.`, {
-    hint: 'Open its backup, or another copy.',
+    hint: 'Open another copy of it.',
     ...(cause === undefined ? {} : { cause }),
   });
 }
+
+/** The library's sentences about a zip file, by a word of theirs, in ours. The first that fits is said. */
+const FINDINGS: readonly (readonly [RegExp, string])[] = [
+  [/relative path|absolute path|invalid characters/, 'an entry would lie outside of it'],
+  [/encrypt/, 'an entry is encrypted'],
+  [/zip64/i, 'its record of a large file is broken'],
+  [/extra field/, 'the extra field of an entry is cut'],
+  [/size mismatch/, 'the sizes of an entry contradict each other'],
+  [/local file header/, 'an entry is not where its directory says'],
+  [/end of central directory/i, 'its end is missing'],
+  [/central directory/i, 'its directory is not where its end says'],
+  [/comment length/, 'something follows its end'],
+  [/multi-disk/, 'it is one of several parts'],
+];
 
 /** What yauzl found wrong, or the disk. */
 function foreignError(error: unknown, name: string): Error {
   if (error instanceof AppError) return error;
   if (systemCode(error) !== undefined) return fileError(error, `${name} could not be read`);
-  const found = error instanceof Error ? error.message.replace(/\.$/, '') : 'it cannot be read';
-  return damaged(name, found.slice(0, 200), error);
+  const message = error instanceof Error ? error.message : '';
+  const found = FINDINGS.find(([pattern]) => pattern.test(message))?.[1] ?? 'its directory cannot be read';
+  return damaged(name, found, error);
 }
