@@ -106,9 +106,9 @@ export function createSessionHandlers(options: SessionOptions): Handlers<Session
 
 /** Allows a file that the user chose outside the page, also where its folder is reached by links. */
 export async function grantFile(guard: PathGuard, path: string): Promise<void> {
-  guard.grant(path);
+  guard.grantFile(path);
   const folder = await realpath(dirname(path)).catch(() => dirname(path));
-  guard.grant(join(folder, basename(path)));
+  guard.grantFile(join(folder, basename(path)));
 }
 
 export function withExtension(path: string): string {

@@ -61,9 +61,18 @@ describe('path guard', () => {
     }
     await expect(guard().checkPlace('gone/new')).rejects.toMatchObject({ code: 'io' });
     const own = guard();
-    own.grant(at('picked/a.headscope'));
+    own.grantFile(at('picked/a.headscope'));
     expect(await own.checkPlace(at('picked/a.headscope'))).toBe(at('picked/a.headscope'));
     await expect(own.checkPlace(at('picked/b.headscope'))).rejects.toMatchObject(refused);
+  });
+
+  it('writes nothing into folders that it may only read', async () => {
+    const own = guard();
+    own.grant(at('picked'));
+    for (const path of ['cache/hub/new', 'picked/new', 'picked/model']) {
+      await expect(own.checkPlace(at(path))).rejects.toMatchObject(refused);
+    }
+    await expect(own.checkPlace(at('picked/new'))).rejects.toThrow('may write');
   });
 
   it('does not write through a link that leads out', async () => {

@@ -8,26 +8,29 @@ export function isInside(folder: string, path: string): boolean {
   return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way));
 }
 
-/** Says which folders a page may make the host read. */
+/** Says which folders a page may make the host read, and where it may make it write. */
 export interface PathGuard {
   readonly root: string;
   /** The absolute path, or `not-allowed`, or `not-a-model` where there is nothing. Links are followed before the check. */
   check(path: string): Promise<string>;
   /**
-   * Where a file may be written that need not be there yet, absolute and with links followed, or `not-allowed`, or `io`
-   * where there is no folder for it.
+   * Where a file may be written that need not be there yet: under the root, or one that was granted. Absolute and with
+   * links followed, or `not-allowed`, or `io` where there is no folder for it.
    */
   checkPlace(path: string): Promise<string>;
-  /** Allows one more folder or file: one that the user picked in the system's dialog. */
+  /** Allows one more folder to be read: one that the user picked in the system's dialog. */
   grant(path: string): void;
+  /** Allows one more file to be read and written. */
+  grantFile(path: string): void;
 }
 
-/** Paths under `root` and the `others` are allowed; relative ones count from the root, `~` is the home folder. */
+/** Paths under `root` may be read and written, those under the `others` read; relative ones count from the root, `~` is the home folder. */
 export function createPathGuard(root: string, others: readonly string[], home: string): PathGuard {
-  const granted = [resolve(root), ...others.map((folder) => resolve(folder))];
+  const writable = [resolve(root)];
+  const readable = [resolve(root), ...others.map((folder) => resolve(folder))];
 
-  const isAllowed = async (path: string): Promise<boolean> => {
-    for (const folder of granted) {
+  const isAmong = async (folders: readonly string[], path: string): Promise<boolean> => {
+    for (const folder of folders) {
       if (isInside(folder, path) || isInside(await realpath(folder).catch(() => folder), path)) return true;
     }
     return false;
@@ -41,19 +44,19 @@ export function createPathGuard(root: string, others: readonly string[], home: s
     async check(path) {
       const absolute = expand(path);
       // Before the disk is asked: whether something exists outside is nobody's business.
-      if (!(await isAllowed(absolute))) throw refused(absolute, root);
+      if (!(await isAmong(readable, absolute))) throw refused(absolute, root);
       let real: string;
       try {
         real = await realpath(absolute);
       } catch (cause) {
         throw new AppError('not-a-model', `There is no folder ${absolute}.`, { hint: 'Check the path.', cause });
       }
-      if (!(await isAllowed(real))) throw refused(absolute, root);
+      if (!(await isAmong(readable, real))) throw refused(absolute, root);
       return absolute;
     },
     async checkPlace(path) {
       const absolute = expand(path);
-      if (!(await isAllowed(absolute))) throw refused(absolute, root);
+      if (!(await isAmong(writable, absolute))) throw refused(absolute, root, 'write');
       let folder: string;
       try {
         folder = await realpath(dirname(absolute));
@@ -62,17 +65,24 @@ export function createPathGuard(root: string, others: readonly string[], home: s
       }
       const place = join(folder, basename(absolute));
       const real = await realpath(place).catch(() => place);
-      if (!(await isAllowed(real))) throw refused(absolute, root);
+      if (!(await isAmong(writable, real))) throw refused(absolute, root, 'write');
       return real;
     },
     grant(path) {
-      granted.push(resolve(path));
+      readable.push(resolve(path));
+    },
+    grantFile(path) {
+      readable.push(resolve(path));
+      writable.push(resolve(path));
     },
   };
 }
 
-function refused(path: string, root: string): AppError {
-  return new AppError('not-allowed', `${path} is outside ${root}, which this Headscope may read.`, {
-    hint: 'Start it with `headscope serve --root FOLDER`, or move it into that folder.',
+function refused(path: string, root: string, what: 'read' | 'write' = 'read'): AppError {
+  return new AppError('not-allowed', `${path} is outside ${root}, which this Headscope may ${what}.`, {
+    hint:
+      what === 'write'
+        ? 'Choose a place in that folder.'
+        : 'Start it with `headscope serve --root FOLDER`, or move it into that folder.',
   });
 }
