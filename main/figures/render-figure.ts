@@ -1,6 +1,7 @@
 /** A recipe as a file: picture, numbers or script. */
 import { AppError } from '../../shared/base/app-error.ts';
 import type { FigureFormat } from '../../shared/figure/formats.ts';
+import type { FigureOrigin, OriginOfMap } from '../../shared/figure/origin.ts';
 import type { FigureRecipe } from '../../shared/figure/recipe.ts';
 import type { RasterSource, Scene } from '../../shared/figure/scene.ts';
 import { flatNodes } from '../../shared/figure/scene.ts';
@@ -10,6 +11,9 @@ import { FIGURE_VIEW_NAMES } from '../../shared/figure/view-names.ts';
 import type { LoadedFigure } from '../../shared/figure/view.ts';
 import { loadRecipe } from '../../shared/figure/views/index.ts';
 import type { Progress } from '../../shared/contract/methods.ts';
+import type { Badge } from '../../shared/model/badge.ts';
+import { formatIntervention } from '../../shared/model/intervention.ts';
+import { aggregateText, VALUE_NAMES } from '../../shared/view/map/value-words.ts';
 import type { Fonts } from './fonts.ts';
 import { encodeNpz } from './npz-file.ts';
 import { encodePng, pngPieces } from './png-file.ts';
@@ -79,7 +83,7 @@ async function picture(
   const scene = figure.scene(fonts.measure);
   const sizeMm = { width: (scene.width * 25.4) / POINTS_PER_INCH, height: (scene.height * 25.4) / POINTS_PER_INCH };
   const notes = [...figure.notes, ...missingLetters(scene, fonts)];
-  const metadata = provenance(recipe, source, appVersion);
+  const metadata = provenance(recipe, figure.origin, source, appVersion);
   if (format === 'svg') {
     const svg = await sceneToSvg(scene, { metadata: JSON.stringify(metadata), encodePng: rasterPng });
     return { pieces: once(Buffer.from(svg, 'utf8')), pixels: null, sizeMm, notes };
@@ -111,13 +115,10 @@ async function numbers(
   { recipe, format, name }: RenderRequest,
   { source, appVersion }: RenderTools,
 ): Promise<Uint8Array> {
-  const about = provenance(recipe, source, appVersion);
+  const about = provenance(recipe, figure.origin, source, appVersion);
   if (format === 'py') {
-    const lines = [
-      `${FIGURE_VIEW_NAMES[recipe.view]}, by Headscope ${appVersion}`,
-      `Model ${about.model.name}, ${about.model.id}`,
-    ];
-    return Buffer.from(pythonScript(figure, `${name}.npz`, [...lines, `Prompt ${about.prompt.sha256}`]), 'utf8');
+    const lines = [`${FIGURE_VIEW_NAMES[recipe.view]}, by Headscope ${appVersion}`, ...provenanceLines(about)];
+    return Buffer.from(pythonScript(figure, `${name}.npz`, lines), 'utf8');
   }
   const table = await figure.table();
   if (format === 'csv') return encodeCsv(table);
@@ -131,17 +132,46 @@ interface Provenance {
   readonly app: string;
   readonly model: { readonly name: string; readonly id: string };
   readonly prompt: { readonly tokens: number; readonly sha256: string };
+  readonly badges: readonly Badge[];
+  /** In the form of the command line; of the runs that are drawn. */
+  readonly interventions: readonly string[];
+  /** Execution providers of the runs that are drawn. */
+  readonly providers: readonly string[];
+  /** Of maps: what a texel is. */
+  readonly map?: OriginOfMap;
   readonly recipe: FigureRecipe;
 }
 
-/** What is needed to draw the figure again. */
-function provenance(recipe: FigureRecipe, { model, promptHash, runs }: FigureSource, version: string): Provenance {
+/** What the figure is of, and the recipe that draws it again from the same runs. */
+function provenance(
+  recipe: FigureRecipe,
+  { badges, interventions, providers, map }: FigureOrigin,
+  { model, promptHash, runs }: FigureSource,
+  version: string,
+): Provenance {
   return {
     app: `Headscope ${version}`,
     model: { name: model.name, id: model.modelId },
     prompt: { tokens: (runs.clean ?? runs.changed)?.ids.length ?? 0, sha256: promptHash },
+    badges,
+    interventions: interventions.map(formatIntervention),
+    providers,
+    ...(map ? { map } : {}),
     recipe,
   };
+}
+
+/** For people. */
+function provenanceLines({ model, prompt, badges, interventions, providers, map }: Provenance): readonly string[] {
+  return [
+    `Model ${model.name}, ${model.id}`,
+    `Prompt ${prompt.sha256}`,
+    `Computed by ${providers.join(', ')}: ${badges.join(', ')}`,
+    ...(interventions.length > 0 ? [`Interventions: ${interventions.join(', ')}`] : []),
+    ...(map
+      ? [`Map: ${[VALUE_NAMES[map.value], aggregateText(map.reducer, map.level)].filter(Boolean).join(', ')}`]
+      : []),
+  ];
 }
 
 /** Letters that the figure's own fonts lack make a picture depend on the machine: it must be said. */

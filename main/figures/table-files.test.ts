@@ -78,7 +78,7 @@ describe('a map as CSV', () => {
       .split('\n')
       .map((line) => line.split(','));
     expect(rows).toHaveLength(21);
-    expect(rows[0]!.slice(0, 3)).toEqual(['query\\key', '0', '1']);
+    expect(rows[0]!.slice(0, 3)).toEqual(['query\\key (probability)', '0', '1']);
     expect(rows[1]!.filter((cell) => cell !== '')).toHaveLength(2);
     expect(rows[20]!.filter((cell) => cell !== '')).toHaveLength(21);
   });

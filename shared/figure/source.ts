@@ -1,7 +1,5 @@
 import { AppError } from '../base/app-error.ts';
 import type { MethodName, ParamsOf, Progress, ResultOf } from '../contract/methods.ts';
-import type { Badge } from '../model/badge.ts';
-import { formatIntervention } from '../model/intervention.ts';
 import type { ModelInfo } from '../model/model-info.ts';
 import type { RunSummary } from '../model/run.ts';
 import type { SessionRole } from '../session/manifest.ts';
@@ -59,17 +57,4 @@ export function provenanceText({ model, promptHash, runs }: FigureSource): strin
 
 function shownHash(hash: string): string {
   return hash.slice(0, SHOWN_DIGITS);
-}
-
-/** `Interventions: L2H5=zero.`; empty without any. */
-export function interventionsText({ interventions }: RunSummary): string {
-  if (interventions.length === 0) return '';
-  const shown = interventions.slice(0, 8).map(formatIntervention).join(', ');
-  const more = interventions.length > 8 ? ` and ${interventions.length - 8} more` : '';
-  return `Interventions: ${shown}${more}.`;
-}
-
-/** What is not exact about the numbers of a run. */
-export function inexactBadges({ badges }: RunSummary, also: readonly Badge[] = []): readonly Badge[] {
-  return [...new Set([...badges, ...also])].filter((badge) => badge !== 'exact');
 }

@@ -1,3 +1,4 @@
+import type { FigureOrigin } from './origin.ts';
 import type { FigureViewId, RecipeOf } from './recipe.ts';
 import type { MeasureText, Scene } from './scene.ts';
 import type { FigureJob } from './source.ts';
@@ -19,12 +20,14 @@ export interface LoadedFigure {
   scene(measure: MeasureText): Scene;
   table(): Promise<FigureTable>;
   readonly python: readonly string[];
+  readonly origin: FigureOrigin;
   /** What the person should know of it, in sentences. */
   readonly notes: readonly string[];
 }
 
-/** Data may say what could not be had, in sentences. */
+/** Data say what they are of, and what could not be had, in sentences. */
 export interface Noted {
+  readonly origin: FigureOrigin;
   readonly notes: readonly string[];
 }
 
@@ -38,6 +41,7 @@ export async function loadFigure<V extends FigureViewId, Data extends Noted>(
     scene: (measure) => view.scene(recipe, data, measure),
     table: () => view.table(recipe, data),
     python: view.python(recipe),
+    origin: data.origin,
     notes: data.notes,
   };
 }

@@ -1,7 +1,8 @@
 import { AppError } from '../../base/app-error.ts';
 import type { HeadProfile } from '../../model/run.ts';
 import type { TileValue } from '../../tensor/tile.ts';
-import { VALUE_NAMES } from '../../view/map/value-words.ts';
+import { aggregateText, VALUE_NAMES } from '../../view/map/value-words.ts';
+import { inexactBadges, type FigureOrigin, type MapOrigin, type OriginOfMap } from '../origin.ts';
 import type { FigureTable, TableArray } from '../table.ts';
 import type { MapData } from './map-data.ts';
 
@@ -19,10 +20,22 @@ export function checkCount(count: number): void {
   );
 }
 
+const NAMES: Readonly<Record<TileValue, string>> = { ...VALUE_NAMES, logProbability: 'log probability, nats' };
+
+/** `difference of probability, max of 4×4, 8-bit`: what the numbers of a map are, with unit, reducer and badges. */
+export function valuesText(
+  { value, reducer, level }: OriginOfMap,
+  isDifference: boolean,
+  origin: FigureOrigin,
+): string {
+  const name = `${isDifference ? 'difference of ' : ''}${NAMES[value]}`;
+  return [name, aggregateText(reducer, level), ...inexactBadges(origin)].filter((part) => part !== '').join(', ');
+}
+
 /** The texels as they are drawn, and where they stand. */
 export async function mapTable(
   map: MapData,
-  value: TileValue,
+  origin: MapOrigin,
   isDifference: boolean,
   profile: HeadProfile | undefined,
 ): Promise<FigureTable> {
@@ -32,7 +45,7 @@ export async function mapTable(
   const side = 2 ** level;
   const starts = (from: number, count: number) => Int32Array.from({ length: count }, (_, index) => from + index * side);
   const [query, key] = [starts(region.rowStart, rows), starts(region.keyStart, columns)];
-  const name = isDifference ? 'difference of probability' : VALUE_NAMES[value];
+  const what = valuesText(origin.map, isDifference, origin);
   const marginals: TableArray[] = profile
     ? [
         { name: 'entropy', shape: [profile.entropy.length], values: profile.entropy, about: 'row entropy, nats' },
@@ -46,13 +59,13 @@ export async function mapTable(
           name: 'distance',
           shape: [profile.distance.length],
           values: profile.distance,
-          about: 'attention mass by distance; bin 0 = 0, bin b = 2^(b-1) to 2^b - 1',
+          about: 'share of the attention mass by distance, mean over rows; bin 0 = 0, bin b = 2^(b-1) to 2^b - 1',
         },
       ]
     : [];
   return {
     arrays: [
-      { name: 'values', shape: [rows, columns], values, about: `${name}, [queries, keys]; NaN = masked` },
+      { name: 'values', shape: [rows, columns], values, about: `${what}, [queries, keys]; NaN = masked` },
       { name: 'query', shape: [rows], values: query, about: 'first query of each row' },
       { name: 'key', shape: [columns], values: key, about: 'first key of each column' },
       { name: 'cells', shape: [1], values: Int32Array.of(side), about: 'cells a side of a texel' },
@@ -60,7 +73,7 @@ export async function mapTable(
     ],
     texts: [],
     sheet: {
-      header: ['query\\key', ...Array.from(key, String)],
+      header: [`query\\key (${what})`, ...Array.from(key, String)],
       rows: matrixRows(values, query, columns),
     },
   };

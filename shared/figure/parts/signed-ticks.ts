@@ -1,7 +1,7 @@
 import { precisionFixed } from 'd3';
 import { formatSigned } from '../../view/format.ts';
 
-export interface SignedTick {
+interface SignedTick {
   readonly value: number;
   readonly text: string;
 }

@@ -8,13 +8,14 @@ import type { ScoreTable } from '../../model/score.ts';
 import { allHeads, scoreOf, sortedByScore } from '../../view/atlas/head-order.ts';
 import { scoreTicks } from '../../view/atlas/legend-ticks.ts';
 import { formatScore, notableHeads, scoreColour, scoreDecimals, scoreScale } from '../../view/atlas/score-colours.ts';
+import { inexactBadges, inexactText, interventionsText, originOf } from '../origin.ts';
 import { drawPage, type Frame, type PageText } from '../page.ts';
 import { drawLevelBar, frame as drawFrame } from '../parts/colour-bar.ts';
 import { cellOf, drawCross, drawGridLabels, drawRing, headGrid } from '../parts/head-grid.ts';
 import type { RecipeOf } from '../recipe.ts';
 import { MIDDLE } from '../scene.ts';
 import type { Sketch } from '../sketch.ts';
-import { inexactBadges, interventionsText, provenanceText, runOf, type FigureModel } from '../source.ts';
+import { provenanceText, runOf, type FigureModel } from '../source.ts';
 import type { FigureView, Noted } from '../view.ts';
 
 export interface AtlasFigure extends Noted {
@@ -48,22 +49,23 @@ export const atlasView: FigureView<'atlas', AtlasFigure> = {
       });
     }
     const ablated = run.interventions.length > 0 ? 'A cross marks a head that is changed.' : '';
-    const inexact = inexactBadges(run, [info.badge]);
+    const origin = originOf([run], [info.badge]);
     return {
       run,
       model,
       score,
       values,
+      origin,
       notes: [],
       text: {
         name: info.name,
         details: recipe.run === 'changed' ? `${info.unit}, ablated run` : info.unit,
-        inexact,
+        inexact: inexactBadges(origin),
         caption: [
           `${info.name} of every head: ${info.definition}`,
           ablated,
-          inexact.length > 0 ? `Not exact: ${inexact.join(', ')}.` : '',
-          interventionsText(run),
+          inexactText(origin),
+          interventionsText(origin),
           provenanceText(source),
         ],
       },
@@ -87,7 +89,7 @@ export const atlasView: FigureView<'atlas', AtlasFigure> = {
       ],
       texts: [{ name: 'score', values: [info.id], about: info.definition }],
       sheet: {
-        header: ['layer', 'head', info.id],
+        header: ['layer', 'head', `${info.id} (${info.unit})`],
         rows: heads.map(({ layer, head }, index) => [layer, head, values[index]!]),
       },
     });

@@ -3,19 +3,20 @@ import type { RunSummary } from '../../model/run.ts';
 import { fitText } from '../../view/map/axis-labels.ts';
 import { aggregateText, headingText, VALUE_UNITS } from '../../view/map/value-words.ts';
 import { legendTicks } from '../../view/map/map-colours.ts';
+import { inexactBadges, inexactText, interventionsText, mapOrigin, type FigureOrigin } from '../origin.ts';
 import { drawPage, frameOf, scratch, type Frame, type PageText } from '../page.ts';
 import { barWidth, drawBar, type BarLegend } from '../parts/colour-bar.ts';
 import { colouringOf, type MapColouring } from '../parts/map-colouring.ts';
 import { finestLevel, hasMasked, loadMap, wholeTexels, type MapData, type MapRegion } from '../parts/map-data.ts';
 import { drawMapPlot } from '../parts/map-plot.ts';
-import { checkCount } from '../parts/map-table.ts';
+import { checkCount, valuesText } from '../parts/map-table.ts';
 import { axesBands, drawTokenAxes, type AxesBands } from '../parts/token-axes.ts';
 import type { RecipeOf } from '../recipe.ts';
 import type { SceneRect } from '../scene.ts';
 import type { Sketch } from '../sketch.ts';
-import { inexactBadges, interventionsText, provenanceText, runOf, type FigureJob } from '../source.ts';
+import { provenanceText, runOf, type FigureJob } from '../source.ts';
 import type { FigureView, Noted } from '../view.ts';
-import { finestOf, fittingLevel, isFromOverview, regionOf, snapped, titleOf } from './map.ts';
+import { finestOf, fittingLevel, regionOf, snapped, titleOf } from './map.ts';
 
 type Recipe = RecipeOf<'compare'>;
 
@@ -59,8 +60,17 @@ export const compareView: FigureView<'compare', CompareFigure> = {
         );
       }),
     );
-    const inexact = inexactBadges(run, asked.some(({ summary }) => isFromOverview(summary)) ? ['8-bit'] : []);
-    const text = (level: number) => pageText(recipe, run, job, level, inexact);
+    const drawn = asked.flatMap(({ summary, other }) => (other ? [summary, other.run] : [summary]));
+    const originAt = (level: number) => {
+      return mapOrigin(drawn, {
+        ...valueOf(
+          recipe,
+          asked.every(({ other }) => other),
+        ),
+        level,
+      });
+    };
+    const text = (level: number) => pageText(recipe, originAt(level), job, level);
     const frame = frameOf(recipe, text(24), measure);
     const level = finestOf(region, tokens, finest, job, (texels) => {
       return layoutMaps(scratch(recipe, measure), frame, recipe, run, texels, 0).cell;
@@ -82,6 +92,7 @@ export const compareView: FigureView<'compare', CompareFigure> = {
       maps,
       plain: await colouring(false),
       difference: await colouring(true),
+      origin: originAt(level),
       notes: [],
       text: text(level),
     };
@@ -91,7 +102,7 @@ export const compareView: FigureView<'compare', CompareFigure> = {
     return drawPage(recipe, data.text, measure, (sketch, frame) => drawMaps(sketch, frame, recipe, data));
   },
 
-  async table(recipe, { maps }) {
+  async table(recipe, { maps, origin }) {
     const [first] = maps;
     const { rows, columns, region, level } = first!.map;
     checkCount(rows * columns * maps.length);
@@ -100,13 +111,17 @@ export const compareView: FigureView<'compare', CompareFigure> = {
     const side = 2 ** level;
     const starts = (from: number, count: number) => Int32Array.from({ length: count }, (_, at) => from + at * side);
     const [query, key] = [starts(region.rowStart, rows), starts(region.keyStart, columns)];
+    const kinds = [...new Set(maps.map(({ isDifference }) => isDifference))];
+    const what = kinds
+      .map((isDifference) => valuesText({ ...valueOf(recipe, isDifference), level }, isDifference, origin))
+      .join('; or ');
     return {
       arrays: [
         {
           name: 'values',
           shape: [maps.length, rows, columns],
           values,
-          about: `${headingText(recipe.value, recipe.reducer, level, 'linear')}; differences in probability; NaN = masked`,
+          about: `${what}, [maps, queries, keys]; NaN = masked`,
         },
         { name: 'query', shape: [rows], values: query, about: 'first query of each row' },
         { name: 'key', shape: [columns], values: key, about: 'first key of each column' },
@@ -114,7 +129,7 @@ export const compareView: FigureView<'compare', CompareFigure> = {
       ],
       texts: [{ name: 'maps', values: maps.map(({ title }) => title), about: 'which map each is' }],
       sheet: {
-        header: ['map', 'query', 'key', 'value'],
+        header: ['map', 'query', 'key', `value (${what})`],
         rows: texelRows(maps, values, query, key),
       },
     };
@@ -153,23 +168,17 @@ function valueOf({ value, reducer }: Recipe, isDifference: boolean): Pick<Recipe
   return isDifference ? { value: 'probability', reducer: reducer === 'min' ? 'max' : reducer } : { value, reducer };
 }
 
-function pageText(
-  recipe: Recipe,
-  run: RunSummary,
-  { source }: FigureJob,
-  level: number,
-  inexact: readonly string[],
-): PageText {
+function pageText(recipe: Recipe, origin: FigureOrigin, { source }: FigureJob, level: number): PageText {
   const what = headingText(recipe.value, recipe.reducer, level, recipe.scale);
   return {
     name: 'Attention maps',
     details: what,
-    inexact,
+    inexact: inexactBadges(origin),
     caption: [
       `Attention maps on one colour scale: ${what}.`,
       recipe.maps.some(({ minus }) => minus) ? 'Differences (−) are of probabilities.' : '',
-      inexact.length > 0 ? `Not exact: ${inexact.join(', ')}.` : '',
-      interventionsText(source.runs.changed ?? run),
+      inexactText(origin),
+      interventionsText(origin),
       provenanceText(source),
     ],
   };

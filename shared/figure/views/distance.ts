@@ -2,9 +2,10 @@
 import { formatHead } from '../../model/head-id.ts';
 import type { HeadProfile, RunSummary } from '../../model/run.ts';
 import { binsInUse, distanceLabel } from '../../view/atlas/distance-bins.ts';
+import { inexactBadges, inexactText, interventionsText, originOf } from '../origin.ts';
 import { drawPage, type PageText } from '../page.ts';
 import { DISTANCE_BELOW_EM, distanceLeft, drawDistanceBars } from '../parts/distance-bars.ts';
-import { inexactBadges, interventionsText, provenanceText, runOf } from '../source.ts';
+import { provenanceText, runOf } from '../source.ts';
 import type { FigureView, Noted } from '../view.ts';
 
 export interface DistanceFigure extends Noted {
@@ -21,19 +22,20 @@ export const distanceView: FigureView<'distance', DistanceFigure> = {
     const run = runOf(source, recipe.run);
     const profile = await source.ask('run.head', { runId: run.runId, ...recipe.head });
     const name = formatHead(recipe.head);
-    const inexact = inexactBadges(run);
+    const origin = originOf([run]);
     return {
       run,
       profile,
+      origin,
       notes: [],
       text: {
         name,
         details: `attention mass by distance${recipe.run === 'changed' ? ', ablated run' : ''}`,
-        inexact,
+        inexact: inexactBadges(origin),
         caption: [
           `Attention mass of ${name} by distance between query and key, mean over the rows; bins double.`,
-          inexact.length > 0 ? `Not exact: ${inexact.join(', ')}.` : '',
-          interventionsText(run),
+          inexactText(origin),
+          interventionsText(origin),
           provenanceText(source),
         ],
       },
@@ -63,9 +65,14 @@ export const distanceView: FigureView<'distance', DistanceFigure> = {
     const mass = profile.distance.slice(0, bins);
     const labels = Array.from({ length: bins }, (_bin, bin) => distanceLabel(bin));
     return Promise.resolve({
-      arrays: [{ name: 'mass', shape: [bins], values: mass, about: 'attention mass by distance, mean over rows' }],
+      arrays: [
+        { name: 'mass', shape: [bins], values: mass, about: 'share of the attention mass by distance, mean over rows' },
+      ],
       texts: [{ name: 'distance', values: labels, about: 'distances of each bin, tokens' }],
-      sheet: { header: ['distance', 'mass'], rows: labels.map((label, bin) => [label, mass[bin]!]) },
+      sheet: {
+        header: ['distance (tokens)', 'mass (share, mean over rows)'],
+        rows: labels.map((label, bin) => [label, mass[bin]!]),
+      },
     });
   },
 

@@ -7,6 +7,7 @@ import { meanIgnoringNaN } from '../../view/interventions/mean.ts';
 import { axisText, fitText } from '../../view/map/axis-labels.ts';
 import { formatTick } from '../../view/map/format-value.ts';
 import { comparedRows } from '../../view/prompt/next-rows.ts';
+import { inexactBadges, inexactText, interventionsText, originOf } from '../origin.ts';
 import { drawPage, type PageText } from '../page.ts';
 import { choiceHeight, drawChoices } from '../parts/choice-bars.ts';
 import { signedNumber } from '../parts/signed-number.ts';
@@ -14,7 +15,7 @@ import { signedTicks } from '../parts/signed-ticks.ts';
 import { RISE } from '../parts/token-axes.ts';
 import { MIDDLE, type SceneRect } from '../scene.ts';
 import { LABEL_EM, type Sketch } from '../sketch.ts';
-import { bothRuns, inexactBadges, interventionsText, provenanceText } from '../source.ts';
+import { bothRuns, provenanceText } from '../source.ts';
 import type { FigureView, Noted } from '../view.ts';
 import { choicesOf, seriesOf } from './next.ts';
 
@@ -42,24 +43,25 @@ export const effectView: FigureView<'effect', EffectFigure> = {
   async load(_, { source }) {
     const { clean, changed } = bothRuns(source);
     const comparison = await source.ask('run.compare', { clean: clean.runId, changed: changed.runId });
-    const inexact = inexactBadges(changed);
+    const origin = originOf([clean, changed]);
     const { kl, klPerToken, nllDelta } = comparison;
     return {
       run: changed,
       comparison,
+      origin,
       notes: [],
       text: {
         name: 'Effect of the interventions',
-        details: interventionsText(changed)
+        details: interventionsText(origin)
           .replace(/^Interventions: /, '')
           .replace(/\.$/, ''),
-        inexact,
+        inexact: inexactBadges(origin),
         caption: [
           'Change of −log p of every token of the prompt, ablated − clean: up = less likely, down = more likely; and the next token.',
           `KL(clean ‖ ablated) ${formatNumber(kl)} nats at the last position, ${formatNumber(meanIgnoringNaN(klPerToken))} nats in the mean of all;`,
           `−log p changes by ${signedNumber(meanIgnoringNaN(nllDelta))} nats in the mean of all.`,
-          inexact.length > 0 ? `Not exact: ${inexact.join(', ')}.` : '',
-          interventionsText(changed),
+          inexactText(origin),
+          interventionsText(origin),
           provenanceText(source),
         ],
       },
@@ -106,7 +108,7 @@ export const effectView: FigureView<'effect', EffectFigure> = {
       ],
       texts: [{ name: 'token', values: run.tokens.map(({ display }) => display), about: 'token, blanks made visible' }],
       sheet: {
-        header: ['index', 'token', 'id', 'nllDelta', 'kl'],
+        header: ['index', 'token', 'id', 'nllDelta (nats)', 'kl (nats)'],
         rows: run.tokens.map(({ display, id }, index) => [index, display, id, nllDelta[index]!, klPerToken[index]!]),
       },
     });

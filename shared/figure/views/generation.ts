@@ -2,11 +2,12 @@
 import type { GeneratedToken } from '../../model/generation.ts';
 import { formatProbability, plural } from '../../view/format.ts';
 import { stepRows } from '../../view/generation/step-rows.ts';
+import { inexactBadges, interventionsText, originOf } from '../origin.ts';
 import { drawPage, type PageText } from '../page.ts';
 import { choiceHeight, choiceRows, drawChoices } from '../parts/choice-bars.ts';
 import { drawTokenFlow } from '../parts/token-flow.ts';
 import type { FigureGeneratedToken, RecipeOf } from '../recipe.ts';
-import { interventionsText, provenanceText } from '../source.ts';
+import { provenanceText } from '../source.ts';
 import { tinted } from '../theme.ts';
 import type { FigureView, Noted } from '../view.ts';
 
@@ -28,19 +29,22 @@ export const generationView: FigureView<'generation', GenerationFigure> = {
     const { lines } = recipe;
     const longest = Math.max(...lines.map(({ tokens }) => tokens.length));
     const step = Math.min(recipe.step ?? stepOfInterest(lines), longest - 1);
-    const { changed } = source.runs;
+    const { runs } = source;
+    const used = lines.flatMap(({ run }) => runs[run] ?? []);
+    const origin = originOf(used, ['generated']);
     return Promise.resolve({
       lines,
       step,
+      origin,
       notes: [],
       text: {
         name: 'Generated text',
         details: `${plural(longest, 'token')}, candidates of step ${step + 1}`,
-        inexact: ['generated'],
+        inexact: inexactBadges(origin),
         caption: [
           'Tokens that the model generated after the prompt, on a ground as strong as their probability.',
           `Below, the candidates at step ${step + 1}; the token that was taken is bold.`,
-          changed && lines.some(({ run }) => run === 'changed') ? interventionsText(changed) : '',
+          interventionsText(origin),
           provenanceText(source),
         ],
       },

@@ -7,6 +7,7 @@ import { COLUMN_LABEL_DEGREES, fitText } from '../../view/map/axis-labels.ts';
 import { legendTicks } from '../../view/map/map-colours.ts';
 import { leadingSinks, sinkKeysOf } from '../../view/map/sink-keys.ts';
 import { aggregateText, headingText, sinkHeading, VALUE_UNITS } from '../../view/map/value-words.ts';
+import { inexactBadges, inexactText, interventionsText, mapOrigin, type MapOrigin } from '../origin.ts';
 import { drawPage, frameOf, scratch, type Frame, type PageText } from '../page.ts';
 import { axesBands, columnGap, drawTokenAxes, LABEL_GAP_EM, type AxesBands } from '../parts/token-axes.ts';
 import { barWidth, drawBar, type BarLegend } from '../parts/colour-bar.ts';
@@ -20,13 +21,16 @@ import { orNote } from '../parts/or-note.ts';
 import type { RecipeOf } from '../recipe.ts';
 import type { SceneRect } from '../scene.ts';
 import { LABEL_EM, type Sketch } from '../sketch.ts';
-import { inexactBadges, interventionsText, provenanceText, runOf, type FigureJob } from '../source.ts';
+import { provenanceText, runOf, type FigureJob } from '../source.ts';
 import type { FigureView, Noted } from '../view.ts';
 
 type Recipe = RecipeOf<'map'>;
 
 export interface MapFigure extends Noted {
+  readonly origin: MapOrigin;
   readonly run: RunSummary;
+  /** The run, and that of what is subtracted. */
+  readonly drawn: readonly RunSummary[];
   readonly map: MapData;
   readonly colouring: MapColouring;
   /** Whether any texel of the map is. */
@@ -73,7 +77,7 @@ export const mapView: FigureView<'map', MapFigure> = {
             });
       if (values) columns.push({ key, values });
     }
-    const own = { run, profile, sinks: columns, notes };
+    const own = { run, drawn: minus ? [run, minus.run] : [run], profile, sinks: columns, notes };
     const finest = Math.max(
       finestLevel(run, head, value, reducer),
       minus ? finestLevel(minus.run, minus.head, value, reducer) : 0,
@@ -90,14 +94,16 @@ export const mapView: FigureView<'map', MapFigure> = {
       job,
     );
     const colouring = await colouringOf([map], { ...recipe, value, reducer }, minus !== undefined, tokens, withoutKeys);
-    return { ...own, map, colouring, masked: await hasMasked(map), text: pageText(recipe, own, job, level) };
+    const origin = mapOrigin(own.drawn, { value, reducer, level });
+    const masked = await hasMasked(map);
+    return { ...own, origin, map, colouring, masked, text: pageText(recipe, own, job, level) };
   },
 
   scene(recipe, data, measure) {
     return drawPage(recipe, data.text, measure, (sketch, frame) => drawMap(sketch, frame, recipe, data));
   },
 
-  table: (recipe, { map, profile }) => mapTable(map, mapValue(recipe).value, recipe.minus !== null, profile),
+  table: (recipe, { map, origin, profile }) => mapTable(map, origin, recipe.minus !== null, profile),
 
   python: (recipe) => [
     "values = data['values']  # [queries, keys], NaN = masked",
@@ -154,7 +160,7 @@ export function fittingLevel({ rowStart, rowEnd, keyStart, keyEnd }: MapRegion, 
   return Math.max(0, Math.ceil(Math.log2(Math.max(rowEnd - rowStart, keyEnd - keyStart) / mostTexels)));
 }
 
-type Own = Pick<MapFigure, 'run' | 'profile' | 'sinks'>;
+type Own = Pick<MapFigure, 'run' | 'drawn' | 'profile' | 'sinks'>;
 
 const ROLE_NAMES = { clean: 'clean', changed: 'ablated' } as const;
 
@@ -166,35 +172,29 @@ export function titleOf({ head, minus, run }: Pick<Recipe, 'head' | 'minus' | 'r
   return `${formatHead(head)} (${ROLE_NAMES[run]}) − ${formatHead(minus.head)} (${ROLE_NAMES[minus.run]})`;
 }
 
-function pageText(recipe: Recipe, { run }: Own, { source }: FigureJob, level: number): PageText {
+function pageText(recipe: Recipe, { drawn }: Own, { source }: FigureJob, level: number): PageText {
   const { value, reducer } = mapValue(recipe);
   const what = recipe.minus
     ? `difference of ${headingText(value, reducer, level, 'linear')}`
     : headingText(value, reducer, level, recipe.scale);
   const details = recipe.run === 'changed' && recipe.minus === null ? `${what}, ablated run` : what;
-  const overview = finestLevel(run, recipe.head, value, reducer) > 0 || isFromOverview(run);
-  const inexact = inexactBadges(run, overview ? ['8-bit'] : []);
+  const origin = mapOrigin(drawn, { value, reducer, level });
   const region = recipe.region
     ? `Queries ${recipe.region.rowStart} to ${recipe.region.rowEnd - 1}, keys ${recipe.region.keyStart} to ${recipe.region.keyEnd - 1}.`
     : '';
   return {
     name: titleOf(recipe),
     details,
-    inexact,
+    inexact: inexactBadges(origin),
     caption: [
       `Attention of ${titleOf(recipe)}: ${what}.`,
       region,
-      inexact.length > 0 ? `Not exact: ${inexact.join(', ')}.` : '',
+      inexactText(origin),
       recipe.excludeSinks ? 'Sink keys are left out of the colour scale.' : '',
-      interventionsText(run),
+      interventionsText(origin),
       provenanceText(source),
     ],
   };
-}
-
-/** Whether maps of a run are read off the 8-bit overviews of a session. */
-export function isFromOverview({ stored }: RunSummary): boolean {
-  return stored !== undefined && !stored.tensors;
 }
 
 interface MapLayout {

@@ -3,13 +3,14 @@ import type { Miniatures, RunSummary } from '../../model/run.ts';
 import { allHeads } from '../../view/atlas/head-order.ts';
 import { mapsDomain, mapsTicks, mapsTitle } from '../../view/atlas/legend-ticks.ts';
 import { MAPS_COLOURS } from '../../view/atlas/map-sheet.ts';
+import { inexactBadges, inexactText, interventionsText, originOf } from '../origin.ts';
 import { drawPage, type Frame, type PageText } from '../page.ts';
 import { drawLevelBar } from '../parts/colour-bar.ts';
 import { cellOf, drawCross, drawGridLabels, drawRing, headGrid } from '../parts/head-grid.ts';
 import { mapRaster } from '../parts/map-plot.ts';
 import type { RecipeOf } from '../recipe.ts';
 import type { Sketch } from '../sketch.ts';
-import { inexactBadges, interventionsText, provenanceText, runOf, type FigureModel } from '../source.ts';
+import { provenanceText, runOf, type FigureModel } from '../source.ts';
 import type { FigureView, Noted } from '../view.ts';
 
 export interface MapsFigure extends Noted {
@@ -27,20 +28,23 @@ export const mapsView: FigureView<'maps', MapsFigure> = {
   async load(recipe, { source }) {
     const run = runOf(source, recipe.run);
     const miniatures = await source.ask('run.miniatures', { runId: run.runId });
+    const origin = originOf([run]);
     const title = mapsTitle({ size: miniatures.size, tokens: run.ids.length });
     return {
       run,
       model: source.model,
       miniatures,
+      origin,
       notes: [],
       text: {
         name: 'Attention of every head',
         details: recipe.run === 'changed' ? `${title}, ablated run` : title,
-        inexact: inexactBadges(run),
+        inexact: inexactBadges(origin),
         caption: [
           `Maps of all heads, queries downward, keys to the right: ${title}, ${mapsDomain()}.`,
           run.interventions.length > 0 ? 'A cross marks a head that is changed.' : '',
-          interventionsText(run),
+          inexactText(origin),
+          interventionsText(origin),
           provenanceText(source),
         ],
       },
@@ -51,19 +55,19 @@ export const mapsView: FigureView<'maps', MapsFigure> = {
     return drawPage(recipe, data.text, measure, (sketch, frame) => drawMaps(sketch, frame, recipe, data));
   },
 
-  table: (_, { model, miniatures: { size, values } }) =>
+  table: (_, { run, model, miniatures: { size, values } }) =>
     Promise.resolve({
       arrays: [
         {
           name: 'values',
           shape: [model.layers, model.heads, size, size],
           values,
-          about: 'largest probability under each texel, [layers, heads, queries, keys]; NaN = masked',
+          about: `${mapsTitle({ size, tokens: run.ids.length })}, [layers, heads, queries, keys]; NaN = masked`,
         },
       ],
       texts: [],
       sheet: {
-        header: ['layer', 'head', 'row', 'column', 'probability'],
+        header: ['layer', 'head', 'row', 'column', mapsTitle({ size, tokens: run.ids.length })],
         rows: texelRows(model, size, values),
       },
     }),

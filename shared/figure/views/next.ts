@@ -2,9 +2,10 @@
 import type { RunComparison } from '../../model/run.ts';
 import { formatNumber } from '../../view/format.ts';
 import { cleanRows, comparedRows, type NextRow } from '../../view/prompt/next-rows.ts';
+import { inexactBadges, inexactText, interventionsText, originOf } from '../origin.ts';
 import { drawPage, type PageText } from '../page.ts';
 import { choiceRows, drawChoices, type ChoiceRow, type ChoiceSeries } from '../parts/choice-bars.ts';
-import { inexactBadges, interventionsText, provenanceText, runOf } from '../source.ts';
+import { provenanceText, runOf } from '../source.ts';
 import type { FigureTable } from '../table.ts';
 import type { FigureView, Noted } from '../view.ts';
 
@@ -21,21 +22,22 @@ export const nextView: FigureView<'next', NextFigure> = {
     const { changed } = source.runs;
     const comparison: RunComparison | undefined =
       changed && (await source.ask('run.compare', { clean: clean.runId, changed: changed.runId }));
-    const inexact = inexactBadges(changed ?? clean);
+    const origin = originOf(changed ? [clean, changed] : [clean]);
     return {
       rows: comparison ? comparedRows(comparison) : cleanRows(clean.next),
       isCompared: comparison !== undefined,
+      origin,
       notes: [],
       text: {
         name: 'Next token',
         details: comparison
           ? `KL(clean ‖ ablated) ${formatNumber(comparison.kl)} nats`
           : 'probability after the last token',
-        inexact,
+        inexact: inexactBadges(origin),
         caption: [
           'The likeliest next tokens after the last position of the prompt.',
-          inexact.length > 0 ? `Not exact: ${inexact.join(', ')}.` : '',
-          changed ? interventionsText(changed) : '',
+          inexactText(origin),
+          interventionsText(origin),
           provenanceText(source),
         ],
       },
@@ -91,7 +93,7 @@ export function choiceTable(rows: readonly NextRow[], isCompared: boolean): Figu
     ],
     texts: [{ name: 'token', values: rows.map(({ display }) => display), about: 'token, blanks made visible' }],
     sheet: {
-      header: ['token', 'id', 'clean', ...(isCompared ? ['ablated'] : [])],
+      header: ['token', 'id', 'clean (probability)', ...(isCompared ? ['ablated (probability)'] : [])],
       rows: rows.map((row) => [row.display, row.id, row.clean, ...(isCompared ? [row.changed ?? NaN] : [])]),
     },
   };

@@ -6,12 +6,13 @@ import { formatHead, type HeadId } from '../../model/head-id.ts';
 import type { ScoreTable } from '../../model/score.ts';
 import { allHeads, hasValues, scoreOf, sortedByScore } from '../../view/atlas/head-order.ts';
 import { formatScore, scoreColour, scoreDecimals, scoreScale } from '../../view/atlas/score-colours.ts';
+import { inexactBadges, inexactText, interventionsText, originOf } from '../origin.ts';
 import { drawPage, type Frame, type PageText } from '../page.ts';
 import { pythonText } from '../python-text.ts';
 import type { RecipeOf } from '../recipe.ts';
 import { MIDDLE } from '../scene.ts';
 import { LABEL_EM, type Sketch } from '../sketch.ts';
-import { inexactBadges, interventionsText, provenanceText, runOf, type FigureModel } from '../source.ts';
+import { provenanceText, runOf, type FigureModel } from '../source.ts';
 import type { FigureView, Noted } from '../view.ts';
 import { wrapText } from '../wrap-text.ts';
 
@@ -49,8 +50,8 @@ export const rankedView: FigureView<'ranked', RankedFigure> = {
     const scores = by ? [by, ...chosen.filter((score) => score !== by)] : chosen;
     const heads = allHeads(model.layers, model.heads);
     const order = by ? sortedByScore(by.values!, recipe.direction).map((index) => heads[index]!) : heads;
-    const inexact = inexactBadges(
-      run,
+    const origin = originOf(
+      [run],
       scores.map(({ info }) => info.badge),
     );
     const sorted = by
@@ -60,16 +61,17 @@ export const rankedView: FigureView<'ranked', RankedFigure> = {
       model,
       scores,
       order,
+      origin,
       notes: [],
       text: {
         name: 'Heads by score',
         details: recipe.run === 'changed' ? `${sorted}, ablated run` : sorted,
-        inexact,
+        inexact: inexactBadges(origin),
         caption: [
           `Heads ${sorted}; ${Math.min(recipe.rows, order.length)} of ${order.length} are listed.`,
           by ? `${by.info.name}: ${by.info.definition}` : '',
-          inexact.length > 0 ? `Not exact: ${inexact.join(', ')}.` : '',
-          interventionsText(run),
+          inexactText(origin),
+          interventionsText(origin),
           provenanceText(source),
         ],
       },
@@ -100,7 +102,7 @@ export const rankedView: FigureView<'ranked', RankedFigure> = {
       ],
       texts: [],
       sheet: {
-        header: ['rank', 'layer', 'head', ...columns.map(({ info }) => info.id)],
+        header: ['rank', 'layer', 'head', ...columns.map(({ info }) => `${info.id} (${info.unit})`)],
         rows: order.map(({ layer, head }, row) => [row + 1, layer, head, ...columns.map(({ values }) => values[row]!)]),
       },
     });

@@ -5,11 +5,12 @@ import type { RunSummary } from '../../model/run.ts';
 import { formatNumber, formatProbability } from '../../view/format.ts';
 import { tokenText } from '../../view/map/value-words.ts';
 import { attentionTints, changeTints, type StripTints } from '../../view/prompt/strip-tints.ts';
+import { inexactBadges, inexactText, interventionsText, originOf } from '../origin.ts';
 import { drawPage, type PageText } from '../page.ts';
 import { drawTokenFlow } from '../parts/token-flow.ts';
 import type { RecipeOf } from '../recipe.ts';
 import { LABEL_EM, type Sketch } from '../sketch.ts';
-import { bothRuns, inexactBadges, interventionsText, provenanceText, runOf } from '../source.ts';
+import { bothRuns, provenanceText, runOf } from '../source.ts';
 import { tinted } from '../theme.ts';
 import type { FigureView, Noted } from '../view.ts';
 import { wrapText } from '../wrap-text.ts';
@@ -49,7 +50,7 @@ export const stripView: FigureView<'strip', StripFigure> = {
       incoming: `p in ${formatHead(head)} to token ${which}`,
       change: 'change of −log p by the ablation, nats',
     }[colour];
-    const inexact = inexactBadges(run);
+    const origin = originOf(colour === 'change' ? [bothRuns(source).clean, run] : [run]);
     const part = recipe.range ? `Tokens ${range.start} to ${range.end - 1}.` : '';
     return {
       run,
@@ -58,6 +59,7 @@ export const stripView: FigureView<'strip', StripFigure> = {
       token,
       of,
       range,
+      origin,
       notes: [],
       text: {
         name: colour === 'change' ? 'Likelihood change' : formatHead(head),
@@ -66,12 +68,12 @@ export const stripView: FigureView<'strip', StripFigure> = {
           incoming: `attention to token ${which}`,
           change: 'ablated − clean',
         }[colour],
-        inexact,
+        inexact: inexactBadges(origin),
         caption: [
           `Tokens of the prompt coloured by ${of}.`,
           part,
-          inexact.length > 0 ? `Not exact: ${inexact.join(', ')}.` : '',
-          interventionsText(run),
+          inexactText(origin),
+          interventionsText(origin),
           provenanceText(source),
         ],
       },
@@ -118,9 +120,9 @@ function stripTable(
   const tokens = run.tokens.slice(start, end);
   const index = Int32Array.from({ length: values.length }, (_, offset) => start + offset);
   const about = {
-    outgoing: 'attention from the token',
-    incoming: 'attention to the token',
-    change: 'change of -log p, nats',
+    outgoing: 'attention from the token, probability',
+    incoming: 'attention to the token, probability',
+    change: 'change of -log p, ablated - clean, nats',
   }[colour];
   return {
     arrays: [
@@ -133,7 +135,7 @@ function stripTable(
       { name: 'of', values: [about], about: 'what the values are' },
     ],
     sheet: {
-      header: ['index', 'token', 'id', colour],
+      header: ['index', 'token', 'id', `${colour} (${colour === 'change' ? 'nats' : 'probability'})`],
       rows: tokens.map(({ display, id }, offset) => [start + offset, display, id, values[offset]!]),
     },
   };
