@@ -149,6 +149,8 @@ export class SessionFiles {
     if (!this.#file().file) return;
     this.#savedContent = '';
     this.#set({ file: undefined, sessionId: null, dirty: true, autosavedAt: undefined });
+    // Closing lets go of the stored runs, which stay on screen here.
+    if (this.#store.getState().run.clean?.stored) return;
     await this.#options.link.client?.call('session.close', { abandon: false }).catch(() => undefined);
   }
 
