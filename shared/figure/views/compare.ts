@@ -61,15 +61,11 @@ export const compareView: FigureView<'compare', CompareFigure> = {
       }),
     );
     const drawn = asked.flatMap(({ summary, other }) => (other ? [summary, other.run] : [summary]));
-    const originAt = (level: number) => {
-      return mapOrigin(drawn, {
-        ...valueOf(
-          recipe,
-          asked.every(({ other }) => other),
-        ),
-        level,
-      });
-    };
+    const values = valueOf(
+      recipe,
+      asked.every(({ other }) => other !== undefined),
+    );
+    const originAt = (level: number) => mapOrigin(drawn, { ...values, level });
     const text = (level: number) => pageText(recipe, originAt(level), job, level);
     const frame = frameOf(recipe, text(24), measure);
     const level = finestOf(region, tokens, finest, job, (texels) => {
