@@ -179,11 +179,12 @@ function drawLikelihood(sketch: Sketch, plot: SceneRect, { run, delta, named, ri
     for (const index of named) {
       const x = xOf(index);
       const top = Math.min(zero, yOf(delta[index]!));
-      sketch.line(x, plot.y - 0.7 * em, x, top - 0.1 * em, theme.textDim);
       const room = Math.min((MOST_NAME_EM * em) / RISE, (right - x - em) / Math.cos((LABEL_DEGREES * Math.PI) / 180));
       const text = fitText(axisText(run.tokens[index]!), room, (part) => sketch.width(part, { em: LABEL_EM }));
-      if (text !== undefined)
-        sketch.text(text, x + 0.3 * em, plot.y - 0.9 * em, { em: LABEL_EM, rotate: -LABEL_DEGREES });
+      // A line without its name says nothing: at the right edge there may be no room for one.
+      if (text === undefined) continue;
+      sketch.line(x, plot.y - 0.7 * em, x, top - 0.1 * em, theme.textDim);
+      sketch.text(text, x + 0.3 * em, plot.y - 0.9 * em, { em: LABEL_EM, rotate: -LABEL_DEGREES });
     }
   });
 }
