@@ -44,5 +44,13 @@ describe('numbers of the map', () => {
 
   it('writes ticks without noise', () => {
     expect([0, 0.30000000000000004, -2, 1e-4, 2500].map(formatTick)).toEqual(['0', '0.3', '−2', '10⁻⁴', '2,500']);
+    expect([2e-4, -2e-4, 0.0032, -1e-3, 9.96e-4, 1.04e-4].map(formatTick)).toEqual([
+      '2×10⁻⁴',
+      '−2×10⁻⁴',
+      '3.2×10⁻³',
+      '−10⁻³',
+      '10⁻³',
+      '10⁻⁴',
+    ]);
   });
 });

@@ -51,10 +51,14 @@ export function formatInCell(value: TileValue, number: number, wide: boolean): s
   return number >= 0.9995 ? '1' : number.toFixed(digits).replace(/^0/, '');
 }
 
-/** A tick of the legend. */
+/** A tick of the legend: 0.3, −2, 10⁻⁴, −2×10⁻⁴. */
 export function formatTick(number: number): string {
   const magnitude = Math.abs(number);
   if (number === 0) return '0';
-  if (magnitude < 0.005) return formatPower(Math.round(Math.log10(magnitude)));
+  if (magnitude < 0.005) {
+    const [mantissa, exponent] = magnitude.toExponential(1).split('e').map(Number) as [number, number];
+    const size = mantissa === 1 ? formatPower(exponent) : `${mantissa}×10${superscript(exponent)}`;
+    return number < 0 ? `−${size}` : size;
+  }
   return withMinus(Number(number.toPrecision(3)).toLocaleString('en-US', { maximumFractionDigits: 4 }));
 }
