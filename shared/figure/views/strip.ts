@@ -26,6 +26,7 @@ export interface StripFigure extends Noted {
 }
 
 const LEGEND_EM = 3.2;
+const LEGEND_LINE_EM = 1.3;
 
 export const stripView: FigureView<'strip', StripFigure> = {
   id: 'strip',
@@ -94,7 +95,12 @@ export const stripView: FigureView<'strip', StripFigure> = {
           outlined: index === token,
         };
       });
-      const height = frame.height === undefined ? undefined : frame.height - LEGEND_EM * em;
+      // The longest that the legend can say, on as many lines as it may take.
+      const longest = wrapText(legendText(data.of, shown.length), frame.width, (part) =>
+        sketch.width(part, { em: LABEL_EM }),
+      );
+      const legend = Math.max(LEGEND_EM, LEGEND_LINE_EM * longest.length + 2.2) * em;
+      const height = frame.height === undefined ? undefined : frame.height - legend;
       const flow = drawTokenFlow(sketch, shown, { ...frame, height });
       const left = shown.length - flow.drawn;
       return drawStripLegend(sketch, data, frame.x, flow.end, frame.width, left);
@@ -141,6 +147,11 @@ function stripTable(
   };
 }
 
+/** `left`: tokens that the page has no room for. */
+function legendText(of: string, left: number): string {
+  return left > 0 ? `${of}; ${left.toLocaleString('en-US')} more tokens are not shown` : of;
+}
+
 /** What the colours are, with the ends of their scale. */
 function drawStripLegend(
   sketch: Sketch,
@@ -170,14 +181,14 @@ function drawStripLegend(
     at += 8 * em + 0.5 * em;
     sketch.text(high, at, baseline, label);
     at += sketch.width(high, label) + 1.2 * em;
-    const said = left > 0 ? `${of}; ${left.toLocaleString('en-US')} more tokens are not shown` : of;
+    const said = legendText(of, left);
     const dim = { em: LABEL_EM, fill: theme.textDim } as const;
     if (at + sketch.width(said, label) <= x + width) {
       sketch.text(said, at, baseline, dim);
       return;
     }
     for (const line of wrapText(said, width, (part) => sketch.width(part, label))) {
-      end += 1.3 * em;
+      end += LEGEND_LINE_EM * em;
       sketch.text(line, x, end, dim);
     }
   });
