@@ -168,7 +168,10 @@ function drawLikelihood(sketch: Sketch, plot: SceneRect, { run, delta, named, ri
     }
     const below = plot.y + plot.height + 2.5 * em;
     sketch.text('token', plot.x + plot.width / 2, below, { em: LABEL_EM, anchor: 'middle', fill: theme.textDim });
-    sketch.text('change of −log p, nats', plot.x - (LEFT_EM - 0.9) * em, plot.y + plot.height / 2, {
+    // A low plot has no room for all of it.
+    const names = ['change of −log p, nats', 'Δ −log p, nats', 'nats'];
+    const name = names.find((text) => sketch.width(text, { em: LABEL_EM }) <= plot.height) ?? 'nats';
+    sketch.text(name, plot.x - (LEFT_EM - 0.9) * em, plot.y + plot.height / 2, {
       em: LABEL_EM,
       anchor: 'middle',
       rotate: -90,
