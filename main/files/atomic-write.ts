@@ -5,7 +5,12 @@ import { dirname } from 'node:path';
 export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
   const folder = dirname(path);
   await mkdir(folder, { recursive: true });
-  const temporary = `${path}.${process.pid}.${Date.now()}.tmp`;
+  await writeByWayOf(`${path}.${process.pid}.${Date.now()}.tmp`, path, content);
+  await syncFolder(folder);
+}
+
+/** The content under its name at one stroke, flushed; the name itself is durable once its folder is synced. */
+export async function writeByWayOf(temporary: string, path: string, content: string | Uint8Array): Promise<void> {
   try {
     const file = await open(temporary, 'wx');
     try {
@@ -19,7 +24,6 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
     await rm(temporary, { force: true });
     throw error;
   }
-  await syncFolder(folder);
 }
 
 /**

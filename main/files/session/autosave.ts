@@ -8,14 +8,14 @@
  * A crash at any moment leaves the session.json before or after, and every object that it names.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../../../shared/base/app-error.ts';
 import type { RecoverableSession } from '../../../shared/contract/methods.ts';
 import { SESSION_MIME_TYPE, SESSION_ROLES } from '../../../shared/session/manifest.ts';
-import { syncFolder, writeFileAtomic } from '../atomic-write.ts';
+import { syncFolder, writeByWayOf, writeFileAtomic } from '../atomic-write.ts';
 import { fileIdentity, type EntrySource } from './entry-source.ts';
 import { fileError } from './file-error.ts';
 import { MANIFEST_ENTRY, MIMETYPE_ENTRY, packSession, type PackedEntry, type PackOptions } from './pack-session.ts';
@@ -231,20 +231,7 @@ async function writeObject(path: string, { bytes, data }: PackedEntry): Promise<
   if ((await stat(path).catch(() => undefined))?.size === bytes) return;
   const content = data();
   if (!(content instanceof Uint8Array)) throw new Error('An autosave holds no parts of files.');
-  const temporary = temporaryFor(path);
-  try {
-    const file = await open(temporary, 'wx');
-    try {
-      await file.writeFile(content);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  await writeByWayOf(temporaryFor(path), path, content);
 }
 
 /** What no session.json names any more. Failing to remove it costs space, nothing else. */
