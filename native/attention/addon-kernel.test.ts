@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anyMask, cutMask } from '../testing/any-mask.ts';
+import { maxAbsError } from '../testing/compare.ts';
 import {
   anyProblem,
   expectStatistics,
   kernelConformance,
-  maxError,
   problemOf,
   randomInput,
   runKernel,
@@ -55,23 +55,23 @@ if (loaded.addon === null) {
             const s = expected.maxScore;
             const p = 2e-6 + 6e-7 * s;
             const extra = output.extra!;
-            expect(maxError(extra.sumSquares!, expected.sumSquares)).toBeLessThanOrEqual(p);
-            expect(maxError(extra.targetMass!, expected.targetMass)).toBeLessThanOrEqual(p);
-            expect(maxError(extra.keptMass!, expected.keptMass)).toBeLessThanOrEqual(p);
-            expect(maxError(extra.weightedMass!, expected.weightedMass)).toBeLessThanOrEqual(3 * p);
+            expect(maxAbsError(extra.sumSquares!, expected.sumSquares)).toBeLessThanOrEqual(p);
+            expect(maxAbsError(extra.targetMass!, expected.targetMass)).toBeLessThanOrEqual(p);
+            expect(maxAbsError(extra.keptMass!, expected.keptMass)).toBeLessThanOrEqual(p);
+            expect(maxAbsError(extra.weightedMass!, expected.weightedMass)).toBeLessThanOrEqual(3 * p);
             const rest = extra.sinkFree!;
-            expect(maxError(rest.mass, expected.restMass)).toBeLessThanOrEqual(p);
+            expect(maxAbsError(rest.mass, expected.restMass)).toBeLessThanOrEqual(p);
             // Where next to nothing is left, the shares of it lie at the end of float32.
             const left = (all: Float32Array | Float64Array, widths = 1) =>
               all.filter((_, at) => {
                 const row = Math.floor(at / (rows * widths)) * rows + (at % rows);
                 return expected.restMass[row]! > 1e-20;
               });
-            expect(maxError(left(rest.entropy), left(expected.restEntropy))).toBeLessThanOrEqual(2e-5 + 2e-6 * s);
-            expect(maxError(left(rest.meanDistance), left(expected.restMeanDistance))).toBeLessThanOrEqual(
+            expect(maxAbsError(left(rest.entropy), left(expected.restEntropy))).toBeLessThanOrEqual(2e-5 + 2e-6 * s);
+            expect(maxAbsError(left(rest.meanDistance), left(expected.restMeanDistance))).toBeLessThanOrEqual(
               1e-5 * (tokens + 1),
             );
-            expect(maxError(left(rest.localMass, 3), left(expected.restLocalMass, 3))).toBeLessThanOrEqual(p);
+            expect(maxAbsError(left(rest.localMass, 3), left(expected.restLocalMass, 3))).toBeLessThanOrEqual(p);
             // Cells at the edge of a bin, or of float32, may fall to either side.
             const histogramError = extra.histogram!.reduce(
               (sum, count, at) => sum + Math.abs(count - expected.histogram[at]!),

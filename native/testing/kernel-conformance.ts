@@ -13,10 +13,8 @@ import {
 import type { MaskSpec } from '../attention/mask.ts';
 import { allocateExtras } from '../attention/statistics.ts';
 import { anyMask, cutMask } from './any-mask.ts';
-import { maxAbsError as maxError } from './compare.ts';
+import { maxAbsError } from './compare.ts';
 import { referenceAttention } from './reference-attention.ts';
-
-export { maxError };
 
 export type CreateKernel = (shape: AttentionShape, threads: number) => Promise<AttentionKernel>;
 
@@ -78,18 +76,18 @@ export function expectStatistics(
   // A probability's error is relative: that of its logit.
   const p = (2e-6 + 6e-7 * s) * slack;
   const errors = {
-    z: [maxError(z, expected.z), (1e-6 + 2e-7 * s) * maxV * gain * slack],
-    lse: [maxError(lse, expected.lse), (1e-5 + 2e-7 * s) * slack],
-    entropy: [maxError(told.entropy, expected.entropy), (2e-5 + 2e-6 * s) * slack],
-    rowMax: [maxError(told.rowMax, expected.rowMax), p],
-    meanDistance: [maxError(told.meanDistance, expected.meanDistance), 1e-5 * (tokens + 1)],
-    sinkMass: [maxError(told.sinkMass, expected.sinkMass), p],
-    localMass: [maxError(told.localMass, expected.localMass), p],
-    columnSum: [maxError(told.columnSum, expected.columnSum), 1e-5 * tokens],
-    distance: [maxError(told.distance, expected.distance), 1e-5 * tokens],
-    maskedRows: [maxError(told.maskedRows, expected.maskedRows), 0],
-    poolMax: [maxError(told.poolMax, expected.poolMax), p],
-    poolSum: [maxError(told.poolSum, expected.poolSum), p * tokens],
+    z: [maxAbsError(z, expected.z), (1e-6 + 2e-7 * s) * maxV * gain * slack],
+    lse: [maxAbsError(lse, expected.lse), (1e-5 + 2e-7 * s) * slack],
+    entropy: [maxAbsError(told.entropy, expected.entropy), (2e-5 + 2e-6 * s) * slack],
+    rowMax: [maxAbsError(told.rowMax, expected.rowMax), p],
+    meanDistance: [maxAbsError(told.meanDistance, expected.meanDistance), 1e-5 * (tokens + 1)],
+    sinkMass: [maxAbsError(told.sinkMass, expected.sinkMass), p],
+    localMass: [maxAbsError(told.localMass, expected.localMass), p],
+    columnSum: [maxAbsError(told.columnSum, expected.columnSum), 1e-5 * tokens],
+    distance: [maxAbsError(told.distance, expected.distance), 1e-5 * tokens],
+    maskedRows: [maxAbsError(told.maskedRows, expected.maskedRows), 0],
+    poolMax: [maxAbsError(told.poolMax, expected.poolMax), p],
+    poolSum: [maxAbsError(told.poolSum, expected.poolSum), p * tokens],
   };
   const beyond = Object.entries(errors).filter(([, [error, limit]]) => !(error! <= limit!));
   expect(Object.fromEntries(beyond)).toEqual({});
@@ -235,7 +233,7 @@ export function kernelConformance(name: string, create: CreateKernel, longHeadSl
       const all: MaskSpec = { kind: 'blocks', size: 32, kept: new Uint8Array(9).fill(1) };
       const kept: MaskSpec = { kind: 'kept-keys', from: 80, keys: Int32Array.from({ length: 80 }, (_, key) => key) };
       const blocks = await run(shape, { ...input, masks: [all, kept, all, null] });
-      expect(maxError(blocks.z, clean.z)).toBeLessThan(1e-6);
+      expect(maxAbsError(blocks.z, clean.z)).toBeLessThan(1e-6);
     });
 
     it('gives the same z and LSE without statistics', async () => {
@@ -246,8 +244,8 @@ export function kernelConformance(name: string, create: CreateKernel, longHeadSl
       const bare = allocateBare(shape, 200);
       await kernel.run(input, bare, () => Promise.resolve());
       await kernel.dispose();
-      expect(maxError(bare.z, clean.z)).toBeLessThan(1e-5);
-      expect(maxError(bare.lse, clean.lse)).toBeLessThan(1e-5);
+      expect(maxAbsError(bare.z, clean.z)).toBeLessThan(1e-5);
+      expect(maxAbsError(bare.lse, clean.lse)).toBeLessThan(1e-5);
     });
 
     it('has rows, columns, distances and pooled sums that all hold the same mass', async () => {
