@@ -1,23 +1,11 @@
 import { expect, it } from 'vitest';
 import { formatHead } from '../../shared/model/head-id.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
+import { makeScoreTable } from '../../shared/model/testing/score-table.ts';
 import { standoutHeads } from './standout-heads.ts';
 
 const MODEL = { layers: 2, heads: 2 };
-const table = (id: string, ...values: number[]): ScoreTable => ({
-  info: {
-    id,
-    name: id,
-    unit: 'probability',
-    definition: '',
-    source: '',
-    badge: 'exact',
-    granularity: 'head',
-    domain: [0, 1],
-  },
-  values: values.length > 0 ? Float64Array.from(values) : null,
-  notApplicable: values.length > 0 ? null : 'Needs more tokens.',
-});
+const table = (id: string, ...values: number[]) => makeScoreTable(id, values.length > 0 ? values : null);
 const names = (scores: ScoreTable[], count: number) => standoutHeads(scores, MODEL, count).map(formatHead);
 
 it('takes the highest of each score in turn, copy and induction first, each head once', () => {

@@ -1,6 +1,7 @@
 /** Tasks of the open model: their list, a sample, accuracy over a grid, head scores over their prompts. */
 import { AppError } from '../../shared/base/app-error.ts';
-import type { ParsedParamsOf, TaskScores } from '../../shared/contract/methods.ts';
+import type { ParsedParamsOf } from '../../shared/contract/methods.ts';
+import type { ProbeResult } from '../../shared/model/probe.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
 import type { TaskInfo, TaskPrompt, TaskResult } from '../../shared/model/task.ts';
 import type { Job } from '../forward/checkpoint.ts';
@@ -58,43 +59,54 @@ export async function runTask(
   return { task: info.id, parameters, mean, cells: results };
 }
 
+const PLAIN_TABLE = { parameters: {}, floor: null, spread: null };
+
 /** Throws `bad-request` for a score that there is none of, or that the task cannot give. */
 export async function scoreTask(
   opened: Opened,
   data: TaskData,
-  params: ParsedParamsOf<'task.scores'>,
+  params: ParsedParamsOf<'probe.run'>,
   job: Job,
-): Promise<TaskScores> {
+): Promise<ProbeResult> {
   const context = { model: opened.model, data };
-  const { cells } = gridCells(context, params);
+  const { cells, parameters } = gridCells(context, params);
   const samples = cells.flatMap((cell) => cell.samples);
   const copies = params.task === 'needle';
   const known = [...registry.map(({ info }) => info.id), RETRIEVAL.id];
-  const unknown = params.scores.find((id) => !known.includes(id));
+  const unknown = (params.scores ?? []).find((id) => !known.includes(id));
   if (unknown !== undefined) {
     throw new AppError('bad-request', `There is no score “${unknown}”.`, {
       hint: `The scores are ${known.join(', ')}.`,
     });
   }
-  const wanted = params.scores.length === 0 ? known : params.scores;
+  const wanted = params.scores ?? known;
   const tables: ScoreTable[] = [];
-  let retrieval: TaskScores['retrieval'] = null;
+  let retrieval: ProbeResult['retrieval'] = null;
   if (wanted.includes(RETRIEVAL.id) && copies) {
     const result = await runRetrieval(forwardModel(opened), samples, conditionOf(opened, params), job);
     tables.push({
       info: result.teacherForced ? RETRIEVAL_FORCED : RETRIEVAL,
       values: result.score,
       notApplicable: null,
+      ...PLAIN_TABLE,
     });
     const { kept, activation, attempted } = result;
     const gate = result.teacherForced ? 'none was right; the answer was fed in' : 'the greedy answer is right';
-    retrieval = { kept, gate, activation, attempted };
+    retrieval = { kept, gate, activation, attempted, raster: { tokens: 0, hits: new Float32Array() } };
   } else if (wanted.includes(RETRIEVAL.id)) {
-    tables.push({ info: RETRIEVAL, values: null, notApplicable: 'Needs the task needle.' });
+    tables.push({ info: RETRIEVAL, values: null, notApplicable: 'Needs the task needle.', ...PLAIN_TABLE });
   }
   const others = registry.filter(({ info }) => wanted.includes(info.id));
   if (others.length > 0) tables.push(...(await promptScores(opened, samples, others, params, job)));
-  return { scores: tables, samples: samples.length, retrieval };
+  return {
+    probeId: '',
+    probe: params.task,
+    parameters,
+    seed: params.seed,
+    scores: tables,
+    prompts: samples.length,
+    retrieval,
+  };
 }
 
 /** Scores that need nothing but a run, averaged over the prompts with their answers. */
@@ -102,7 +114,7 @@ async function promptScores(
   opened: Opened,
   samples: readonly TaskSample[],
   wanted: typeof registry,
-  params: ParsedParamsOf<'task.scores'>,
+  params: ParsedParamsOf<'probe.run'>,
   job: Job,
 ): Promise<ScoreTable[]> {
   if (params.streaming !== null) {
@@ -129,6 +141,7 @@ async function promptScores(
     info,
     values: reasons[i] === null ? sums[i]! : null,
     notApplicable: reasons[i]!,
+    ...PLAIN_TABLE,
   }));
 }
 

@@ -120,6 +120,7 @@ export function createEngine(options: EngineOptions): Engine {
     await old.dispose();
   }
 
+  const pending = () => Promise.reject(new Error('Not there yet.'));
   const handlers: Handlers<EngineMethodName> = {
     'model.open': ({ path }, context) =>
       urgency.batch(context.signal, async () => {
@@ -157,6 +158,18 @@ export function createEngine(options: EngineOptions): Engine {
     'run.scores': ({ runId }, { signal }) =>
       urgency.interactive(async () => ({ scores: await runOf(runId).scores(signal) })),
 
+    'score.list': pending,
+    'model.scores': pending,
+    'model.composition': pending,
+    'run.sinks': pending,
+    'run.spans': pending,
+    'run.distances': pending,
+    'run.descriptors': pending,
+    'run.attribution': pending,
+    'run.influence': pending,
+    'probe.list': pending,
+    'probe.best': pending,
+
     'run.tile': (params, { signal }) =>
       urgency.interactive(async () => {
         const { runId, minus } = params;
@@ -183,7 +196,7 @@ export function createEngine(options: EngineOptions): Engine {
     'task.run': (params, context) =>
       urgency.batch(context.signal, async () => runTask(current(), await taskData(), params, jobOf(context))),
 
-    'task.scores': (params, context) =>
+    'probe.run': (params, context) =>
       urgency.batch(context.signal, async () => scoreTask(current(), await taskData(), params, jobOf(context))),
 
     'run.compare': ({ clean, changed }, context) => {

@@ -21,8 +21,7 @@ export async function scoreContextOf(
   return {
     context: {
       capture,
-      layers: architecture.layers,
-      heads: architecture.heads,
+      architecture,
       predicted: argmax(logits),
       bos: info.bos !== null && capture.ids[0] === info.bos.id,
       probability: (layer, head, query, key) => reader.probability(capture, layer, head, query, key),

@@ -219,8 +219,8 @@ describe('tasks through the engine', () => {
     await expect(run({ task: 'file', items: [{ prompt: [5, 9999], answer: 'x' }] })).rejects.toMatchObject({
       code: 'token-out-of-range',
     });
-    const scores = engine.handlers['task.scores'](
-      parseParams('task.scores', { task: 'needle', scores: ['sink', 'nope'] }),
+    const scores = engine.handlers['probe.run'](
+      parseParams('probe.run', { task: 'needle', scores: ['sink', 'nope'] }),
       quiet,
     );
     await expect(scores).rejects.toThrow('There is no score “nope”.');

@@ -98,5 +98,5 @@ describe('the shipped model', () => {
 });
 
 function taskScores(request: object) {
-  return engine.handlers['task.scores'](parseParams('task.scores', request), context);
+  return engine.handlers['probe.run'](parseParams('probe.run', request), context);
 }

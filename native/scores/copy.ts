@@ -4,12 +4,17 @@ export const copy: Score = {
   info: {
     id: 'copy',
     name: 'Copy mass',
+    group: 'retrieval',
     unit: 'probability',
     definition:
       'Attention of the last token on all earlier tokens that are the same as the likeliest next token: what a head has that copies the prediction from above.',
     source: 'One step of the retrieval score of Wu et al. 2024 (arXiv 2404.15574), as mass instead of argmax',
     badge: 'exact',
     granularity: 'head',
+    data: 'text',
+    cost: 'run',
+    parameters: [],
+    floor: 'earlier copies / visible keys',
     domain: [0, 1],
   },
   notApplicable: ({ capture, predicted }) =>

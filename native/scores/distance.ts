@@ -4,12 +4,17 @@ export const distance: Score = {
   info: {
     id: 'distance',
     name: 'Mean distance',
+    group: 'shape',
     unit: 'tokens',
     definition:
       'Expected distance from query to key, averaged over all rows but the first. Sinks are included: a head that rests on key 0 looks long-range here, so read it beside first-token mass.',
     source: 'Vig and Belinkov 2019 (mean attention distance)',
     badge: 'exact',
     granularity: 'head',
+    data: 'text',
+    cost: 'run',
+    parameters: [],
+    floor: 'mean over rows of half the position',
     domain: [0, null],
   },
   notApplicable: (context) => needsTokens(context, 2),

@@ -5,12 +5,17 @@ export const duplicate: Score = {
   info: {
     id: 'duplicate',
     name: 'Duplicate token',
+    group: 'stripes',
     unit: 'probability',
     definition:
       'On a sequence that occurs twice: attention from a token of the second copy to its own first copy, averaged over the second copy’s rows.',
     source: 'Wang et al. 2022 (IOI), appendix H; stripe mean at offset period',
     badge: 'exact',
     granularity: 'head',
+    data: 'repeat',
+    cost: 'run',
+    parameters: [],
+    floor: 'mean over rows of 1 / visible keys',
     domain: [0, 1],
   },
   notApplicable: needsRepeat,

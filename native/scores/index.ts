@@ -19,15 +19,18 @@ export async function scoreTable(
   context: ScoreContext,
   breathe: () => Promise<void>,
 ): Promise<ScoreTable> {
-  const reason = score.notApplicable(context);
-  if (reason !== null) return { info: score.info, values: null, notApplicable: reason };
-  const { layers, heads } = context;
+  const { info } = score;
+  const parameters = {};
+  const reason = score.notApplicable(context, parameters);
+  const table = { info, parameters, spread: null };
+  if (reason !== null) return { ...table, values: null, notApplicable: reason, floor: null };
+  const { layers, heads } = context.architecture;
   const values = new Float64Array(layers * heads);
   for (let layer = 0; layer < layers; layer++) {
     for (let head = 0; head < heads; head++) {
-      values[layer * heads + head] = score.compute(context, layer, head);
+      values[layer * heads + head] = score.compute(context, layer, head, parameters, {});
       await breathe();
     }
   }
-  return { info: score.info, values, notApplicable: null };
+  return { ...table, values, notApplicable: null, floor: score.floor?.(context, parameters) ?? null };
 }

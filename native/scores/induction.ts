@@ -5,12 +5,17 @@ export const induction: Score = {
   info: {
     id: 'induction',
     name: 'Induction',
+    group: 'stripes',
     unit: 'probability',
     definition:
       'On a sequence that occurs twice: attention from a token of the second copy to the token after its first copy, averaged over the second copy’s rows.',
     source: 'Olsson et al. 2022 (prefix matching); stripe mean at offset period - 1',
     badge: 'exact',
     granularity: 'head',
+    data: 'repeat',
+    cost: 'run',
+    parameters: [],
+    floor: 'mean over rows of 1 / visible keys',
     domain: [0, 1],
   },
   notApplicable: needsRepeat,

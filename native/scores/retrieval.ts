@@ -39,12 +39,17 @@ export function retrievalScores(
 export const RETRIEVAL: ScoreInfo = {
   id: 'retrieval',
   name: 'Retrieval',
+  group: 'retrieval',
   unit: 'share of the needle',
   definition:
     'While the model answers a needle task: share of the needle’s tokens that the head copies, that is, its strongest key holds the token that is generated. Mean over samples that were answered right.',
   source: 'Wu et al. 2024, Retrieval Head Mechanistically Explains Long-Context Factuality; unique positions',
   badge: 'exact',
   granularity: 'head',
+  data: 'needle',
+  cost: 'forwards',
+  parameters: [],
+  floor: null,
   domain: [0, 1],
 };
 

@@ -1,11 +1,15 @@
-import type { ScoreInfo } from '../../shared/model/score.ts';
+import type { ScoreInfo, ScoreParameters } from '../../shared/model/score.ts';
 import type { Capture } from '../capture/capture.ts';
+import type { Architecture } from '../families/family.ts';
+import type { LayerPass, PassRequest } from './layer-pass.ts';
 
 /** What a score may read. */
 export interface ScoreContext {
   readonly capture: Capture;
-  readonly layers: number;
-  readonly heads: number;
+  readonly architecture: Pick<
+    Architecture,
+    'layers' | 'heads' | 'kvHeads' | 'headDim' | 'dModel' | 'scale' | 'slidingWindow'
+  >;
   /** Whether position 0 is the model's BOS token. */
   readonly bos: boolean;
   /** The likeliest token after the last position. */
@@ -14,13 +18,19 @@ export interface ScoreContext {
   probability(layer: number, head: number, query: number, key: number): number;
 }
 
-/** A per-head score: its definition, where it applies, and a pure function. One file each. */
+/** A per-head score of one prompt: its definition, where it applies, and a pure function. One file each. */
 export interface Score {
   readonly info: ScoreInfo;
+  /** Values of the parameters whose default follows from the prompt. */
+  readonly defaults?: (context: ScoreContext) => ScoreParameters;
   /** Why it says nothing about this prompt, or null. */
-  notApplicable(context: ScoreContext): string | null;
-  /** Value of one head. Called only where the score applies. */
-  compute(context: ScoreContext, layer: number, head: number): number;
+  notApplicable(context: ScoreContext, parameters: ScoreParameters): string | null;
+  /** What it reads of one more pass over each layer; absent where the run tells enough. */
+  readonly needs?: (context: ScoreContext, parameters: ScoreParameters) => PassRequest;
+  /** Value of one head. Called only where the score applies, layer by layer. */
+  compute(context: ScoreContext, layer: number, head: number, parameters: ScoreParameters, pass: LayerPass): number;
+  /** Value of uniform attention over what each row of the layer sees; absent where there is none. */
+  readonly floor?: (context: ScoreContext, parameters: ScoreParameters) => number;
 }
 
 /** Mean of `value(row)` over rows `from` .. `end` - 1 (default: all after `from`), in float64. */

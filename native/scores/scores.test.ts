@@ -24,7 +24,8 @@ function contextOf(
     ],
   } as unknown as Capture;
   const probability: ScoreContext['probability'] = (_l, _h, query, key) => rows[query]?.[key] ?? 0;
-  return { capture, layers: 1, heads: 1, bos, predicted, probability };
+  const architecture = { layers: 1, heads: 1, kvHeads: 1, headDim: 1, dModel: 1, scale: [1], slidingWindow: [null] };
+  return { capture, architecture, bos, predicted, probability };
 }
 
 async function valueOf(id: string, context: ScoreContext): Promise<number | string> {

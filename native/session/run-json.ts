@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { BADGES } from '../../shared/model/badge.ts';
 import { DEVICES } from '../../shared/model/device.ts';
 import { interventionSchema } from '../../shared/model/intervention.ts';
+import { SCORE_COSTS, SCORE_DATA, SCORE_GRANULARITIES, SCORE_GROUPS } from '../../shared/model/score.ts';
 import { TILE_REDUCERS, TILE_VALUES } from '../../shared/tensor/tile.ts';
 
 export const RUN_JSON_VERSION = 1;
@@ -88,6 +89,16 @@ const summary = z.object({
 });
 
 const end = z.number().nullable();
+const parameter = z.object({
+  id: z.string(),
+  name: z.string(),
+  meaning: z.string(),
+  default: z.number().nullable(),
+  min: z.number(),
+  max: z.number(),
+  integer: z.boolean(),
+  choices: texts.exactOptional(),
+});
 const score = z.object({
   info: z.object({
     id: z.string().regex(/^[\w-]{1,64}$/),
@@ -96,9 +107,17 @@ const score = z.object({
     definition: z.string(),
     source: z.string(),
     badge: z.enum(BADGES),
-    granularity: z.literal('head'),
+    granularity: z.enum(SCORE_GRANULARITIES),
     domain: z.tuple([end, end]),
+    // Files of the first builds do not say these of their nine scores, which all read what the run kept.
+    group: z.enum(SCORE_GROUPS).default('shape'),
+    data: z.enum(SCORE_DATA).default('text'),
+    cost: z.enum(SCORE_COSTS).default('run'),
+    parameters: z.array(parameter).default([]),
+    floor: z.string().nullable().default(null),
   }),
+  parameters: z.record(z.string(), z.number()).default({}),
+  floor: exact.nullable().default(null),
   /** Null where there are values. */
   notApplicable: z.string().nullable(),
 });

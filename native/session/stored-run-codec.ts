@@ -99,7 +99,12 @@ export function encodeStoredRun(run: StoredRun): EncodedRun {
         logit: exactNumber(choice.logit),
       })),
     },
-    scores: scores.map(({ info, notApplicable }) => ({ info, notApplicable })),
+    scores: scores.map(({ info, notApplicable, parameters, floor }) => ({
+      info,
+      notApplicable,
+      parameters,
+      floor: floor === null ? null : exactNumber(floor),
+    })),
     miniatures: { size },
     heads: heads.map(({ layer, head }) => ({ layer, head })),
     tokenRows: tokenRows.map(({ layer, head, index }) => ({ layer, head, index })),
@@ -232,12 +237,12 @@ function checkNumbers(run: RunJson): void {
 }
 
 function takeScore(
-  { info, notApplicable }: RunJson['scores'][number],
+  { info, notApplicable, parameters, floor }: RunJson['scores'][number],
   take: TakeTable,
   { layers, heads }: RunJson['model'],
 ): ScoreTable {
   const values = notApplicable === null ? take(`scores.${info.id}`, 'F64', [layers, heads]) : null;
-  return { info, values, notApplicable };
+  return { info, values, notApplicable, parameters, floor, spread: null };
 }
 
 function takeMiniatures({ model, miniatures: { size } }: RunJson, take: TakeTable): StoredRun['miniatures'] {

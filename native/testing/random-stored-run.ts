@@ -3,6 +3,8 @@ import { TILE_REDUCERS, TILE_VALUES, topLevel } from '../../shared/tensor/tile.t
 import type { StoredDifference, StoredRun, StoredTexels } from '../../shared/session/stored-run.ts';
 import { distanceBin } from '../attention/statistics.ts';
 import { createRng, randomIds } from './rng.ts';
+import { SCORE_COSTS, SCORE_DATA, SCORE_GRANULARITIES, SCORE_GROUPS } from '../../shared/model/score.ts';
+import { makeScoreInfo } from '../../shared/model/testing/score-table.ts';
 
 const NUMBERS = [0, -0, NaN, Infinity, -Infinity, 1 / 3, 5e-324, -1.5e300];
 const TEXTS = ['·the', '⟨E2⟩', '"\\', '\ud800', 'NaN', '__proto__', ''];
@@ -98,19 +100,36 @@ export function randomStoredRun(seed: number, whole = false): StoredRun {
     },
     scores: ['entropy', 'induction'].map((id) => {
       const applies = perhaps(0.7);
+      const info = makeScoreInfo(id, {
+        name: one(TEXTS),
+        group: one(SCORE_GROUPS),
+        unit: 'nats',
+        definition: one(TEXTS),
+        source: one(TEXTS),
+        granularity: one(SCORE_GRANULARITIES),
+        data: one(SCORE_DATA),
+        cost: one(SCORE_COSTS),
+        parameters: [
+          {
+            id: 'width',
+            name: one(TEXTS),
+            meaning: one(TEXTS),
+            default: one([null, 4]),
+            min: 1,
+            max: 9,
+            integer: true,
+          },
+        ],
+        floor: one([null, ...TEXTS]),
+        domain: [0, one([null, 1])],
+      });
       return {
-        info: {
-          id,
-          name: one(TEXTS),
-          unit: 'nats',
-          definition: one(TEXTS),
-          source: one(TEXTS),
-          badge: 'exact',
-          granularity: 'head',
-          domain: [0, one([null, 1])],
-        },
+        info,
         values: applies ? new Float64Array(bytes(8 * layers * heads).buffer) : null,
         notApplicable: applies ? null : one(TEXTS),
+        parameters: { width: rng.integer(9) + 1 },
+        floor: one([null, number()]),
+        spread: null,
       };
     }),
     miniatures: { size, values: f32(layers * heads * size * size) },

@@ -1,15 +1,9 @@
 // @vitest-environment node
 import { describe, expect, it } from 'vitest';
-import type { ScoreTable } from '../../shared/model/score.ts';
+import { makeScoreTable } from '../../shared/model/testing/score-table.ts';
 import { pickHead } from './pick-head.ts';
 
-function table(id: string, values: readonly number[] | null): ScoreTable {
-  return {
-    info: { id, name: id, unit: '', definition: '', source: '', badge: 'exact', granularity: 'head', domain: [0, 1] },
-    values: values && Float64Array.from(values),
-    notApplicable: values ? null : 'no',
-  };
-}
+const table = (id: string, values: readonly number[] | null) => makeScoreTable(id, values);
 
 describe('pickHead', () => {
   it('takes the strongest induction head', () => {

@@ -14,6 +14,7 @@ import { TILE_SIZE } from '../../shared/tensor/tile.ts';
 import { createFakeFigures, type FakeFigures } from './fake-figures.ts';
 import { createFakeSessions, type FakeSessions } from './fake-sessions.ts';
 import { FakeAttention, kindOf } from './fake-attention.ts';
+import { makeScoreInfo, makeScoreTable } from '../../shared/model/testing/score-table.ts';
 
 export interface FakeEngineOptions {
   readonly layers?: number;
@@ -306,10 +307,21 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
       });
     },
     'generate.start': generate,
+    'score.list': async () => Promise.resolve({ scores: SCORES.map((score) => makeScoreInfo(score.id, score)) }),
+    'model.scores': async () => Promise.resolve({ scores: [] }),
+    'model.composition': noTasks,
+    'run.sinks': noTasks,
+    'run.spans': noTasks,
+    'run.distances': noTasks,
+    'run.descriptors': noTasks,
+    'run.attribution': noTasks,
+    'run.influence': noTasks,
+    'probe.list': async () => Promise.resolve({ probes: [] }),
+    'probe.best': noTasks,
     'task.list': async () => Promise.resolve({ tasks: [] }),
     'task.sample': noTasks,
     'task.run': noTasks,
-    'task.scores': noTasks,
+    'probe.run': noTasks,
     'run.compare': async ({ clean, changed }) => {
       const before = find(clean).summary;
       const after = find(changed).summary;
@@ -522,8 +534,7 @@ function scoresOf({ attention, summary }: FakeRun, layers: number, heads: number
   return SCORES.map((score, i) => {
     const applies = score.id !== 'induction' || repeats;
     return {
-      info: { ...score, source: 'Synthetic', badge: 'exact', granularity: 'head' },
-      values: applies ? values[i]! : null,
+      ...makeScoreTable(score.id, applies ? values[i]! : null, { ...score, source: 'Synthetic' }),
       notApplicable: applies ? null : 'No token of the prompt comes twice.',
     };
   });

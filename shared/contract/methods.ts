@@ -20,7 +20,11 @@ import type {
   TokenAttention,
 } from '../model/run.ts';
 import { samplingSchema } from '../model/sampling.ts';
-import type { ScoreTable } from '../model/score.ts';
+import type { Attribution, Influence } from '../model/attribution.ts';
+import type { HeadDescriptors } from '../model/descriptors.ts';
+import type { ProbeInfo, ProbePrompt, ProbeResult } from '../model/probe.ts';
+import type { ScoreInfo, ScoreTable } from '../model/score.ts';
+import type { SinkReport } from '../model/sinks.ts';
 import { streamingSchema } from '../model/streaming.ts';
 import type { TaskInfo, TaskPrompt, TaskResult } from '../model/task.ts';
 import type { TokenChoice } from '../model/token-choice.ts';
@@ -177,25 +181,13 @@ export interface SavedFigure extends FigureFacts {
   readonly files: readonly { readonly path: string; readonly bytes: number }[];
 }
 
-/** Head scores over the prompts of a task. */
-export interface TaskScores {
-  /** Means over samples. */
-  readonly scores: readonly ScoreTable[];
-  readonly samples: number;
-  /** Of the retrieval score. */
-  readonly retrieval: {
-    /** Samples that were answered right, which alone count. */
-    readonly kept: number;
-    /** The gate in words. */
-    readonly gate: string;
-    /** Share of the kept samples in which the head copied anything, [layers x heads]. */
-    readonly activation: Float64Array;
-    /** The score over all samples. */
-    readonly attempted: Float64Array;
-  } | null;
-}
-
 const headId = z.object({ layer: index, head: index });
+const scoreId = z.string().regex(/^[\w-]{1,64}$/);
+/** Parameters by score and their own id. */
+const chosenScores = {
+  scores: z.array(scoreId).max(128).optional(),
+  scoreParameters: z.record(scoreId, z.record(z.string().max(64), z.number())).optional(),
+};
 /** Of what was looked at, what a session is to keep. */
 export const storeChoiceSchema = z.object({
   runId,
@@ -262,6 +254,14 @@ const taskCondition = {
 const taskPart = z.union([z.string().min(1), z.array(z.number().int().min(0)).min(1)]);
 /** Of the task `file`. */
 export const taskItem = z.object({ prompt: taskPart, answer: taskPart });
+/** Of a user's probe set: a text, one with its answer, or a question with choices of which one is right. */
+export const probeItem = z.object({
+  prompt: taskPart,
+  answer: taskPart.optional(),
+  choices: z.array(taskPart).min(2).max(26).optional(),
+  /** Index of the right choice. */
+  correct: index.optional(),
+});
 
 export const methods = {
   /** Opens a model and closes the one before. `path`: `demo` or a folder in Hugging Face layout. */
@@ -281,7 +281,40 @@ export const methods = {
     }),
   ),
   'run.release': method<null>()(z.object({ runId })),
-  'run.scores': method<{ readonly scores: readonly ScoreTable[] }>()(z.object({ runId })),
+  /** Every score there is, whether or not it applies to what is open. */
+  'score.list': method<{ readonly scores: readonly ScoreInfo[] }>()(z.object({})),
+  /**
+   * Scores of one run; where none are named, those that cost nothing beyond it. The ones that cost forwards are long
+   * jobs with progress. Throws `bad-request` for an unknown score or parameter.
+   */
+  'run.scores': method<{ readonly scores: readonly ScoreTable[] }>()(z.object({ runId, ...chosenScores })),
+  /** Scores that need nothing but the weights; all of them where none are named. */
+  'model.scores': method<{ readonly scores: readonly ScoreTable[] }>()(z.object(chosenScores)),
+  /**
+   * How much a head composes with every other one, by the norm of the product of their circuits (Elhage et al. 2021):
+   * as what writes for later heads, as what reads of earlier ones. `values`: [layers x heads], NaN where neither comes
+   * before the other; `floor`: of random weights of the same shape.
+   */
+  'model.composition': method<{ readonly values: Float64Array; readonly floor: number }>()(
+    z.object({ layer: index, head: index, kind: z.enum(['q', 'k', 'v']) }),
+  ),
+  /** Where heads rest in a run. `threshold`: epsilon of Gu et al. */
+  'run.sinks': method<SinkReport>()(z.object({ runId, threshold: z.number().min(0).max(1).default(0.3) })),
+  /** Mass on marked spans, one table each (`span-0`, ...), averaged over the rows after the span. */
+  'run.spans': method<{ readonly scores: readonly ScoreTable[] }>()(
+    z.object({
+      runId,
+      spans: z.array(z.object({ name: z.string().max(200), start: index, end: index })).max(64),
+    }),
+  ),
+  /** Attention mass by distance of every head, mean over rows, in log2 bins: [layers x heads, bins]. */
+  'run.distances': method<{ readonly bins: number; readonly values: Float32Array }>()(z.object({ runId })),
+  'run.descriptors': method<HeadDescriptors>()(z.object({ runId })),
+  'run.attribution': method<Attribution>()(
+    z.object({ runId, position: index, token: index, against: index.nullable().default(null) }),
+  ),
+  /** With the attention of some heads made uniform over what they see. */
+  'run.influence': method<Influence>()(z.object({ runId, heads: z.array(headId).min(1).max(4096) })),
   /**
    * `minus`: the map of another head, or of a run of the same tokens, that is subtracted cell by cell, in probability.
    * Of such differences `max` keeps the one of largest magnitude with its sign; `min` is refused.
@@ -314,12 +347,30 @@ export const methods = {
   'task.run': method<TaskResult>()(
     z.object({ ...taskGrid, ...taskCondition, items: z.array(taskItem).max(10_000).default([]) }),
   ),
+  'probe.list': method<{ readonly probes: readonly ProbeInfo[] }>()(z.object({})),
   /**
-   * Head scores over a task's prompts: `retrieval` over `needle`, the others, which need nothing but the prompt, over
-   * any task. All that apply where `scores` is empty.
+   * Head scores over a probe set, with their spread over prompts: `retrieval` over `needle`, the others over whatever
+   * they need. All that apply where none are named. What was cancelled goes on where it stopped when it is asked for
+   * again, as long as the model is open; progress tells how far that is.
    */
-  'task.scores': method<TaskScores>()(
-    z.object({ ...taskGrid, ...taskCondition, scores: z.array(z.string().max(64)).max(64).default([]) }),
+  'probe.run': method<ProbeResult>()(
+    z.object({
+      /** `task`: id of a probe set; every task is one. */
+      ...taskGrid,
+      ...taskCondition,
+      items: z.array(probeItem).max(10_000).default([]),
+      ...chosenScores,
+    }),
+  ),
+  /** The prompts of a probe run on which a head scores highest. Throws `unknown-run` where it is no longer held. */
+  'probe.best': method<{ readonly prompts: readonly ProbePrompt[] }>()(
+    z.object({
+      probeId: z.string().min(1).max(64),
+      score: scoreId,
+      layer: index,
+      head: index,
+      count: z.number().int().min(1).max(100).default(5),
+    }),
   ),
 
   'run.compare': method<RunComparison>()(z.object({ clean: runId, changed: runId })),

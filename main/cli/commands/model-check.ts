@@ -123,8 +123,8 @@ class ModelCheck {
   /** Every head, highest score first. */
   async #retrieval(): Promise<RankedHead[]> {
     const grid = { task: 'needle', lengths: [128, 256, 512], depths: [0, 0.5, 1], samples: 8, scores: ['retrieval'] };
-    const { scores, retrieval } = await this.#engine.handlers['task.scores'](
-      parseParams('task.scores', { ...grid, seed: 1 }),
+    const { scores, retrieval } = await this.#engine.handlers['probe.run'](
+      parseParams('probe.run', { ...grid, seed: 1 }),
       this.#context,
     );
     const { heads } = this.#info;
@@ -196,8 +196,8 @@ class ModelCheck {
   }
 
   async #repeat(): Promise<{ readonly previous: number; readonly induction: number }> {
-    const params = parseParams('task.scores', { task: 'repeat', samples: 10, scores: ['previous', 'induction'] });
-    const { scores } = await this.#engine.handlers['task.scores'](params, this.#context);
+    const params = parseParams('probe.run', { task: 'repeat', samples: 10, scores: ['previous', 'induction'] });
+    const { scores } = await this.#engine.handlers['probe.run'](params, this.#context);
     const best = (id: string) => Math.max(...scores.find(({ info }) => info.id === id)!.values!);
     return { previous: best('previous'), induction: best('induction') };
   }

@@ -1,5 +1,5 @@
 import { AppError } from '../../../shared/base/app-error.ts';
-import type { TaskScores } from '../../../shared/contract/methods.ts';
+import type { ProbeResult } from '../../../shared/model/probe.ts';
 import { parseParams } from '../../../shared/contract/parse-params.ts';
 import type { Device } from '../../../shared/model/device.ts';
 import { formatHead } from '../../../shared/model/head-id.ts';
@@ -79,16 +79,16 @@ export async function runScores(console: Console, options: ScoresOptions): Promi
     if (options.text !== undefined || options.file !== undefined || options.ids !== undefined) {
       throw new AppError('bad-request', 'Both a prompt and a task were given.', { hint: 'Give one of them.' });
     }
-    const params = parseParams('task.scores', {
+    const params = parseParams('probe.run', {
       task: options.task,
       parameters: readParameters(options.param ?? []),
       lengths: readNumbers('--lengths', options.lengths),
       depths: readNumbers('--depths', options.depths),
       samples: options.samples ?? DEFAULT_SAMPLES,
       seed: options.seed ?? 0,
-      scores: wanted,
+      ...(wanted.length > 0 ? { scores: wanted } : {}),
     });
-    const found = await handlers['task.scores'](params, context);
+    const found = await handlers['probe.run'](params, context);
     return ofTask(info, options.task, found);
   });
   if (options.format === 'csv' && !console.json) {
@@ -100,7 +100,7 @@ export async function runScores(console: Console, options: ScoresOptions): Promi
   }
 }
 
-function ofTask(info: ModelInfo, task: string, { scores, samples, retrieval }: TaskScores): ScoresResult {
+function ofTask(info: ModelInfo, task: string, { scores, prompts: samples, retrieval }: ProbeResult): ScoresResult {
   const values = valuesOf(info, scores);
   if (retrieval === null)
     return { model: info.name, provider: providerOf(info), task, scores: values, samples, retrieval };

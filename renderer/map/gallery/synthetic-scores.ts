@@ -11,14 +11,21 @@ const INFOS: readonly (ScoreInfo & { readonly top: number })[] = (
 ).map(([id, name, unit, domain, top]) => ({
   id,
   name,
+  group: 'shape',
   unit,
   definition: 'Mean over all rows of the prompt.',
   source: 'made up',
   badge: 'exact',
   granularity: 'head',
+  data: 'text',
+  cost: 'run',
+  parameters: [],
+  floor: null,
   domain,
   top,
 }));
+
+const PLAIN = { parameters: {}, floor: null, spread: null };
 
 /** Made-up scores: most heads low, a few high; and one score that does not apply. */
 export function syntheticScores(layers: number, heads: number): ScoreTable[] {
@@ -29,6 +36,7 @@ export function syntheticScores(layers: number, heads: number): ScoreTable[] {
       return top * wave ** (info.domain[1] === 1 ? 4 : 1.3);
     }),
     notApplicable: null,
+    ...PLAIN,
   }));
   return [
     ...applicable,
@@ -36,6 +44,7 @@ export function syntheticScores(layers: number, heads: number): ScoreTable[] {
       info: { ...applicable[2]!.info, id: 'induction', name: 'Induction score' },
       values: null,
       notApplicable: 'It needs a prompt in which a sequence occurs twice; choose the “repeat” task.',
+      ...PLAIN,
     },
   ];
 }

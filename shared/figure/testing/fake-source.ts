@@ -6,6 +6,7 @@ import type { ScoreTable } from '../../model/score.ts';
 import type { TokenView } from '../../model/token-view.ts';
 import { TILE_SIZE, tileKeySchema } from '../../tensor/tile.ts';
 import type { FigureSource } from '../source.ts';
+import { makeScoreTable } from '../../model/testing/score-table.ts';
 
 export interface FakeShape {
   readonly tokens: number;
@@ -148,18 +149,16 @@ function fakeScores(count: number, seed: number): readonly ScoreTable[] {
     ['previous', 'Previous token', 'probability', 1],
     ['distance', 'Mean distance', 'tokens', null],
     ['max', 'Max weight', 'probability', 1],
-  ].map(([id, name, unit, most], place) => ({
-    info: {
-      id: id as string,
-      name: name as string,
-      unit: unit as string,
-      definition: 'What it is, in a sentence or two, as the interface has it.',
-      source: '',
-      badge: 'exact',
-      granularity: 'head',
-      domain: [0, most as number | null],
-    },
-    values: Float64Array.from({ length: count }, (_, index) => ((index * (7 + place) + seed) % 101) / 101),
-    notApplicable: null,
-  }));
+  ].map(([id, name, unit, most], place) =>
+    makeScoreTable(
+      id as string,
+      Float64Array.from({ length: count }, (_, index) => ((index * (7 + place) + seed) % 101) / 101),
+      {
+        name: name as string,
+        unit: unit as string,
+        definition: 'What it is, in a sentence or two, as the interface has it.',
+        domain: [0, most as number | null],
+      },
+    ),
+  );
 }

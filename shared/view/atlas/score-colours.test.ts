@@ -1,13 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { ScoreTable } from '../../model/score.ts';
+import { makeScoreTable } from '../../model/testing/score-table.ts';
 import { sortedByScore } from './head-order.ts';
 import { formatScore, notableHeads, scoreScale } from './score-colours.ts';
 
-const score = (domain: readonly [number | null, number | null], values: number[] | null): ScoreTable => ({
-  info: { id: 'x', name: 'X', unit: 'u', definition: '', source: '', badge: 'exact', granularity: 'head', domain },
-  values: values && Float64Array.from(values),
-  notApplicable: null,
-});
+const score = (domain: readonly [number | null, number | null], values: number[] | null) =>
+  makeScoreTable('x', values, { domain });
 
 describe('colours of a score', () => {
   it('takes declared ends of the domain, and rounded ones of the data for the rest', () => {

@@ -1,21 +1,8 @@
 import { expect, it } from 'vitest';
-import type { ScoreTable } from '../../model/score.ts';
+import { makeScoreTable } from '../../model/testing/score-table.ts';
 import { sharpElsewhere } from './sharp-elsewhere.ts';
 
-const table = (id: string, ...values: number[]): ScoreTable => ({
-  info: {
-    id,
-    name: id,
-    unit: 'probability',
-    definition: '',
-    source: '',
-    badge: 'exact',
-    granularity: 'head',
-    domain: [0, 1],
-  },
-  values: values.length > 0 ? Float64Array.from(values) : null,
-  notApplicable: values.length > 0 ? null : 'Needs more tokens.',
-});
+const table = (id: string, ...values: number[]) => makeScoreTable(id, values.length > 0 ? values : null);
 
 it('is the max weight times the mass that is not on the usual places', () => {
   const scores = [

@@ -5,6 +5,7 @@ import type { ModelInfo } from '../../../../shared/model/model-info.ts';
 import { overviewLevel } from '../../../../shared/session/map-codes.ts';
 import type { StoredRun } from '../../../../shared/session/stored-run.ts';
 import { NOTHING_CARRIED, type SessionContent } from '../session-content.ts';
+import { makeScoreTable } from '../../../../shared/model/testing/score-table.ts';
 
 export interface SampleShape {
   readonly layers: number;
@@ -42,20 +43,16 @@ export function sampleRun({ layers, heads, tokens, viewed, seed = 1 }: SampleSha
       captureBytes: 4096,
     },
     scores: [
-      {
-        info: {
-          id: 'entropy',
+      makeScoreTable(
+        'entropy',
+        Float64Array.from({ length: layers * heads }, () => prng.next()),
+        {
           name: 'Entropy',
           unit: 'nats',
           definition: 'Mean row entropy.',
-          source: '',
-          badge: 'exact',
-          granularity: 'head',
           domain: [0, null],
         },
-        values: Float64Array.from({ length: layers * heads }, () => prng.next()),
-        notApplicable: null,
-      },
+      ),
     ],
     miniatures: { size: miniature, values: noise(prng, layers * heads * miniature ** 2) },
     heads: places.map((place) => ({ ...place, profile: sampleProfile(prng, tokens) })),
