@@ -66,6 +66,7 @@ export function createEngine(options: EngineOptions): Engine {
       source: shipped ? 'shipped' : 'folder',
       signal: context.signal,
       onProgress: (progress) => context.progress(progress),
+      families: options.families,
     });
     const { architecture } = model;
     const { addon } = loadAddon(options.addon);

@@ -10,12 +10,15 @@ import { qwen3 } from './qwen3.ts';
 
 export const families: readonly Family[] = [llama, qwen2, qwen3, mistral, gpt2];
 
-/** Finds the family by `model_type`, or by the first architecture where that is absent. */
-export function findFamily(config: JsonObject): { readonly family: Family; readonly architecture: string } {
+/** Finds the family by `model_type`, or by the first architecture where that is absent. `known`: which there are. */
+export function findFamily(
+  config: JsonObject,
+  known: readonly Family[] = families,
+): { readonly family: Family; readonly architecture: string } {
   const modelType = config['model_type'];
   const list: unknown = config['architectures'];
   const architecture: unknown = Array.isArray(list) ? list[0] : undefined;
-  const family = families.find((candidate) =>
+  const family = known.find((candidate) =>
     typeof modelType === 'string'
       ? candidate.modelTypes.includes(modelType)
       : typeof architecture === 'string' && candidate.architectures.includes(architecture),
@@ -28,7 +31,7 @@ export function findFamily(config: JsonObject): { readonly family: Family; reado
       found === ''
         ? 'config.json names neither a model_type nor an architecture.'
         : `The architecture “${found}” is not supported.`,
-      { hint: `Supported are ${families.map(({ architectures }) => architectures.join(', ')).join(', ')}.` },
+      { hint: `Supported are ${known.map(({ architectures }) => architectures.join(', ')).join(', ')}.` },
     );
   }
   return { family, architecture: typeof architecture === 'string' ? architecture : family.architectures[0]! };

@@ -6,6 +6,7 @@
  */
 import { AppError } from '../../shared/base/app-error.ts';
 import { PLAIN, type AttentionKernel } from '../attention/kernel.ts';
+import type { MaskSpec } from '../attention/mask.ts';
 import { allocateStatistics } from '../attention/statistics.ts';
 import { firstResiduals, IN_MEMORY, type CaptureKeeper } from '../capture/capture-keeper.ts';
 import type { Capture, LayerCapture } from '../capture/capture.ts';
@@ -26,6 +27,17 @@ export interface ForwardRequest {
   readonly ids: Int32Array;
   /** Factor on z of each head in a layer, or null where nothing changes there. */
   readonly gain: (layer: number) => Float32Array | null;
+  /** What each query head of a layer may see, on top of its window; null = no mask on any head. */
+  readonly masks?: (layer: number) => readonly (MaskSpec | null)[] | null;
+  /**
+   * Heads of a layer that attend alike to everything they see, nonzero = uniform, [heads]; null = none. Their queries
+   * are zero, in the capture too, so that maps recomputed from it are those of this run.
+   */
+  readonly uniform?: (layer: number) => Uint8Array | null;
+  /**
+   * `capture` has the same changes below `fromLayer`, and none in that layer; a gain there does no harm where masks or
+   * uniform heads make its attention anew.
+   */
   readonly resume?: { readonly capture: Capture; readonly fromLayer: number };
   /** Where the arrays go; memory by default. */
   readonly keeper?: CaptureKeeper;
@@ -67,13 +79,19 @@ export async function runForward(model: ForwardModel, request: ForwardRequest, j
   for (let layer = fromLayer; layer < layers; layer++) {
     checkpoint.phase = `Layer ${layer + 1} of ${layers}`;
     const gain = request.gain(layer);
+    const masks = request.masks?.(layer) ?? null;
+    const uniform = request.uniform?.(layer) ?? null;
+    const resumed = layer === fromLayer ? resume?.capture.layers[layer] : undefined;
     let capture: LayerCapture;
     let z: Float32Array;
-    if (resume !== undefined && layer === fromLayer) {
-      capture = withGain(resume.capture.layers[layer]!, gain, headDim, heads);
+    if (resumed !== undefined && masks === null && uniform === null) {
+      capture = withGain(resumed, gain, headDim, heads);
       z = capture.z;
     } else {
-      const { q, k, v } = next!;
+      const { k, v } = resumed ?? next!;
+      // What is resumed belongs to the other capture.
+      let q = resumed?.q ?? next!.q;
+      if (uniform !== null) q = withoutQueries(resumed === undefined ? q : q.slice(), uniform, headDim);
       const statistics = allocateStatistics({ heads }, tokens);
       z = spareZ ?? unwrittenFloats(tokens * heads * headDim);
       if (keeper.reuses) spareZ = z;
@@ -87,6 +105,7 @@ export async function runForward(model: ForwardModel, request: ForwardRequest, j
         scale: architecture.scale[layer]!,
         window: architecture.slidingWindow[layer]!,
         gain,
+        masks,
       };
       const output = { z, lse, statistics, extra: null };
       await model.kernel.run(input, output, (done) => checkpoint.pass(done * attentionCost));
@@ -117,6 +136,16 @@ function withGain(clean: LayerCapture, gain: Float32Array | null, headDim: numbe
   // Described, not read: the other arrays may lie on disk.
   const changed = { ...Object.getOwnPropertyDescriptors(clean), z: { value: z, enumerable: true } };
   return Object.defineProperties({}, changed) as LayerCapture;
+}
+
+/** Sets the queries of the marked heads to zero: every score is 0 then, and a softmax over equal scores is uniform. */
+function withoutQueries(q: Float32Array, marked: Uint8Array, headDim: number): Float32Array {
+  const width = marked.length * headDim;
+  marked.forEach((isMarked, head) => {
+    if (isMarked === 0) return;
+    for (let at = head * headDim; at < q.length; at += width) q.fill(0, at, at + headDim);
+  });
+  return q;
 }
 
 /** The norms square the residual and sum it: past this that leaves float32, and every prediction would come out alike. */

@@ -7,16 +7,21 @@ import type { CallContext } from '../../shared/contract/handlers.ts';
 import type { Intervention } from '../../shared/model/intervention.ts';
 import type { ModelInfo } from '../../shared/model/model-info.ts';
 import { TILE_SIZE, tilesPerSide } from '../../shared/tensor/tile.ts';
-import { createEngine, type Engine } from '../public/index.ts';
+import { createEngine, type Engine, type EngineOptions } from '../public/index.ts';
 import { openWeights, readTensorF32 } from '../safetensors/index.ts';
 
 /** Golden figures are taken with the kernel that users get: the addon, where it was built. */
-const ADDON = `${import.meta.dirname}/../../out/addon/attention.node`;
+export const ADDON = `${import.meta.dirname}/../../out/addon/attention.node`;
 export const CONTEXT: CallContext = { signal: new AbortController().signal, progress: () => undefined };
 
 export class EngineUnderTest {
-  readonly engine: Engine = createEngine({ shippedModel: '', tasks: '', addon: ADDON, threads: 2 });
+  readonly engine: Engine;
   info!: ModelInfo;
+
+  /** `families`: those that open; the registry by default. */
+  constructor(options: Pick<EngineOptions, 'families'> = {}) {
+    this.engine = createEngine({ shippedModel: '', tasks: '', addon: ADDON, threads: 2, ...options });
+  }
 
   async open(path: string): Promise<ModelInfo> {
     this.info = await this.engine.handlers['model.open']({ path }, CONTEXT);

@@ -5,7 +5,7 @@ import { AppError, CancelledError } from '../../shared/base/app-error.ts';
 import type { ModelInfo } from '../../shared/model/model-info.ts';
 import type { Progress } from '../../shared/contract/methods.ts';
 import { ConfigReader, type JsonObject } from '../families/config-reader.ts';
-import type { Architecture } from '../families/family.ts';
+import type { Architecture, Family } from '../families/family.ts';
 import { GraphWeights, type WeightTensor } from '../families/graph-weights.ts';
 import { findFamily } from '../families/index.ts';
 import { describeRope } from '../families/rope.ts';
@@ -29,20 +29,28 @@ export interface OpenModelOptions {
   readonly source: ModelInfo['source'];
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
+  /** Families that open; default: the registry. */
+  readonly families?: readonly Family[] | undefined;
 }
 
 /**
  * Throws `not-a-model`, `config-invalid`, `unsupported-architecture`, `unsupported-config`, `weights-*`,
  * `tokenizer-invalid` or `io`, each with what was found and what to do.
  */
-export async function openModel({ folder, source, signal, onProgress }: OpenModelOptions): Promise<OpenModel> {
+export async function openModel({
+  folder,
+  source,
+  signal,
+  onProgress,
+  families,
+}: OpenModelOptions): Promise<OpenModel> {
   const step = (phase: string, done: number) => {
     if (signal?.aborted === true) throw new CancelledError();
     onProgress?.({ phase, done, total: 4, etaMs: null });
   };
   step('Reading config.json', 0);
   const { config, text: configText } = await readConfig(folder);
-  const { family, architecture: architectureName } = findFamily(config);
+  const { family, architecture: architectureName } = findFamily(config, families);
   const reader = new ConfigReader(config);
   reader.raw('model_type');
   reader.raw('architectures');

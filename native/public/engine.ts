@@ -2,6 +2,7 @@ import type { CallContext, Handlers } from '../../shared/contract/handlers.ts';
 import type { EngineMethodName, ParsedParamsOf } from '../../shared/contract/methods.ts';
 import type { Device } from '../../shared/model/device.ts';
 import type { Generation } from '../../shared/model/generation.ts';
+import type { Family } from '../families/family.ts';
 
 export interface EngineOptions {
   /** Folder of the shipped model, opened by the path `demo`. */
@@ -18,6 +19,8 @@ export interface EngineOptions {
   readonly captureBudgetBytes?: number;
   /** Where captures over the budget go; default: a folder in the system's folder for temporary files. */
   readonly spillFolder?: string;
+  /** Model families that open; default: the registry. */
+  readonly families?: readonly Family[];
 }
 
 export interface ExportRequest {

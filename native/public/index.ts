@@ -3,4 +3,4 @@ export { createEngine } from '../engine/create-engine.ts';
 export { captureBudget } from './capture-budget.ts';
 export { describeAddon } from '../attention/choose-kernel.ts';
 export { supportedProviders } from '../ort/session.ts';
-export type { Engine, ExportedTensor, GeneratedRows } from './engine.ts';
+export type { Engine, EngineOptions, ExportedTensor, GeneratedRows } from './engine.ts';

@@ -13,12 +13,15 @@ export interface ReferenceOptions {
   readonly headGain?: (layer: number, head: number) => number;
   /** Whether a query head may see a key, on top of causality and the layer's window; default true. */
   readonly visible?: (layer: number, head: number, query: number, key: number) => boolean;
+  /** Whether a query head attends alike to everything it sees; default false. */
+  readonly uniform?: (layer: number, head: number) => boolean;
 }
 
 /** What the attention of one layer is changed by. */
 interface Changes {
   readonly gain: (head: number) => number;
   readonly visible: (head: number, query: number, key: number) => boolean;
+  readonly uniform: (head: number) => boolean;
 }
 
 /** n tokens, H query heads, G KV heads, dh head dimension, d model width. All row-major. */
@@ -77,10 +80,11 @@ export async function referenceForward(
   const index = await openWeights(folder);
   const weights = cachedWeights(index);
   const run = config['model_type'] === 'gpt2' ? gpt2Forward : llamaLikeForward;
-  const { headGain = () => 1, visible = () => true } = options;
+  const { headGain = () => 1, visible = () => true, uniform = () => false } = options;
   return run(config, weights, Array.from(ids), (layer) => ({
     gain: (head) => headGain(layer, head),
     visible: (head, query, key) => visible(layer, head, query, key),
+    uniform: (head) => uniform(layer, head),
   }));
 }
 
@@ -250,7 +254,7 @@ function attend(
         let dot = 0;
         for (let c = 0; c < headDim; c++)
           dot += q[(i * heads + head) * headDim + c]! * k[(j * kvHeads + group) * headDim + c]!;
-        scores[row + j] = dot * scale;
+        scores[row + j] = changes.uniform(head) ? 0 : dot * scale;
         if (visible(j)) largest = Math.max(largest, scores[row + j]!);
       }
       let total = 0;
