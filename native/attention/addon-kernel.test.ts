@@ -39,11 +39,19 @@ if (loaded.addon === null) {
             const targets = cutMask({ ...listed, kind: 'row-keys' }, tokens, rows);
             if (targets.kind !== 'row-keys') throw new Error('Not a list.');
             const weights = Float32Array.from({ length: shape.heads * tokens }, (_, at) => (at % 7) / 3);
+            const classes = Int32Array.from({ length: tokens }, (_, key) => (key * key) % 5);
+            const shifted = Int32Array.from(classes, (_, key) => (key === 0 ? -1 : classes[key - 1]!));
+            const sinkKeys = Int32Array.from([0, 1, 3, 40, 41, 128, 299].filter((key) => key < tokens));
             const input = {
               ...plain,
               extra: {
                 sumSquares: true,
-                sinkFree: true,
+                sinkFree: sinkKeys,
+                spread: { topP: 0.9 },
+                matches: [
+                  { rows: classes.subarray(plain.queryStart), keys: classes, self: true },
+                  { rows: classes.subarray(plain.queryStart), keys: shifted, self: false },
+                ],
                 histogram: true,
                 targets,
                 keyWeights: weights,
@@ -59,6 +67,15 @@ if (loaded.addon === null) {
             expect(maxAbsError(extra.targetMass!, expected.targetMass)).toBeLessThanOrEqual(p);
             expect(maxAbsError(extra.keptMass!, expected.keptMass)).toBeLessThanOrEqual(p);
             expect(maxAbsError(extra.weightedMass!, expected.weightedMass)).toBeLessThanOrEqual(3 * p);
+            extra.matchMass!.forEach((mass, list) =>
+              expect(maxAbsError(mass, expected.matchMass[list]!)).toBeLessThanOrEqual(p),
+            );
+            // Of weights that differ by up to a sixteenth, one bin makes one.
+            expect(maxAbsError(extra.spread!.gini, expected.gini)).toBeLessThanOrEqual(0.016 + p);
+            extra.spread!.topWidth.forEach((width, at) => {
+              const exact = expected.topWidth[at]!;
+              expect(Math.abs(width - exact)).toBeLessThanOrEqual(1 + 0.07 * exact);
+            });
             const rest = extra.sinkFree!;
             expect(maxAbsError(rest.mass, expected.restMass)).toBeLessThanOrEqual(p);
             // Where next to nothing is left, the shares of it lie at the end of float32.

@@ -16,6 +16,7 @@ export function createAddonKernel(
 ): AttentionKernel {
   return {
     id: implementation,
+    gathersExtras: true,
     run: async (input, output, checkpoint) => {
       const cancel = new Int32Array(1);
       const cells = new BigInt64Array(1);
@@ -37,7 +38,7 @@ export function createAddonKernel(
           gain: input.gain ?? new Float32Array(shape.heads).fill(1),
           masks: input.masks && input.masks.map((mask) => addonMask(mask ?? NO_MASK)),
           counted: input.counted,
-          z: output.z,
+          z: output.z.length === 0 ? null : output.z,
           lse: output.lse,
           entropy: null,
           poolBlock: poolBlock(input.tokens),
@@ -102,7 +103,14 @@ function addonExtras(
     restEntropy: extra?.sinkFree?.entropy ?? null,
     restMeanDistance: extra?.sinkFree?.meanDistance ?? null,
     restLocalMass: extra?.sinkFree?.localMass ?? null,
+    sinkKeys: request?.sinkFree ?? null,
     histogram: extra?.histogram ?? null,
+    topP: request?.spread?.topP ?? 1,
+    gini: extra?.spread?.gini ?? null,
+    topWidth: extra?.spread?.topWidth ?? null,
+    matches:
+      request?.matches?.map((match, i) => ({ ...match, self: match.self ? 1 : 0, mass: extra!.matchMass![i]! })) ??
+      null,
     keyWeights: request?.keyWeights ?? null,
     weightedMass: extra?.weightedMass ?? null,
     targetKeys: request?.targets?.keys ?? null,

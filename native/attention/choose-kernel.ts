@@ -20,6 +20,7 @@ export async function createKernel(
   const native = createAddonKernel(addon, shape, threads);
   return {
     id: native.id,
+    gathersExtras: native.gathersExtras,
     run: (input, output, checkpoint) => {
       const isShort = input.tokens - input.queryStart < FEW_ROWS && input.extra === null;
       const chosen = isShort ? onnx : native;

@@ -43,7 +43,7 @@ export interface AttentionInput {
 
 /** Rows are those of the queries. */
 export interface AttentionOutput {
-  /** [rows, heads x headDim], gain applied. */
+  /** [rows, heads x headDim], gain applied. Empty: not wanted, which is faster; only where `gathersExtras`. */
   readonly z: Float32Array;
   /** Log-sum-exp of the scaled scores of each row, [heads, rows]. */
   readonly lse: Float32Array;
@@ -55,6 +55,8 @@ export interface AttentionOutput {
 
 export interface AttentionKernel {
   readonly id: string;
+  /** Whether it can tell what `extra` asks for. */
+  readonly gathersExtras: boolean;
   /**
    * `checkpoint` is awaited between chunks; it may throw to cancel. `done` counts score cells. Throws `needs-addon` for
    * what only the C++ implementation does.

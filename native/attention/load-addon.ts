@@ -80,7 +80,8 @@ export interface AddonCall {
   readonly gain: Float32Array;
   readonly masks: readonly AddonMask[] | null;
   readonly counted: Uint8Array | null;
-  readonly z: Float32Array;
+  /** Null = not wanted. */
+  readonly z: Float32Array | null;
   readonly lse: Float32Array;
   /** Null = no statistics at all; the other arrays are then not looked at. */
   readonly entropy: Float32Array | null;

@@ -38,6 +38,7 @@ export async function createOnnxKernel(
   await sessionOf({ masks: 'none', statistics: true, counted: false, softcap: false, poolRows: 1, ragged: false });
   return {
     id: provider === undefined ? 'onnx' : `onnx on ${provider}`,
+    gathersExtras: false,
     run: async (input, output, checkpoint) => {
       if (input.extra !== null) {
         throw new AppError('needs-addon', 'These statistics need the C++ attention addon, which was not built here.', {

@@ -88,12 +88,26 @@ export function statisticsBytes(heads: number, tokens: number): number {
   return heads * (tokens * perRow + DISTANCE_BINS * 8 + 4 + poolCells(tokens) * 8);
 }
 
+/** Row r counts the keys with its own class: those that hold the same token, say. Classes are any numbers. */
+export interface KeyMatch {
+  /** [rows]. */
+  readonly rows: Int32Array;
+  /** [tokens]. */
+  readonly keys: Int32Array;
+  /** Whether the query's own position counts. */
+  readonly self: boolean;
+}
+
 /** Statistics that cost a further look at every weight: gathered only where asked for. */
 export interface ExtraRequest {
   readonly sumSquares?: boolean;
-  /** The row statistics without the first `SINK_KEYS` keys, renormalised. */
-  readonly sinkFree?: boolean;
+  /** The row statistics without these keys, ascending, renormalised. `sinkMass` is then the mass on them. */
+  readonly sinkFree?: Int32Array;
   readonly histogram?: boolean;
+  /** How evenly each row spreads; the width is that of the largest weights which hold `topP` of the mass. */
+  readonly spread?: { readonly topP: number };
+  /** Mass on the keys of each row's class, one list after the other, the same for all heads. */
+  readonly matches?: readonly KeyMatch[];
   /** Mass of each row on its own list of keys, the same for all heads. See `RowKeysMask`. */
   readonly targets?: { readonly offsets: Int32Array; readonly keys: Int32Array };
   /** Sum over keys of p x weight, e.g. of the norm of the value; [heads, tokens]. */
@@ -117,6 +131,14 @@ export interface ExtraStatistics {
   };
   /** Visible cells of the counted rows, [heads, HISTOGRAM_BINS]; those with p = 0 are in no bin. */
   readonly histogram?: Float64Array;
+  /** From bins of p, sixteen an octave: the weights of one bin are taken for equal. */
+  readonly spread?: {
+    /** 0 = all visible keys alike, 1 = all on one of them: the coefficient over its largest value, 1 - 1 / keys. */
+    readonly gini: Float32Array;
+    /** Keys. */
+    readonly topWidth: Float32Array;
+  };
+  readonly matchMass?: readonly Float32Array[];
   readonly targetMass?: Float32Array;
   readonly weightedMass?: Float32Array;
   readonly keptMass?: Float32Array;
@@ -130,17 +152,19 @@ export function allocateExtras(
   const perRow = () => new Float32Array(heads * rows);
   return {
     ...(request.sumSquares === true ? { sumSquares: perRow() } : {}),
-    ...(request.sinkFree === true
-      ? {
+    ...(request.sinkFree === undefined
+      ? {}
+      : {
           sinkFree: {
             mass: perRow(),
             entropy: perRow(),
             meanDistance: perRow(),
             localMass: new Float32Array(heads * rows * LOCAL_WIDTHS.length),
           },
-        }
-      : {}),
+        }),
     ...(request.histogram === true ? { histogram: new Float64Array(heads * HISTOGRAM_BINS) } : {}),
+    ...(request.spread === undefined ? {} : { spread: { gini: perRow(), topWidth: perRow() } }),
+    ...(request.matches === undefined ? {} : { matchMass: request.matches.map(perRow) }),
     ...(request.targets === undefined ? {} : { targetMass: perRow() }),
     ...(request.keyWeights === undefined ? {} : { weightedMass: perRow() }),
     ...(request.keptUnder === undefined ? {} : { keptMass: perRow() }),

@@ -53,6 +53,9 @@ export function referenceAttention({ heads, kvHeads, headDim }: AttentionShape, 
     targetMass: perRow(),
     weightedMass: perRow(),
     keptMass: perRow(),
+    matchMass: (input.extra?.matches ?? []).map(perRow),
+    gini: perRow(),
+    topWidth: perRow(),
     restMass: perRow(),
     restEntropy: perRow(),
     restMeanDistance: perRow(),
@@ -60,6 +63,7 @@ export function referenceAttention({ heads, kvHeads, headDim }: AttentionShape, 
     maxScore: 0,
   };
   const block = poolBlock(tokens);
+  const isSink = (key: number) => extra?.sinkFree?.includes(key) ?? key < SINK_KEYS;
   for (let h = 0; h < heads; h++) {
     const group = Math.floor(h / (heads / kvHeads));
     const mask = input.masks?.[h] ?? NO_MASK;
@@ -93,7 +97,10 @@ export function referenceAttention({ heads, kvHeads, headDim }: AttentionShape, 
           out.z[(row * heads + h) * headDim + d]! +=
             p * input.v[(j * kvHeads + group) * headDim + d]! * (input.gain?.[h] ?? 1);
         }
-        if (j < SINK_KEYS) out.sinkMass[at]! += p;
+        if (isSink(j)) out.sinkMass[at]! += p;
+        extra?.matches?.forEach(({ rows: rowClass, keys, self }, list) => {
+          if (rowClass[row] === keys[j] && (self || j < i)) out.matchMass[list]![at]! += p;
+        });
         out.sumSquares[at]! += p * p;
         out.weightedMass[at]! += p * (extra?.keyWeights?.[h * tokens + j] ?? 0);
         if (extra?.keptUnder && sees(extra.keptUnder[h]!, tokens, i, row, j)) out.keptMass[at]! += p;
@@ -121,10 +128,15 @@ export function referenceAttention({ heads, kvHeads, headDim }: AttentionShape, 
         };
       };
       const all = describe(seen);
-      const rest = describe(seen.filter(({ j }) => j >= SINK_KEYS));
+      const rest = describe(seen.filter(({ j }) => !isSink(j)));
       out.entropy[at] = all.entropy;
       out.meanDistance[at] = all.meanDistance;
       out.rowMax[at] = Math.max(...seen.map(({ p }) => p));
+      const ascending = seen.map(({ p }) => p).sort((a, b) => a - b);
+      const n = ascending.length;
+      out.gini[at] = n === 1 ? 0 : ascending.reduce((sum, p, r) => sum + (2 * (r + 1) - n - 1) * p, 0) / (n - 1);
+      let covered = 0;
+      while (covered < (extra?.spread?.topP ?? 1) - 1e-9) covered += ascending[n - 1 - out.topWidth[at]!++]!;
       out.restMass[at] = rest.mass;
       out.restEntropy[at] = rest.entropy;
       out.restMeanDistance[at] = rest.meanDistance;

@@ -23,6 +23,7 @@ struct Call {
   napi_deferred deferred = nullptr;
   napi_ref arguments = nullptr;  // keeps the arrays alive
   std::vector<headscope::HeadMask> masks, keptMasks;
+  std::vector<headscope::KeyMatch> matches;
   bool finished = false;
   std::string failure;  // what went wrong on the threads; empty = nothing
 };
@@ -107,6 +108,30 @@ class Reader {
         return found;
       }
       found.push_back(mask);
+    }
+    return found;
+  }
+
+  // An array of {rows, keys, self, mass}; empty for null.
+  std::vector<headscope::KeyMatch> matches(const char *name, const Problem &p) {
+    std::vector<headscope::KeyMatch> found;
+    napi_value list = isNull(name) ? nullptr : get(name);
+    uint32_t count = 0;
+    if (list != nullptr && napi_get_array_length(env_, list, &count) != napi_ok) fail(name);
+    for (uint32_t i = 0; i < count; i++) {
+      napi_value entry;
+      napi_get_element(env_, list, i, &entry);
+      Reader reader(env_, entry);
+      headscope::KeyMatch match{};
+      match.rows = static_cast<int32_t *>(reader.array("rows", napi_int32_array, p.rows()));
+      match.keys = static_cast<int32_t *>(reader.array("keys", napi_int32_array, p.tokens));
+      match.self = reader.number("self") != 0;
+      match.mass = static_cast<float *>(reader.array("mass", napi_float32_array, p.heads * p.rows()));
+      if (!reader.error.empty()) {
+        fail(name);
+        return found;
+      }
+      found.push_back(match);
     }
     return found;
   }
@@ -228,7 +253,7 @@ napi_value attend(napi_env env, napi_callback_info info) {
   p.counted = static_cast<uint8_t *>(reader.array("counted", napi_uint8_array, rows, true));
   call->masks = reader.masks("masks", p);
   call->keptMasks = reader.masks("keptMasks", p);
-  p.z = floats("z", all * p.headDim);
+  p.z = floats("z", all * p.headDim, true);
   p.lse = floats("lse", all);
   if (!reader.isNull("entropy")) {
     p.poolBlock = static_cast<int64_t>(reader.number("poolBlock"));
@@ -246,6 +271,11 @@ napi_value attend(napi_env env, napi_callback_info info) {
     p.poolMax = floats("poolMax", pool);
     p.poolSum = floats("poolSum", pool);
     p.sumSquares = floats("sumSquares", all, true);
+    if (!reader.isNull("sinkKeys")) {
+      p.sinkKeys = static_cast<int32_t *>(reader.array("sinkKeys", napi_int32_array, -1, false, &p.sinkCount));
+      for (int64_t i = 0; reader.error.empty() && i < p.sinkCount; i++)
+        if (p.sinkKeys[i] < 0 || p.sinkKeys[i] >= p.tokens || (i > 0 && p.sinkKeys[i] <= p.sinkKeys[i - 1])) reader.fail("sinkKeys");
+    }
     p.restMass = floats("restMass", all, true);
     p.restEntropy = floats("restEntropy", all, p.restMass == nullptr);
     p.restMeanDistance = floats("restMeanDistance", all, p.restMass == nullptr);
@@ -262,6 +292,12 @@ napi_value attend(napi_env env, napi_callback_info info) {
       p.targetMass = floats("targetMass", all);
     }
     if (!call->keptMasks.empty()) p.keptMass = floats("keptMass", all);
+    p.topP = static_cast<float>(reader.number("topP"));
+    p.gini = floats("gini", all, true);
+    p.topWidth = floats("topWidth", all, p.gini == nullptr);
+    call->matches = reader.matches("matches", p);
+    p.matches = call->matches.data();
+    p.matchCount = static_cast<int64_t>(call->matches.size());
   }
   p.cancel = static_cast<int32_t *>(reader.array("cancel", napi_int32_array, 1));
   p.cells = static_cast<int64_t *>(reader.array("cells", napi_bigint64_array, 1));

@@ -61,6 +61,7 @@ Masks randomMasks(std::mt19937 &random, const Shape &shape) {
 
 struct Reference {
   std::vector<double> z, lse, entropy, rowMax, meanDistance, sinkMass, columnSum, poolMax, kept;
+  std::vector<double> matched[2];
   double largestScore = 0, largestValue = 0;
 };
 
@@ -68,7 +69,8 @@ Reference attend(const Problem &p) {
   const int64_t rows = p.rows(), dh = p.headDim, side = p.poolSide();
   Reference out;
   out.z.resize(rows * p.heads * dh);
-  for (auto *part : {&out.lse, &out.entropy, &out.rowMax, &out.meanDistance, &out.sinkMass, &out.kept}) part->resize(p.heads * rows);
+  for (auto *part : {&out.lse, &out.entropy, &out.rowMax, &out.meanDistance, &out.sinkMass, &out.kept, &out.matched[0], &out.matched[1]})
+    part->resize(p.heads * rows);
   out.columnSum.resize(p.heads * p.tokens);
   out.poolMax.resize(p.heads * side * (side + 1) / 2);
   for (int64_t x = 0; x < p.tokens * p.kvHeads * dh; x++) out.largestValue = std::max(out.largestValue, std::abs(static_cast<double>(p.v[x])));
@@ -100,7 +102,9 @@ Reference attend(const Problem &p) {
         const double w = std::exp(score[j] - top) / sum;
         if (w > 0) out.entropy[at] -= w * std::log(w);
         out.meanDistance[at] += w * static_cast<double>(i - j);
-        if (j < headscope::kSinkKeys) out.sinkMass[at] += w;
+        if (std::find(p.sinkKeys, p.sinkKeys + p.sinkCount, j) != p.sinkKeys + p.sinkCount) out.sinkMass[at] += w;
+        for (int64_t x = 0; x < p.matchCount; x++)
+          if (p.matches[x].keys[j] == p.matches[x].rows[row] && (j < i || p.matches[x].self)) out.matched[x][at] += w;
         if (kept[j]) out.kept[at] += w;
         for (int64_t d = 0; d < dh; d++)
           out.z[(row * p.heads + head) * dh + d] += w * p.v[(j * p.kvHeads + group) * dh + d] * p.gain[head];
@@ -175,6 +179,19 @@ bool check(const Implementation &implementation, const Shape &shape, unsigned se
   p.targetOffsets = targetOffsets.data(), p.targetKeys = targetKeys.data(), p.targetMass = targetMass.data();
   p.keyWeights = weights.data(), p.weightedMass = weightedMass.data();
   p.keptMasks = keptMasks.heads.data(), p.keptMass = keptMass.data();
+  std::vector<int32_t> classes, sinkKeys;
+  for (int64_t key = 0; key < shape.tokens; key++) {
+    classes.push_back(static_cast<int32_t>(random() % 5));
+    if (random() % 20 == 0) sinkKeys.push_back(static_cast<int32_t>(key));
+  }
+  // Every third problem keeps the default.
+  if (seed % 3 != 0) p.sinkKeys = sinkKeys.data(), p.sinkCount = static_cast<int64_t>(sinkKeys.size());
+  std::vector<float> matched[2] = {perRow(), perRow()}, gini = perRow(), topWidth = perRow();
+  const headscope::KeyMatch matches[2] = {
+      {classes.data() + shape.queryStart, classes.data(), true, matched[0].data()},
+      {classes.data() + shape.queryStart, classes.data(), false, matched[1].data()}};
+  p.matches = matches, p.matchCount = 2;
+  p.topP = 0.9f, p.gini = gini.data(), p.topWidth = topWidth.data();
   p.threads = 1 + static_cast<int>(seed % 3);
   p.cancel = &cancel, p.cells = &cells;
   if (!headscope::runAttention(p, implementation)) return false;
@@ -183,11 +200,14 @@ bool check(const Implementation &implementation, const Shape &shape, unsigned se
   double largestGain = 1;
   for (float g : gain) largestGain = std::max(largestGain, std::abs(static_cast<double>(g)));
   for (int64_t at = 0; at < all; at++)
-    if (argmax[at] < -1 || argmax[at] > p.queryStart + at % rows) return false;
+    if (argmax[at] < -1 || argmax[at] > p.queryStart + at % rows || !(gini[at] >= 0 && gini[at] <= 1) ||
+        !(topWidth[at] >= 0 && topWidth[at] <= static_cast<float>(p.tokens)))
+      return false;
   return near("z", z, expected.z, (1e-6 + 2e-7 * s) * expected.largestValue * largestGain) &&
          near("lse", lse, expected.lse, 1e-5 + 2e-7 * s) && near("entropy", entropy, expected.entropy, 2e-5 + 2e-6 * s) &&
          near("rowMax", rowMax, expected.rowMax, 2e-6 + 6e-7 * s) &&
          near("meanDistance", meanDistance, expected.meanDistance, 1e-5 * static_cast<double>(p.tokens + 1)) &&
+         near("matched", matched[0], expected.matched[0], 2e-6 + 6e-7 * s) && near("matched", matched[1], expected.matched[1], 2e-6 + 6e-7 * s) &&
          near("sinkMass", sinkMass, expected.sinkMass, 2e-6 + 6e-7 * s) && near("keptMass", keptMass, expected.kept, 2e-6 + 6e-7 * s) &&
          near("poolMax", poolMax, expected.poolMax, 2e-6 + 6e-7 * s) && near("columnSum", columnSum, expected.columnSum, 1e-5 * static_cast<double>(p.tokens));
 }

@@ -202,16 +202,19 @@ struct RowSums {
 };
 
 // Turns the scores of a row into weights relative to `peak`, and sums them up by distance.
-static void weigh(float *s, const Range &range, float peak, int64_t position, RowSums &sums) {
+static void weigh(const Problem &p, float *s, const Range &range, float peak, int64_t position, RowSums &sums) {
   const int64_t shift = range.firstKey() - range.offset, end = range.end();
   Vec logSum = Vec{}, farSum = Vec{}, distance;
   for (int lane = 0; lane < LANES; lane++) distance[lane] = static_cast<float>(position - range.firstKey() - lane);
+  const int32_t *const sinksEnd = p.sinkKeys + p.sinkCount;
+  const int32_t *sink = std::lower_bound(p.sinkKeys, sinksEnd, range.firstKey());
   const auto next = [&](int64_t i, bool hasSinks) {
     const Vec shifted = load(s + i) - peak;
     Vec e = expOf(shifted);
     store(s + i, e);
-    for (int lane = 0; hasSinks && lane < std::min<int>(LANES, kSinkKeys); lane++) {
-      sums.addSink(e[lane], shifted[lane], position - i - shift - lane);
+    for (; hasSinks && sink < sinksEnd && *sink < i + shift + LANES; sink++) {
+      const int64_t lane = *sink - i - shift;
+      sums.addSink(e[lane], shifted[lane], position - *sink);
       e[lane] = 0;
     }
     // Where e is 0 the shifted score may be -inf, and 0 x inf is not 0.
@@ -223,7 +226,7 @@ static void weigh(float *s, const Range &range, float peak, int64_t position, Ro
   for (int64_t i = range.offset; i < end;) {
     const int64_t far = position - i - shift, near = far - LANES + 1;
     const Vec before = distance;
-    const Vec e = next(i, i + shift < kSinkKeys);
+    const Vec e = next(i, true);
     i += LANES;
     if (near < LANES) {
       // Here bins are narrower than a vector.
@@ -241,7 +244,8 @@ static void weigh(float *s, const Range &range, float peak, int64_t position, Ro
       sums.bin[bin - 1] += sumOf(e - farther);
       continue;
     }
-    const int64_t stop = std::min(end, i + (near - nearest) / LANES * LANES);
+    int64_t stop = std::min(end, i + (near - nearest) / LANES * LANES);
+    if (sink < sinksEnd) stop = std::min(stop, i + (*sink - shift - i) / LANES * LANES);
     Vec sum = e;
     for (; i < stop; i += LANES) sum += next(i, false);
     sums.bin[bin] += sumOf(sum);
@@ -278,9 +282,79 @@ static int64_t firstKeyWith(const float *s, const Range &range, float value) {
   return i - range.offset + range.firstKey();
 }
 
+// Sum of visit(key, p) over the keys before `end`; visit takes a number or a vector.
+template <typename Visit>
+static double sumOver(const Tiles &tiles, const float *s, const float *factors, int64_t end, const Visit &visit) {
+  double total = 0;
+  for (size_t t = 0; t < tiles.size(); t++) {
+    const Range &range = tiles[t];
+    const int64_t last = std::min(range.lastKey(), end);
+    const float *weights = s + range.offset - range.firstKey();
+    const float factor = factors[t];
+    Vec sum = Vec{};
+    int64_t key = range.firstKey();
+    for (; key + LANES <= last; key += LANES) sum += visit(key, load(weights + key) * factor);
+    total += sumOf(sum);
+    for (; key < last; key++) total += visit(key, weights[key] * factor);
+  }
+  return total;
+}
+
+// Gini coefficient and width of the largest weights of a row that sees `visible` keys, in time that grows with the keys:
+// weights are sorted into bins, and those of one bin taken for equal.
+static void tellSpread(const Problem &p, const Tiles &tiles, const float *s, const float *factors, int64_t position,
+                       int64_t visible, int64_t at, Spread &spread) {
+  constexpr int kShift = 19;                         // of float32's bits: the exponent and four bits of the fraction stay
+  constexpr int32_t kOne = 0x3f800000 >> kShift;     // of p = 1
+  const float smallest = std::ldexp(1.0f, -kSpreadBins / 16);
+  double total = 0, rest = 0;
+  int64_t above = 0;
+  for (size_t t = 0; t < tiles.size(); t++) {
+    const Range &range = tiles[t];
+    const int64_t last = std::min(range.lastKey(), position + 1);
+    const float *weights = s + range.offset - range.firstKey();
+    const float factor = factors[t];
+    for (int64_t key = range.firstKey(); key < last; key++) {
+      const float w = weights[key] * factor;
+      if (!(w >= smallest)) {
+        rest += w;
+        continue;
+      }
+      int32_t bits;
+      std::memcpy(&bits, &w, sizeof bits);
+      const int32_t bin = std::max(0, kOne - (bits >> kShift));
+      spread.mass[bin] += w;
+      spread.count[bin] += 1;
+    }
+  }
+  for (int bin = 0; bin <= kSpreadBins; bin++) total += spread.mass[bin];
+  total += rest;
+  const double n = static_cast<double>(visible), wanted = p.topP * total;
+  double covered = 0, area = 0, width = -1;
+  for (int bin = 0; bin <= kSpreadBins; bin++) {
+    const int32_t count = spread.count[bin];
+    if (count == 0) continue;
+    const double mass = spread.mass[bin];
+    if (width < 0 && covered + mass >= wanted * (1 - 1e-6))
+      width = static_cast<double>(above) + std::clamp(std::ceil((wanted - covered) / mass * count - 1e-4), 1.0, static_cast<double>(count));
+    covered += mass;
+    // Of the ranks of equal weights, ascending from 1, the sum of 2 rank - n - 1 is this times their number.
+    area += mass * (n - 2 * static_cast<double>(above) - count);
+    above += count;
+    spread.mass[bin] = 0;
+    spread.count[bin] = 0;
+  }
+  const double left = n - static_cast<double>(above);
+  area -= rest * static_cast<double>(above);
+  if (width < 0) width = static_cast<double>(above) + (rest > 0 ? std::clamp(std::ceil((wanted - covered) / rest * left), 0.0, left) : 0);
+  p.topWidth[at] = static_cast<float>(width);
+  // The largest that n weights can have is 1 - 1 / n.
+  p.gini[at] = visible > 1 ? static_cast<float>(std::clamp(area / (n * total) / (1 - 1 / n), 0.0, 1.0)) : 0.0f;
+}
+
 // What was asked for beyond the default statistics; reads the weights of one row.
 static void gatherExtras(const Problem &p, const Tiles &tiles, const float *s, const float *factors, int64_t head,
-                         int64_t row, bool counts, Scratch &scratch, SegmentSums &out) {
+                         int64_t row, bool counts, int64_t visible, Scratch &scratch, SegmentSums &out) {
   const int64_t at = head * p.rows() + row, position = p.queryStart + row;
   const auto each = [&](const auto &visit) {
     for (size_t t = 0; t < tiles.size(); t++) {
@@ -290,17 +364,26 @@ static void gatherExtras(const Problem &p, const Tiles &tiles, const float *s, c
       for (int64_t key = range.firstKey(); key < last; key++) visit(key, weights[key] * factors[t]);
     }
   };
-  if (p.sumSquares != nullptr) {
-    double sum = 0;
-    each([&](int64_t, float w) { sum += static_cast<double>(w) * w; });
-    p.sumSquares[at] = static_cast<float>(sum);
-  }
+  if (p.sumSquares != nullptr)
+    p.sumSquares[at] = static_cast<float>(sumOver(tiles, s, factors, position + 1, [](int64_t, auto w) { return w * w; }));
   if (p.weightedMass != nullptr) {
-    double sum = 0;
     const float *weights = p.keyWeights + head * p.tokens;
-    each([&](int64_t key, float w) { sum += static_cast<double>(w) * weights[key]; });
-    p.weightedMass[at] = static_cast<float>(sum);
+    const auto weighted = [&](int64_t key, auto w) {
+      if constexpr (sizeof w == sizeof(float)) return w * weights[key];
+      else return w * load(weights + key);
+    };
+    p.weightedMass[at] = static_cast<float>(sumOver(tiles, s, factors, position + 1, weighted));
   }
+  for (int64_t i = 0; i < p.matchCount; i++) {
+    const KeyMatch &match = p.matches[i];
+    const int32_t wanted = match.rows[row];
+    const auto matching = [&](int64_t key, auto w) {
+      if constexpr (sizeof w == sizeof(float)) return match.keys[key] == wanted ? w : 0.0f;
+      else return *reinterpret_cast<const IntVec *>(match.keys + key) == wanted ? w : Vec{};
+    };
+    match.mass[at] = static_cast<float>(sumOver(tiles, s, factors, match.self ? position + 1 : position, matching));
+  }
+  if (p.gini != nullptr) tellSpread(p, tiles, s, factors, position, visible, at, scratch.spread);
   if (p.histogram != nullptr && counts) {
     each([&](int64_t, float w) {
       if (w > 0) out.histogram[std::clamp(static_cast<int>(-4.0f * std::log2(w)), 0, kHistogramBins - 1)] += 1;
@@ -365,8 +448,9 @@ static void tellMasked(const Problem &p, int64_t head, int64_t row, bool counts,
   if (counts) out.maskedRows += 1;
   if (p.entropy == nullptr) return;
   for (float *part : {p.entropy, p.rowMax, p.meanDistance, p.sinkMass, p.sumSquares, p.restMass, p.restEntropy,
-                      p.restMeanDistance, p.targetMass, p.weightedMass, p.keptMass})
+                      p.restMeanDistance, p.targetMass, p.weightedMass, p.keptMass, p.gini, p.topWidth})
     if (part != nullptr) part[at] = 0;
+  for (int64_t i = 0; i < p.matchCount; i++) p.matches[i].mass[at] = 0;
   p.rowArgmax[at] = -1;
   for (float *part : {p.localMass, p.restLocalMass})
     for (int w = 0; part != nullptr && w < kLocalWidths; w++) part[(head * kLocalWidths + w) * rows + row] = 0;
@@ -435,6 +519,18 @@ static bool isVisible(const Problem &p, const Visible &see, bool general, int64_
   return key < see.sink || position - key < see.window;
 }
 
+// How many keys a row sees.
+static int64_t visibleKeys(const Problem &p, const Visible &see, bool general, int64_t position, const Scratch &scratch,
+                           int64_t r) {
+  const int64_t floor = std::max<int64_t>(0, position - see.lowest + 1);
+  if (general) {
+    const uint8_t *visible = scratch.visible.data() + r * scratch.visibleStride;
+    return std::count_if(visible + floor, visible + position + 1, [](uint8_t seen) { return seen != 0; });
+  }
+  const int64_t near = std::max(floor, position - see.window + 1);
+  return position + 1 - near + std::max<int64_t>(0, std::min(see.sink, near) - floor);
+}
+
 // Scores, weights and output of MICRO rows against one tile of keys, all while they are in the nearest cache.
 static void passTile(const Problem &p, const PackedGroup &packed, const Block &block, size_t t, int64_t m, const Visible &see,
                      bool general, bool keeps, Scratch &scratch, RowState *states) {
@@ -476,7 +572,7 @@ static void passTile(const Problem &p, const PackedGroup &packed, const Block &b
       else state.sums = RowSums{};
       state.total *= scale;
       const Vec factor = splat(static_cast<float>(scale));
-      for (int64_t d = 0; d < pad; d += LANES) store(out + d, load(out + d) * factor);
+      for (int64_t d = 0; p.z != nullptr && d < pad; d += LANES) store(out + d, load(out + d) * factor);
       state.peak = top;
       state.strongest = firstKeyWith(s, tile, top);
     }
@@ -489,9 +585,10 @@ static void passTile(const Problem &p, const PackedGroup &packed, const Block &b
         state.broken |= !masked;
       }
       std::fill(s + tile.offset, s + tile.end(), 0.0f);
-    } else if (keeps) weigh(s, tile, state.peak, position, state.sums);
+    } else if (keeps) weigh(p, s, tile, state.peak, position, state.sums);
     else state.total += weighOnly(s, tile, state.peak);
   }
+  if (p.z == nullptr) return;
   for (int64_t r = rows; r < MICRO; r++) std::fill_n(scores + r * block.stride + tile.offset, tile.end() - tile.offset, 0.0f);
 
   const int64_t keys = tile.end() - tile.offset;
@@ -508,7 +605,8 @@ static void attend(const Problem &p, const PackedGroup &packed, const Segment &s
   const HeadMask *mask = p.masks == nullptr ? nullptr : p.masks + head;
   const bool general = mask != nullptr && mask->kind != HeadMask::kSinkWindow;
   const bool gathers = p.entropy != nullptr;
-  const bool extras = p.sumSquares || p.weightedMass || p.histogram || p.targetMass || p.keptMass;
+  const bool extras =
+      p.sumSquares || p.weightedMass || p.histogram || p.gini || p.matchCount > 0 || p.targetMass || p.keptMass;
   Visible see = {0, p.window, p.window};
   if (mask != nullptr && !general) {
     see.sink = mask->first;
@@ -562,17 +660,17 @@ static void attend(const Problem &p, const PackedGroup &packed, const Segment &s
       const RowState &state = states[r];
       const bool counts = p.counted == nullptr || p.counted[row + r] != 0;
       float *factors = scratch.refs.data() + r * tileCount;
-      float *z = p.z + (row + r) * width + head * dh;
+      float *z = p.z == nullptr ? nullptr : p.z + (row + r) * width + head * dh;
       if (state.broken || !(state.peak > kMasked)) {
         tellMasked(p, head, row + r, counts && !state.broken, sums);
-        std::fill_n(z, dh, state.broken ? NAN : 0.0f);
+        if (z != nullptr) std::fill_n(z, dh, state.broken ? NAN : 0.0f);
         if (state.broken) p.lse[head * rows + row + r] = NAN;
         std::fill_n(factors, tileCount, 0.0f);
         continue;
       }
       const double total = gathers ? tellRow(p, state.sums, state.peak, head, row + r, state.strongest, counts, sums) : state.total;
       const float inverse = static_cast<float>(1 / total);
-      for (int64_t d = 0; d < dh; d++) z[d] = scratch.out[r * pad + d] * inverse * gain;
+      for (int64_t d = 0; z != nullptr && d < dh; d++) z[d] = scratch.out[r * pad + d] * inverse * gain;
       if (!gathers) {
         p.lse[head * rows + row + r] = static_cast<float>(state.peak + std::log(total));
         continue;
@@ -581,7 +679,9 @@ static void attend(const Problem &p, const PackedGroup &packed, const Segment &s
         if (factors[t] == state.peak) factors[t] = inverse;
         else factors[t] = factors[t] > kMasked ? static_cast<float>(std::exp(static_cast<double>(factors[t]) - state.peak) / total) : 0;
       }
-      if (extras) gatherExtras(p, tiles, scratch.scores.data() + r * block.stride, factors, head, row + r, counts, scratch, sums);
+      if (extras)
+        gatherExtras(p, tiles, scratch.scores.data() + r * block.stride, factors, head, row + r, counts,
+                     visibleKeys(p, see, general, firstPosition + r, scratch, r), scratch, sums);
       if (!counts) std::fill_n(factors, tileCount, 0.0f);
     }
     for (int64_t r = 0; gathers && r < count;) {

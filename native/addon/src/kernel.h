@@ -10,11 +10,12 @@ namespace headscope {
 
 constexpr int64_t kPanel = 16;          // keys packed side by side
 constexpr int64_t kSegmentRows = 2048;  // rows whose sums are added up together, whatever the threads
-constexpr int64_t kSinkKeys = 4;        // first keys whose mass is told apart
+constexpr int32_t kFirstKeys[] = {0, 1, 2, 3};  // keys whose mass is told apart, where no others are named
 constexpr int kDistanceBins = 32;       // 0, 1, 2-3, 4-7, ...
 constexpr int kLocalWidths = 3;         // distances under 8, 32, 128: whole bins
 constexpr int kLocalBins[kLocalWidths] = {4, 6, 8};
 constexpr int kHistogramBins = 128;  // of -log2 p, four an octave
+constexpr int kSpreadBins = 16 * 24;  // of one row's p, sixteen an octave, equal steps; all smaller ones are one more
 
 // What one head may see, on top of the layer's window. See native/attention/mask.ts.
 struct HeadMask {
@@ -25,6 +26,14 @@ struct HeadMask {
   int64_t keyCount;
   const int32_t *offsets;  // of each row's listed keys, [rows + 1]
   const uint8_t *blocks;   // [ceil(tokens / size) squared]
+};
+
+// Mass of each row on the keys of its own class: the token, say. Classes are any numbers.
+struct KeyMatch {
+  const int32_t *rows;  // [rows]
+  const int32_t *keys;  // [tokens]
+  bool self;            // whether the query's own position counts
+  float *mass;          // [heads, rows]
 };
 
 // Row statistics are [heads, rows], each null where nobody wants it.
@@ -39,7 +48,7 @@ struct Problem {
   const float *gain;      // [heads]
   const HeadMask *masks;  // [heads], or null where no head has a mask
   const uint8_t *counted;  // [rows]: whether the row counts in the head's sums; null = all
-  float *z;                // [rows, heads x dh]
+  float *z;                // [rows, heads x dh]; null = values are not looked at
   float *lse;
 
   // All null, or none.
@@ -54,6 +63,8 @@ struct Problem {
 
   // On request.
   float *sumSquares;
+  const int32_t *sinkKeys = kFirstKeys;  // whose mass is told apart, ascending
+  int64_t sinkCount = 4;
   float *restMass, *restEntropy, *restMeanDistance;  // without the sink keys, renormalised; [heads, rows], together
   float *restLocalMass;                              // [heads, kLocalWidths, rows]
   const int32_t *targetOffsets, *targetKeys;         // [rows + 1], and the keys of each row
@@ -61,6 +72,10 @@ struct Problem {
   const float *keyWeights;  // [heads, tokens]
   float *weightedMass;
   double *histogram;           // [heads, kHistogramBins]
+  float topP;                  // share of the mass that the width is of
+  float *gini, *topWidth;      // of each row, from bins of p; together
+  const KeyMatch *matches;
+  int64_t matchCount;
   const HeadMask *keptMasks;   // [heads]
   float *keptMass;
 
@@ -78,11 +93,18 @@ struct PackedGroup {
   std::vector<float> v;  // [key][dhPadded]
 };
 
+// Weights of one row, sorted into bins by size. Empty between rows.
+struct Spread {
+  double mass[kSpreadBins + 1] = {};
+  int32_t count[kSpreadBins + 1] = {};
+};
+
 // Buffers of one thread.
 struct Scratch {
   std::vector<float> scores, queries, out, poolMax, poolSum;
   std::vector<float> refs;  // [rows, tiles]: what each tile's weights are relative to, then the factor that makes them p
   std::vector<uint8_t> visible, kept;
+  Spread spread;
   int64_t visibleStride = 0;
 };
 
