@@ -1,0 +1,136 @@
+/**
+ * The oracle (native/testing/oracle.ts) through registry, graph writer, kernel and scores: every head has a known job, so
+ * every score has a known value. Expected numbers were made in float64 by an implementation that shares no code with
+ * this one.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createKernel } from '../attention/choose-kernel.ts';
+import type { MaskSpec } from '../attention/mask.ts';
+import type { Job } from '../forward/checkpoint.ts';
+import { runForward, type ForwardModel, type ForwardRequest } from '../forward/forward.ts';
+import { tokenNll } from '../forward/likelihoods.ts';
+import { SegmentSessions } from '../forward/segment-sessions.ts';
+import { createDecoder } from '../generation/decoder.ts';
+import { argmax } from '../generation/sampling.ts';
+import { openModel } from '../model/open-model.ts';
+import { attnOnly } from '../testing/attn-only.ts';
+import { maxAbsError } from '../testing/compare.ts';
+import { ORACLE, writeOracle } from '../testing/oracle.ts';
+import { ADDON, CONTEXT, EngineUnderTest } from './engine-tensors.ts';
+
+const LIMIT = 1e-4;
+/** [BOS] + A + A with A = 1 .. 6. */
+const REPEAT = Int32Array.of(ORACLE.bos, 1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6);
+/** First row of the second copy. */
+const SECOND = 7;
+/** The needle 7 8 9 10 after the cue 6, then the cue again. */
+const NEEDLE = Int32Array.of(ORACLE.bos, 1, 2, 6, 7, 8, 9, 10, 11, 3, 4, 5, 6);
+const STREAMING: MaskSpec = { kind: 'sink-window', sink: 1, window: 3 };
+
+const job: Job = { signal: CONTEXT.signal, progress: () => undefined };
+const engine = new EngineUnderTest({ families: [attnOnly] });
+let folder: string;
+let model: ForwardModel;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'headscope-oracle-'));
+  await writeOracle(folder);
+  await engine.open(folder);
+  const { architecture, weights, weightsFolder, info } = await openModel({
+    folder,
+    source: 'folder',
+    families: [attnOnly],
+  });
+  const { parameters } = info;
+  const sessions = new SegmentSessions({ architecture, weights, weightsFolder, parameters, threads: 1 });
+  model = { architecture, sessions, kernel: await createKernel(ADDON, architecture, 1) };
+});
+afterAll(async () => {
+  await engine.dispose();
+  await model.sessions.dispose();
+  await model.kernel.dispose();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Values of one score, in the order L0H0, L0H1, L1H0, L1H1. */
+async function score(ids: Int32Array, id: string, parameters: Readonly<Record<string, number>> = {}) {
+  const { runId } = await engine.run(ids);
+  const request = { runId, scores: [id], scoreParameters: { [id]: { ...parameters } } };
+  const { scores } = await engine.engine.handlers['run.scores'](request, CONTEXT);
+  return scores.find((table) => table.info.id === id)!.values!;
+}
+
+function forward(ids: Int32Array, changes: Partial<ForwardRequest> = {}) {
+  return runForward(model, { ids, gain: () => null, ...changes }, job);
+}
+
+/** One value at one head, others elsewhere, as a forward asks for it by layer. */
+function only<T>(head: readonly [layer: number, head: number], value: T, others: T) {
+  return (layer: number): readonly T[] | null =>
+    layer === head[0] ? Array.from({ length: ORACLE.heads }, (_, at) => (at === head[1] ? value : others)) : null;
+}
+
+const HEADS = [
+  [0, 0],
+  [0, 1],
+  [1, 0],
+  [1, 1],
+] as const;
+
+describe('the oracle', () => {
+  it('opens through the registry without warnings', () => {
+    expect(engine.info).toMatchObject({ family: 'Attention only', layers: 2, heads: 2, headDim: 48, warnings: [] });
+    expect(engine.info.bos?.id).toBe(ORACLE.bos);
+  });
+
+  it.each([
+    { id: 'previous', expected: [1, 0, 0, 0] },
+    { id: 'duplicate', expected: [0, 0, 0, 1] },
+    { id: 'induction', expected: [0, 0, 1, 0] },
+  ])('scores $id on the repeat', async ({ id, expected }) => {
+    expect(maxAbsError(await score(REPEAT, id), expected)).toBeLessThan(LIMIT);
+  });
+
+  it('loses what it predicts with a head when that head is ablated, and nothing without values', async () => {
+    /** Mean over the second copy: nats. */
+    const loss = async (changes: Partial<ForwardRequest>) => {
+      const nll = await tokenNll(model, await forward(REPEAT, changes), job);
+      const rows = nll.subarray(SECOND + 1);
+      return rows.reduce((sum, value) => sum + value, 0) / rows.length;
+    };
+    expect(await loss({})).toBeCloseTo(0.000499275, 5);
+    const zeroed = [10.000468699, 0.000499275, 2.48490665, 0.000499275];
+    const uniform = [9.614122707, 0.000499275, 2.605853244, 0.000499275];
+    for (const [at, head] of HEADS.entries()) {
+      const gain = (layer: number) => {
+        const factors = only(head, 0, 1)(layer);
+        return factors && Float32Array.from(factors);
+      };
+      const marks = (layer: number) => {
+        const marked = only(head, 1, 0)(layer);
+        return marked && Uint8Array.from(marked);
+      };
+      expect(Math.abs((await loss({ gain })) - zeroed[at]!)).toBeLessThan(LIMIT);
+      expect(Math.abs((await loss({ uniform: marks })) - uniform[at]!)).toBeLessThan(LIMIT);
+    }
+  });
+
+  it('copies the needle, and nothing but BOS when its induction head streams', async () => {
+    const generate = async (masks: (layer: number) => readonly (MaskSpec | null)[] | null) => {
+      const decoder = createDecoder(model, { gain: () => null, masks, capacity: ORACLE.context });
+      const out: number[] = [];
+      let fed = NEEDLE;
+      while (out.length < 5 && out.at(-1) !== 11) {
+        out.push(argmax(await decoder.append(fed, job)));
+        fed = Int32Array.of(out.at(-1)!);
+      }
+      return out;
+    };
+    expect(await generate(() => null)).toEqual([7, 8, 9, 10, 11]);
+    const streaming = await generate(only<MaskSpec | null>([1, 0], STREAMING, null));
+    expect(streaming.slice(0, 4)).toEqual([0, 0, 0, 0]);
+  });
+});
