@@ -1,0 +1,56 @@
+/**
+ * Importance of key k to a head: the mean of p(query, k) over the rows that can see k (Gu et al. 2024, arXiv 2410.10781,
+ * section 3.1). A head rests on k where that is over a threshold.
+ */
+
+/** Least number of rows for calling a position past the first a sink: late keys are seen by few rows, near ones. */
+export const LEAST_ROWS = 16;
+
+/** Rows that see key `position`: it and all after it, up to the window. */
+export function rowsThatSee(position: number, tokens: number, window: number | null): number {
+  return Math.min(tokens - position, window ?? tokens);
+}
+
+/** Whether enough rows see the position. A window shorter than the rule needs all of its rows. */
+export function mayBeSink(position: number, tokens: number, window: number | null): boolean {
+  return position === 0 || tokens - position >= Math.min(LEAST_ROWS, window ?? LEAST_ROWS);
+}
+
+/** `columnSum`: sums over rows of p(row, key) of all heads, [heads, tokens]. */
+export function importance(
+  columnSum: Float64Array,
+  head: number,
+  position: number,
+  tokens: number,
+  window: number | null,
+): number {
+  return columnSum[head * tokens + position]! / rowsThatSee(position, tokens, window);
+}
+
+/** The same of a head with uniform attention: the mean of 1 / visible keys; for position 0 and no window, H(n) / n. */
+export function uniformImportance(position: number, tokens: number, window: number | null): number {
+  const rows = rowsThatSee(position, tokens, window);
+  let sum = 0;
+  for (let row = position; row < position + rows; row++) sum += 1 / Math.min(row + 1, window ?? tokens);
+  return sum / rows;
+}
+
+/**
+ * The position that the heads rest on most, of those that may be sinks: the largest sum of their importances, the first
+ * of equal ones. `heads`: those of one KV group, or a single one.
+ */
+export function strongestSink(
+  columnSum: Float64Array,
+  heads: { readonly start: number; readonly end: number },
+  tokens: number,
+  window: number | null,
+): number {
+  let best = 0;
+  let most = -Infinity;
+  for (let position = 0; position < tokens && mayBeSink(position, tokens, window); position++) {
+    let sum = 0;
+    for (let head = heads.start; head < heads.end; head++) sum += importance(columnSum, head, position, tokens, window);
+    if (sum > most) [most, best] = [sum, position];
+  }
+  return best;
+}
