@@ -36,9 +36,10 @@ export interface ForwardRequest {
   readonly uniform?: (layer: number) => Uint8Array | null;
   /**
    * `capture` has the same changes below `fromLayer`, and none in that layer; a gain there does no harm where masks or
-   * uniform heads make its attention anew.
+   * uniform heads make its attention anew. `z`: that of `fromLayer` with all its changes, in place of computing it; its
+   * LSE and statistics stay those of `capture`.
    */
-  readonly resume?: { readonly capture: Capture; readonly fromLayer: number };
+  readonly resume?: { readonly capture: Capture; readonly fromLayer: number; readonly z?: Float32Array };
   /** Where the arrays go; memory by default. */
   readonly keeper?: CaptureKeeper;
   /** Called with extra hook values as row blocks are computed: [rows, width] at `row`. */
@@ -84,9 +85,10 @@ export async function runForward(model: ForwardModel, request: ForwardRequest, j
     const resumed = layer === fromLayer ? resume?.capture.layers[layer] : undefined;
     let capture: LayerCapture;
     let z: Float32Array;
-    if (resumed !== undefined && masks === null && uniform === null) {
-      capture = withGain(resumed, gain, headDim, heads);
-      z = capture.z;
+    if (resumed !== undefined && (resume?.z !== undefined || (masks === null && uniform === null))) {
+      const isClean = resume?.z === undefined && gain === null;
+      z = resume?.z ?? withGain(resumed.z, gain, headDim);
+      capture = isClean ? resumed : withZ(resumed, z);
     } else {
       const { k, v } = resumed ?? next!;
       // What is resumed belongs to the other capture.
@@ -122,17 +124,21 @@ export async function runForward(model: ForwardModel, request: ForwardRequest, j
   return { tokens, ids, resid: kept, layers: captured, computedFrom: fromLayer };
 }
 
-/** The first changed layer has the same q, k, v and pattern: only its z differs, by the same product as in the kernel. */
-function withGain(clean: LayerCapture, gain: Float32Array | null, headDim: number, heads: number): LayerCapture {
+/** The first changed layer has the same q, k, v and pattern: its z differs by the same product as in the kernel. */
+function withGain(clean: Float32Array, gain: Float32Array | null, headDim: number): Float32Array {
   if (gain === null) return clean;
-  const width = heads * headDim;
-  const z = clean.z.slice();
+  const width = gain.length * headDim;
+  const z = clean.slice();
   gain.forEach((factor, head) => {
     if (factor === 1) return;
     for (let at = head * headDim; at < z.length; at += width) {
       for (let d = 0; d < headDim; d++) z[at + d]! *= factor;
     }
   });
+  return z;
+}
+
+function withZ(clean: LayerCapture, z: Float32Array): LayerCapture {
   // Described, not read: the other arrays may lie on disk.
   const changed = { ...Object.getOwnPropertyDescriptors(clean), z: { value: z, enumerable: true } };
   return Object.defineProperties({}, changed) as LayerCapture;

@@ -9,9 +9,8 @@ import type { ModelInfo } from '../../shared/model/model-info.ts';
 import { TILE_SIZE, tilesPerSide } from '../../shared/tensor/tile.ts';
 import { createEngine, type Engine, type EngineOptions } from '../public/index.ts';
 import { openWeights, readTensorF32 } from '../safetensors/index.ts';
+import { ADDON } from '../testing/open-forward.ts';
 
-/** Golden figures are taken with the kernel that users get: the addon, where it was built. */
-export const ADDON = `${import.meta.dirname}/../../out/addon/attention.node`;
 export const CONTEXT: CallContext = { signal: new AbortController().signal, progress: () => undefined };
 
 export class EngineUnderTest {
@@ -20,6 +19,7 @@ export class EngineUnderTest {
 
   /** `families`: those that open; the registry by default. */
   constructor(options: Pick<EngineOptions, 'families'> = {}) {
+    // Golden figures are taken with the kernel that users get: the addon, where it was built.
     this.engine = createEngine({ shippedModel: '', tasks: '', addon: ADDON, threads: 2, ...options });
   }
 

@@ -3,20 +3,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createKernel } from '../attention/choose-kernel.ts';
 import { NO_MASK, type MaskSpec } from '../attention/mask.ts';
 import type { Capture } from '../capture/capture.ts';
 import type { Job } from '../forward/checkpoint.ts';
-import { runForward, type ForwardModel, type ForwardRequest } from '../forward/forward.ts';
+import { runForward, type ForwardRequest } from '../forward/forward.ts';
 import { logitRows } from '../forward/likelihoods.ts';
-import { SegmentSessions } from '../forward/segment-sessions.ts';
-import { openModel } from '../model/open-model.ts';
 import { concat, maxAbsError } from '../testing/compare.ts';
+import { ADDON, openForward, type OpenedForward } from '../testing/open-forward.ts';
 import { sees } from '../testing/reference-attention.ts';
 import { referenceForward } from '../testing/reference-forward.ts';
 import { createRng, randomIds } from '../testing/rng.ts';
 import { writeTinyModel, type TinyModelOptions } from '../testing/tiny-model.ts';
-import { ADDON } from './engine-tensors.ts';
 import { ParityTable } from './parity-table.ts';
 
 const LIMIT = 1e-4;
@@ -62,10 +59,10 @@ const CASES = Object.entries(MODELS).flatMap(([name, options], seed) =>
 describe.each(CASES)('$name', ({ name, addon, options, seed }) => {
   const path = () => join(folder, String(seed));
   const ids = randomIds(createRng(seed + 40), TOKENS, 61);
-  let model: ForwardModel & { dispose(): Promise<void> };
+  let model: OpenedForward;
   beforeAll(async () => {
     await writeTinyModel(path(), { ...options, seed: seed + 500 });
-    model = await openForward(path(), addon);
+    model = await openForward(path(), { addon });
   });
   afterAll(() => model.dispose());
 
@@ -181,22 +178,6 @@ function listedMask(rows: number, keysOf: (row: number) => readonly number[]): M
   const offsets = new Int32Array(rows + 1);
   lists.forEach((list, row) => (offsets[row + 1] = offsets[row]! + list.length));
   return { kind: 'row-keys', offsets, keys: Int32Array.from(lists.flat()) };
-}
-
-async function openForward(path: string, addon: string): Promise<ForwardModel & { dispose(): Promise<void> }> {
-  const { architecture, weights, weightsFolder, info } = await openModel({ folder: path, source: 'folder' });
-  const { parameters } = info;
-  const sessions = new SegmentSessions({ architecture, weights, weightsFolder, parameters, threads: 2 });
-  const kernel = await createKernel(addon, architecture, 2);
-  return {
-    architecture,
-    sessions,
-    kernel,
-    async dispose() {
-      await sessions.dispose();
-      await kernel.dispose();
-    },
-  };
 }
 
 /** The bytes of everything that a capture holds. */

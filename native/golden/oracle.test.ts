@@ -7,19 +7,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createKernel } from '../attention/choose-kernel.ts';
 import type { MaskSpec } from '../attention/mask.ts';
 import type { Job } from '../forward/checkpoint.ts';
-import { runForward, type ForwardModel, type ForwardRequest } from '../forward/forward.ts';
+import { runForward, type ForwardRequest } from '../forward/forward.ts';
 import { tokenNll } from '../forward/likelihoods.ts';
-import { SegmentSessions } from '../forward/segment-sessions.ts';
 import { createDecoder } from '../generation/decoder.ts';
 import { argmax } from '../generation/sampling.ts';
-import { openModel } from '../model/open-model.ts';
 import { attnOnly } from '../testing/attn-only.ts';
 import { maxAbsError } from '../testing/compare.ts';
+import { openForward, type OpenedForward } from '../testing/open-forward.ts';
 import { ORACLE, writeOracle } from '../testing/oracle.ts';
-import { ADDON, CONTEXT, EngineUnderTest } from './engine-tensors.ts';
+import { CONTEXT, EngineUnderTest } from './engine-tensors.ts';
 
 const LIMIT = 1e-4;
 /** [BOS] + A + A with A = 1 .. 6. */
@@ -33,25 +31,17 @@ const STREAMING: MaskSpec = { kind: 'sink-window', sink: 1, window: 3 };
 const job: Job = { signal: CONTEXT.signal, progress: () => undefined };
 const engine = new EngineUnderTest({ families: [attnOnly] });
 let folder: string;
-let model: ForwardModel;
+let model: OpenedForward;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'headscope-oracle-'));
   await writeOracle(folder);
   await engine.open(folder);
-  const { architecture, weights, weightsFolder, info } = await openModel({
-    folder,
-    source: 'folder',
-    families: [attnOnly],
-  });
-  const { parameters } = info;
-  const sessions = new SegmentSessions({ architecture, weights, weightsFolder, parameters, threads: 1 });
-  model = { architecture, sessions, kernel: await createKernel(ADDON, architecture, 1) };
+  model = await openForward(folder, { families: [attnOnly] });
 });
 afterAll(async () => {
   await engine.dispose();
-  await model.sessions.dispose();
-  await model.kernel.dispose();
+  await model.dispose();
   await rm(folder, { recursive: true, force: true });
 });
 

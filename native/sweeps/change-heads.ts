@@ -1,0 +1,47 @@
+/** Attention of one layer with every head changed at once: heads of a layer know nothing of each other. */
+import { allocateAttentionOutput, PLAIN } from '../attention/kernel.ts';
+import { Checkpoint, type Job } from '../forward/checkpoint.ts';
+import type { HeadChange, SweepContext } from './forward-score.ts';
+
+/** z [tokens, heads x headDim] of the layer with every head changed, with the gain of the run. */
+export async function changeHeads(
+  { model, capture, gain }: SweepContext,
+  layer: number,
+  change: HeadChange,
+  job: Job,
+): Promise<Float32Array> {
+  const { architecture, kernel } = model;
+  const { q, k, v } = capture.layers[layer]!;
+  const { tokens } = capture;
+  // With the statistics, as a forward has them: without, the kernel may add up in another order.
+  const output = allocateAttentionOutput(architecture, tokens);
+  const input = {
+    ...PLAIN,
+    // All scores are 0 without queries, and a softmax over equal scores is uniform.
+    q: change.kind === 'uniform' ? new Float32Array(q.length) : q,
+    k,
+    v,
+    tokens,
+    scale: architecture.scale[layer]!,
+    window: architecture.slidingWindow[layer]!,
+    gain: gain(layer),
+    masks: change.kind === 'mask' ? Array.from({ length: architecture.heads }, () => change.mask) : null,
+  };
+  const checkpoint = new Checkpoint(job, (architecture.heads * tokens * tokens) / 2);
+  await kernel.run(input, output, (cells) => checkpoint.pass(cells));
+  return output.z;
+}
+
+/** `z` with the columns of one head from `changed`, both [tokens, heads x headDim]. */
+export function withHead(
+  z: Float32Array,
+  changed: Float32Array,
+  head: number,
+  { heads, headDim }: { readonly heads: number; readonly headDim: number },
+): Float32Array {
+  const result = z.slice();
+  for (let at = head * headDim; at < result.length; at += heads * headDim) {
+    result.set(changed.subarray(at, at + headDim), at);
+  }
+  return result;
+}

@@ -1,0 +1,6 @@
+/** The registry of head scores that cost forwards. Adding one touches its file and this list. */
+import type { ForwardScore } from './forward-score.ts';
+import { influence } from './influence.ts';
+import { streamingKl } from './streaming-kl.ts';
+
+export const forwardScores: readonly ForwardScore[] = [streamingKl, influence];

@@ -1,0 +1,202 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Progress } from '../../shared/contract/methods.ts';
+import { formatHead } from '../../shared/model/head-id.ts';
+import type { Capture } from '../capture/capture.ts';
+import type { Job } from '../forward/checkpoint.ts';
+import { runForward, type ForwardRequest } from '../forward/forward.ts';
+import { tokenKl, tokenNll } from '../forward/likelihoods.ts';
+import { ADDON, openForward, type OpenedForward } from '../testing/open-forward.ts';
+import { referenceForward, type ReferenceOptions } from '../testing/reference-forward.ts';
+import { createRng, randomIds } from '../testing/rng.ts';
+import { writeTinyModel } from '../testing/tiny-model.ts';
+import type { SweepContext } from './forward-score.ts';
+import { influence } from './influence.ts';
+import { influenceOfHeads } from './influence-of-heads.ts';
+import { meanNll } from './mean-nll.ts';
+import { streamingKl } from './streaming-kl.ts';
+import { startSweep, sweepHeads } from './sweep.ts';
+
+const LAYERS = 3;
+const HEADS = 4;
+const COUNT = LAYERS * HEADS;
+const TOKENS = 40;
+const STREAMING = { sink: 2, window: 5 };
+const ids = randomIds(createRng(8), TOKENS, 61);
+const quiet: Job = { signal: new AbortController().signal, progress: () => undefined };
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'headscope-sweeps-'));
+  await writeTinyModel(folder, { family: 'qwen2', layers: LAYERS, heads: HEADS, kvHeads: 2, seed: 31 });
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe.each([
+  { kernel: 'addon', addon: ADDON },
+  { kernel: 'ONNX', addon: '' },
+])('sweepHeads, $kernel', ({ addon }) => {
+  let model: OpenedForward;
+  let clean: SweepContext;
+  let ablated: SweepContext;
+  beforeAll(async () => {
+    model = await openForward(folder, { addon });
+    clean = await contextOf(() => null);
+    ablated = await contextOf((layer) => (layer === 1 ? Float32Array.of(1, 0, 0.5, 1) : null));
+  });
+  afterAll(() => model.dispose());
+
+  async function contextOf(gain: SweepContext['gain']): Promise<SweepContext> {
+    const capture = await runForward(model, { ids, gain }, quiet);
+    return { model, capture, gain, nll: await tokenNll(model, capture, quiet) };
+  }
+
+  /** A full forward with one head changed. */
+  const inFull = (context: SweepContext, at: number, change: (head: number) => Partial<ForwardRequest>) => {
+    const { gain } = context;
+    return runForward(model, { ids, gain, ...change(at % HEADS) }, quiet);
+  };
+  const streamingAt =
+    (at: number) =>
+    (head: number): Partial<ForwardRequest> => ({
+      masks: (layer) =>
+        layer === Math.floor(at / HEADS)
+          ? Array.from({ length: HEADS }, (_, h) => (h === head ? { kind: 'sink-window', ...STREAMING } : null))
+          : null,
+    });
+  const uniformAt =
+    (at: number) =>
+    (head: number): Partial<ForwardRequest> => ({
+      uniform: (layer) =>
+        layer === Math.floor(at / HEADS) ? Uint8Array.from({ length: HEADS }, (_, h) => (h === head ? 1 : 0)) : null,
+    });
+
+  it('gives the bits of one full forward a head, whatever the run’s own interventions', async () => {
+    for (const context of [clean, ablated]) {
+      const kl = await sweepHeads(streamingKl, context, STREAMING, startSweep(context), quiet);
+      const ratio = await sweepHeads(influence, context, {}, startSweep(context), quiet);
+      for (let at = 0; at < COUNT; at++) {
+        const streamed = await inFull(context, at, streamingAt(at));
+        expect(kl[at]).toBe(meanFrom(await tokenKl(model, context.capture, streamed, quiet), 7));
+        const loss = meanNll(await tokenNll(model, await inFull(context, at, uniformAt(at)), quiet));
+        expect(ratio[at]).toBe((loss - meanNll(context.nll)) / meanNll(context.nll));
+      }
+      // The head that the run has ablated has nothing to lose.
+      if (context === ablated) expect([kl[5], ratio[5]]).toEqual([0, 0]);
+      expect(kl.filter((value) => value > 1e-6)).toHaveLength(context === ablated ? COUNT - 1 : COUNT);
+    }
+  });
+
+  it('agrees with the float64 reference', async () => {
+    const kl = await sweepHeads(streamingKl, clean, STREAMING, startSweep(clean), quiet);
+    const ratio = await sweepHeads(influence, clean, {}, startSweep(clean), quiet);
+    const base = await logProbabilities({});
+    for (let at = 0; at < COUNT; at++) {
+      const isHead = (layer: number, head: number) => layer * HEADS + head === at;
+      const streamed = await logProbabilities({
+        visible: (layer, head, query, key) =>
+          !isHead(layer, head) || key < STREAMING.sink || query - key < STREAMING.window,
+      });
+      const rows = base.map((row, i) => row.reduce((sum, p, id) => sum + Math.exp(p) * (p - streamed[i]![id]!), 0));
+      expect(Math.abs(kl[at]! - meanFrom(rows, 7))).toBeLessThan(1e-5);
+      const [before, after] = [lossOf(base), lossOf(await logProbabilities({ uniform: isHead }))];
+      expect(Math.abs(ratio[at]! - (after - before) / before)).toBeLessThan(1e-5);
+    }
+  });
+
+  it('goes on where it was cancelled, and tells where it is', async () => {
+    const whole = await sweepHeads(streamingKl, clean, STREAMING, startSweep(clean), quiet);
+    const state = startSweep(clean);
+    const controller = new AbortController();
+    const seen: Progress[] = [];
+    const job: Job = {
+      signal: controller.signal,
+      progress: (progress) => {
+        seen.push(progress);
+        if (seen.length === 6) controller.abort();
+      },
+    };
+    await expect(sweepHeads(streamingKl, clean, STREAMING, state, job)).rejects.toThrow('Cancelled');
+    expect(state.done).toBe(5);
+    expect(seen[5]).toMatchObject({ phase: 'Head L1H1, 6 of 12', done: 5, total: COUNT });
+    expect(seen[0]!.etaMs).toBeNull();
+    expect(seen[5]!.etaMs).toBeGreaterThan(0);
+
+    const later: string[] = [];
+    const onwards = await sweepHeads(streamingKl, clean, STREAMING, state, {
+      ...quiet,
+      progress: ({ phase }) => later.push(phase),
+    });
+    expect(onwards).toEqual(whole);
+    const heads = Array.from({ length: COUNT - 5 }, (_, i) => i + 5);
+    expect(later).toEqual(
+      heads.map((at) => {
+        const name = formatHead({ layer: Math.floor(at / HEADS), head: at % HEADS });
+        return `Head ${name}, ${at + 1} of ${COUNT}`;
+      }),
+    );
+  });
+
+  it('leaves the run as it was', async () => {
+    const bytes = ({ layers, resid }: Capture) => Buffer.concat([...resid, ...layers.map(({ z }) => z)].map(bytesOf));
+    const before = bytes(clean.capture);
+    await sweepHeads(influence, clean, {}, startSweep(clean), quiet);
+    expect(bytes(clean.capture).equals(before)).toBe(true);
+  });
+
+  it('takes a set of heads at once, in one layer or in several', async () => {
+    const ratio = await sweepHeads(influence, clean, {}, startSweep(clean), quiet);
+    for (let at = 0; at < COUNT; at++) {
+      const place = { layer: Math.floor(at / HEADS), head: at % HEADS };
+      const one = await influenceOfHeads(clean, [place, place], quiet);
+      expect(one.ratio).toBe(ratio[at]);
+      expect(one.nllDelta[0]).toBeNaN();
+      const mean = one.nllDelta.subarray(1).reduce((sum, value) => sum + value, 0) / (TOKENS - 1);
+      expect(mean).toBeCloseTo(one.changed - one.base, 5);
+    }
+    const places = [
+      { layer: 2, head: 0 },
+      { layer: 0, head: 3 },
+      { layer: 2, head: 2 },
+    ];
+    const set = await influenceOfHeads(clean, places, quiet);
+    const isIn = (layer: number, head: number) => places.some((place) => place.layer === layer && place.head === head);
+    expect(Math.abs(set.changed - lossOf(await logProbabilities({ uniform: isIn })))).toBeLessThan(1e-5);
+  });
+
+  it('refuses the loss of a single token', async () => {
+    const capture = await runForward(model, { ids: ids.slice(0, 1), gain: () => null }, quiet);
+    const context = { ...clean, capture, nll: Float32Array.of(NaN) };
+    await expect(influenceOfHeads(context, [{ layer: 0, head: 0 }], quiet)).rejects.toThrow('no loss');
+    expect(influence.notApplicable(context, {})).toBe('Needs at least 2 tokens.');
+    expect(streamingKl.notApplicable(context, STREAMING)).toContain('more than 7 tokens');
+    expect(streamingKl.notApplicable(clean, STREAMING)).toBeNull();
+  });
+
+  /** [tokens][vocab], float64. */
+  async function logProbabilities(options: ReferenceOptions): Promise<number[][]> {
+    const { logits, vocab } = await referenceForward(folder, ids, options);
+    return Array.from({ length: TOKENS }, (_, row) => {
+      const own = [...logits.subarray(row * vocab, (row + 1) * vocab)];
+      const top = Math.max(...own);
+      const lse = top + Math.log(own.reduce((sum, value) => sum + Math.exp(value - top), 0));
+      return own.map((value) => value - lse);
+    });
+  }
+});
+
+function meanFrom(values: ArrayLike<number>, from: number): number {
+  const rows = Array.from(values).slice(from);
+  return rows.reduce((sum, value) => sum + value, 0) / rows.length;
+}
+
+/** Mean negative log-likelihood of the tokens, from log-probabilities of the rows that predict them. */
+function lossOf(rows: readonly (readonly number[])[]): number {
+  return -rows.slice(0, -1).reduce((sum, row, at) => sum + row[ids[at + 1]!]!, 0) / (TOKENS - 1);
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
