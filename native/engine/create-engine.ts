@@ -16,12 +16,15 @@ import { matrixSpeed } from '../ort/measure-speed.ts';
 import type { Engine, EngineOptions } from '../public/engine.ts';
 import { AttachedRun } from '../session/attached-run.ts';
 import { writeRunTensors } from '../session/run-tensors.ts';
+import { listProbes } from '../probes/index.ts';
+import { ProbeStore } from '../probes/probe-store.ts';
 import { readTaskData, type TaskData } from '../tasks/task-data.ts';
 import { addonTexels } from '../tiles/addon-texels.ts';
 import { readerTexels } from '../tiles/reader-texels.ts';
 import { TileServer } from '../tiles/tile-server.ts';
 import { computeRun } from './compute-run.ts';
-import { listTasks, runTask, sampleTask, scoreTask } from './compute-task.ts';
+import { bestPrompts, runProbe } from './compute-probe.ts';
+import { listTasks, runTask, sampleTask } from './compute-task.ts';
 import { generateFrom, generateWithRows } from './compute-generation.ts';
 import { LiveRun } from './live-run.ts';
 import { checkedPrompt, tokenizePrompt } from './prompt.ts';
@@ -47,6 +50,8 @@ export function createEngine(options: EngineOptions): Engine {
   let opened: Opened | undefined;
   /** Runs of session files, by id. They outlive the open model, which they do not need. */
   const attached = new Map<string, AttachedRun>();
+  /** Of the open model. */
+  const probes = new ProbeStore();
   const budgetBytes = options.captureBudgetBytes ?? CAPTURE_SHARE * memoryBytes();
   let taskDataRead: Promise<TaskData> | undefined;
   const taskData = () => (taskDataRead ??= readTaskData(options.tasks));
@@ -133,6 +138,7 @@ export function createEngine(options: EngineOptions): Engine {
         }
         const old = opened;
         opened = next;
+        probes.clear();
         await dispose(old);
         return next.model.info;
       }),
@@ -168,8 +174,6 @@ export function createEngine(options: EngineOptions): Engine {
     'run.descriptors': pending,
     'run.attribution': pending,
     'run.influence': pending,
-    'probe.list': pending,
-    'probe.best': pending,
 
     'run.tile': (params, { signal }) =>
       urgency.interactive(async () => {
@@ -198,7 +202,12 @@ export function createEngine(options: EngineOptions): Engine {
       urgency.batch(context.signal, async () => runTask(current(), await taskData(), params, jobOf(context))),
 
     'probe.run': (params, context) =>
-      urgency.batch(context.signal, async () => scoreTask(current(), await taskData(), params, jobOf(context))),
+      urgency.batch(context.signal, async () => runProbe(current(), await taskData(), probes, params, jobOf(context))),
+
+    'probe.list': async () => ({ probes: listProbes({ model: current().model, data: await taskData() }) }),
+
+    'probe.best': (params) =>
+      urgency.interactive(() => Promise.resolve({ prompts: bestPrompts(current(), probes, params) })),
 
     'run.compare': ({ clean, changed }, context) => {
       const compare = (job: Job) => runOf(changed).compare(runOf(clean), job);

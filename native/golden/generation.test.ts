@@ -11,7 +11,7 @@ import { openModel } from '../model/open-model.ts';
 import { createEngine, type Engine } from '../public/index.ts';
 import { openWeights, readTensorF32 } from '../safetensors/index.ts';
 import { findTask, readTaskParameters } from '../tasks/index.ts';
-import { drawSamples } from '../tasks/run-task.ts';
+import { drawSamples } from '../tasks/draw-grid.ts';
 import { readTaskData } from '../tasks/task-data.ts';
 
 const resources = `${import.meta.dirname}/../../resources`;

@@ -25,13 +25,14 @@ export interface FileItem {
 export function fileSample(context: TaskContext, { prompt, answer }: FileItem, index: number): TaskSample {
   const start = typeof prompt === 'string' ? startIds(context) : [];
   return {
-    prompt: Int32Array.from([...start, ...idsOf(context, prompt, index)]),
-    answer: Int32Array.from(idsOf(context, answer, index)),
+    prompt: Int32Array.from([...start, ...fileIds(context, prompt, index)]),
+    answer: Int32Array.from(fileIds(context, answer, index)),
     answerSpan: null,
   };
 }
 
-function idsOf({ model }: TaskContext, part: FilePart, index: number): readonly number[] {
+/** Ids of a part of sample `index`. Throws `token-out-of-range`, `no-tokenizer`. */
+export function fileIds({ model }: TaskContext, part: FilePart, index: number): readonly number[] {
   const { tokenizer, info } = model;
   if (typeof part === 'string') {
     if (tokenizer.available) return [...tokenizer.encode(part, { bos: false }).ids];

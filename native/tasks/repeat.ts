@@ -1,17 +1,8 @@
 import { AppError } from '../../shared/base/app-error.ts';
 import { startIds, type Task, type TaskContext } from './task.ts';
+import { usableIds } from './usable-ids.ts';
 
 const MOST = 64;
-
-/** Ids that stand for ordinary tokens. */
-function usableIds({ model }: TaskContext): number[] {
-  const { vocabSize, bos } = model.info;
-  const special = new Set([...model.endIds, ...(bos === null ? [] : [bos.id])]);
-  return Array.from({ length: vocabSize }, (_, id) => id).filter(
-    // A padded vocabulary has ids that no token belongs to.
-    (id) => !special.has(id) && (!model.tokenizer.available || model.tokenizer.bytes(id).length > 0),
-  );
-}
 
 /** K = min(64, (context - 1) / 2, usable vocabulary). */
 function mostTokens(context: TaskContext): number {

@@ -1,58 +1,42 @@
-/** Retrieval scores of every head over needle samples: greedy decoding with every step's attention rows. */
+/** What every head copies of a needle: greedy decoding with every step's attention rows. */
 import type { Job } from '../forward/checkpoint.ts';
 import type { ForwardModel } from '../forward/forward.ts';
 import { createDecoder, type Decoder } from '../generation/decoder.ts';
 import { argmax } from '../generation/sampling.ts';
-import { retrievalScores } from '../scores/retrieval.ts';
+import { countCopies, type RetrievalCopies } from '../scores/retrieval.ts';
 import type { Condition } from './run-task.ts';
 import type { TaskSample } from './task.ts';
 
-export interface RetrievalResult {
-  /** [layers x heads], mean over the kept samples. */
-  readonly score: Float64Array;
-  /** Share of the kept samples in which the head copied anything. */
-  readonly activation: Float64Array;
-  /** The mean over all samples, answered right or not. */
-  readonly attempted: Float64Array;
-  readonly samples: number;
-  /** Samples whose greedy answer was right: the gate. All of them where none was, with the answer fed in. */
-  readonly kept: number;
-  readonly teacherForced: boolean;
+/** Of one sample, [layers x heads]. */
+export interface RetrievalSample {
+  /** Whether the greedy answer was the right one: the gate. */
+  readonly right: boolean;
+  /** While the model answered by itself. */
+  readonly free: RetrievalCopies;
+  /** With the right answer fed in, its tokens counting as generated; where that was asked for. */
+  readonly forced: RetrievalCopies | null;
 }
 
-/** Samples need an answer that stands in the prompt. Throws `CancelledError` when the job is cancelled. */
-export async function runRetrieval(
-  model: ForwardModel,
-  samples: readonly TaskSample[],
-  condition: Condition,
+/** `force`: by whether the greedy answer was right. The answer of a sample has to stand in its prompt. */
+export type SampleRetrieval = (
+  sample: TaskSample,
+  force: (right: boolean) => boolean,
   job: Job,
-): Promise<RetrievalResult> {
+) => Promise<RetrievalSample>;
+
+/** `capacity`: tokens of the longest sample. Throws `CancelledError` when the job is cancelled. */
+export function createRetrieval(model: ForwardModel, condition: Condition, capacity: number): SampleRetrieval {
   const { layers, heads } = model.architecture;
-  const count = layers * heads;
-  const capacity = samples.reduce((most, { prompt, answer }) => Math.max(most, prompt.length + answer.length), 0);
   const decoder = createDecoder(model, { ...condition, capacity });
-  const quiet = { ...job, progress: () => undefined };
-  const kept: Float64Array[] = [];
-  const all: Float64Array[] = [];
-  const forced: Float64Array[] = [];
-  for (const [index, sample] of samples.entries()) {
-    const free = await record(decoder, layers, heads, sample, false, quiet);
-    const scores = retrievalScores(free, count);
-    all.push(scores);
-    if (free.generated.every((id, i) => id === sample.answer[i])) kept.push(scores);
-    else if (kept.length === 0)
-      forced.push(retrievalScores(await record(decoder, layers, heads, sample, true, quiet), count));
-    job.progress({ phase: 'Retrieval scores', done: index + 1, total: samples.length, etaMs: null });
-  }
-  const teacherForced = kept.length === 0;
-  const counted = teacherForced ? forced : kept;
-  return {
-    score: meanOf(counted, count, (value) => value),
-    activation: meanOf(counted, count, (value) => (value > 0 ? 1 : 0)),
-    attempted: meanOf(all, count, (value) => value),
-    samples: samples.length,
-    kept: counted.length,
-    teacherForced,
+  return async (sample, force, job) => {
+    const free = await record(decoder, layers, heads, sample, false, job);
+    const right = free.generated.every((id, i) => id === sample.answer[i]);
+    const forced = force(right) ? await record(decoder, layers, heads, sample, true, job) : null;
+    return {
+      right,
+      free: countCopies(free, layers * heads),
+      forced: forced && countCopies(forced, layers * heads),
+    };
   };
 }
 
@@ -89,10 +73,4 @@ function strongestKeys(decoder: Decoder, layers: number, heads: number): Int32Ar
     }
   }
   return keys;
-}
-
-function meanOf(samples: readonly Float64Array[], count: number, of: (value: number) => number): Float64Array {
-  const sum = new Float64Array(count);
-  for (const sample of samples) sample.forEach((value, i) => (sum[i]! += of(value)));
-  return sum.map((value) => value / samples.length);
 }

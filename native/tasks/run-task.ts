@@ -1,57 +1,27 @@
 /** Accuracy of a model on a task: greedy decoding with the KV cache, over a grid of lengths and depths. */
-import { AppError } from '../../shared/base/app-error.ts';
-import { createPrng } from '../../shared/base/prng.ts';
 import type { TaskCell, TaskInfo } from '../../shared/model/task.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import type { ForwardModel } from '../forward/forward.ts';
 import { createDecoder, type Decoder, type DecoderOptions } from '../generation/decoder.ts';
 import { argmax } from '../generation/sampling.ts';
-import type { Task, TaskContext, TaskParameters, TaskSample } from './task.ts';
+import { checkLengths, lengthOf } from './check-lengths.ts';
+import type { TaskSample } from './task.ts';
+import type { GridCell } from './draw-grid.ts';
 import { wilson } from './wilson.ts';
 
 /** What a forward is changed by. */
 export type Condition = Pick<DecoderOptions, 'gain' | 'masks'>;
 
-export interface TaskCellRequest {
-  readonly length: number | null;
-  readonly depth: number | null;
-  readonly samples: readonly TaskSample[];
-}
-
-/** The samples depend on seed, length, depth and number alone: more of them, or other cells, leave them as they are. */
-export function drawSamples(
-  task: Task,
-  context: TaskContext,
-  parameters: TaskParameters,
-  count: number,
-  seed: number,
-): TaskSample[] {
-  const { length = 0, depth = 0 } = parameters;
-  return Array.from({ length: count }, (_, sample) =>
-    task.make(context, parameters, createPrng(seed, length, Math.round(1000 * depth), sample)),
-  );
-}
-
 /** One result a cell. Throws `prompt-too-long` before anything is run, `CancelledError` when the job is cancelled. */
 export async function runCells(
   model: ForwardModel,
   info: Pick<TaskInfo, 'name' | 'metric'>,
-  cells: readonly TaskCellRequest[],
+  cells: readonly GridCell<TaskSample>[],
   condition: Condition,
   job: Job,
 ): Promise<TaskCell[]> {
-  const { context } = model.architecture;
   const all = cells.flatMap(({ samples }) => samples);
-  const longest = all.reduce((most, sample) => Math.max(most, lengthOf(sample)), 0);
-  if (longest > context) {
-    throw new AppError(
-      'prompt-too-long',
-      `The task takes ${longest} tokens; this model’s context limit is ${context}.`,
-      {
-        hint: `Give lengths up to ${context}.`,
-      },
-    );
-  }
+  const longest = checkLengths(model.architecture, all, 'task');
   const tally = new Tally(job, all);
   const decoder = createDecoder(model, { ...condition, capacity: longest });
   const results: TaskCell[] = [];
@@ -94,8 +64,6 @@ async function tokenAccuracy(decoder: Decoder, { prompt, answer }: TaskSample, j
   }
   return right / answer.length;
 }
-
-const lengthOf = ({ prompt, answer }: TaskSample): number => prompt.length + answer.length;
 
 /** Progress over samples, by their tokens. */
 class Tally {

@@ -24,9 +24,12 @@ export interface RetrievalDetail {
   /** The score over all samples, answered right or not. */
   readonly attempted: Float64Array;
   readonly raster: {
-    /** Tokens of the needle; those of longer ones are left out. */
+    /** Of the longest needle, at most 32. */
     readonly tokens: number;
-    /** Share of all samples in which the head's strongest key was this needle token while it was generated, [tokens, layers x heads]. */
+    /**
+     * Share of the samples, answered right or not, in which the head's strongest key was this needle token while it was
+     * generated, [tokens, layers x heads]. Of a late token, over the samples whose needle is as long.
+     */
     readonly hits: Float32Array;
   };
 }

@@ -1,0 +1,285 @@
+/** Probe sets of the open model: their list, head scores over their prompts, the prompts that a head is highest on. */
+import { AppError } from '../../shared/base/app-error.ts';
+import type { ParsedParamsOf } from '../../shared/contract/methods.ts';
+import type { ProbePrompt, ProbeResult } from '../../shared/model/probe.ts';
+import type { ScoreData, ScoreInfo, ScoreParameters, ScoreTable } from '../../shared/model/score.ts';
+import { IN_MEMORY, onDisk } from '../capture/capture-keeper.ts';
+import { captureBytes, type Capture } from '../capture/capture.ts';
+import { checkRoom, SpillFile } from '../capture/spill-file.ts';
+import { breather } from '../forward/breathe.ts';
+import type { Job } from '../forward/checkpoint.ts';
+import { runForward } from '../forward/forward.ts';
+import { aggregate } from '../probes/aggregate.ts';
+import { resolveBos, withBosPolicy } from '../probes/bos.ts';
+import { Bootstrap } from '../probes/bootstrap.ts';
+import { FILE_PROBE, fileProbeSample } from '../probes/file.ts';
+import { usableProbe } from '../probes/index.ts';
+import type { ProbeStore, FinishedProbe, ProbeRun, PromptRecord } from '../probes/probe-store.ts';
+import type { ProbeSample } from '../probes/probe.ts';
+import { needsForced, retrievalScores } from '../probes/retrieval.ts';
+import { PromptTally } from '../probes/prompt-tally.ts';
+import { readScoreParameters } from '../probes/score-parameters.ts';
+import { scores as registry, scoreTable } from '../scores/index.ts';
+import { RETRIEVAL } from '../scores/retrieval.ts';
+import type { Score } from '../scores/score.ts';
+import { checkLengths, lengthOf } from '../tasks/check-lengths.ts';
+import { drawGrid } from '../tasks/draw-grid.ts';
+import { readTaskParameters } from '../tasks/index.ts';
+import { createRetrieval, type SampleRetrieval } from '../tasks/run-retrieval.ts';
+import type { Condition } from '../tasks/run-task.ts';
+import type { TaskContext, TaskParameters } from '../tasks/task.ts';
+import type { TaskData } from '../tasks/task-data.ts';
+import { gainsOf } from './gains.ts';
+import type { Opened } from './opened.ts';
+import { placeOfRun } from './run-cost.ts';
+import { scoreContextOf } from './score-context.ts';
+import { streamingMasks } from './streaming-masks.ts';
+
+type Request = ParsedParamsOf<'probe.run'>;
+
+/** Throws `bad-request` for what there is none of, `prompt-too-long`; `CancelledError`, after which it goes on. */
+export async function runProbe(
+  opened: Opened,
+  data: TaskData,
+  store: ProbeStore,
+  request: Request,
+  job: Job,
+): Promise<ProbeResult> {
+  const context = { model: opened.model, data };
+  const set = request.task === FILE_PROBE.id ? fileSet(context, request) : drawnSet(context, request);
+  const plan = planOf(request, set.data);
+  const key = JSON.stringify([opened.model.info.modelId, { ...request, parameters: set.parameters }]);
+  const run = store.open(key, set.draw);
+  if (run.finished !== null) return run.finished.result;
+  const longest = checkLengths(opened.model.architecture, run.samples, 'probe set');
+  const scorePrompt = promptScorer(opened, request, plan, longest);
+  const tally = new PromptTally(job, run.samples.map(lengthOf), run.records.length);
+  for (const sample of run.samples.slice(run.records.length)) {
+    run.records.push(await scorePrompt(sample, run.records, tally.within()));
+    tally.pass();
+    store.trim();
+  }
+  run.finished = await summarise(opened, request, set.parameters, plan, run, job);
+  return run.finished.result;
+}
+
+/** Highest first. Throws `unknown-run`, and `bad-request` for a score or head that the run does not have. */
+export function bestPrompts(
+  { model }: Opened,
+  store: ProbeStore,
+  { probeId, score, layer, head, count }: ParsedParamsOf<'probe.best'>,
+): ProbePrompt[] {
+  const { values, samples } = store.finished(probeId);
+  const { layers, heads } = model.architecture;
+  const own = values.get(score);
+  if (own === undefined || layer >= layers || head >= heads) {
+    throw new AppError('bad-request', `The probe run has no score “${score}” of L${layer}H${head}.`, {
+      hint: `It has ${[...values.keys()].join(', ')} of ${layers} layers with ${heads} heads.`,
+    });
+  }
+  return own
+    .map((each, index) => ({ index, value: each?.[layer * heads + head] ?? NaN }))
+    .filter(({ value }) => !Number.isNaN(value))
+    .sort((a, b) => b.value - a.value)
+    .slice(0, count)
+    .map(({ index, value }) => {
+      const { prompt, answer } = samples[index]!;
+      const ids = Int32Array.from([...prompt, ...answer]);
+      return { index, value, ids, preview: previewOf(model, ids) };
+    });
+}
+
+const PREVIEW_TOKENS = 24;
+
+function previewOf({ tokenizer }: Opened['model'], ids: Int32Array): string {
+  const first = ids.subarray(0, PREVIEW_TOKENS);
+  if (!tokenizer.available) return first.join(' ');
+  const decoder = new TextDecoder();
+  return Array.from(first, (id) => decoder.decode(tokenizer.bytes(id), { stream: true })).join('');
+}
+
+interface ProbeSet {
+  /** With BOS as it is. */
+  readonly parameters: TaskParameters;
+  readonly data: readonly ScoreData[];
+  readonly draw: () => readonly ProbeSample[];
+}
+
+function drawnSet(context: TaskContext, request: Request): ProbeSet {
+  const probe = usableProbe(context, request.task);
+  const given = readTaskParameters(probe, request.parameters, 'probe set');
+  const parameters = resolveBos(context, given);
+  const grid = { ...request, parameters };
+  return {
+    parameters,
+    data: probe.data,
+    draw: () => drawGrid(probe, 'probe set', context, grid).cells.flatMap(({ samples }) => samples),
+  };
+}
+
+function fileSet(context: TaskContext, { items, parameters: given }: Request): ProbeSet {
+  if (items.length === 0) {
+    throw new AppError('bad-request', 'The file holds no prompts.', {
+      hint: 'Write a JSON object {"prompt": "..."} on each line, with an "answer" where there is one.',
+    });
+  }
+  const parameters = resolveBos(context, readTaskParameters({ info: FILE_PROBE }, given, 'probe set'));
+  const own = withBosPolicy(context, parameters);
+  return {
+    parameters,
+    data: ['text', 'needle'],
+    draw: () => items.map((item, index) => fileProbeSample(own, item, index)),
+  };
+}
+
+/** What is computed on each prompt. */
+interface Plan {
+  /** Null: not asked for, or nothing that it could be told by. */
+  readonly retrieval: ScoreParameters | null;
+  readonly scores: readonly { readonly score: Score; readonly parameters: ScoreParameters }[];
+  /** Asked for by name, though the probe set cannot give them. */
+  readonly missing: readonly ScoreTable[];
+}
+
+/** What a probe set has to hold for a score, as its absence is explained. */
+const NEEDS: Readonly<Record<ScoreData, string>> = {
+  text: 'Needs a text.',
+  repeat: 'Needs the probe set repeat.',
+  needle: 'Needs a probe set with needles, such as needle.',
+  weights: 'Is a score of the weights alone: no prompt is needed.',
+  choices: 'Needs questions with choices.',
+};
+
+function planOf({ scores: wanted, scoreParameters = {}, streaming }: Request, data: readonly ScoreData[]): Plan {
+  const known = [RETRIEVAL, ...registry.map(({ info }) => info)];
+  const unknown = [...(wanted ?? []), ...Object.keys(scoreParameters)].find(
+    (id) => !known.some((info) => info.id === id),
+  );
+  if (unknown !== undefined) {
+    throw new AppError('bad-request', `There is no score “${unknown}”.`, {
+      hint: `The scores are ${known.map(({ id }) => id).join(', ')}.`,
+    });
+  }
+  const asked = (info: ScoreInfo): boolean =>
+    wanted === undefined ? info.cost === 'run' || info.cost === 'pass' : wanted.includes(info.id);
+  // A text may be a repeat: whether it is the score tells on each prompt.
+  const given = (info: ScoreInfo): boolean => info.data === 'repeat' || data.includes(info.data);
+  const parametersOf = (info: ScoreInfo) => readScoreParameters(info, scoreParameters[info.id] ?? {});
+  // Those of scores that are left out are no less wrong.
+  known.forEach(parametersOf);
+  const scores = registry.filter(({ info }) => asked(info) && given(info));
+  if (streaming !== null && wanted !== undefined && scores.length > 0) {
+    throw new AppError('bad-request', 'Only the retrieval score can be taken under a streaming mask.');
+  }
+  const needles = data.includes('needle');
+  return {
+    retrieval: needles && (wanted?.includes(RETRIEVAL.id) ?? true) ? parametersOf(RETRIEVAL) : null,
+    scores: streaming === null ? scores.map((score) => ({ score, parameters: parametersOf(score.info) })) : [],
+    missing: known
+      .filter((info) => wanted?.includes(info.id) === true && !given(info))
+      .map((info) => ({
+        info,
+        values: null,
+        notApplicable: NEEDS[info.data],
+        parameters: {},
+        floor: null,
+        spread: null,
+      })),
+  };
+}
+
+type ScorePrompt = (sample: ProbeSample, before: readonly PromptRecord[], job: Job) => Promise<PromptRecord>;
+
+function promptScorer(opened: Opened, request: Request, plan: Plan, longest: number): ScorePrompt {
+  const { architecture } = opened.model;
+  const gains = gainsOf(architecture, request.interventions);
+  const { streaming } = request;
+  const condition: Condition = {
+    gain: gains.of,
+    masks: streaming === null ? () => null : streamingMasks(architecture, streaming),
+  };
+  const forwardModel = { architecture, sessions: opened.sessions, kernel: opened.kernel };
+  let sampleRetrieval: SampleRetrieval | undefined;
+  return async (sample, before, job) => {
+    let retrieval: PromptRecord['retrieval'] = null;
+    if (plan.retrieval !== null && sample.answerSpan !== null) {
+      sampleRetrieval ??= createRetrieval(forwardModel, condition, longest);
+      const { retrieval: parameters } = plan;
+      const past = before.map((record) => record.retrieval);
+      retrieval = await sampleRetrieval(sample, (right) => needsForced(parameters, past, right), job);
+    }
+    if (plan.scores.length === 0) return { scores: [], retrieval };
+    const ids = Int32Array.from([...sample.prompt, ...sample.answer]);
+    const scores = await withCapture(opened, ids, gains.of, job, async (capture) => {
+      const { context, breathe } = await scoreContextOf(opened, capture, job.signal);
+      const found: ScoreTable[] = [];
+      for (const { score } of plan.scores) found.push(await scoreTable(score, context, breathe));
+      return found;
+    });
+    return { scores, retrieval };
+  };
+}
+
+/** A forward whose capture is let go of at once; on disk where memory has no room. Throws `too-large`, `io`. */
+async function withCapture<T>(
+  opened: Opened,
+  ids: Int32Array,
+  gain: Condition['gain'],
+  job: Job,
+  use: (capture: Capture) => Promise<T>,
+): Promise<T> {
+  const { architecture } = opened.model;
+  const place = placeOfRun(opened, ids.length);
+  if (place.refusal !== undefined) throw place.refusal;
+  const disk = place.where === 'disk';
+  if (disk) checkRoom(opened.spillFolder, captureBytes(architecture, ids.length));
+  const file = disk ? new SpillFile(opened.spillFolder, opened.spillCache) : null;
+  try {
+    const keeper = file === null ? IN_MEMORY : onDisk(file, job.signal);
+    const model = { architecture, sessions: opened.sessions, kernel: opened.kernel };
+    return await use(await runForward(model, { ids, gain, keeper }, job));
+  } finally {
+    file?.release();
+  }
+}
+
+async function summarise(
+  { model }: Opened,
+  request: Request,
+  parameters: TaskParameters,
+  plan: Plan,
+  { probeId, records }: ProbeRun,
+  job: Job,
+): Promise<FinishedProbe> {
+  const { layers, heads } = model.architecture;
+  const bootstrap = new Bootstrap(request.seed);
+  const breathe = breather(job);
+  const values = new Map<string, (Float64Array | null)[]>();
+  const tables: ScoreTable[] = [];
+  const add = async (prompts: readonly ScoreTable[]): Promise<void> => {
+    const table = await aggregate(prompts, bootstrap, breathe);
+    tables.push(table);
+    values.set(
+      table.info.id,
+      prompts.map((prompt) => prompt.values),
+    );
+  };
+  let retrieval: ProbeResult['retrieval'] = null;
+  if (plan.retrieval !== null) {
+    const copied = records.map((record) => record.retrieval);
+    const found = retrievalScores(copied, plan.retrieval, layers * heads);
+    await add(found.prompts);
+    retrieval = found.detail;
+  }
+  for (const i of plan.scores.keys()) await add(records.map(({ scores }) => scores[i]!));
+  const result: ProbeResult = {
+    probeId,
+    probe: request.task,
+    parameters,
+    seed: request.seed,
+    scores: [...tables, ...plan.missing],
+    prompts: records.length,
+    retrieval,
+  };
+  return { result, values };
+}

@@ -1,0 +1,63 @@
+/** Samples of a task or a probe set over a grid of lengths and depths. */
+import { AppError } from '../../shared/base/app-error.ts';
+import { createPrng } from '../../shared/base/prng.ts';
+import { readTaskParameters, type Maker } from './index.ts';
+import type { TaskContext, TaskParameters } from './task.ts';
+
+export interface GridRequest {
+  readonly parameters: TaskParameters;
+  readonly lengths: readonly number[];
+  readonly depths: readonly number[];
+  /** Of each cell. */
+  readonly samples: number;
+  readonly seed: number;
+}
+
+export interface GridCell<S> {
+  readonly length: number | null;
+  readonly depth: number | null;
+  readonly samples: readonly S[];
+}
+
+/** The samples depend on seed, length, depth and number alone: more of them, or other cells, leave them as they are. */
+export function drawSamples<S>(
+  maker: Pick<Maker<S>, 'make'>,
+  context: TaskContext,
+  parameters: TaskParameters,
+  count: number,
+  seed: number,
+): S[] {
+  const { length = 0, depth = 0 } = parameters;
+  return Array.from({ length: count }, (_, sample) =>
+    maker.make(context, parameters, createPrng(seed, length, Math.round(1000 * depth), sample)),
+  );
+}
+
+/**
+ * At the lengths and depths that are given; where none are, at those of the parameters. `what`: as messages call the
+ * maker. Throws `bad-request` where it takes no length or depth.
+ */
+export function drawGrid<S>(
+  maker: Maker<S>,
+  what: string,
+  context: TaskContext,
+  { parameters: given, lengths, depths, samples, seed }: GridRequest,
+): { readonly parameters: TaskParameters; readonly cells: readonly GridCell<S>[] } {
+  const { id } = maker.info;
+  const parameters = readTaskParameters(maker, given, what);
+  const axis = (name: 'length' | 'depth', values: readonly number[]): (number | null)[] => {
+    const own = parameters[name];
+    if (values.length > 0 && own === undefined) {
+      throw new AppError('bad-request', `The ${what} ${id} has no ${name}.`);
+    }
+    return values.length > 0 ? [...values] : [own ?? null];
+  };
+  const cells = axis('length', lengths).flatMap((length) =>
+    axis('depth', depths).map((depth): GridCell<S> => {
+      const place = { ...(length === null ? {} : { length }), ...(depth === null ? {} : { depth }) };
+      const complete = readTaskParameters(maker, { ...parameters, ...place }, what);
+      return { length, depth, samples: drawSamples(maker, context, complete, samples, seed) };
+    }),
+  );
+  return { parameters, cells };
+}
