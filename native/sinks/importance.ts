@@ -27,12 +27,17 @@ export function importance(
   return columnSum[head * tokens + position]! / rowsThatSee(position, tokens, window);
 }
 
-/** The same of a head with uniform attention: the mean of 1 / visible keys; for position 0 and no window, H(n) / n. */
-export function uniformImportance(position: number, tokens: number, window: number | null): number {
-  const rows = rowsThatSee(position, tokens, window);
-  let sum = 0;
-  for (let row = position; row < position + rows; row++) sum += 1 / Math.min(row + 1, window ?? tokens);
-  return sum / rows;
+/**
+ * Of all positions, for a head with uniform attention: the mean of 1 / visible keys over the rows that see the position;
+ * for position 0 and no window H(n) / n. [tokens].
+ */
+export function uniformImportances(tokens: number, window: number | null): Float64Array {
+  const sums = new Float64Array(tokens + 1);
+  for (let row = 0; row < tokens; row++) sums[row + 1] = sums[row]! + 1 / Math.min(row + 1, window ?? tokens);
+  return Float64Array.from({ length: tokens }, (_, position) => {
+    const rows = rowsThatSee(position, tokens, window);
+    return (sums[position + rows]! - sums[position]!) / rows;
+  });
 }
 
 /**

@@ -3,7 +3,7 @@ import { groupOf } from '../../shared/model/head-id.ts';
 import type { SinkReport } from '../../shared/model/sinks.ts';
 import type { Capture } from '../capture/capture.ts';
 import type { Architecture } from '../families/family.ts';
-import { importance, LEAST_ROWS, mayBeSink, rowsThatSee, uniformImportance } from './importance.ts';
+import { importance, LEAST_ROWS, mayBeSink, rowsThatSee, uniformImportances } from './importance.ts';
 import { drain, MeanCosines, norm, sliceOf, sumOfNorms } from './norms.ts';
 import { readResidual } from './residual-outliers.ts';
 
@@ -37,7 +37,7 @@ export async function sinkReport(
     threshold,
     share: resting.share,
     rate: resting.rate,
-    floor: meanOver(shape, (window) => uniformImportance(0, tokens, window)),
+    floor: meanOver(shape, (window) => uniformImportances(tokens, window)[0]!),
     leastRows: LEAST_ROWS,
     positions,
     importance: byHead(),
