@@ -9,9 +9,9 @@ import { checkRoom, SpillFile } from '../capture/spill-file.ts';
 import { breather } from '../forward/breathe.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import { runForward } from '../forward/forward.ts';
-import { aggregate } from '../probes/aggregate.ts';
+import { aggregateScores } from '../../shared/model/aggregate-scores.ts';
 import { resolveBos, withBosPolicy } from '../probes/bos.ts';
-import { Bootstrap } from '../probes/bootstrap.ts';
+import { Bootstrap } from '../../shared/model/bootstrap.ts';
 import { FILE_PROBE, fileProbeSample } from '../probes/file.ts';
 import { usableProbe } from '../probes/index.ts';
 import type { ProbeStore, FinishedProbe, ProbeRun, PromptRecord } from '../probes/probe-store.ts';
@@ -19,7 +19,7 @@ import type { ProbeSample } from '../probes/probe.ts';
 import { needsForced, retrievalScores } from '../probes/retrieval.ts';
 import { PromptTally } from '../probes/prompt-tally.ts';
 import { readScoreParameters } from '../probes/score-parameters.ts';
-import { scores as registry, scoreTable } from '../scores/index.ts';
+import { scores as registry, scoreTables } from '../scores/index.ts';
 import { RETRIEVAL } from '../scores/retrieval.ts';
 import type { Score } from '../scores/score.ts';
 import { checkLengths, lengthOf } from '../tasks/check-lengths.ts';
@@ -211,10 +211,10 @@ function promptScorer(opened: Opened, request: Request, plan: Plan, longest: num
     if (plan.scores.length === 0) return { scores: [], retrieval };
     const ids = Int32Array.from([...sample.prompt, ...sample.answer]);
     const scores = await withCapture(opened, ids, gains.of, job, async (capture) => {
-      const { context, breathe } = await scoreContextOf(opened, capture, job.signal);
-      const found: ScoreTable[] = [];
-      for (const { score } of plan.scores) found.push(await scoreTable(score, context, breathe));
-      return found;
+      const context = await scoreContextOf(opened, capture, gains.of);
+      const given = Object.fromEntries(plan.scores.map(({ score, parameters }) => [score.info.id, parameters]));
+      const wanted = plan.scores.map(({ score }) => score);
+      return scoreTables(wanted, context, given, job);
     });
     return { scores, retrieval };
   };
@@ -257,7 +257,7 @@ async function summarise(
   const values = new Map<string, (Float64Array | null)[]>();
   const tables: ScoreTable[] = [];
   const add = async (prompts: readonly ScoreTable[]): Promise<void> => {
-    const table = await aggregate(prompts, bootstrap, breathe);
+    const table = await aggregateScores(prompts, bootstrap, breathe);
     tables.push(table);
     values.set(
       table.info.id,

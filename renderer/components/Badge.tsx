@@ -13,6 +13,7 @@ const MEANING: Readonly<Record<BadgeName, string>> = {
   proxy: 'Stands in for a quantity that is not available.',
   oracle: 'Uses knowledge that a real method would not have.',
   emulated: 'Computed in another way than the original.',
+  imported: 'Read from a file that others wrote; nothing of it was computed here.',
 };
 
 /** How the number beside it came about. */

@@ -12,6 +12,7 @@ export const BADGES = [
   'proxy',
   'oracle',
   'emulated',
+  'imported', // read from a file that others wrote
 ] as const;
 
 export type Badge = (typeof BADGES)[number];

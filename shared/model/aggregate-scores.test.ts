@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { makeScoreTable } from '../../shared/model/testing/score-table.ts';
-import type { ScoreTable } from '../../shared/model/score.ts';
-import { aggregate } from './aggregate.ts';
+import { makeScoreTable } from './testing/score-table.ts';
+import type { ScoreTable } from './score.ts';
+import { aggregateScores } from './aggregate-scores.ts';
 import { Bootstrap } from './bootstrap.ts';
 
 const breathe = () => Promise.resolve();
@@ -9,9 +9,9 @@ const of = (values: readonly number[] | null, more: Partial<ScoreTable> = {}): S
   ...makeScoreTable('any', values),
   ...more,
 });
-const all = (...prompts: readonly ScoreTable[]) => aggregate(prompts, new Bootstrap(0), breathe);
+const all = (...prompts: readonly ScoreTable[]) => aggregateScores(prompts, new Bootstrap(0), breathe);
 
-describe('aggregate', () => {
+describe('aggregateScores', () => {
   it('gives mean, deviation and active share by head', async () => {
     // The hand-checked samples 1, 0, 0.5: mean 0.5, active in two of three.
     const { values, spread } = await all(of([1, 2]), of([0, 2]), of([0.5, 2]));

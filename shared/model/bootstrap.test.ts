@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createPrng } from '../../shared/base/prng.ts';
+import { createPrng } from '../base/prng.ts';
 import { Bootstrap, RESAMPLES } from './bootstrap.ts';
 
 /** The same by its definition, resample by resample. */

@@ -1,4 +1,4 @@
-import { createPrng } from '../../shared/base/prng.ts';
+import { createPrng } from '../base/prng.ts';
 
 export const RESAMPLES = 1000;
 const LOW = 0.025;

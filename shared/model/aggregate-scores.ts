@@ -1,5 +1,5 @@
 /** Tables of many prompts as one: mean, spread, share of prompts with anything, interval. */
-import type { ScoreParameters, ScoreTable } from '../../shared/model/score.ts';
+import type { ScoreParameters, ScoreTable } from './score.ts';
 import type { Bootstrap } from './bootstrap.ts';
 
 /**
@@ -7,7 +7,7 @@ import type { Bootstrap } from './bootstrap.ts';
  * of the prompts', parameters are those that all prompts agree in. `prompts` counts those that the score applies to.
  * Where it applies to none the reason of the first stands.
  */
-export async function aggregate(
+export async function aggregateScores(
   prompts: readonly ScoreTable[],
   bootstrap: Bootstrap,
   breathe: () => Promise<void>,
