@@ -8,11 +8,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MaskSpec } from '../attention/mask.ts';
+import type { Capture } from '../capture/capture.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import { runForward, type ForwardRequest } from '../forward/forward.ts';
 import { tokenNll } from '../forward/likelihoods.ts';
 import { createDecoder } from '../generation/decoder.ts';
 import { argmax } from '../generation/sampling.ts';
+import { changeHeads } from '../sweeps/change-heads.ts';
+import { influence } from '../sweeps/influence.ts';
+import { streamingKl } from '../sweeps/streaming-kl.ts';
+import { startSweep, sweepHeads } from '../sweeps/sweep.ts';
+import { createRetrieval } from '../tasks/run-retrieval.ts';
 import { attnOnly } from '../testing/attn-only.ts';
 import { maxAbsError } from '../testing/compare.ts';
 import { openForward, type OpenedForward } from '../testing/open-forward.ts';
@@ -105,6 +111,48 @@ describe('the oracle', () => {
       };
       expect(Math.abs((await loss({ gain })) - zeroed[at]!)).toBeLessThan(LIMIT);
       expect(Math.abs((await loss({ uniform: marks })) - uniform[at]!)).toBeLessThan(LIMIT);
+    }
+  });
+
+  it('gives the effect of each head end to end, one forward a head', async () => {
+    const capture = await forward(REPEAT);
+    const context = { model, capture, nll: await tokenNll(model, capture, job), gain: () => null };
+    const ratio = await sweepHeads(influence, context, {}, startSweep(context), job);
+    expect(maxAbsError(ratio, [0.66188738, 0, -0.330824204, 0])).toBeLessThan(LIMIT);
+    const kl = await sweepHeads(streamingKl, context, { sink: 1, window: 3 }, startSweep(context), job);
+    // The mean over the rows from which something is hidden: 9 of 13.
+    expect(maxAbsError(kl, [0, 0, (4.61286718 * 13) / 9, 0])).toBeLessThan(LIMIT);
+  });
+
+  it('writes something else under a streaming mask only where values are something', async () => {
+    const capture = await forward(NEEDLE);
+    const context = { model, capture, nll: await tokenNll(model, capture, job), gain: () => null };
+    const { headDim } = model.architecture;
+    for (const [layer, head] of HEADS) {
+      const { z } = capture.layers[layer]!;
+      const streamed = await changeHeads(context, layer, { kind: 'mask', mask: STREAMING }, job);
+      const at = ((NEEDLE.length - 1) * ORACLE.heads + head) * headDim;
+      // What these heads write is as long as their output: W_O moves it from one slot to another.
+      const moved = Math.hypot(...z.subarray(at, at + headDim).map((value, d) => value - streamed[at + d]!));
+      expect(moved).toBeCloseTo(layer === 1 && head === 0 ? Math.SQRT2 : 0, 5);
+    }
+  });
+
+  it('copies with the induction head: the retrieval score', async () => {
+    const retrieve = createRetrieval(model, { gain: () => null, masks: () => null }, ORACLE.context);
+    const sample = { prompt: NEEDLE, answer: Int32Array.of(7, 8, 9, 10), answerSpan: { start: 4, end: 8 } };
+    const { right, free } = await retrieve(sample, () => false, job);
+    expect(right).toBe(true);
+    expect([...free.positions]).toEqual([0, 0, 1, 0]);
+    expect([...free.events]).toEqual([0, 0, 1, 0]);
+  });
+
+  it('computes the same bits when a head without values is ablated', async () => {
+    const last = ({ resid }: Capture) => resid[ORACLE.layers]!;
+    const clean = last(await forward(REPEAT));
+    for (const [layer, head] of [HEADS[1], HEADS[3]]) {
+      const gain = (l: number) => (l === layer ? Float32Array.of(1, 1).fill(0, head, head + 1) : null);
+      expect(last(await forward(REPEAT, { gain }))).toEqual(clean);
     }
   });
 

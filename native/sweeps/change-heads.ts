@@ -1,11 +1,18 @@
 /** Attention of one layer with every head changed at once: heads of a layer know nothing of each other. */
 import { allocateAttentionOutput, PLAIN } from '../attention/kernel.ts';
+import type { Capture } from '../capture/capture.ts';
 import { Checkpoint, type Job } from '../forward/checkpoint.ts';
+import type { ForwardModel } from '../forward/forward.ts';
 import type { HeadChange, SweepContext } from './forward-score.ts';
+
+interface Source extends Pick<SweepContext, 'gain'> {
+  readonly model: Pick<ForwardModel, 'architecture' | 'kernel'>;
+  readonly capture: Pick<Capture, 'layers' | 'tokens'>;
+}
 
 /** z [tokens, heads x headDim] of the layer with every head changed, with the gain of the run. */
 export async function changeHeads(
-  { model, capture, gain }: SweepContext,
+  { model, capture, gain }: Source,
   layer: number,
   change: HeadChange,
   job: Job,

@@ -40,6 +40,8 @@ export interface TinyModelOptions {
   readonly seed?: number;
   /** Number of files; default 1 = a single model.safetensors. */
   readonly shards?: number;
+  /** Queries are zero, so that attention is uniform over what each row sees. */
+  readonly zeroQueries?: boolean;
   /** GPT-2: names start with `transformer.`; default true. */
   readonly prefix?: boolean;
   /** Laid over config.json last: rope scaling, windows, layer types, ... A value of undefined removes a field. */
@@ -71,7 +73,8 @@ const TORCH_DTYPE: Readonly<Record<FloatDtype, string>> = { F32: 'float32', F16:
 export async function writeTinyModel(folder: string, options: TinyModelOptions): Promise<void> {
   const sizes = sizesOf(options);
   const config = options.family === 'gpt2' ? gpt2Config(sizes, options) : llamaLikeConfig(sizes, options);
-  const tensors = options.family === 'gpt2' ? gpt2Tensors(sizes, options) : llamaLikeTensors(sizes, options);
+  const drawn = options.family === 'gpt2' ? gpt2Tensors(sizes, options) : llamaLikeTensors(sizes, options);
+  const tensors = options.zeroQueries === true ? drawn.map(withoutQueries) : drawn;
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'config.json'), JSON.stringify({ ...config, ...options.config }, null, 2));
   await writeWeights(folder, tensors, options.shards ?? 1);
@@ -216,6 +219,15 @@ function gpt2Tensors(sizes: Sizes, options: TinyModelOptions): TensorSource[] {
   norm(`${root}ln_f`);
   if (!tied) add('lm_head.weight', [vocab, dModel], 0.5);
   return tensors;
+}
+
+/** The tensor with what it gives to queries set to zero: all of `q_proj`, the first third of the columns of `c_attn`. */
+function withoutQueries(tensor: TensorSource): TensorSource {
+  const { name, shape, data } = tensor;
+  if (/\.q_proj\./.test(name)) return { ...tensor, data: (data as Float32Array).slice().fill(0) };
+  if (!/\.c_attn\./.test(name)) return tensor;
+  const columns = shape.at(-1)!;
+  return { ...tensor, data: (data as Float32Array).map((value, at) => (at % columns < columns / 3 ? 0 : value)) };
 }
 
 async function writeWeights(folder: string, tensors: readonly TensorSource[], shards: number): Promise<void> {
