@@ -2,6 +2,8 @@
 export interface HeadDescriptors {
   /** Names of the features. */
   readonly features: readonly string[];
+  /** Features that say nothing here, since all heads have the same or none: left out. */
+  readonly dropped: readonly string[];
   /** Standardised by feature over all heads, [H, features]. */
   readonly values: Float64Array;
   /** The nearest heads of each, nearest first, [H, nearest], as layer x heads + head. */
