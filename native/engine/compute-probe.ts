@@ -22,6 +22,9 @@ import { readScoreParameters } from '../probes/score-parameters.ts';
 import { scores as registry, scoreTables } from '../scores/index.ts';
 import { RETRIEVAL } from '../scores/retrieval.ts';
 import type { Score } from '../scores/score.ts';
+import { forwardScores } from '../sweeps/index.ts';
+import type { ForwardScore } from '../sweeps/forward-score.ts';
+import { tokenNll } from '../forward/likelihoods.ts';
 import { checkLengths, lengthOf } from '../tasks/check-lengths.ts';
 import { drawGrid } from '../tasks/draw-grid.ts';
 import { readTaskParameters } from '../tasks/index.ts';
@@ -34,6 +37,7 @@ import type { Opened } from './opened.ts';
 import { placeOfRun } from './run-cost.ts';
 import { scoreContextOf } from './score-context.ts';
 import { streamingMasks } from './streaming-masks.ts';
+import { sweepTables } from './compute-sweeps.ts';
 
 type Request = ParsedParamsOf<'probe.run'>;
 
@@ -55,7 +59,7 @@ export async function runProbe(
   const scorePrompt = promptScorer(opened, request, plan, longest);
   const tally = new PromptTally(job, run.samples.map(lengthOf), run.records.length);
   for (const sample of run.samples.slice(run.records.length)) {
-    run.records.push(await scorePrompt(sample, run.records, tally.within()));
+    run.records.push(await scorePrompt(sample, run.records, tally));
     tally.pass();
     store.trim();
   }
@@ -136,7 +140,9 @@ function fileSet(context: TaskContext, { items, parameters: given }: Request): P
 interface Plan {
   /** Null: not asked for, or nothing that it could be told by. */
   readonly retrieval: ScoreParameters | null;
-  readonly scores: readonly { readonly score: Score; readonly parameters: ScoreParameters }[];
+  readonly scores: readonly Score[];
+  readonly sweeps: readonly ForwardScore[];
+  readonly parameters: Readonly<Record<string, ScoreParameters>>;
   /** Asked for by name, though the probe set cannot give them. */
   readonly missing: readonly ScoreTable[];
 }
@@ -151,7 +157,7 @@ const NEEDS: Readonly<Record<ScoreData, string>> = {
 };
 
 function planOf({ scores: wanted, scoreParameters = {}, streaming }: Request, data: readonly ScoreData[]): Plan {
-  const known = [RETRIEVAL, ...registry.map(({ info }) => info)];
+  const known = [RETRIEVAL, ...[...registry, ...forwardScores].map(({ info }) => info)];
   const unknown = [...(wanted ?? []), ...Object.keys(scoreParameters)].find(
     (id) => !known.some((info) => info.id === id),
   );
@@ -168,13 +174,17 @@ function planOf({ scores: wanted, scoreParameters = {}, streaming }: Request, da
   // Those of scores that are left out are no less wrong.
   known.forEach(parametersOf);
   const scores = registry.filter(({ info }) => asked(info) && given(info));
-  if (streaming !== null && wanted !== undefined && scores.length > 0) {
+  const sweeps = forwardScores.filter(({ info }) => asked(info) && given(info));
+  const masked = streaming !== null;
+  if (masked && wanted !== undefined && scores.length + sweeps.length > 0) {
     throw new AppError('bad-request', 'Only the retrieval score can be taken under a streaming mask.');
   }
-  const needles = data.includes('needle');
+  const copies = data.includes('needle') && (wanted?.includes(RETRIEVAL.id) ?? true);
   return {
-    retrieval: needles && (wanted?.includes(RETRIEVAL.id) ?? true) ? parametersOf(RETRIEVAL) : null,
-    scores: streaming === null ? scores.map((score) => ({ score, parameters: parametersOf(score.info) })) : [],
+    retrieval: copies ? parametersOf(RETRIEVAL) : null,
+    scores: masked ? [] : scores,
+    sweeps: masked ? [] : sweeps,
+    parameters: scoreParameters,
     missing: known
       .filter((info) => wanted?.includes(info.id) === true && !given(info))
       .map((info) => ({
@@ -188,7 +198,7 @@ function planOf({ scores: wanted, scoreParameters = {}, streaming }: Request, da
   };
 }
 
-type ScorePrompt = (sample: ProbeSample, before: readonly PromptRecord[], job: Job) => Promise<PromptRecord>;
+type ScorePrompt = (sample: ProbeSample, before: readonly PromptRecord[], tally: PromptTally) => Promise<PromptRecord>;
 
 function promptScorer(opened: Opened, request: Request, plan: Plan, longest: number): ScorePrompt {
   const { architecture } = opened.model;
@@ -199,22 +209,33 @@ function promptScorer(opened: Opened, request: Request, plan: Plan, longest: num
     masks: streaming === null ? () => null : streamingMasks(architecture, streaming),
   };
   const forwardModel = { architecture, sessions: opened.sessions, kernel: opened.kernel };
+  const computed = plan.scores.length + plan.sweeps.length > 0;
+  const { layers, heads } = architecture;
   let sampleRetrieval: SampleRetrieval | undefined;
-  return async (sample, before, job) => {
+  return async (sample, before, tally) => {
+    // Forwards, about: an answer that may be given twice, a capture, the passes of scores, a forward a head.
+    const [answering, forward, passes, sweeping] = tally.within([
+      plan.retrieval === null ? 0 : 2,
+      computed ? 1 : 0,
+      computed ? 1 : 0,
+      plan.sweeps.length * layers * heads,
+    ]);
     let retrieval: PromptRecord['retrieval'] = null;
     if (plan.retrieval !== null && sample.answerSpan !== null) {
       sampleRetrieval ??= createRetrieval(forwardModel, condition, longest);
       const { retrieval: parameters } = plan;
       const past = before.map((record) => record.retrieval);
-      retrieval = await sampleRetrieval(sample, (right) => needsForced(parameters, past, right), job);
+      retrieval = await sampleRetrieval(sample, (right) => needsForced(parameters, past, right), answering!);
     }
-    if (plan.scores.length === 0) return { scores: [], retrieval };
+    if (!computed) return { scores: [], retrieval };
     const ids = Int32Array.from([...sample.prompt, ...sample.answer]);
-    const scores = await withCapture(opened, ids, gains.of, job, async (capture) => {
+    const scores = await withCapture(opened, ids, gains.of, forward!, async (capture) => {
       const context = await scoreContextOf(opened, capture, gains.of);
-      const given = Object.fromEntries(plan.scores.map(({ score, parameters }) => [score.info.id, parameters]));
-      const wanted = plan.scores.map(({ score }) => score);
-      return scoreTables(wanted, context, given, job);
+      const tables = await scoreTables(plan.scores, context, plan.parameters, passes!);
+      if (plan.sweeps.length === 0) return tables;
+      const nll = await tokenNll(forwardModel, capture, passes!);
+      const run = { capture, nll, interventions: request.interventions, holdings: [], memo: {} };
+      return [...tables, ...(await sweepTables(opened, run, plan.sweeps, plan.parameters, sweeping!))];
     });
     return { scores, retrieval };
   };
@@ -271,7 +292,7 @@ async function summarise(
     await add(found.prompts);
     retrieval = found.detail;
   }
-  for (const i of plan.scores.keys()) await add(records.map(({ scores }) => scores[i]!));
+  for (const i of records[0]!.scores.keys()) await add(records.map(({ scores }) => scores[i]!));
   const result: ProbeResult = {
     probeId,
     probe: request.task,

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { AppError } from '../../shared/base/app-error.ts';
 import type { ComparedChoice, RunComparison, RunSummary, TokenChoice } from '../../shared/contract/methods.ts';
 import { interventionsKey, type Intervention } from '../../shared/model/intervention.ts';
-import { IN_MEMORY, onDisk } from '../capture/capture-keeper.ts';
+import { inLoan, onDisk } from '../capture/capture-keeper.ts';
 import { captureBytes, type Capture } from '../capture/capture.ts';
 import { checkRoom, SpillFile } from '../capture/spill-file.ts';
 import type { Job } from '../forward/checkpoint.ts';
@@ -12,7 +12,7 @@ import { logitRows, softmax, tokenKl, tokenNll, topChoices } from '../forward/li
 import { gainsOf } from './gains.ts';
 import type { Opened } from './opened.ts';
 import { calibratedSpeed, placeOfRun } from './run-cost.ts';
-import type { Run } from './run-store.ts';
+import type { Holding, Run } from './run-store.ts';
 
 const TOP_CHOICES = 10;
 
@@ -40,20 +40,21 @@ export async function computeRun(
   const resume = clean === undefined ? undefined : { capture: clean.capture, fromLayer: gains.firstLayer };
   const model = { architecture, sessions: opened.sessions, kernel: opened.kernel };
   if (place.where === 'disk') checkRoom(opened.spillFolder, captureBytes(architecture, ids.length));
-  // Layers below the first changed one are read from the clean run's files, which it may let go of meanwhile.
-  const files = [...(clean?.files ?? [])];
-  for (const shared of files) shared.retain();
-  let file: SpillFile | null = null;
+  // Layers below the first changed one are the clean run's, which may be deleted meanwhile.
+  const holdings: Holding[] = [...(clean?.holdings ?? [])];
+  for (const shared of holdings) shared.retain();
   let capture: Capture;
   let nll: Float32Array;
   try {
-    if (place.where === 'disk') files.push((file = new SpillFile(opened.spillFolder, opened.spillCache)));
-    const keeper = file === null ? IN_MEMORY : onDisk(file, job.signal);
+    const own =
+      place.where === 'disk' ? new SpillFile(opened.spillFolder, opened.spillCache) : opened.runs.arrays.borrow();
+    holdings.push(own);
+    const keeper = own instanceof SpillFile ? onDisk(own, job.signal) : inLoan(own);
     const request = { ids, gain: gains.of, keeper, ...(resume === undefined ? {} : { resume }) };
     capture = await runForward(model, request, job);
     nll = await tokenNll(model, capture, job);
   } catch (error) {
-    for (const held of files) held.release();
+    for (const held of holdings) held.release();
     throw error;
   }
   const milliseconds = performance.now() - started;
@@ -68,8 +69,8 @@ export async function computeRun(
     nll,
     milliseconds,
     bytes: Math.round(place.memoryBytes * computedShare),
-    files,
-    memo: { comparisons: new WeakMap() },
+    holdings,
+    memo: { scores: new Map(), comparisons: new WeakMap() },
   };
   opened.runs.add(run);
   return run;

@@ -12,6 +12,8 @@ import type { Architecture } from '../families/family.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import { openModel, resolveFolder } from '../model/open-model.ts';
 import { ScoreReader } from '../pattern/score-blocks.ts';
+import { OutputNorms } from '../scores/output-norms.ts';
+import { outputWeights } from '../forward/output-weights.ts';
 import { matrixSpeed } from '../ort/measure-speed.ts';
 import type { Engine, EngineOptions } from '../public/engine.ts';
 import { AttachedRun } from '../session/attached-run.ts';
@@ -24,8 +26,10 @@ import { readerTexels } from '../tiles/reader-texels.ts';
 import { TileServer } from '../tiles/tile-server.ts';
 import { computeRun } from './compute-run.ts';
 import { bestPrompts, runProbe } from './compute-probe.ts';
+import { areQuick } from './compute-scores.ts';
 import { listTasks, runTask, sampleTask } from './compute-task.ts';
 import { generateFrom, generateWithRows } from './compute-generation.ts';
+import { listScores } from './list-scores.ts';
 import { LiveRun } from './live-run.ts';
 import { checkedPrompt, tokenizePrompt } from './prompt.ts';
 import { openParts } from './open-parts.ts';
@@ -44,7 +48,8 @@ const CAPTURE_SHARE = 0.4;
 
 export function createEngine(options: EngineOptions): Engine {
   const threads = options.threads ?? os.availableParallelism();
-  const urgency = new Urgency();
+  // Whoever could still read a deleted run has been answered then.
+  const urgency = new Urgency(() => opened?.runs.arrays.recycle());
   const spillFolder = options.spillFolder ?? path.join(os.tmpdir(), `headscope-captures-${os.userInfo().uid}`);
   sweepSpills(spillFolder);
   let opened: Opened | undefined;
@@ -82,6 +87,7 @@ export function createEngine(options: EngineOptions): Engine {
       model: { ...model, info: { ...model.info, device: parts.device } },
       ...parts,
       reader,
+      norms: new OutputNorms(architecture, (layer) => outputWeights(model, layer, threads), threads),
       tiles: new TileServer(texels, (layer) => architecture.slidingWindow[layer] ?? null),
       runs: new RunStore(budgetBytes),
       spillFolder,
@@ -98,6 +104,7 @@ export function createEngine(options: EngineOptions): Engine {
     await old.sessions.dispose();
     await old.kernel.dispose();
     await old.reader.dispose();
+    await old.norms.dispose();
   }
 
   function jobOf(context: CallContext): Job {
@@ -162,18 +169,28 @@ export function createEngine(options: EngineOptions): Engine {
       return null;
     },
 
-    'run.scores': ({ runId }, { signal }) =>
-      urgency.interactive(async () => ({ scores: await runOf(runId).scores(signal) })),
+    'run.scores': async ({ runId, ...choice }, context) => {
+      const ask = async (job: Job) => ({ scores: await runOf(runId).scores(choice, job) });
+      return attached.has(runId) || areQuick(choice)
+        ? urgency.interactive(() => ask(urgentJobOf(context)))
+        : urgency.batch(context.signal, () => ask(jobOf(context)));
+    },
 
-    'score.list': pending,
+    'score.list': () => Promise.resolve({ scores: listScores() }),
     'model.scores': pending,
     'model.composition': pending,
-    'run.sinks': pending,
-    'run.spans': pending,
-    'run.distances': pending,
+    'run.sinks': ({ runId, threshold }, { signal }) =>
+      urgency.interactive(async () => runOf(runId).sinks(threshold, signal)),
+
+    'run.spans': ({ runId, spans }, context) =>
+      urgency.batch(context.signal, async () => ({ scores: await runOf(runId).spans(spans, jobOf(context)) })),
+
+    'run.distances': ({ runId }) => urgency.interactive(async () => runOf(runId).distances()),
     'run.descriptors': pending,
     'run.attribution': pending,
-    'run.influence': pending,
+    'run.influence': ({ runId, heads }, context) =>
+      urgency.batch(context.signal, async () => runOf(runId).influence(heads, jobOf(context))),
+
 
     'run.tile': (params, { signal }) =>
       urgency.interactive(async () => {

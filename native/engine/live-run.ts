@@ -1,23 +1,26 @@
 /** A run that was computed here, with the open model that it belongs to. */
 import type { RunSummary } from '../../shared/contract/methods.ts';
 import type { HeadId } from '../../shared/model/head-id.ts';
-import type { ScoreTable } from '../../shared/model/score.ts';
 import type { StoredRun } from '../../shared/session/stored-run.ts';
 import type { TileKey } from '../../shared/tensor/tile.ts';
+import { breather } from '../forward/breathe.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import type { Region } from '../pattern/score-blocks.ts';
-import { scores, scoreTable } from '../scores/index.ts';
+import { distanceProfiles } from '../scores/distance-profiles.ts';
 import { collectChosen, NOTHING } from '../session/collect-chosen.ts';
 import { notStored } from '../session/not-stored.ts';
 import type { StoreChoice } from '../session/store-choice.ts';
 import type { RunTensors } from '../session/run-tensors.ts';
+import { sinkReport } from '../sinks/sink-report.ts';
+import { spanScores, type Span } from '../spans/span-scores.ts';
 import { miniatures } from '../tiles/miniatures.ts';
 import { CapturedMaps } from './captured-maps.ts';
 import { compareRuns, summarizeRun } from './compute-run.ts';
+import { computedScores, computeScores, type ScoreChoice } from './compute-scores.ts';
+import { computeInfluence } from './compute-sweeps.ts';
 import type { Opened } from './opened.ts';
 import type { Run } from './run-store.ts';
 import { subtractedMap, type HeadOf, type RunView } from './run-view.ts';
-import { scoreContextOf } from './score-context.ts';
 
 export class LiveRun implements RunView {
   readonly hasMaps = true;
@@ -47,13 +50,25 @@ export class LiveRun implements RunView {
     return (this.#run.memo.summary = await summarizeRun(this.#opened, this.#run, cutTokens));
   }
 
-  async scores(signal: AbortSignal) {
-    const { memo, capture } = this.#run;
-    if (memo.scores !== undefined) return memo.scores;
-    const { context, breathe } = await scoreContextOf(this.#opened, capture, signal);
-    const tables: ScoreTable[] = [];
-    for (const score of scores) tables.push(await scoreTable(score, context, breathe));
-    return (memo.scores = tables);
+  scores(choice: ScoreChoice, job: Job) {
+    return computeScores(this.#opened, this.#run, choice, job);
+  }
+
+  distances() {
+    return Promise.resolve(distanceProfiles(this.#run.capture, this.#opened.model.architecture.heads));
+  }
+
+  sinks(threshold: number, signal: AbortSignal) {
+    return sinkReport(this.#run.capture, this.#opened.model.architecture, threshold, breather({ signal }));
+  }
+
+  spans(spans: readonly Span[], job: Job) {
+    const { model, kernel } = this.#opened;
+    return spanScores({ capture: this.#run.capture, architecture: model.architecture, kernel }, spans, job);
+  }
+
+  influence(heads: readonly HeadId[], job: Job) {
+    return computeInfluence(this.#opened, this.#run, heads, job);
   }
 
   miniatures() {
@@ -97,7 +112,8 @@ export class LiveRun implements RunView {
   async store(choice: StoreChoice, clean: RunView | null, job: Job): Promise<StoredRun> {
     const { memo } = this.#run;
     const summary = memo.summary ?? (await this.summary());
-    const tables = await this.scores(job.signal);
+    await this.scores({}, job);
+    const tables = computedScores(this.#run);
     // A clean run that is only there as a file cannot be compared with.
     const comparison = clean instanceof LiveRun ? await this.compare(clean, job) : null;
     const source = { maps: this.#maps, clean, kept: NOTHING, known: memo.chosen ?? NOTHING };

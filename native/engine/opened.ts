@@ -4,6 +4,7 @@ import type { SegmentSessions } from '../forward/segment-sessions.ts';
 import type { OpenModel } from '../model/open-model.ts';
 import type { ScoreReader } from '../pattern/score-blocks.ts';
 import type { SpillCache } from '../capture/spill-cache.ts';
+import type { OutputNorms } from '../scores/output-norms.ts';
 import type { TileServer } from '../tiles/tile-server.ts';
 import type { RunStore } from './run-store.ts';
 
@@ -14,6 +15,7 @@ export interface Opened {
   readonly sessions: SegmentSessions;
   readonly kernel: AttentionKernel;
   readonly reader: ScoreReader;
+  readonly norms: OutputNorms;
   readonly tiles: TileServer;
   readonly runs: RunStore;
   /** Where captures go that memory has no room for. */

@@ -4,19 +4,30 @@ import type { RunComparison, RunSummary } from '../../shared/contract/methods.ts
 import type { TokenView } from '../../shared/model/token-view.ts';
 import type { Intervention } from '../../shared/model/intervention.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
+import { ArrayStore } from '../capture/array-store.ts';
 import type { Capture } from '../capture/capture.ts';
-import type { SpillFile } from '../capture/spill-file.ts';
 import type { ChosenParts } from '../session/collect-chosen.ts';
+import type { SweepState } from '../sweeps/sweep.ts';
 
 /** Answers that were given already. */
 export interface RunMemo {
   /** As it was given last. */
   summary?: RunSummary;
-  scores?: readonly ScoreTable[];
+  /** Head scores, by id and parameters, in the order that they were asked for. */
+  readonly scores: Map<string, ScoreTable>;
   /** By clean run. */
   readonly comparisons: WeakMap<Run, RunComparison>;
   /** What a session kept of single heads when it was saved last. */
   chosen?: ChosenParts;
+  /** Scores that cost forwards, as far as they were computed, by score and parameters. */
+  sweeps?: Map<string, SweepState>;
+}
+
+/** Arrays of runs, in memory or in a file, which go with the last run that holds them. */
+export interface Holding {
+  /** Throws `unknown-run` where that is gone. */
+  retain(): void;
+  release(): void;
 }
 
 export interface Run {
@@ -30,18 +41,24 @@ export interface Run {
   readonly milliseconds: number;
   /** Bytes in memory that no other run shares. */
   readonly bytes: number;
-  /** That its arrays are read from; each is held once. */
-  readonly files: readonly SpillFile[];
+  /** What its arrays lie in, each held once. */
+  readonly holdings: readonly Holding[];
   readonly memo: RunMemo;
 }
+
+/** Share of the budget for arrays that wait for their next run, at most. */
+const IDLE_SHARE = 0.25;
 
 export class RunStore {
   /** In order of use, oldest first. */
   readonly #runs = new Map<string, Run>();
   readonly #budgetBytes: number;
+  /** Of the runs in memory. */
+  readonly arrays: ArrayStore;
 
   constructor(budgetBytes: number) {
     this.#budgetBytes = budgetBytes;
+    this.arrays = new ArrayStore(IDLE_SHARE * budgetBytes);
   }
 
   get budgetBytes(): number {
@@ -73,15 +90,17 @@ export class RunStore {
       this.delete(old.runId);
       held -= old.bytes;
     }
+    this.arrays.trim(Math.max(0, this.#budgetBytes - held));
   }
 
   delete(runId: string): void {
     const run = this.#runs.get(runId);
     this.#runs.delete(runId);
-    for (const file of run?.files ?? []) file.release();
+    for (const holding of run?.holdings ?? []) holding.release();
   }
 
   clear(): void {
     for (const runId of [...this.#runs.keys()]) this.delete(runId);
+    this.arrays.trim(0);
   }
 }

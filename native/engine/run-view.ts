@@ -8,16 +8,21 @@ import type {
   Tile,
   TokenAttention,
 } from '../../shared/contract/methods.ts';
+import type { Influence } from '../../shared/model/attribution.ts';
 import type { HeadId } from '../../shared/model/head-id.ts';
 import type { Intervention } from '../../shared/model/intervention.ts';
+import type { HeadDescriptors } from '../../shared/model/descriptors.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
+import type { SinkReport } from '../../shared/model/sinks.ts';
 import type { StoredRun } from '../../shared/session/stored-run.ts';
 import type { TileKey } from '../../shared/tensor/tile.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import type { Region } from '../pattern/score-blocks.ts';
 import type { RunTensors } from '../session/run-tensors.ts';
 import type { StoreChoice } from '../session/store-choice.ts';
+import type { Span } from '../spans/span-scores.ts';
 import type { MapOf } from '../tiles/texels.ts';
+import type { ScoreChoice } from './compute-scores.ts';
 
 /** Another map beside the one that is asked about. */
 export interface HeadOf {
@@ -35,7 +40,16 @@ export interface RunView {
   readonly interventions: readonly Intervention[];
   /** Whether its maps can be computed. */
   readonly hasMaps: boolean;
-  scores(signal: AbortSignal): Promise<readonly ScoreTable[]>;
+  scores(choice: ScoreChoice, job: Job): Promise<readonly ScoreTable[]>;
+  /** Attention mass by distance of every head. */
+  distances(): Promise<{ readonly bins: number; readonly values: Float32Array }>;
+  /** Where heads rest; `threshold`: importance that they rest over. */
+  sinks(threshold: number, signal: AbortSignal): Promise<SinkReport>;
+  /** Mass on each span. */
+  spans(spans: readonly Span[], job: Job): Promise<readonly ScoreTable[]>;
+  descriptors(job: Job): Promise<HeadDescriptors>;
+  /** With the attention of these heads made uniform over what they see. */
+  influence(heads: readonly HeadId[], job: Job): Promise<Influence>;
   miniatures(): Promise<Miniatures>;
   head(head: HeadId, signal: AbortSignal): Promise<HeadProfile>;
   token(head: HeadId, index: number): Promise<TokenAttention>;

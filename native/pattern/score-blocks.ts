@@ -84,6 +84,24 @@ export class ScoreReader {
     return Math.exp(this.score(capture, layer, head, query, key) - lse);
   }
 
+  /** Mean of p(row, row - offset) over the rows from `start` to `end` - 1; cells out of the window count as 0. */
+  stripe(capture: Capture, layer: number, head: number, offset: number, start: number, end: number): number {
+    const { heads, kvHeads, headDim, scale } = this.#architecture;
+    // Looked up once: on disk that takes its time.
+    const { q, k, lse } = capture.layers[layer]!;
+    const group = groupOf(head, heads, kvHeads);
+    let sum = 0;
+    for (let row = start; row < end; row++) {
+      if (row - offset < this.visibleKeys(layer, row).first) continue;
+      const qAt = (row * heads + head) * headDim;
+      const kAt = ((row - offset) * kvHeads + group) * headDim;
+      let dot = 0;
+      for (let d = 0; d < headDim; d++) dot += q[qAt + d]! * k[kAt + d]!;
+      sum += Math.exp(dot * scale[layer]! - lse[head * capture.tokens + row]!);
+    }
+    return sum / (end - start);
+  }
+
   async dispose(): Promise<void> {
     await (await this.#session).dispose();
   }

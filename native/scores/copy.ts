@@ -1,4 +1,5 @@
 import type { Score } from './score.ts';
+import { meanOverWindows, visibleRow } from './uniform.ts';
 
 export const copy: Score = {
   info: {
@@ -30,4 +31,10 @@ export const copy: Score = {
     }
     return mass;
   },
+  floor: (context) =>
+    meanOverWindows(context, (window) => {
+      const { ids, tokens } = context.capture;
+      const { first, keys } = visibleRow(tokens - 1, window);
+      return ids.subarray(first, tokens - 1).filter((id) => id === context.predicted).length / keys;
+    }),
 };

@@ -1,4 +1,6 @@
-import { meanOverRows, needsTokens, type Score } from './score.ts';
+import { FROM_SECOND, needsRowsFrom } from './rows.ts';
+import { meanOverRows, type Score } from './score.ts';
+import { uniformMean } from './uniform.ts';
 
 export const distance: Score = {
   info: {
@@ -13,14 +15,15 @@ export const distance: Score = {
     granularity: 'head',
     data: 'text',
     cost: 'run',
-    parameters: [],
+    parameters: [FROM_SECOND],
     floor: 'mean over rows of half the position',
     domain: [0, null],
   },
-  notApplicable: (context) => needsTokens(context, 2),
-  compute(context, layer, head) {
+  notApplicable: needsRowsFrom,
+  compute(context, layer, head, { from }) {
     const { meanDistance } = context.capture.layers[layer]!;
     const at = head * context.capture.tokens;
-    return meanOverRows(context, 1, (row) => meanDistance[at + row]!);
+    return meanOverRows(context, from!, (row) => meanDistance[at + row]!);
   },
+  floor: (context, { from }) => uniformMean(context, from!, ({ keys }) => (keys - 1) / 2),
 };

@@ -1,5 +1,6 @@
 import { findRepeat, needsRepeat } from './repeat.ts';
-import { meanOverRows, type Score } from './score.ts';
+import type { Score } from './score.ts';
+import { uniformAt, uniformMean } from './uniform.ts';
 
 export const duplicate: Score = {
   info: {
@@ -21,6 +22,10 @@ export const duplicate: Score = {
   notApplicable: needsRepeat,
   compute(context, layer, head) {
     const { period, start, end } = findRepeat(context.capture.ids)!;
-    return meanOverRows(context, start, (row) => context.probability(layer, head, row, row - period), end);
+    return context.stripe(layer, head, period, start, end);
+  },
+  floor(context) {
+    const { period, start, end } = findRepeat(context.capture.ids)!;
+    return uniformMean(context, start, (visible) => uniformAt(visible, period), end);
   },
 };

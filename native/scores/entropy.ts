@@ -1,4 +1,6 @@
-import { meanOverRows, needsTokens, type Score } from './score.ts';
+import { FROM_SECOND, needsRowsFrom } from './rows.ts';
+import { meanOverRows, type Score } from './score.ts';
+import { uniformMean } from './uniform.ts';
 
 export const entropy: Score = {
   info: {
@@ -12,14 +14,15 @@ export const entropy: Score = {
     granularity: 'head',
     data: 'text',
     cost: 'run',
-    parameters: [],
+    parameters: [FROM_SECOND],
     floor: 'mean over rows of ln(visible keys)',
     domain: [0, null],
   },
-  notApplicable: (context) => needsTokens(context, 2),
-  compute(context, layer, head) {
+  notApplicable: needsRowsFrom,
+  compute(context, layer, head, { from }) {
     const { entropy: values } = context.capture.layers[layer]!;
     const at = head * context.capture.tokens;
-    return meanOverRows(context, 1, (row) => values[at + row]!);
+    return meanOverRows(context, from!, (row) => values[at + row]!);
   },
+  floor: (context, { from }) => uniformMean(context, from!, ({ keys }) => Math.log(keys)),
 };

@@ -1,36 +1,81 @@
-/** The registry of head scores. Adding one touches its file and this list. */
-import type { ScoreTable } from '../../shared/model/score.ts';
+/** The registry of head scores of one prompt. Adding one touches its file and this list. */
+import { AppError } from '../../shared/base/app-error.ts';
 import { copy } from './copy.ts';
 import { distance } from './distance.ts';
+import { distanceNormalised } from './distance-normalised.ts';
+import { distanceSinkFree } from './distance-sink-free.ts';
+import { duoProxy } from './duo-proxy.ts';
 import { duplicate } from './duplicate.ts';
+import { echo } from './echo.ts';
+import { effectiveContext } from './effective-context.ts';
 import { entropy } from './entropy.ts';
+import { entropyNormalised } from './entropy-normalised.ts';
+import { entropySinkFree } from './entropy-sink-free.ts';
+import { gini } from './gini.ts';
 import { induction } from './induction.ts';
+import { laziness } from './laziness.ts';
+import { local128, local2, local32, local8 } from './local.ts';
 import { max } from './max.ts';
+import { outsideMass } from './outside-mass.ts';
+import { participation } from './participation.ts';
 import { previous } from './previous.ts';
-import type { Score, ScoreContext } from './score.ts';
+import { razorInduction } from './razor-induction.ts';
+import type { Score } from './score.ts';
 import { self } from './self.ts';
 import { sink } from './sink.ts';
+import { streaming } from './streaming.ts';
+import { streamingMass } from './streaming-mass.ts';
+import { tlDuplicate } from './tl-duplicate.ts';
+import { tlInduction } from './tl-induction.ts';
+import { tlPrevious } from './tl-previous.ts';
+import { topP } from './top-p.ts';
 
-export const scores: readonly Score[] = [entropy, sink, previous, distance, max, self, induction, duplicate, copy];
+export { scoreTables } from './evaluate.ts';
 
-/** Values of every head, or the reason why there are none. `breathe` is awaited between heads and may throw to cancel. */
-export async function scoreTable(
-  score: Score,
-  context: ScoreContext,
-  breathe: () => Promise<void>,
-): Promise<ScoreTable> {
-  const { info } = score;
-  const parameters = {};
-  const reason = score.notApplicable(context, parameters);
-  const table = { info, parameters, spread: null };
-  if (reason !== null) return { ...table, values: null, notApplicable: reason, floor: null };
-  const { layers, heads } = context.architecture;
-  const values = new Float64Array(layers * heads);
-  for (let layer = 0; layer < layers; layer++) {
-    for (let head = 0; head < heads; head++) {
-      values[layer * heads + head] = score.compute(context, layer, head, parameters, {});
-      await breathe();
-    }
-  }
-  return { ...table, values, notApplicable: null, floor: score.floor?.(context, parameters) ?? null };
+export const scores: readonly Score[] = [
+  entropy,
+  sink,
+  previous,
+  distance,
+  max,
+  self,
+  induction,
+  duplicate,
+  copy,
+  streaming,
+  streamingMass,
+  duoProxy,
+  laziness,
+  echo,
+  razorInduction,
+  tlPrevious,
+  tlDuplicate,
+  tlInduction,
+  entropyNormalised,
+  entropySinkFree,
+  effectiveContext,
+  participation,
+  topP,
+  gini,
+  distanceNormalised,
+  distanceSinkFree,
+  local2,
+  local8,
+  local32,
+  local128,
+  outsideMass,
+];
+
+/** Those that cost nothing beyond the run: what is told without being asked. */
+export const quickScores: readonly Score[] = scores.filter(({ info }) => info.cost === 'run');
+
+/** Throws `bad-request` for one that there is none of. */
+export function findScores(ids: readonly string[]): Score[] {
+  return ids.map((id) => {
+    const found = scores.find(({ info }) => info.id === id);
+    if (found !== undefined) return found;
+    throw new AppError('bad-request', `There is no score “${id}” of a run.`, {
+      hint: `There are ${scores.map(({ info }) => info.id).join(', ')}.`,
+    });
+  });
 }

@@ -1,5 +1,6 @@
 import { findRepeat, needsRepeat } from './repeat.ts';
-import { meanOverRows, type Score } from './score.ts';
+import type { Score } from './score.ts';
+import { uniformAt, uniformMean } from './uniform.ts';
 
 export const induction: Score = {
   info: {
@@ -21,6 +22,10 @@ export const induction: Score = {
   notApplicable: needsRepeat,
   compute(context, layer, head) {
     const { period, start, end } = findRepeat(context.capture.ids)!;
-    return meanOverRows(context, start, (row) => context.probability(layer, head, row, row - period + 1), end);
+    return context.stripe(layer, head, period - 1, start, end);
+  },
+  floor(context) {
+    const { period, start, end } = findRepeat(context.capture.ids)!;
+    return uniformMean(context, start, (visible) => uniformAt(visible, period - 1), end);
   },
 };

@@ -1,39 +1,66 @@
 /** What scores read of one more pass of the kernel over the attention of a layer. */
-import type { SinkWindowMask } from '../attention/mask.ts';
-import type { ExtraStatistics } from '../attention/statistics.ts';
-
-/** Keys of each row, as in `RowKeysMask`. */
-export interface RowTargets {
-  /** [tokens + 1], ascending from 0. */
-  readonly offsets: Int32Array;
-  readonly keys: Int32Array;
-}
+import type { ExtraStatistics, KeyMatch } from '../attention/statistics.ts';
 
 /** Requests of several scores are met by one pass where they agree. */
 export interface PassRequest {
   readonly sumSquares?: boolean;
-  readonly sinkFree?: boolean;
-  readonly histogram?: boolean;
+  /** The row statistics without these keys, ascending, renormalised. */
+  readonly sinkFree?: Int32Array;
+  /** How evenly each row spreads; `topP`: the mass whose width is told, null where that is not looked at. */
+  readonly spread?: { readonly topP: number | null };
+  /** Mass on the keys of each row's class, by a name that says which they are: equal names, equal lists. */
+  readonly matches?: Readonly<Record<string, KeyMatch>>;
   /** Norms of what each head writes, z W_O, row by row. */
   readonly outputNorms?: boolean;
   /** Attention weighted by the norm of what each key's value writes, v W_O. */
   readonly valueWeighted?: boolean;
-  /** Mass kept, and how far the head's write moves, where it sees no more than this. */
-  readonly streaming?: SinkWindowMask;
-  /** Mass on these keys, by a name that says which they are. */
-  readonly targets?: Readonly<Record<string, RowTargets>>;
+  /** What is kept, and how far the head's output moves, where it sees no more than the first and the last keys. */
+  readonly streaming?: StreamingRequest;
 }
 
-/** Of one layer, [heads, rows] unless said; there where it was asked for. */
-export interface LayerPass extends Pick<ExtraStatistics, 'sumSquares' | 'sinkFree' | 'histogram'> {
+export interface StreamingRequest {
+  readonly sink: number;
+  readonly window: number;
+  /** Where outputs are compared: z W_O, or z itself, which needs no weights; null: mass alone. */
+  readonly space: 'written' | 'head' | null;
+}
+
+/** Of one layer, [heads, rows]; there where it was asked for. */
+export interface LayerPass extends Pick<ExtraStatistics, 'sumSquares' | 'sinkFree' | 'spread'> {
+  readonly matches?: Readonly<Record<string, Float32Array>>;
   readonly outputNorms?: Float32Array;
-  /** Sum over keys of p x norm, and the norms themselves, [heads, tokens]. */
+  /** Sum over keys of p x norm; and the norms, [heads, tokens]. */
   readonly valueWeighted?: Float32Array;
   readonly valueNorms?: Float32Array;
   readonly streaming?: {
     readonly keptMass: Float32Array;
-    /** Norm of (z - z under the mask) W_O. */
+    /** Norm of the output, and of what the mask takes away from it; empty where mass alone was asked for. */
+    readonly norms: Float32Array;
     readonly deviation: Float32Array;
   };
-  readonly targets?: Readonly<Record<string, Float32Array>>;
+}
+
+/** Makes passes over the layers of one capture. */
+export interface PassSource {
+  /** Whether the kernel can tell more than z and LSE: the C++ addon can. */
+  readonly gathersExtras: boolean;
+  plan(requests: readonly PassRequest[]): PassPlan;
+}
+
+export interface PassPlan {
+  /** Score cells of one layer, which `checkpoint` counts. */
+  readonly cells: number;
+  /** One answer a request. `checkpoint` may throw to cancel. */
+  run(layer: number, checkpoint: (cells: number) => Promise<void>): Promise<readonly LayerPass[]>;
+}
+
+/** Whether only the C++ addon can meet it. */
+export function needsExtras({ sumSquares, sinkFree, spread, matches, valueWeighted }: PassRequest): boolean {
+  return (
+    sumSquares === true ||
+    sinkFree !== undefined ||
+    spread !== undefined ||
+    matches !== undefined ||
+    valueWeighted === true
+  );
 }

@@ -1,4 +1,6 @@
-import { meanOverRows, needsTokens, type Score } from './score.ts';
+import { FROM_SECOND, needsRowsFrom } from './rows.ts';
+import { meanOverRows, type Score } from './score.ts';
+import { uniformMean } from './uniform.ts';
 
 export const max: Score = {
   info: {
@@ -13,14 +15,15 @@ export const max: Score = {
     granularity: 'head',
     data: 'text',
     cost: 'run',
-    parameters: [],
+    parameters: [FROM_SECOND],
     floor: 'mean over rows of 1 / visible keys',
     domain: [0, 1],
   },
-  notApplicable: (context) => needsTokens(context, 2),
-  compute(context, layer, head) {
+  notApplicable: needsRowsFrom,
+  compute(context, layer, head, { from }) {
     const { rowMax } = context.capture.layers[layer]!;
     const at = head * context.capture.tokens;
-    return meanOverRows(context, 1, (row) => rowMax[at + row]!);
+    return meanOverRows(context, from!, (row) => rowMax[at + row]!);
   },
+  floor: (context, { from }) => uniformMean(context, from!, ({ keys }) => 1 / keys),
 };

@@ -1,4 +1,6 @@
-import { meanOverRows, needsTokens, type Score } from './score.ts';
+import { DISTANCE_BINS } from '../attention/statistics.ts';
+import { needsTokens, type Score } from './score.ts';
+import { uniformAt, uniformMean } from './uniform.ts';
 
 export const previous: Score = {
   info: {
@@ -18,8 +20,13 @@ export const previous: Score = {
     domain: [0, 1],
   },
   notApplicable: (context) => needsTokens(context, firstRow(context.bos) + 1),
-  compute: (context, layer, head) =>
-    meanOverRows(context, firstRow(context.bos), (row) => context.probability(layer, head, row, row - 1)),
+  compute(context, layer, head) {
+    const { tokens, layers } = context.capture;
+    // The second bin of distance holds one distance alone.
+    const all = layers[layer]!.distance[head * DISTANCE_BINS + 1]!;
+    return (all - (context.bos ? context.probability(layer, head, 1, 0) : 0)) / (tokens - firstRow(context.bos));
+  },
+  floor: (context) => uniformMean(context, firstRow(context.bos), (visible) => uniformAt(visible, 1)),
 };
 
 function firstRow(bos: boolean): number {

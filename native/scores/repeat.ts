@@ -23,6 +23,17 @@ const LOOSE_TAIL = 2;
  * trailing blank or line end).
  */
 export function findRepeat(ids: Int32Array): Repeat | null {
+  const held = known.get(ids);
+  if (held !== undefined) return held;
+  const found = searchRepeat(ids);
+  known.set(ids, found);
+  return found;
+}
+
+/** Every head asks again. */
+const known = new WeakMap<Int32Array, Repeat | null>();
+
+function searchRepeat(ids: Int32Array): Repeat | null {
   for (let period = MIN_PERIOD; period + MIN_ROWS <= ids.length; period++) {
     for (let tail = 0; tail <= LOOSE_TAIL; tail++) {
       const end = ids.length - tail;

@@ -1,14 +1,14 @@
 import type { ScoreInfo, ScoreParameters } from '../../shared/model/score.ts';
 import type { Capture } from '../capture/capture.ts';
 import type { Architecture } from '../families/family.ts';
-import type { LayerPass, PassRequest } from './layer-pass.ts';
+import type { LayerPass, PassRequest, PassSource } from './layer-pass.ts';
 
 /** What a score may read. */
 export interface ScoreContext {
   readonly capture: Capture;
   readonly architecture: Pick<
     Architecture,
-    'layers' | 'heads' | 'kvHeads' | 'headDim' | 'dModel' | 'scale' | 'slidingWindow'
+    'layers' | 'heads' | 'kvHeads' | 'headDim' | 'dModel' | 'scale' | 'slidingWindow' | 'rope'
   >;
   /** Whether position 0 is the model's BOS token. */
   readonly bos: boolean;
@@ -16,6 +16,9 @@ export interface ScoreContext {
   readonly predicted: number;
   /** p(query, key), 0 where masked. */
   probability(layer: number, head: number, query: number, key: number): number;
+  /** Mean of p(row, row - offset) over the rows from `start` to `end` - 1, all of which have that key. */
+  stripe(layer: number, head: number, offset: number, start: number, end: number): number;
+  readonly passes: PassSource;
 }
 
 /** A per-head score of one prompt: its definition, where it applies, and a pure function. One file each. */
@@ -23,13 +26,25 @@ export interface Score {
   readonly info: ScoreInfo;
   /** Values of the parameters whose default follows from the prompt. */
   readonly defaults?: (context: ScoreContext) => ScoreParameters;
+  /** What of the definition follows from the parameters. */
+  readonly variant?: (parameters: ScoreParameters) => Partial<ScoreInfo>;
   /** Why it says nothing about this prompt, or null. */
   notApplicable(context: ScoreContext, parameters: ScoreParameters): string | null;
   /** What it reads of one more pass over each layer; absent where the run tells enough. */
   readonly needs?: (context: ScoreContext, parameters: ScoreParameters) => PassRequest;
-  /** Value of one head. Called only where the score applies, layer by layer. */
-  compute(context: ScoreContext, layer: number, head: number, parameters: ScoreParameters, pass: LayerPass): number;
-  /** Value of uniform attention over what each row of the layer sees; absent where there is none. */
+  /**
+   * Value of one head; NaN where it is not defined for it. Called only where the score applies, layer by layer. What
+   * takes longer than some milliseconds awaits `breathe` meanwhile.
+   */
+  compute(
+    context: ScoreContext,
+    layer: number,
+    head: number,
+    parameters: ScoreParameters,
+    pass: LayerPass,
+    breathe: () => Promise<void>,
+  ): number | Promise<number>;
+  /** Value of uniform attention over what each row sees, mean over layers; absent where there is none. */
   readonly floor?: (context: ScoreContext, parameters: ScoreParameters) => number;
 }
 
@@ -46,6 +61,6 @@ export function meanOverRows(
 }
 
 /** The reason that most scores share: a row before the second token has only itself to look at. */
-export function needsTokens(context: ScoreContext, count: number): string | null {
+export function needsTokens(context: Pick<ScoreContext, 'capture'>, count: number): string | null {
   return context.capture.tokens >= count ? null : `Needs at least ${count} tokens.`;
 }

@@ -1,37 +1,30 @@
 import { describe, expect, it } from 'vitest';
-import type { Capture } from '../capture/capture.ts';
+import type { ScoreParameters, ScoreTable } from '../../shared/model/score.ts';
+import { mapContext } from '../testing/map-context.ts';
 import { findRepeat } from './repeat.ts';
-import { scores, scoreTable } from './index.ts';
+import { findScores, scores, scoreTables } from './index.ts';
 import type { ScoreContext } from './score.ts';
 
-/** A context over a given attention map, with the row statistics that the kernel would have gathered. */
+/** A context over one attention map. */
 function contextOf(
-  rows: readonly (readonly number[])[],
+  map: readonly (readonly number[])[],
   ids: readonly number[],
   bos = false,
   predicted = -1,
 ): ScoreContext {
-  const tokens = rows.length;
-  const capture = {
-    tokens,
-    ids: Int32Array.from(ids),
-    layers: [
-      {
-        entropy: Float32Array.from(rows, (row) => row.reduce((sum, p) => sum - (p > 0 ? p * Math.log(p) : 0), 0)),
-        rowMax: Float32Array.from(rows, (row) => Math.max(...row)),
-        meanDistance: Float32Array.from(rows, (row, i) => row.reduce((sum, p, j) => sum + p * (i - j), 0)),
-      },
-    ],
-  } as unknown as Capture;
-  const probability: ScoreContext['probability'] = (_l, _h, query, key) => rows[query]?.[key] ?? 0;
-  const architecture = { layers: 1, heads: 1, kvHeads: 1, headDim: 1, dModel: 1, scale: [1], slidingWindow: [null] };
-  return { capture, architecture, bos, predicted, probability };
+  return mapContext({ maps: [map], ids, bos, predicted });
 }
 
-async function valueOf(id: string, context: ScoreContext): Promise<number | string> {
-  const score = scores.find(({ info }) => info.id === id)!;
-  const table = await scoreTable(score, context, () => Promise.resolve());
-  return table.values?.[0] ?? table.notApplicable!;
+const QUIET = { signal: new AbortController().signal, progress: () => undefined };
+
+async function tableOf(id: string, context: ScoreContext, parameters: ScoreParameters = {}): Promise<ScoreTable> {
+  const [table] = await scoreTables(findScores([id]), context, { [id]: parameters }, QUIET);
+  return table!;
+}
+
+async function valueOf(id: string, context: ScoreContext, parameters: ScoreParameters = {}): Promise<number | string> {
+  const { values, notApplicable } = await tableOf(id, context, parameters);
+  return values?.[0] ?? notApplicable!;
 }
 
 /** The hand-checked map of four tokens [BOS, a, b, a]. */

@@ -1,4 +1,6 @@
-import { meanOverRows, needsTokens, type Score } from './score.ts';
+import { DISTANCE_BINS } from '../attention/statistics.ts';
+import { needsTokens, type Score } from './score.ts';
+import { uniformAt, uniformMean } from './uniform.ts';
 
 export const self: Score = {
   info: {
@@ -17,5 +19,8 @@ export const self: Score = {
     domain: [0, 1],
   },
   notApplicable: (context) => needsTokens(context, 2),
-  compute: (context, layer, head) => meanOverRows(context, 1, (row) => context.probability(layer, head, row, row)),
+  // The first bin of distance holds the diagonal; the first row sees nothing else.
+  compute: ({ capture }, layer, head) =>
+    (capture.layers[layer]!.distance[head * DISTANCE_BINS]! - 1) / (capture.tokens - 1),
+  floor: (context) => uniformMean(context, 1, (visible) => uniformAt(visible, 0)),
 };

@@ -1,4 +1,5 @@
-import { meanOverRows, needsTokens, type Score } from './score.ts';
+import { needsTokens, type Score } from './score.ts';
+import { uniformMean } from './uniform.ts';
 
 export const sink: Score = {
   info: {
@@ -17,5 +18,8 @@ export const sink: Score = {
     domain: [0, 1],
   },
   notApplicable: (context) => needsTokens(context, 2),
-  compute: (context, layer, head) => meanOverRows(context, 1, (row) => context.probability(layer, head, row, 0)),
+  // The first row sees nothing else.
+  compute: ({ capture }, layer, head) =>
+    (capture.layers[layer]!.columnSum[head * capture.tokens]! - 1) / (capture.tokens - 1),
+  floor: (context) => uniformMean(context, 1, ({ first, keys }) => (first === 0 ? 1 / keys : 0)),
 };

@@ -3,6 +3,7 @@ import type { RunSummary } from '../../shared/contract/methods.ts';
 import { sameHead, type HeadId } from '../../shared/model/head-id.ts';
 import type { StoredRun } from '../../shared/session/stored-run.ts';
 import type { TileKey } from '../../shared/tensor/tile.ts';
+import { chosenScores, type ScoreChoice } from '../engine/compute-scores.ts';
 import { checkHead } from '../engine/gains.ts';
 import { subtractedMap, type HeadOf, type RunView } from '../engine/run-view.ts';
 import type { Job } from '../forward/checkpoint.ts';
@@ -69,8 +70,36 @@ export class AttachedRun implements RunView {
     return this.summary.interventions;
   }
 
-  scores() {
-    return Promise.resolve(this.#run.scores);
+  async scores({ scores: ids, scoreParameters = {} }: ScoreChoice) {
+    if (ids === undefined) return this.#run.scores;
+    chosenScores({ scores: ids, scoreParameters });
+    const tables = ids.map((id) => {
+      const asked = Object.entries(scoreParameters[id] ?? {});
+      const held = this.#run.scores.find(({ info }) => info.id === id);
+      if (held !== undefined && asked.every(([name, value]) => held.parameters[name] === value)) return held;
+      throw notStored(`the score ${id}${held === undefined ? '' : ' with these parameters'}`);
+    });
+    return Promise.resolve(tables);
+  }
+
+  distances() {
+    return Promise.reject(notStored('the distances that heads look over'));
+  }
+
+  sinks() {
+    return Promise.reject(notStored('the values that sinks are told from'));
+  }
+
+  spans() {
+    return Promise.reject(notStored('the values that spans are computed with'));
+  }
+
+  descriptors() {
+    return Promise.reject(notStored('the values that heads are described by'));
+  }
+
+  influence() {
+    return Promise.reject(notStored('what another forward needs'));
   }
 
   miniatures() {

@@ -1,0 +1,69 @@
+/** Head scores of a run: the ones that were asked for, each computed once. */
+import { AppError } from '../../shared/base/app-error.ts';
+import type { ScoreInfo, ScoreParameters, ScoreTable } from '../../shared/model/score.ts';
+import type { Job } from '../forward/checkpoint.ts';
+import { quickScores, scores, scoreTables } from '../scores/index.ts';
+import { forwardScores } from '../sweeps/index.ts';
+import { sweepTables } from './compute-sweeps.ts';
+import { gainsOf } from './gains.ts';
+import type { Opened } from './opened.ts';
+import type { Run } from './run-store.ts';
+import { scoreContextOf } from './score-context.ts';
+
+export interface ScoreChoice {
+  /** Ids; absent: all that cost nothing beyond the run. */
+  readonly scores?: readonly string[] | undefined;
+  /** By score. */
+  readonly scoreParameters?: Readonly<Record<string, ScoreParameters>> | undefined;
+}
+
+const RUN_SCORES: readonly ScoreInfo[] = [...scores, ...forwardScores].map(({ info }) => info);
+
+/** Ids of the scores that are meant. Throws `bad-request` for one that there is none of. */
+export function chosenScores({ scores: ids, scoreParameters = {} }: ScoreChoice): readonly string[] {
+  const wanted = ids ?? quickScores.map(({ info }) => info.id);
+  const unknown = [...wanted, ...Object.keys(scoreParameters)].find((id) => !RUN_SCORES.some((info) => info.id === id));
+  if (unknown === undefined) return wanted;
+  throw new AppError('bad-request', `A run has no score “${unknown}”.`, {
+    hint: `It has ${RUN_SCORES.map(({ id }) => id).join(', ')}.`,
+  });
+}
+
+/** Whether they are told at once: whatever else costs as much as a run, or more. */
+export function areQuick(choice: ScoreChoice): boolean {
+  return chosenScores(choice).every((id) => quickScores.some(({ info }) => info.id === id));
+}
+
+/** In the order that they were asked for. Throws `bad-request` as above and for parameters, `CancelledError`. */
+export async function computeScores(
+  opened: Opened,
+  run: Run,
+  choice: ScoreChoice,
+  job: Job,
+): Promise<readonly ScoreTable[]> {
+  const ids = chosenScores(choice);
+  const given = choice.scoreParameters ?? {};
+  const keyOf = (id: string) => `${id} ${JSON.stringify(Object.entries(given[id] ?? {}).sort())}`;
+  const missing = new Set(ids.filter((id) => !run.memo.scores.has(keyOf(id))));
+  const keep = (tables: readonly ScoreTable[]) => {
+    for (const table of tables) {
+      // What was asked for last is what a session keeps.
+      run.memo.scores.delete(keyOf(table.info.id));
+      run.memo.scores.set(keyOf(table.info.id), table);
+    }
+  };
+  const ofPrompt = scores.filter(({ info }) => missing.has(info.id));
+  if (ofPrompt.length > 0) {
+    const { of } = gainsOf(opened.model.architecture, run.interventions);
+    const context = await scoreContextOf(opened, run.capture, of);
+    keep(await scoreTables(ofPrompt, context, given, job));
+  }
+  const ofForwards = forwardScores.filter(({ info }) => missing.has(info.id));
+  if (ofForwards.length > 0) keep(await sweepTables(opened, run, ofForwards, given, job));
+  return ids.map((id) => run.memo.scores.get(keyOf(id))!);
+}
+
+/** Every table that was computed of a run, one a score: the last one. */
+export function computedScores({ memo }: Run): readonly ScoreTable[] {
+  return [...new Map(Array.from(memo.scores.values(), (table) => [table.info.id, table])).values()];
+}

@@ -1,0 +1,9 @@
+/** Every head score there is. */
+import type { ScoreInfo } from '../../shared/model/score.ts';
+import { scores } from '../scores/index.ts';
+import { RETRIEVAL } from '../scores/retrieval.ts';
+import { forwardScores } from '../sweeps/index.ts';
+
+export function listScores(): readonly ScoreInfo[] {
+  return [RETRIEVAL, ...[...scores, ...forwardScores].map(({ info }) => info)];
+}

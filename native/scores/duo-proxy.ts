@@ -1,0 +1,80 @@
+import { groupOf } from '../../shared/model/head-id.ts';
+import { inverseFrequencies } from '../families/rope.ts';
+import { meanBeforeRotation } from './mean-before-rotation.ts';
+import type { Score, ScoreContext } from './score.ts';
+
+export const duoProxy: Score = {
+  info: {
+    id: 'duo-proxy',
+    name: 'DuoAttention on the fly',
+    group: 'streaming',
+    unit: 'share',
+    definition:
+      'Where a head would look if all tokens were alike: the mean query and key before rotation, placed at many positions and rotated; mean of the running sum of the last row’s attention, mean over the KV group. Near 1: far keys, as a retrieval head; near 0: the newest. Blind to content.',
+    source: 'kvpress, duo_attention_press.py (on_the_fly), after DuoAttention (Xiao et al. 2024, arXiv 2410.10819)',
+    badge: 'proxy',
+    granularity: 'kv-group',
+    data: 'text',
+    cost: 'pass',
+    parameters: [
+      {
+        id: 'positions',
+        name: 'Positions',
+        meaning: 'At how many positions the mean query and key are placed.',
+        default: 500,
+        min: 2,
+        max: 32_768,
+        integer: true,
+      },
+    ],
+    floor: '(positions + 1) / (2 positions)',
+    domain: [0, 1],
+  },
+  notApplicable: ({ architecture }) =>
+    architecture.rope === null ? 'Needs rotary positions: this model has learned ones.' : null,
+  async compute(context, layer, head, { positions }, _pass, breathe) {
+    const { heads, kvHeads, scale } = context.architecture;
+    const size = heads / kvHeads;
+    const group = groupOf(head, heads, kvHeads);
+    const key = await meanBeforeRotation(context, layer, 'k', group, breathe);
+    let sum = 0;
+    for (let other = group * size; other < (group + 1) * size; other++) {
+      const query = await meanBeforeRotation(context, layer, 'q', other, breathe);
+      sum += meanRunningSum(distanceScores(context, query, key, positions!, scale[layer]!));
+    }
+    return sum / size;
+  },
+  floor: (_, { positions }) => (positions! + 1) / (2 * positions!),
+};
+
+/** Scores of the query at the last position with the key at each one, oldest first: they depend on the distance alone. */
+function distanceScores(
+  { architecture }: ScoreContext,
+  query: Float64Array,
+  key: Float64Array,
+  positions: number,
+  scale: number,
+): Float64Array {
+  const frequencies = inverseFrequencies(architecture.rope!, positions);
+  const half = frequencies.length;
+  return Float64Array.from({ length: positions }, (_, position) => {
+    const distance = positions - 1 - position;
+    let dot = 0;
+    for (let d = 0; d < half; d++) {
+      const along = query[d]! * key[d]! + query[half + d]! * key[half + d]!;
+      const across = query[half + d]! * key[d]! - query[d]! * key[half + d]!;
+      const angle = distance * frequencies[d]!;
+      dot += along * Math.cos(angle) + across * Math.sin(angle);
+    }
+    return dot * scale;
+  });
+}
+
+/** Mean over positions of the attention up to each: 1 where all of it lies on the oldest, 1 / n on the newest. */
+export function meanRunningSum(scores: Float64Array): number {
+  const top = scores.reduce((most, score) => Math.max(most, score), -Infinity);
+  const weights = scores.map((score) => Math.exp(score - top));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const n = weights.length;
+  return weights.reduce((sum, weight, position) => sum + weight * (n - position), 0) / (n * total);
+}

@@ -1,0 +1,64 @@
+import { importance, mayBeSink, rowsThatSee, uniformImportances } from '../sinks/importance.ts';
+import { needsTokens, type Score } from './score.ts';
+import { meanOverWindows } from './uniform.ts';
+
+/** Below it uniform attention gets over the usual thresholds. */
+const LEAST_TOKENS = 32;
+
+export const hiddenSinks: Score = {
+  info: {
+    id: 'hidden-sinks',
+    name: 'Hidden sinks',
+    group: 'sinks',
+    unit: 'probability',
+    definition:
+      'Attention on sinks of the head past position 0: keys whose importance is over the threshold and which at least 16 rows see. Averaged over all rows but the first.',
+    source: 'Yu et al. 2024, Unveiling and Harnessing Hidden Attention Sinks (ACT, arXiv 2406.15765): threshold 0.1',
+    badge: 'exact',
+    granularity: 'head',
+    data: 'text',
+    cost: 'run',
+    parameters: [
+      {
+        id: 'threshold',
+        name: 'Threshold',
+        meaning: 'Importance that a key has to have over for this head; 0.1 in ACT, 0.3 in Gu et al.',
+        default: 0.1,
+        min: 0,
+        max: 1,
+        integer: false,
+      },
+    ],
+    floor: 'the same of uniform attention, 0 unless the threshold is low',
+    domain: [0, 1],
+  },
+  notApplicable: (context) => needsTokens(context, LEAST_TOKENS),
+  compute({ capture, architecture }, layer, head, parameters) {
+    const { columnSum } = capture.layers[layer]!;
+    const window = architecture.slidingWindow[layer] ?? null;
+    return massOnSinks(capture.tokens, window, parameters['threshold']!, (position) =>
+      importance(columnSum, head, position, capture.tokens, window),
+    );
+  },
+  floor: (context, parameters) =>
+    meanOverWindows(context, (window) => {
+      const { tokens } = context.capture;
+      const uniform = uniformImportances(tokens, window);
+      return massOnSinks(tokens, window, parameters['threshold']!, (position) => uniform[position]!);
+    }),
+};
+
+/** Of positions past the first that are over the threshold. */
+function massOnSinks(
+  tokens: number,
+  window: number | null,
+  threshold: number,
+  importanceOf: (position: number) => number,
+): number {
+  let sum = 0;
+  for (let position = 1; position < tokens && mayBeSink(position, tokens, window); position++) {
+    const value = importanceOf(position);
+    if (value > threshold) sum += value * rowsThatSee(position, tokens, window);
+  }
+  return sum / (tokens - 1);
+}

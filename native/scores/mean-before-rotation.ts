@@ -1,0 +1,71 @@
+/** Mean query or key of a head before rotary embedding, from the captured ones, which are rotated. */
+import type { Capture } from '../capture/capture.ts';
+import { inverseFrequencies, type RopeSpec } from '../families/rope.ts';
+import type { ScoreContext } from './score.ts';
+
+/** Rows that are turned back between two breaths. */
+const STRETCH = 1024;
+
+/** By layer, kind and head: a few numbers each, which all heads of a KV group read. */
+const known = new WeakMap<Capture, Map<string, Float64Array>>();
+
+/**
+ * Mean over tokens, [headDim]. Where the embedding also scales (YaRN), the scale stays in. `head`: of the query heads
+ * for `q`, of the KV heads for `k`.
+ */
+export async function meanBeforeRotation(
+  { capture, architecture }: ScoreContext,
+  layer: number,
+  kind: 'q' | 'k',
+  head: number,
+  breathe: () => Promise<void>,
+): Promise<Float64Array> {
+  const means = known.get(capture) ?? new Map<string, Float64Array>();
+  known.set(capture, means);
+  const key = `${layer}/${kind}/${head}`;
+  const held = means.get(key);
+  if (held !== undefined) return held;
+  const { headDim, rope, heads, kvHeads } = architecture;
+  const rotated = capture.layers[layer]![kind];
+  const width = (kind === 'q' ? heads : kvHeads) * headDim;
+  const half = headDim / 2;
+  const { cos, sin } = turnsOf(rope!, capture.tokens);
+  const mean = new Float64Array(headDim);
+  for (let row = 0; row < capture.tokens; row++) {
+    const at = row * width + head * headDim;
+    for (let d = 0; d < half; d++) {
+      const x = rotated[at + d]!;
+      const y = rotated[at + half + d]!;
+      const c = cos[row * half + d]!;
+      const s = sin[row * half + d]!;
+      mean[d]! += x * c + y * s;
+      mean[half + d]! += y * c - x * s;
+    }
+    if (row % STRETCH === STRETCH - 1) await breathe();
+  }
+  for (let d = 0; d < headDim; d++) mean[d]! /= capture.tokens;
+  means.set(key, mean);
+  return mean;
+}
+
+interface Turns {
+  readonly rope: RopeSpec;
+  readonly tokens: number;
+  readonly cos: Float64Array;
+  readonly sin: Float64Array;
+}
+
+/** Of the prompt that was looked at last. */
+let lastTurns: Turns | undefined;
+
+/** cos and sin of each position's angles without any scale, [tokens, headDim / 2]. */
+function turnsOf(rope: RopeSpec, tokens: number): Turns {
+  if (lastTurns?.rope === rope && lastTurns.tokens === tokens) return lastTurns;
+  const frequencies = inverseFrequencies(rope, tokens);
+  const half = frequencies.length;
+  const angles = Float64Array.from(
+    { length: tokens * half },
+    (_, at) => Math.floor(at / half) * frequencies[at % half]!,
+  );
+  return (lastTurns = { rope, tokens, cos: angles.map(Math.cos), sin: angles.map(Math.sin) });
+}

@@ -1,0 +1,17 @@
+import { rowMean } from './row-mean.ts';
+
+export const participation = rowMean(
+  {
+    id: 'participation',
+    name: 'Participation',
+    unit: 'keys',
+    definition:
+      'One over the sum of the squared weights of a row: the number of keys that share it, strong ones counted more than in the effective context (Hill number of order 2); mean over rows.',
+    source: 'Hill 1973, order 2 (inverse participation ratio)',
+    floor: 'mean over rows of visible keys',
+    domain: [1, null],
+  },
+  ({ pass }, at) => 1 / pass.sumSquares![at]!,
+  ({ keys }) => keys,
+  () => ({ sumSquares: true }),
+);

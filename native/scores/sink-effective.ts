@@ -1,0 +1,49 @@
+import { needsTokens, type Score } from './score.ts';
+
+export const sinkEffective: Score = {
+  info: {
+    id: 'sink-effective',
+    name: 'Norm-weighted sink mass',
+    group: 'sinks',
+    unit: 'share',
+    definition:
+      'Attention on one key weighted by the norm of what its value writes (p x |v W_O|), as a share of the same over all keys of the row; mean over the rows after it. A sink that takes much attention and writes nothing has little here. Rows that write nothing at all are left out.',
+    source: 'Kobayashi et al. 2020, Attention is Not Only a Weight; Gu et al. 2024 (arXiv 2410.10781), section 3.3',
+    badge: 'exact',
+    granularity: 'head',
+    data: 'text',
+    cost: 'pass',
+    parameters: [
+      {
+        id: 'position',
+        name: 'Position',
+        meaning: 'The key, zero-based; 0 is BOS where the prompt begins with it.',
+        default: 0,
+        min: 0,
+        max: 1e6,
+        integer: true,
+      },
+    ],
+    floor: null,
+    domain: [0, 1],
+  },
+  notApplicable: (context, parameters) => needsTokens(context, parameters['position']! + 2),
+  needs: () => ({ valueWeighted: true }),
+  async compute(context, layer, head, parameters, pass, breathe) {
+    const { tokens } = context.capture;
+    const window = context.architecture.slidingWindow[layer] ?? tokens;
+    const position = parameters['position']!;
+    const own = pass.valueNorms![head * tokens + position]!;
+    let sum = 0;
+    let rows = 0;
+    for (let row = position + 1; row < Math.min(tokens, position + window); row++) {
+      const all = pass.valueWeighted![head * tokens + row]!;
+      if (all > 0) {
+        sum += (context.probability(layer, head, row, position) * own) / all;
+        rows += 1;
+      }
+      if (row % 1024 === 0) await breathe();
+    }
+    return rows === 0 ? NaN : sum / rows;
+  },
+};

@@ -1,0 +1,42 @@
+import { meanOverRows, type Score } from './score.ts';
+import {
+  firstStreamingRow,
+  needsHiddenKeys,
+  STREAMING_PARAMETERS,
+  streamingDefaults,
+  streamingRequest,
+} from './streaming-mask.ts';
+import { uniformMean } from './uniform.ts';
+
+export const streamingMass: Score = {
+  info: {
+    id: 'streaming-mass',
+    name: 'Mass outside the window',
+    group: 'streaming',
+    unit: 'probability',
+    definition:
+      'Attention on what a streaming mask hides, that is, on neither the first keys nor the window; mean over the rows from which something is hidden. Why a head deviates; but mass on values that are nothing counts here and changes nothing.',
+    source: 'Mask of StreamingLLM (Xiao et al. 2023, arXiv 2309.17453)',
+    badge: 'exact',
+    granularity: 'head',
+    data: 'text',
+    cost: 'pass',
+    parameters: STREAMING_PARAMETERS,
+    floor: 'mean over rows of the share of visible keys that are hidden',
+    domain: [0, 1],
+  },
+  defaults: streamingDefaults,
+  notApplicable: needsHiddenKeys,
+  needs: (_, parameters) => ({ streaming: streamingRequest(parameters, null) }),
+  compute(context, _layer, head, parameters, pass) {
+    const { keptMass } = pass.streaming!;
+    const at = head * context.capture.tokens;
+    return meanOverRows(context, firstStreamingRow(parameters), (row) => 1 - keptMass[at + row]!);
+  },
+  floor: (context, parameters) =>
+    uniformMean(context, firstStreamingRow(parameters), ({ row, first, keys }) => {
+      const near = Math.min(keys, parameters['window']!);
+      const sinks = Math.max(0, Math.min(parameters['sink']!, row - near + 1) - first);
+      return (keys - near - sinks) / keys;
+    }),
+};
