@@ -22,11 +22,12 @@ describe('PromptTally', () => {
 
   it('moves within a prompt and never back', () => {
     const progress = told([10, 20], 0, (tally) => {
-      const job = tally.within();
-      for (const done of [1, 4, 1]) job.progress({ phase: 'Layer', done, total: 4, etaMs: null });
+      const [short, long] = tally.within([1, 3]);
+      for (const done of [1, 4, 1]) short!.progress({ phase: 'Layer', done, total: 4, etaMs: null });
+      long!.progress({ phase: 'Layer', done: 1, total: 3, etaMs: null });
       tally.pass();
     });
-    expect(progress.map(({ done }) => done)).toEqual([0, 2.5, 10, 10, 10]);
+    expect(progress.map(({ done }) => done)).toEqual([0, 0.625, 2.5, 2.5, 5, 10]);
     expect(progress.at(-1)!.phase).toBe('Prompt 2 of 2');
   });
 });

@@ -25,15 +25,22 @@ export class PromptTally {
     this.#tell(0);
   }
 
-  /** The job of the prompt that is next. What it tells of itself moves the whole forward, as far as that is known. */
-  within(): Job {
-    // A prompt may take several forwards, each of which counts from 0: the bar never goes back.
-    let furthest = 0;
-    const progress = ({ done, total }: Progress): void => {
-      furthest = Math.max(furthest, total > 0 ? done / total : 0);
-      this.#tell(furthest);
-    };
-    return { ...this.#job, progress };
+  /**
+   * A job for each part of the prompt that is next, whose progress moves the whole forward. `weights`: what the parts
+   * take, of which only ratios matter.
+   */
+  within(weights: readonly number[]): Job[] {
+    const all = sum(weights);
+    return weights.map((weight, part) => {
+      const before = sum(weights.slice(0, part));
+      // A part may take several forwards, each of which counts from 0: the bar never goes back.
+      let furthest = 0;
+      const progress = ({ done, total }: Progress): void => {
+        furthest = Math.max(furthest, total > 0 ? done / total : 0);
+        this.#tell(all > 0 ? (before + weight * furthest) / all : 0);
+      };
+      return { ...this.#job, progress };
+    });
   }
 
   pass(): void {
