@@ -17,8 +17,7 @@ export class EngineUnderTest {
   readonly engine: Engine;
   info!: ModelInfo;
 
-  /** `families`: those that open; the registry by default. */
-  constructor(options: Pick<EngineOptions, 'families'> = {}) {
+  constructor(options: Partial<EngineOptions> = {}) {
     // Golden figures are taken with the kernel that users get: the addon, where it was built.
     this.engine = createEngine({ shippedModel: '', tasks: '', addon: ADDON, threads: 2, ...options });
   }

@@ -171,7 +171,7 @@ describe.each([
     const context = { ...clean, capture, nll: Float32Array.of(NaN) };
     await expect(influenceOfHeads(context, [{ layer: 0, head: 0 }], quiet)).rejects.toThrow('no loss');
     expect(influence.notApplicable(context, {})).toBe('Needs at least 2 tokens.');
-    expect(streamingKl.notApplicable(context, STREAMING)).toContain('more than 7 tokens');
+    expect(streamingKl.notApplicable(context, STREAMING)).toContain('at least 8 tokens');
     expect(streamingKl.notApplicable(clean, STREAMING)).toBeNull();
   });
 
