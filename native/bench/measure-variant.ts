@@ -1,7 +1,8 @@
 /** One variant of a model at one length: time, peak memory, and the final residual for comparison. */
 import { writeFile } from 'node:fs/promises';
 import { statisticsBytes } from '../attention/statistics.ts';
-import { IN_MEMORY, STATISTICS_ONLY } from '../capture/capture-keeper.ts';
+import { ArrayStore, type ArrayLoan } from '../capture/array-store.ts';
+import { inLoan, STATISTICS_ONLY } from '../capture/capture-keeper.ts';
 import { captureBytes } from '../capture/capture.ts';
 import type { Architecture } from '../families/family.ts';
 import { openModel, type OpenModel } from '../model/open-model.ts';
@@ -82,10 +83,16 @@ async function openSubject(
     };
   }
   const forward = await openForward(model, createKernel, { threads, addon });
-  const keeper = method === 'stats' ? STATISTICS_ONLY : IN_MEMORY;
+  // As the engine: the run before was deleted, and its arrays serve this one.
+  const arrays = new ArrayStore(Infinity);
+  let loan: ArrayLoan | undefined;
   return {
     kernel: forward.kernel.id,
     run: async (ids) => {
+      loan?.release();
+      arrays.recycle();
+      loan = arrays.borrow();
+      const keeper = method === 'stats' ? STATISTICS_ONLY : inLoan(loan);
       const capture = await forward.run({ ids, gain: () => null, keeper }, QUIET);
       return capture.resid.at(-1)!;
     },

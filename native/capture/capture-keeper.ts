@@ -1,12 +1,16 @@
 /** Where the arrays of a run go while it is computed: memory, disk, or nowhere. */
+import type { ArrayLoan } from './array-store.ts';
 import type { Capture, LayerCapture } from './capture.ts';
 import type { SpillFile } from './spill-file.ts';
+import { unwrittenFloats } from './unwritten.ts';
 
 const TENSORS = ['q', 'k', 'v', 'z'] as const;
 
 export interface CaptureKeeper {
   /** Whether arrays that were handed over may be written to again. */
   readonly reuses: boolean;
+  /** An array to compute into, which holds anything until it is written. */
+  readonly floats: (length: number) => Float32Array;
   /** The layer as the capture holds it from now on. */
   layer(layer: LayerCapture): Promise<LayerCapture>;
   /** Puts a residual into the list. */
@@ -15,6 +19,7 @@ export interface CaptureKeeper {
 
 export const IN_MEMORY: CaptureKeeper = {
   reuses: false,
+  floats: unwrittenFloats,
   layer: (layer) => Promise.resolve(layer),
   resid: (list, values) => {
     list.push(values);
@@ -22,11 +27,17 @@ export const IN_MEMORY: CaptureKeeper = {
   },
 };
 
+/** In memory, in arrays that go back to be used again. */
+export function inLoan({ floats }: ArrayLoan): CaptureKeeper {
+  return { ...IN_MEMORY, floats };
+}
+
 const NONE = new Float32Array(0);
 
 /** Keeps LSE, statistics and the last residual; the other arrays are empty. Needs no more memory than one layer does. */
 export const STATISTICS_ONLY: CaptureKeeper = {
   reuses: true,
+  floats: unwrittenFloats,
   layer: (layer) => Promise.resolve({ ...layer, q: NONE, k: NONE, v: NONE, z: NONE }),
   resid: (list, values, isLast) => {
     list.push(isLast ? values : NONE);
@@ -38,6 +49,7 @@ export const STATISTICS_ONLY: CaptureKeeper = {
 export function onDisk(file: SpillFile, signal?: AbortSignal): CaptureKeeper {
   return {
     reuses: true,
+    floats: unwrittenFloats,
     layer: async (layer) => {
       const kept = { ...layer };
       for (const name of TENSORS) {

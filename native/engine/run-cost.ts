@@ -27,9 +27,11 @@ export function estimateRun(opened: Opened, tokens: number): RunEstimate {
   const milliseconds = runWork(opened.model, tokens) / opened.speed;
   const { segmentSessions, rowsPerBlock } = opened.sessions;
   const { dModel } = opened.model.architecture;
-  const held = where === 'disk' ? memoryBytes + layerBytes(opened.model.architecture, tokens) : memoryBytes;
+  // What waits for its next run is used by this one.
+  const idle = opened.runs.arrays.idleBytes;
+  const own = where === 'disk' ? memoryBytes + layerBytes(opened.model.architecture, tokens) : memoryBytes;
   const arenas = segmentSessions * Math.min(tokens, rowsPerBlock) * dModel * ARENA_BYTES_PER_NUMBER;
-  const peakBytes = held + opened.model.info.weightsBytes + arenas + PROCESS_BYTES;
+  const peakBytes = Math.max(own, idle) + opened.model.info.weightsBytes + arenas + PROCESS_BYTES;
   return { tokens, milliseconds, bytes, peakBytes, fits: refusal === undefined, onDisk: where === 'disk' };
 }
 

@@ -73,4 +73,20 @@ describe('Urgency', () => {
     await expect(broken).rejects.toThrow('at once');
     await expect(next).resolves.toBe(7);
   });
+
+  it('says when a job starts alone: no other is running, nor an interactive request', async () => {
+    const log: string[] = [];
+    const urgency = new Urgency(() => log.push('alone'));
+    const job = (name: string) => async () => {
+      await Promise.resolve();
+      log.push(name);
+    };
+    let finish: () => void = () => undefined;
+    const interactive = urgency.interactive(() => new Promise<void>((resolve) => (finish = resolve)));
+    await urgency.batch(never, job('beside a request'));
+    finish();
+    await interactive;
+    await Promise.all([urgency.batch(never, job('first')), urgency.batch(never, job('second'))]);
+    expect(log).toEqual(['beside a request', 'alone', 'first', 'alone', 'second']);
+  });
 });

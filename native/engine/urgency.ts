@@ -8,6 +8,12 @@ export class Urgency {
   #interactive = 0;
   #waiting: (() => void)[] = [];
   #batch: Promise<unknown> = Promise.resolve();
+  readonly #alone: () => void;
+
+  /** `alone`: called before a batch job starts, where no other request is running. */
+  constructor(alone: () => void = () => undefined) {
+    this.#alone = alone;
+  }
 
   async interactive<T>(work: () => Promise<T>): Promise<T> {
     this.#interactive += 1;
@@ -36,7 +42,12 @@ export class Urgency {
           return;
         }
         // Also a job that throws before its first await must not keep the next ones waiting.
-        await Promise.resolve().then(work).then(resolve, reject);
+        await Promise.resolve()
+          .then(() => {
+            if (this.#interactive === 0) this.#alone();
+            return work();
+          })
+          .then(resolve, reject);
       });
     });
   }

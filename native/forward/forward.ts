@@ -10,11 +10,16 @@ import type { MaskSpec } from '../attention/mask.ts';
 import { allocateStatistics } from '../attention/statistics.ts';
 import { firstResiduals, IN_MEMORY, type CaptureKeeper } from '../capture/capture-keeper.ts';
 import type { Capture, LayerCapture } from '../capture/capture.ts';
-import { unwrittenFloats } from '../capture/unwritten.ts';
 import type { Architecture } from '../families/family.ts';
 import { ropeTables } from '../families/rope.ts';
 import { Checkpoint, type Job } from './checkpoint.ts';
-import { runSegment, type ExtraReceiver, type SegmentContext, type SegmentResult } from './run-segment.ts';
+import {
+  allocateSegment,
+  runSegment,
+  type ExtraReceiver,
+  type SegmentContext,
+  type SegmentResult,
+} from './run-segment.ts';
 import type { SegmentSessions } from './segment-sessions.ts';
 
 export interface ForwardModel {
@@ -66,11 +71,12 @@ export async function runForward(model: ForwardModel, request: ForwardRequest, j
   const captured: LayerCapture[] = resume === undefined ? [] : resume.capture.layers.slice(0, fromLayer);
   /** Of the layer before, where nothing of it stays in memory. */
   let spareZ: Float32Array | undefined;
+  const segmentArrays = (segment: number) => allocateSegment(architecture, segment, tokens, keeper.floats);
   let next: SegmentResult | undefined;
   let resid: Float32Array;
   if (resume === undefined) {
     checkpoint.phase = 'Embedding';
-    next = await runSegment(context, 0, rows, undefined);
+    next = await runSegment(context, 0, rows, undefined, segmentArrays(0));
     resid = next.resid;
     await keeper.resid(kept, resid, false);
   } else {
@@ -87,7 +93,7 @@ export async function runForward(model: ForwardModel, request: ForwardRequest, j
     let z: Float32Array;
     if (resumed !== undefined && (resume?.z !== undefined || (masks === null && uniform === null))) {
       const isClean = resume?.z === undefined && gain === null;
-      z = resume?.z ?? withGain(resumed.z, gain, headDim);
+      z = resume?.z ?? withGain(resumed.z, gain, headDim, keeper.floats);
       capture = isClean ? resumed : withZ(resumed, z);
     } else {
       const { k, v } = resumed ?? next!;
@@ -95,7 +101,7 @@ export async function runForward(model: ForwardModel, request: ForwardRequest, j
       let q = resumed?.q ?? next!.q;
       if (uniform !== null) q = withoutQueries(resumed === undefined ? q : q.slice(), uniform, headDim);
       const statistics = allocateStatistics({ heads }, tokens);
-      z = spareZ ?? unwrittenFloats(tokens * heads * headDim);
+      z = spareZ ?? keeper.floats(tokens * heads * headDim);
       if (keeper.reuses) spareZ = z;
       const lse = new Float32Array(heads * tokens);
       const input = {
@@ -115,7 +121,7 @@ export async function runForward(model: ForwardModel, request: ForwardRequest, j
     }
     captured.push(capture);
     // One set of arrays serves all layers where nothing of it stays in memory.
-    const into = keeper.reuses && next !== undefined ? next : undefined;
+    const into = keeper.reuses && next !== undefined ? next : segmentArrays(layer + 1);
     next = await runSegment(context, layer + 1, rows, { z, resid }, into);
     resid = next.resid;
     await keeper.resid(kept, resid, layer + 1 === layers);
@@ -125,10 +131,16 @@ export async function runForward(model: ForwardModel, request: ForwardRequest, j
 }
 
 /** The first changed layer has the same q, k, v and pattern: its z differs by the same product as in the kernel. */
-function withGain(clean: Float32Array, gain: Float32Array | null, headDim: number): Float32Array {
+function withGain(
+  clean: Float32Array,
+  gain: Float32Array | null,
+  headDim: number,
+  floats: CaptureKeeper['floats'],
+): Float32Array {
   if (gain === null) return clean;
   const width = gain.length * headDim;
-  const z = clean.slice();
+  const z = floats(clean.length);
+  z.set(clean);
   gain.forEach((factor, head) => {
     if (factor === 1) return;
     for (let at = head * headDim; at < z.length; at += width) {

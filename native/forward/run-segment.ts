@@ -35,18 +35,19 @@ export interface SegmentResult {
   readonly v: Float32Array;
 }
 
-/** Arrays for the result of a segment over so many positions, all of which have to be written. */
+/** Arrays for the result of a segment over so many positions, all of which have to be written; `floats` makes them. */
 export function allocateSegment(
   { layers, heads, kvHeads, headDim, dModel }: Architecture,
   segment: number,
   count: number,
+  floats: (length: number) => Float32Array = unwrittenFloats,
 ): SegmentResult {
   const rows = segment === layers ? 0 : count;
   return {
-    resid: unwrittenFloats(count * dModel),
-    q: unwrittenFloats(rows * heads * headDim),
-    k: unwrittenFloats(rows * kvHeads * headDim),
-    v: unwrittenFloats(rows * kvHeads * headDim),
+    resid: floats(count * dModel),
+    q: floats(rows * heads * headDim),
+    k: floats(rows * kvHeads * headDim),
+    v: floats(rows * kvHeads * headDim),
   };
 }
 
