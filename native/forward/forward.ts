@@ -12,6 +12,7 @@ import { firstResiduals, IN_MEMORY, type CaptureKeeper } from '../capture/captur
 import type { Capture, LayerCapture } from '../capture/capture.ts';
 import type { Architecture } from '../families/family.ts';
 import { ropeTables } from '../families/rope.ts';
+import { breather } from './breathe.ts';
 import { Checkpoint, type Job } from './checkpoint.ts';
 import {
   allocateSegment,
@@ -50,6 +51,9 @@ export interface ForwardRequest {
   /** Called with extra hook values as row blocks are computed: [rows, width] at `row`. */
   readonly extras?: ExtraReceiver;
 }
+
+/** Rows that are copied between two looks at the clock. */
+const ROWS_AT_ONCE = 256;
 
 /** Throws `not-finite` where the computation leaves float32, `CancelledError` when the job is cancelled. */
 export async function runForward(model: ForwardModel, request: ForwardRequest, job: Job): Promise<Capture> {
@@ -97,9 +101,12 @@ export async function runForward(model: ForwardModel, request: ForwardRequest, j
       capture = isClean ? resumed : withZ(resumed, z);
     } else {
       const { k, v } = resumed ?? next!;
-      // What is resumed belongs to the other capture.
       let q = resumed?.q ?? next!.q;
-      if (uniform !== null) q = withoutQueries(resumed === undefined ? q : q.slice(), uniform, headDim);
+      if (uniform !== null) {
+        // What is resumed belongs to the other capture.
+        const into = resumed === undefined ? q : keeper.floats(q.length);
+        q = await withoutQueries(q, into, uniform, headDim, breather(job));
+      }
       const statistics = allocateStatistics({ heads }, tokens);
       z = spareZ ?? keeper.floats(tokens * heads * headDim);
       if (keeper.reuses) spareZ = z;
@@ -156,14 +163,26 @@ function withZ(clean: LayerCapture, z: Float32Array): LayerCapture {
   return Object.defineProperties({}, changed) as LayerCapture;
 }
 
-/** Sets the queries of the marked heads to zero: every score is 0 then, and a softmax over equal scores is uniform. */
-function withoutQueries(q: Float32Array, marked: Uint8Array, headDim: number): Float32Array {
+/**
+ * q [tokens, heads x headDim] without the queries of the marked heads, written into `into`, which may be `q` itself:
+ * every score of theirs is 0 then, and a softmax over equal scores is uniform.
+ */
+async function withoutQueries(
+  q: Float32Array,
+  into: Float32Array,
+  marked: Uint8Array,
+  headDim: number,
+  breathe: () => Promise<void>,
+): Promise<Float32Array> {
   const width = marked.length * headDim;
-  marked.forEach((isMarked, head) => {
-    if (isMarked === 0) return;
-    for (let at = head * headDim; at < q.length; at += width) q.fill(0, at, at + headDim);
-  });
-  return q;
+  for (let row = 0; row < q.length; row += width) {
+    if (into !== q) into.set(q.subarray(row, row + width), row);
+    for (const [head, isMarked] of marked.entries()) {
+      if (isMarked !== 0) into.fill(0, row + head * headDim, row + (head + 1) * headDim);
+    }
+    if (row % (ROWS_AT_ONCE * width) === 0) await breathe();
+  }
+  return into;
 }
 
 /** The norms square the residual and sum it: past this that leaves float32, and every prediction would come out alike. */

@@ -7,6 +7,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { headKinds } from '../../shared/model/head-kinds.ts';
+import { makeScoreTable } from '../../shared/model/testing/score-table.ts';
 import type { MaskSpec } from '../attention/mask.ts';
 import type { Capture } from '../capture/capture.ts';
 import type { Job } from '../forward/checkpoint.ts';
@@ -88,6 +90,13 @@ async function score(
   const request = { runId, scores: [id], scoreParameters: { [id]: { ...parameters } } };
   const { scores } = await engine.engine.handlers['run.scores'](request, CONTEXT);
   return scores.find((table) => table.info.id === id)!.values!;
+}
+
+/** The needle, answered greedily. */
+function retrieve() {
+  const sample = { prompt: NEEDLE, answer: Int32Array.of(7, 8, 9, 10), answerSpan: { start: 4, end: 8 } };
+  const ofSample = createRetrieval(model, { gain: () => null, masks: () => null }, ORACLE.context);
+  return ofSample(sample, () => false, job);
 }
 
 function forward(ids: Int32Array, changes: Partial<ForwardRequest> = {}) {
@@ -180,12 +189,32 @@ describe('the oracle', () => {
   });
 
   it('copies with the induction head: the retrieval score', async () => {
-    const retrieve = createRetrieval(model, { gain: () => null, masks: () => null }, ORACLE.context);
-    const sample = { prompt: NEEDLE, answer: Int32Array.of(7, 8, 9, 10), answerSpan: { start: 4, end: 8 } };
-    const { right, free } = await retrieve(sample, () => false, job);
+    const { right, free } = await retrieve();
     expect(right).toBe(true);
     expect([...free.positions]).toEqual([0, 0, 1, 0]);
     expect([...free.events]).toEqual([0, 0, 1, 0]);
+  });
+
+  it('knows every head by its job, and no head by a job that it does not have', async () => {
+    const { runId } = await engine.run(REPEAT);
+    const { scores } = await engine.engine.handlers['score.list']({}, CONTEXT);
+    const wanted = scores.filter(({ cost }) => cost === 'run' || cost === 'pass').map(({ id }) => id);
+    const mask = { sink: 1, window: 3 };
+    const scoreParameters = { streaming: mask, 'streaming-mass': mask };
+    const request = { runId, scores: wanted, scoreParameters };
+    const tables = [
+      ...(await engine.engine.handlers['run.scores'](request, CONTEXT)).scores,
+      makeScoreTable('retrieval', (await retrieve()).free.positions),
+    ];
+    const kinds = HEADS.map(([layer, head]) => headKinds(tables, layer, head, ORACLE).map(({ kind }) => kind));
+    expect(kinds).toEqual([
+      // The position before lies in the window.
+      ['previous', 'streaming'],
+      ['streaming', 'sink-resting', 'sink-dormant', 'inactive'],
+      ['retrieval', 'induction', 'long-range'],
+      // What it finds is far, but has no values: nothing is lost under the mask.
+      ['duplicate', 'streaming', 'inactive'],
+    ]);
   });
 
   it('computes the same bits when a head without values is ablated', async () => {

@@ -1,6 +1,7 @@
 /** Attention of one layer with every head changed at once: heads of a layer know nothing of each other. */
 import { allocateAttentionOutput, PLAIN } from '../attention/kernel.ts';
 import type { Capture } from '../capture/capture.ts';
+import { unwrittenFloats } from '../capture/unwritten.ts';
 import { Checkpoint, type Job } from '../forward/checkpoint.ts';
 import type { ForwardModel } from '../forward/forward.ts';
 import type { HeadChange, SweepContext } from './forward-score.ts';
@@ -39,16 +40,24 @@ export async function changeHeads(
   return output.z;
 }
 
+/** Rows that are copied between two looks at the clock. */
+const ROWS_AT_ONCE = 256;
+
 /** `z` with the columns of one head from `changed`, both [tokens, heads x headDim]. */
-export function withHead(
+export async function withHead(
   z: Float32Array,
   changed: Float32Array,
   head: number,
   { heads, headDim }: { readonly heads: number; readonly headDim: number },
-): Float32Array {
-  const result = z.slice();
-  for (let at = head * headDim; at < result.length; at += heads * headDim) {
+  breathe: () => Promise<void>,
+): Promise<Float32Array> {
+  const width = heads * headDim;
+  const result = unwrittenFloats(z.length);
+  for (let row = 0; row < z.length; row += width) {
+    const at = row + head * headDim;
+    result.set(z.subarray(row, row + width), row);
     result.set(changed.subarray(at, at + headDim), at);
+    if (row % (ROWS_AT_ONCE * width) === 0) await breathe();
   }
   return result;
 }

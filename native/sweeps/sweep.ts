@@ -3,6 +3,7 @@ import { formatHead } from '../../shared/model/head-id.ts';
 import type { ScoreParameters } from '../../shared/model/score.ts';
 import { STATISTICS_ONLY } from '../capture/capture-keeper.ts';
 import type { Capture } from '../capture/capture.ts';
+import { breather } from '../forward/breathe.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import { runForward } from '../forward/forward.ts';
 import { changeHeads, withHead } from './change-heads.ts';
@@ -48,15 +49,16 @@ export async function sweepHeads(
   return state.values;
 }
 
-/** The run with z of one head taken from `z`. Keeps statistics and the final residual. */
-function forwardWith(
+/** The run with z of one head taken from `changed`. Keeps statistics and the final residual. */
+async function forwardWith(
   { model, capture, gain }: SweepContext,
   layer: number,
   head: number,
-  z: Float32Array,
+  changed: Float32Array,
   job: Job,
 ): Promise<Capture> {
-  const resume = { capture, fromLayer: layer, z: withHead(capture.layers[layer]!.z, z, head, model.architecture) };
+  const z = await withHead(capture.layers[layer]!.z, changed, head, model.architecture, breather(job));
+  const resume = { capture, fromLayer: layer, z };
   return runForward(model, { ids: capture.ids, gain, resume, keeper: STATISTICS_ONLY }, job);
 }
 
