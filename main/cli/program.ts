@@ -96,14 +96,28 @@ export function createProgram(console: Console): Command {
     .addOption(deviceOption())
     .action((options: RunOptions) => runRun(console, options));
 
-  promptCommand('scores', 'score every head on a prompt or on the prompts of a task')
-    .option('--task <name>', 'needle, recall, repeat or copy, instead of a prompt')
-    .option('--scores <ids>', 'all, or some, separated by commas', 'all')
-    .option('--lengths <numbers>', 'lengths of the task, separated by commas')
-    .option('--depths <numbers>', 'depths of the task, separated by commas')
-    .option('--samples <number>', 'samples of each length and depth (default: 10)', parseSamples)
-    .option('--param <name=value>', 'a parameter of the task', collect, [])
-    .option('--seed <number>', 'seed of the samples', parseSeed)
+  withPrompt(
+    command(
+      'scores',
+      'score every head on a prompt or over a probe set; needs neither for scores of the weights',
+    ).option('--model <folder>', 'folder in Hugging Face layout, or demo'),
+  )
+    .option('--task <name>', 'a probe set instead of a prompt: needle, repeat, prose, random, one-token, ...')
+    .option('--probe-file <file>', 'JSON lines {"prompt"} or {"prompt", "answer"} as the probe set')
+    .option('--scores <ids>', 'all that cost no further forwards, or some, separated by commas', 'all')
+    .option('--score-param <score.name=value>', 'a parameter of a score: streaming.window=64', collect, [])
+    .option(
+      '--import <file>',
+      'a gate table of DuoAttention or a score file of Retrieval_Head, beside ours',
+      collect,
+      [],
+    )
+    .option('--list', 'print what scores there are; with --model also the probe sets')
+    .option('--lengths <numbers>', 'lengths of the probe set, separated by commas')
+    .option('--depths <numbers>', 'depths of the probe set, separated by commas')
+    .option('--samples <number>', 'prompts of each length and depth (default: 10)', parseSamples)
+    .option('--param <name=value>', 'a parameter of the probe set', collect, [])
+    .option('--seed <number>', 'seed of the prompts and of the bootstrap', parseSeed)
     .option('--format <format>', 'json or csv instead of a table')
     .option('--threads <number>', 'threads (default: number of cores)', parseThreads)
     .addOption(deviceOption())

@@ -43,7 +43,8 @@ async function readIds(file: string) {
   }
 }
 
-async function readText(file: string): Promise<string> {
+/** Throws `io` for what cannot be read or is not UTF-8. */
+export async function readText(file: string): Promise<string> {
   let bytes: Uint8Array;
   try {
     bytes = await readFile(file);

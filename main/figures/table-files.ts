@@ -12,13 +12,15 @@ export function shortest(value: number): string {
 }
 
 /**
- * RFC 4180, with a line feed at the end of lines; NaN is an empty cell. A text that a spreadsheet would take for a formula
+ * RFC 4180, with a line feed between lines; NaN is an empty cell. A text that a spreadsheet would take for a formula
  * (it begins with =, +, -, @, a tab or a carriage return) has an apostrophe before it: tokens are anything.
  */
+export function csvLines(rows: readonly (readonly (string | number)[])[]): string {
+  return rows.map((row) => row.map(cell).join(',')).join('\n');
+}
+
 export function encodeCsv({ sheet: { header, rows } }: FigureTable): Uint8Array {
-  const parts: string[] = [header.map(cell).join(',')];
-  for (const row of rows) parts.push(row.map(cell).join(','));
-  return Buffer.from(`${parts.join('\n')}\n`, 'utf8');
+  return Buffer.from(`${csvLines([header, ...rows])}\n`, 'utf8');
 }
 
 function cell(value: string | number): string {

@@ -18,7 +18,7 @@ import type { ProbeStore, FinishedProbe, ProbeRun, PromptRecord } from '../probe
 import type { ProbeSample } from '../probes/probe.ts';
 import { needsForced, retrievalScores } from '../probes/retrieval.ts';
 import { PromptTally } from '../probes/prompt-tally.ts';
-import { readScoreParameters } from '../probes/score-parameters.ts';
+import { readScoreParameters } from '../scores/parameters.ts';
 import { scores as registry, scoreTables } from '../scores/index.ts';
 import { RETRIEVAL } from '../scores/retrieval.ts';
 import type { Score } from '../scores/score.ts';
@@ -33,6 +33,7 @@ import type { Condition } from '../tasks/run-task.ts';
 import type { TaskContext, TaskParameters } from '../tasks/task.ts';
 import type { TaskData } from '../tasks/task-data.ts';
 import { gainsOf } from './gains.ts';
+import { listScores } from './list-scores.ts';
 import type { Opened } from './opened.ts';
 import { placeOfRun } from './run-cost.ts';
 import { scoreContextOf } from './score-context.ts';
@@ -157,7 +158,7 @@ const NEEDS: Readonly<Record<ScoreData, string>> = {
 };
 
 function planOf({ scores: wanted, scoreParameters = {}, streaming }: Request, data: readonly ScoreData[]): Plan {
-  const known = [RETRIEVAL, ...[...registry, ...forwardScores].map(({ info }) => info)];
+  const known = listScores();
   const unknown = [...(wanted ?? []), ...Object.keys(scoreParameters)].find(
     (id) => !known.some((info) => info.id === id),
   );
@@ -170,7 +171,7 @@ function planOf({ scores: wanted, scoreParameters = {}, streaming }: Request, da
     wanted === undefined ? info.cost === 'run' || info.cost === 'pass' : wanted.includes(info.id);
   // A text may be a repeat: whether it is the score tells on each prompt.
   const given = (info: ScoreInfo): boolean => info.data === 'repeat' || data.includes(info.data);
-  const parametersOf = (info: ScoreInfo) => readScoreParameters(info, scoreParameters[info.id] ?? {});
+  const parametersOf = (info: ScoreInfo) => readScoreParameters({ info }, undefined, scoreParameters[info.id]);
   // Those of scores that are left out are no less wrong.
   known.forEach(parametersOf);
   const scores = registry.filter(({ info }) => asked(info) && given(info));

@@ -1,95 +1,71 @@
+import { basename } from 'node:path';
 import { AppError } from '../../../shared/base/app-error.ts';
-import type { ProbeResult } from '../../../shared/model/probe.ts';
+import { probeItem, type ParamsOf } from '../../../shared/contract/methods.ts';
 import { parseParams } from '../../../shared/contract/parse-params.ts';
 import type { Device } from '../../../shared/model/device.ts';
-import { formatHead } from '../../../shared/model/head-id.ts';
+import { importScores } from '../../../shared/model/import-scores.ts';
 import type { ModelInfo } from '../../../shared/model/model-info.ts';
-import type { ScoreTable } from '../../../shared/model/score.ts';
+import type { ScoreInfo, ScoreParameters, ScoreTable } from '../../../shared/model/score.ts';
 import type { Console } from '../console.ts';
-import { readPrompt, type PromptSource } from '../prompt-source.ts';
-import { formatTable } from '../table.ts';
 import { noteDevice, providerOf } from '../note-device.ts';
-import { withEngine } from '../with-engine.ts';
-import { readNumbers, readParameters } from './task.ts';
+import { readPrompt, readText, type PromptSource } from '../prompt-source.ts';
+import { readScoreParameters } from '../score-parameters.ts';
+import { withEngine, type EngineSession } from '../with-engine.ts';
+import { probeParts, valuesOf, type ScoresResult } from './scores-result.ts';
+import { formatCsv, formatScoreList, formatScores } from './scores-text.ts';
+import { parseItems, readNumbers, readParameters } from './task.ts';
 
 export interface ScoresOptions extends PromptSource {
-  readonly model: string;
+  readonly model?: string;
   readonly task?: string;
   readonly scores?: string;
   readonly lengths?: string;
   readonly depths?: string;
   readonly samples?: number;
   readonly param?: readonly string[];
+  readonly scoreParam?: readonly string[];
+  readonly probeFile?: string;
+  readonly import?: readonly string[];
+  readonly list?: boolean;
   readonly seed?: number;
   readonly format?: string;
   readonly threads?: number;
   readonly device?: Device;
 }
 
-/** What `headscope scores --json` prints. */
-export interface ScoresResult {
-  readonly model: string;
-  /** Execution provider that computed. */
-  readonly provider: string;
-  readonly task: string | null;
-  readonly scores: Readonly<Record<string, ScoreValues>>;
-  /** With `--task`. */
-  readonly samples?: number;
-  readonly retrieval?: { readonly kept: number; readonly gate: string } | null;
-}
-
-interface ScoreValues {
-  readonly badge: string;
-  readonly granularity: string;
-  /** [layer][head]; null with the reason where the score does not apply. */
-  readonly values: readonly (readonly number[])[] | null;
-  readonly reason?: string;
-  /** Of `retrieval`: share of samples in which the head copied anything. */
-  readonly activation?: readonly (readonly number[])[];
-  /** Of `retrieval`: the score over all samples, answered right or not. */
-  readonly attempted?: readonly (readonly number[])[];
-}
-
 const DEFAULT_SAMPLES = 10;
 
-/** `headscope scores`: scores of every head on a prompt or on the prompts of a task. */
+/**
+ * `headscope scores`: scores of every head on a prompt or over a probe set, of the weights alone, and of files that
+ * others wrote. Without names everything that costs no further forwards.
+ */
 export async function runScores(console: Console, options: ScoresOptions): Promise<void> {
-  const wanted = !options.scores || options.scores === 'all' ? [] : options.scores.split(',').map((id) => id.trim());
+  if (options.list === true) return listScores(console, options);
   if (options.format !== undefined && !['json', 'csv'].includes(options.format)) {
     throw new AppError('bad-request', `There is no format “${options.format}”.`, { hint: 'Use json or csv.' });
   }
-  const result = await withEngine(console, options, async ({ engine, context }): Promise<ScoresResult> => {
-    const { handlers } = engine;
-    const info = await handlers['model.open']({ path: options.model }, context);
+  const { model: folder } = options;
+  if (folder === undefined) {
+    throw new AppError('bad-request', 'No model was given.', { hint: 'Add --model with a folder, or --model demo.' });
+  }
+  const result = await withEngine(console, options, async (session): Promise<ScoresResult> => {
+    const { handlers } = session.engine;
+    const info = await handlers['model.open']({ path: folder }, session.context);
     noteDevice(console, info);
-    if (options.task === undefined) {
-      const prompt = await readPrompt(options, info.bosByDefault);
-      const { runId } = await handlers['run.start']({ prompt, interventions: [], cut: false }, context);
-      const { scores } = await handlers['run.scores']({ runId }, context);
-      const unknown = wanted.find((id) => !scores.some((table) => table.info.id === id));
-      if (unknown !== undefined) {
-        const known = scores.map((table) => table.info.id).join(', ');
-        throw new AppError('bad-request', `There is no score “${unknown}” of a prompt.`, {
-          hint: `Scores of a prompt are ${known}; retrieval needs --task needle.`,
-        });
-      }
-      const chosen = scores.filter((table) => wanted.length === 0 || wanted.includes(table.info.id));
-      return { model: info.name, provider: providerOf(info), task: null, scores: valuesOf(info, chosen) };
-    }
-    if (options.text !== undefined || options.file !== undefined || options.ids !== undefined) {
-      throw new AppError('bad-request', 'Both a prompt and a task were given.', { hint: 'Give one of them.' });
-    }
-    const params = parseParams('probe.run', {
-      task: options.task,
-      parameters: readParameters(options.param ?? []),
-      lengths: readNumbers('--lengths', options.lengths),
-      depths: readNumbers('--depths', options.depths),
-      samples: options.samples ?? DEFAULT_SAMPLES,
-      seed: options.seed ?? 0,
-      ...(wanted.length > 0 ? { scores: wanted } : {}),
-    });
-    const found = await handlers['probe.run'](params, context);
-    return ofTask(info, options.task, found);
+    const { scores: known } = await handlers['score.list']({}, session.context);
+    const asked = askedScores(options, known);
+    const imported = await importFiles(options.import ?? [], info);
+    const clock = new Clock();
+    const prompts = await clock.measure('prompts', () => scorePrompts(session, info, options, asked));
+    const weights = await clock.measure('weights', () => scoreWeights(session, asked));
+    const tables = [...prompts.tables, ...weights, ...imported];
+    const counted = tables.filter(({ values }) => values !== null).length;
+    console.note(`${counted} scores of ${info.layers * info.heads} heads: ${clock.text()}.`);
+    const scores = valuesOf(info, tables);
+    const about = { model: info.name, provider: providerOf(info) };
+    const { probe } = prompts;
+    if (probe === null) return { ...about, task: null, scores };
+    return { ...about, task: probe.probe, ...probeParts(info, scores, probe) };
   });
   if (options.format === 'csv' && !console.json) {
     console.result(result, () => formatCsv(result));
@@ -100,72 +76,136 @@ export async function runScores(console: Console, options: ScoresOptions): Promi
   }
 }
 
-function ofTask(info: ModelInfo, task: string, { scores, prompts: samples, retrieval }: ProbeResult): ScoresResult {
-  const values = valuesOf(info, scores);
-  if (retrieval === null)
-    return { model: info.name, provider: providerOf(info), task, scores: values, samples, retrieval };
-  const { kept, gate, activation, attempted } = retrieval;
-  const details = { activation: rowsOf(info, activation), attempted: rowsOf(info, attempted) };
+/** With a model also the probe sets, which not every model can be given. */
+async function listScores(console: Console, options: ScoresOptions): Promise<void> {
+  const found = await withEngine(console, options, async ({ engine: { handlers }, context }) => {
+    const { scores } = await handlers['score.list']({}, context);
+    if (options.model === undefined) return { scores, probes: [] };
+    await handlers['model.open']({ path: options.model }, context);
+    return { scores, probes: (await handlers['probe.list']({}, context)).probes };
+  });
+  console.result(found, () => formatScoreList(found.scores, found.probes));
+}
+
+interface AskedScores {
+  /** Of prompts; undefined where all are wanted that cost no further forwards. */
+  readonly ofPrompts: readonly string[] | undefined;
+  readonly ofWeights: readonly string[];
+  readonly parameters: Readonly<Record<string, ScoreParameters>>;
+  readonly known: readonly ScoreInfo[];
+}
+
+/** Throws `bad-request` for a score that there is none of. */
+function askedScores({ scores, scoreParam = [] }: ScoresOptions, known: readonly ScoreInfo[]): AskedScores {
+  const parameters = readScoreParameters(scoreParam, known);
+  const weights = known.filter(({ cost }) => cost === 'weights').map(({ id }) => id);
+  if (scores === undefined || scores === 'all') return { ofPrompts: undefined, ofWeights: weights, parameters, known };
+  const named = scores.split(',').map((id) => id.trim());
+  const unknown = named.find((id) => !known.some((info) => info.id === id));
+  if (unknown !== undefined) {
+    throw new AppError('bad-request', `There is no score “${unknown}”.`, {
+      hint: `The scores are ${known.map(({ id }) => id).join(', ')}. \`headscope scores --list\` says what they need.`,
+    });
+  }
   return {
-    model: info.name,
-    provider: providerOf(info),
-    task,
-    scores: { ...values, retrieval: { ...values['retrieval']!, ...details } },
-    samples,
-    retrieval: { kept, gate },
+    ofPrompts: named.filter((id) => !weights.includes(id)),
+    ofWeights: weights.filter((id) => named.includes(id)),
+    parameters,
+    known,
   };
 }
 
-function valuesOf(info: ModelInfo, tables: readonly ScoreTable[]): Record<string, ScoreValues> {
-  return Object.fromEntries(
-    tables.map((table) => [
-      table.info.id,
-      {
-        badge: table.info.badge,
-        granularity: table.info.granularity,
-        values: table.values === null ? null : rowsOf(info, table.values),
-        ...(table.notApplicable === null ? {} : { reason: table.notApplicable }),
-      },
-    ]),
-  );
+type Probe = Awaited<ReturnType<EngineSession['engine']['handlers']['probe.run']>>;
+
+/** On the prompt or the probe set that was given; neither is needed where only weights and files are asked for. */
+async function scorePrompts(
+  { engine: { handlers }, context }: EngineSession,
+  info: ModelInfo,
+  options: ScoresOptions,
+  asked: AskedScores,
+): Promise<{ readonly tables: readonly ScoreTable[]; readonly probe: Probe | null }> {
+  const prompted = [options.text, options.file, options.ids].some((value) => value !== undefined);
+  const task = options.task ?? (options.probeFile === undefined ? undefined : 'file');
+  if (prompted && task !== undefined) {
+    throw new AppError('bad-request', 'Both a prompt and a task were given.', { hint: 'Give one of them.' });
+  }
+  const { ofPrompts, parameters } = asked;
+  const nothing = ofPrompts?.length === 0 || (ofPrompts === undefined && (options.import ?? []).length > 0);
+  if (nothing && !prompted && task === undefined) return { tables: [], probe: null };
+  const given = (ids: readonly string[]): Record<string, ScoreParameters> =>
+    Object.fromEntries(Object.entries(parameters).filter(([id]) => ids.includes(id)));
+  if (task === undefined) {
+    const ids = ofPrompts ?? asked.known.filter(onEveryPrompt).map(({ id }) => id);
+    refuseOnPrompt(asked.known.filter(({ id }) => ids.includes(id)));
+    const prompt = await readPrompt(options, info.bosByDefault);
+    const { runId } = await handlers['run.start']({ prompt, interventions: [], cut: false }, context);
+    const request = { runId, scores: [...ids], scoreParameters: given(ids) };
+    return { tables: (await handlers['run.scores'](request, context)).scores, probe: null };
+  }
+  const request: ParamsOf<'probe.run'> = {
+    task,
+    parameters: readParameters(options.param ?? []),
+    lengths: readNumbers('--lengths', options.lengths),
+    depths: readNumbers('--depths', options.depths),
+    samples: options.samples ?? DEFAULT_SAMPLES,
+    seed: options.seed ?? 0,
+    items: options.probeFile === undefined ? [] : parseItems(await readText(options.probeFile), probeItem, ITEM_HINT),
+    scoreParameters: given(asked.known.filter(({ cost }) => cost !== 'weights').map(({ id }) => id)),
+    ...(ofPrompts === undefined ? {} : { scores: [...ofPrompts] }),
+  };
+  const probe = await handlers['probe.run'](parseParams('probe.run', request), context);
+  return { tables: probe.scores, probe };
 }
 
-function rowsOf({ layers, heads }: ModelInfo, values: Float64Array): number[][] {
-  return Array.from({ length: layers }, (_, layer) => [...values.subarray(layer * heads, (layer + 1) * heads)]);
+const ITEM_HINT =
+  'Write {"prompt": "..."} on one line, with an "answer" where there is one; each may be a list of token ids instead.';
+
+/** Those that any prompt can be given without further forwards. */
+const onEveryPrompt = ({ cost, data }: ScoreInfo): boolean =>
+  (cost === 'run' || cost === 'pass') && (data === 'text' || data === 'repeat');
+
+/** Throws `bad-request` for what one prompt cannot tell. */
+function refuseOnPrompt(scores: readonly ScoreInfo[]): void {
+  const refused = scores.find(({ data }) => data === 'needle' || data === 'choices');
+  if (refused === undefined) return;
+  const hint =
+    refused.data === 'needle'
+      ? 'Give a probe set with needles instead of the prompt: --task needle.'
+      : 'Give questions instead of the prompt: --task choices.';
+  throw new AppError('bad-request', `The score ${refused.id} is not of one prompt.`, { hint });
 }
 
-/** A row a head, a column a score. */
-export function formatScores(result: ScoresResult): string {
-  const applicable = applicableOf(result);
-  const header = ['Head', ...applicable.map(([id]) => id)];
-  const rows = headsOf(applicable).map(({ layer, head }) => [
-    formatHead({ layer, head }),
-    ...applicable.map(([, values]) => values[layer]![head]!.toFixed(4)),
-  ]);
-  const left = Object.entries(result.scores).filter(([, { values }]) => values === null);
-  const notes = left.map(([id, { reason }]) => `${id}: ${reason ?? ''}`);
-  const about = result.task === null ? '' : `, task ${result.task}, ${result.samples ?? 0} samples`;
-  const gate = result.retrieval ? [`retrieval: ${result.retrieval.kept} samples; gate: ${result.retrieval.gate}`] : [];
-  const columns = header.map((_, i) => i).slice(1);
-  return [`${result.model}${about}`, ...gate, '', formatTable(header, rows, columns), ...notes].join('\n');
+async function scoreWeights(
+  { engine, context }: EngineSession,
+  { ofWeights, parameters }: AskedScores,
+): Promise<readonly ScoreTable[]> {
+  if (ofWeights.length === 0) return [];
+  const scoreParameters = Object.fromEntries(Object.entries(parameters).filter(([id]) => ofWeights.includes(id)));
+  return (await engine.handlers['model.scores']({ scores: [...ofWeights], scoreParameters }, context)).scores;
 }
 
-export function formatCsv(result: ScoresResult): string {
-  const applicable = applicableOf(result);
-  const header = ['layer', 'head', ...applicable.map(([id]) => id)].join(',');
-  const rows = headsOf(applicable).map(({ layer, head }) =>
-    [layer, head, ...applicable.map(([, values]) => values[layer]![head]!)].join(','),
-  );
-  return [header, ...rows].join('\n');
+async function importFiles(files: readonly string[], info: ModelInfo): Promise<ScoreTable[]> {
+  const tables: ScoreTable[] = [];
+  for (const file of files) {
+    const imported = { name: basename(file), text: await readText(file) };
+    tables.push(await importScores(imported, info, () => Promise.resolve()));
+  }
+  return tables;
 }
 
-type Applicable = readonly (readonly [string, readonly (readonly number[])[]])[];
+/** What took how long, for the line on standard error. */
+class Clock {
+  readonly #parts: string[] = [];
 
-function applicableOf({ scores }: ScoresResult): Applicable {
-  return Object.entries(scores).flatMap(([id, { values }]) => (values === null ? [] : [[id, values] as const]));
-}
+  async measure<T>(what: string, work: () => Promise<T>): Promise<T> {
+    const started = performance.now();
+    const result = await work();
+    const milliseconds = performance.now() - started;
+    if (milliseconds >= 1) this.#parts.push(`${what} ${Math.round(milliseconds)} ms`);
+    return result;
+  }
 
-function headsOf(applicable: Applicable): { layer: number; head: number }[] {
-  const rows = applicable[0]?.[1] ?? [];
-  return rows.flatMap((heads, layer) => heads.map((_, head) => ({ layer, head })));
+  text(): string {
+    return this.#parts.join(', ') || 'at once';
+  }
 }

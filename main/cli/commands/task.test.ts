@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { taskItem } from '../../../shared/contract/methods.ts';
 import { formatTask, parseItems, readNumbers, readParameters, readStreaming } from './task.ts';
 
 const badRequest = expect.objectContaining({ code: 'bad-request' }) as Error;
@@ -44,17 +45,18 @@ describe('readStreaming', () => {
 });
 
 describe('parseItems', () => {
+  const parse = (text: string) => parseItems(text, taskItem, 'Write one.');
   it('reads texts and ids, and skips empty lines', () => {
-    expect(parseItems('{"prompt":"a","answer":" b"}\n\n{"prompt":[1,2],"answer":[3]}\n')).toEqual([
+    expect(parse('{"prompt":"a","answer":" b"}\n\n{"prompt":[1,2],"answer":[3]}\n')).toEqual([
       { prompt: 'a', answer: ' b' },
       { prompt: [1, 2], answer: [3] },
     ]);
   });
   it('names the line that does not fit', () => {
-    expect(() => parseItems('{"prompt":"a","answer":"b"}\nnonsense')).toThrow('Line 2 is not JSON.');
-    expect(() => parseItems('\n\n{"prompt":"a"}')).toThrow('Line 3 has no prompt and answer that can be used.');
-    expect(() => parseItems('{"prompt":"","answer":"b"}')).toThrow('Line 1');
-    expect(() => parseItems('{"prompt":[-1],"answer":"b"}')).toThrow('Line 1');
+    expect(() => parse('{"prompt":"a","answer":"b"}\nnonsense')).toThrow('Line 2 is not JSON.');
+    expect(() => parse('\n\n{"prompt":"a"}')).toThrow('Line 3 has not the fields that can be used.');
+    expect(() => parse('{"prompt":"","answer":"b"}')).toThrow('Line 1');
+    expect(() => parse('{"prompt":[-1],"answer":"b"}')).toThrow('Line 1');
   });
 });
 

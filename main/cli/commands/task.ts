@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { z } from 'zod';
 import { AppError } from '../../../shared/base/app-error.ts';
 import { taskItem, type ParamsOf } from '../../../shared/contract/methods.ts';
 import { parseParams } from '../../../shared/contract/parse-params.ts';
@@ -28,6 +29,7 @@ export interface TaskOptions {
 }
 
 const DEFAULT_SAMPLES = 40;
+const ITEM_HINT = 'Write {"prompt": "...", "answer": "..."} on one line; each may be a list of token ids instead.';
 
 /** `headscope task`: accuracy of greedy answers on a grid of lengths and depths. */
 export async function runTaskCommand(console: Console, task: string, options: TaskOptions): Promise<void> {
@@ -130,25 +132,24 @@ async function readItems(task: string, file: string | undefined): Promise<Params
   } catch (cause) {
     throw new AppError('io', `${file} could not be read.`, { hint: 'Check the path.', cause });
   }
-  return parseItems(text);
+  return parseItems(text, taskItem, ITEM_HINT);
 }
 
-/** Throws `bad-request` with the number of the line. */
-export function parseItems(text: string): NonNullable<ParamsOf<'task.run'>['items']> {
+/** JSON lines of that schema. Throws `bad-request` with the number of the line. */
+export function parseItems<T>(text: string, schema: z.ZodType<T>, hint: string): T[] {
   const lines = text.split('\n').map((line, i) => ({ line, number: i + 1 }));
   return lines
     .filter(({ line }) => line.trim() !== '')
     .map(({ line, number }) => {
-      const hint = 'Write {"prompt": "...", "answer": "..."} on one line; each may be a list of token ids instead.';
       let value: unknown;
       try {
         value = JSON.parse(line);
       } catch (cause) {
         throw new AppError('bad-request', `Line ${number} is not JSON.`, { hint, cause });
       }
-      const parsed = taskItem.safeParse(value);
+      const parsed = schema.safeParse(value);
       if (parsed.success) return parsed.data;
-      throw new AppError('bad-request', `Line ${number} has no prompt and answer that can be used.`, { hint });
+      throw new AppError('bad-request', `Line ${number} has not the fields that can be used.`, { hint });
     });
 }
 
