@@ -186,11 +186,12 @@ export function createEngine(options: EngineOptions): Engine {
       urgency.batch(context.signal, async () => ({ scores: await runOf(runId).spans(spans, jobOf(context)) })),
 
     'run.distances': ({ runId }) => urgency.interactive(async () => runOf(runId).distances()),
-    'run.descriptors': pending,
+    'run.descriptors': ({ runId }, context) =>
+      urgency.batch(context.signal, async () => runOf(runId).descriptors(jobOf(context))),
+
     'run.attribution': pending,
     'run.influence': ({ runId, heads }, context) =>
       urgency.batch(context.signal, async () => runOf(runId).influence(heads, jobOf(context))),
-
 
     'run.tile': (params, { signal }) =>
       urgency.interactive(async () => {

@@ -18,6 +18,7 @@ import { CapturedMaps } from './captured-maps.ts';
 import { compareRuns, summarizeRun } from './compute-run.ts';
 import { computedScores, computeScores, type ScoreChoice } from './compute-scores.ts';
 import { computeInfluence } from './compute-sweeps.ts';
+import { describeRun } from './describe-run.ts';
 import type { Opened } from './opened.ts';
 import type { Run } from './run-store.ts';
 import { subtractedMap, type HeadOf, type RunView } from './run-view.ts';
@@ -65,6 +66,10 @@ export class LiveRun implements RunView {
   spans(spans: readonly Span[], job: Job) {
     const { model, kernel } = this.#opened;
     return spanScores({ capture: this.#run.capture, architecture: model.architecture, kernel }, spans, job);
+  }
+
+  descriptors(job: Job) {
+    return describeRun(this.#opened, this.#run, job);
   }
 
   influence(heads: readonly HeadId[], job: Job) {

@@ -1,6 +1,7 @@
 /** The runs of the open model, least recently used ones dropped over the memory budget. */
 import { AppError } from '../../shared/base/app-error.ts';
 import type { RunComparison, RunSummary } from '../../shared/contract/methods.ts';
+import type { HeadDescriptors } from '../../shared/model/descriptors.ts';
 import type { TokenView } from '../../shared/model/token-view.ts';
 import type { Intervention } from '../../shared/model/intervention.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
@@ -15,6 +16,7 @@ export interface RunMemo {
   summary?: RunSummary;
   /** Head scores, by id and parameters, in the order that they were asked for. */
   readonly scores: Map<string, ScoreTable>;
+  descriptors?: HeadDescriptors;
   /** By clean run. */
   readonly comparisons: WeakMap<Run, RunComparison>;
   /** What a session kept of single heads when it was saved last. */

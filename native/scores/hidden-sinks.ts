@@ -1,4 +1,5 @@
-import { importance, mayBeSink, rowsThatSee, uniformImportances } from '../sinks/importance.ts';
+import type { ScoreParameters } from '../../shared/model/score.ts';
+import { importance, LEAST_ROWS, mayBeSink, rowsThatSee, uniformImportances } from '../sinks/importance.ts';
 import { needsTokens, type Score } from './score.ts';
 import { meanOverWindows } from './uniform.ts';
 
@@ -12,7 +13,7 @@ export const hiddenSinks: Score = {
     group: 'sinks',
     unit: 'probability',
     definition:
-      'Attention on sinks of the head past position 0: keys whose importance is over the threshold and which at least 16 rows see. Averaged over all rows but the first.',
+      'Attention on sinks of the head past position 0: keys whose importance is over the threshold and which enough rows see. Averaged over all rows but the first.',
     source: 'Yu et al. 2024, Unveiling and Harnessing Hidden Attention Sinks (ACT, arXiv 2406.15765): threshold 0.1',
     badge: 'exact',
     granularity: 'head',
@@ -28,6 +29,16 @@ export const hiddenSinks: Score = {
         max: 1,
         integer: false,
       },
+      {
+        id: 'rows',
+        name: 'Least rows',
+        meaning:
+          'Rows that have to see a key. Keys near the end are seen from near only, so a head with a wide local pattern seems to rest on them: raise this where that matters.',
+        default: LEAST_ROWS,
+        min: 1,
+        max: 1e6,
+        integer: true,
+      },
     ],
     floor: 'the same of uniform attention, 0 unless the threshold is low',
     domain: [0, 1],
@@ -36,7 +47,7 @@ export const hiddenSinks: Score = {
   compute({ capture, architecture }, layer, head, parameters) {
     const { columnSum } = capture.layers[layer]!;
     const window = architecture.slidingWindow[layer] ?? null;
-    return massOnSinks(capture.tokens, window, parameters['threshold']!, (position) =>
+    return massOnSinks(capture.tokens, window, parameters, (position) =>
       importance(columnSum, head, position, capture.tokens, window),
     );
   },
@@ -44,7 +55,7 @@ export const hiddenSinks: Score = {
     meanOverWindows(context, (window) => {
       const { tokens } = context.capture;
       const uniform = uniformImportances(tokens, window);
-      return massOnSinks(tokens, window, parameters['threshold']!, (position) => uniform[position]!);
+      return massOnSinks(tokens, window, parameters, (position) => uniform[position]!);
     }),
 };
 
@@ -52,13 +63,14 @@ export const hiddenSinks: Score = {
 function massOnSinks(
   tokens: number,
   window: number | null,
-  threshold: number,
+  parameters: ScoreParameters,
   importanceOf: (position: number) => number,
 ): number {
+  const { threshold, rows } = parameters;
   let sum = 0;
-  for (let position = 1; position < tokens && mayBeSink(position, tokens, window); position++) {
+  for (let position = 1; position < tokens && mayBeSink(position, tokens, window, rows); position++) {
     const value = importanceOf(position);
-    if (value > threshold) sum += value * rowsThatSee(position, tokens, window);
+    if (value > threshold!) sum += value * rowsThatSee(position, tokens, window);
   }
   return sum / (tokens - 1);
 }

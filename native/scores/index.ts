@@ -12,10 +12,13 @@ import { entropy } from './entropy.ts';
 import { entropyNormalised } from './entropy-normalised.ts';
 import { entropySinkFree } from './entropy-sink-free.ts';
 import { gini } from './gini.ts';
+import { hiddenSinks } from './hidden-sinks.ts';
 import { induction } from './induction.ts';
 import { laziness } from './laziness.ts';
 import { local128, local2, local32, local8 } from './local.ts';
+import { local32SinkFree } from './local-sink-free.ts';
 import { max } from './max.ts';
+import { outputNorm } from './output-norm.ts';
 import { outsideMass } from './outside-mass.ts';
 import { participation } from './participation.ts';
 import { previous } from './previous.ts';
@@ -23,12 +26,16 @@ import { razorInduction } from './razor-induction.ts';
 import type { Score } from './score.ts';
 import { self } from './self.ts';
 import { sink } from './sink.ts';
+import { sinkCosine } from './sink-cosine.ts';
+import { sinkEffective } from './sink-effective.ts';
+import { sinkImportance } from './sink-importance.ts';
 import { streaming } from './streaming.ts';
 import { streamingMass } from './streaming-mass.ts';
 import { tlDuplicate } from './tl-duplicate.ts';
 import { tlInduction } from './tl-induction.ts';
 import { tlPrevious } from './tl-previous.ts';
 import { topP } from './top-p.ts';
+import { valueDrain } from './value-drain.ts';
 
 export { scoreTables } from './evaluate.ts';
 
@@ -64,6 +71,13 @@ export const scores: readonly Score[] = [
   local32,
   local128,
   outsideMass,
+  local32SinkFree,
+  sinkImportance,
+  hiddenSinks,
+  valueDrain,
+  sinkCosine,
+  sinkEffective,
+  outputNorm,
 ];
 
 /** Those that cost nothing beyond the run: what is told without being asked. */

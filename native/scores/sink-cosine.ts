@@ -3,6 +3,9 @@ import { rowsThatSee, strongestSink } from '../sinks/importance.ts';
 import { MeanCosines, sliceOf } from '../sinks/norms.ts';
 import { needsTokens, type Score } from './score.ts';
 
+/** A few milliseconds. */
+const BLOCK_ROWS = 8192;
+
 export const sinkCosine: Score = {
   info: {
     id: 'sink-cosine',
@@ -21,7 +24,7 @@ export const sinkCosine: Score = {
     domain: [-1, 1],
   },
   notApplicable: (context) => needsTokens(context, 2),
-  compute({ capture, architecture }, layer, head) {
+  async compute({ capture, architecture }, layer, head, _parameters, _pass, breathe) {
     const { tokens } = capture;
     const { heads, kvHeads, headDim, slidingWindow } = architecture;
     const { columnSum, q, k } = capture.layers[layer]!;
@@ -29,7 +32,10 @@ export const sinkCosine: Score = {
     const start = strongestSink(columnSum, { start: head, end: head + 1 }, tokens, window);
     const end = start + rowsThatSee(start, tokens, window);
     const cosines = new MeanCosines(q, sliceOf(head, heads, headDim), [{ start, end }]);
-    cosines.advance(end);
+    for (let row = start; row < end; row += BLOCK_ROWS) {
+      cosines.advance(Math.min(end, row + BLOCK_ROWS));
+      await breathe();
+    }
     return cosines.of(k, start, sliceOf(groupOf(head, heads, kvHeads), kvHeads, headDim), start, end);
   },
 };

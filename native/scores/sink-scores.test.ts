@@ -112,6 +112,8 @@ describe('hidden sinks', () => {
     const context = contextOf({ maps: [resting(40, 10, 0.2)] });
     expect(await valueOf(hiddenSinks, context)).toBeCloseTo((1 + 29 * 0.2) / 39, 12);
     expect(await valueOf(hiddenSinks, context, 0, { threshold: 0.3 })).toBe(0);
+    expect(await valueOf(hiddenSinks, context, 0, { rows: 30 })).toBeCloseTo((1 + 29 * 0.2) / 39, 12);
+    expect(await valueOf(hiddenSinks, context, 0, { rows: 31 })).toBe(0);
   });
 });
 
@@ -209,7 +211,7 @@ describe('floors', () => {
         for (const [score, parameters] of [
           [sinkImportance, { position }],
           // Not at the thresholds themselves, which rounding decides.
-          [hiddenSinks, { threshold: over + 1e-9 }],
+          [hiddenSinks, { threshold: over + 1e-9, rows: 16 }],
         ] as const) {
           const floor = score.floor!(context, parameters);
           expect(await valueOf(score, context, 0, parameters)).toBeCloseTo(floor, 9);

@@ -12,8 +12,13 @@ export function rowsThatSee(position: number, tokens: number, window: number | n
 }
 
 /** Whether enough rows see the position. A window shorter than the rule needs all of its rows. */
-export function mayBeSink(position: number, tokens: number, window: number | null): boolean {
-  return position === 0 || tokens - position >= Math.min(LEAST_ROWS, window ?? LEAST_ROWS);
+export function mayBeSink(
+  position: number,
+  tokens: number,
+  window: number | null,
+  leastRows: number = LEAST_ROWS,
+): boolean {
+  return position === 0 || tokens - position >= Math.min(leastRows, window ?? leastRows);
 }
 
 /** `columnSum`: sums over rows of p(row, key) of all heads, [heads, tokens]. */

@@ -82,7 +82,8 @@ async function restingHeads(
   const { tokens } = capture;
   const share = new Float32Array(layers * tokens);
   const rate = new Float32Array(tokens);
-  const strongest = new Float64Array(tokens);
+  /** Mass that the resting heads put on each position. */
+  const mass = new Float64Array(tokens);
   for (let layer = 0; layer < layers; layer++) {
     const { columnSum } = capture.layers[layer]!;
     const window = slidingWindow[layer] ?? null;
@@ -92,7 +93,7 @@ async function restingHeads(
         const value = importance(columnSum, head, position, tokens, window);
         if (value <= threshold) continue;
         over += 1;
-        strongest[position] = Math.max(strongest[position]!, value);
+        mass[position]! += value * rowsThatSee(position, tokens, window);
       }
       share[layer * tokens + position] = over / heads;
       rate[position]! += over;
@@ -101,7 +102,7 @@ async function restingHeads(
   }
   const positions = Array.from(rate.keys())
     .filter((position) => rate[position]! > 0)
-    .sort((a, b) => rate[b]! - rate[a]! || strongest[b]! - strongest[a]!)
+    .sort((a, b) => rate[b]! - rate[a]! || mass[b]! - mass[a]!)
     .slice(0, MOST_POSITIONS);
   return { share, rate: rate.map((over) => over / (layers * heads)), positions: Int32Array.from(positions) };
 }

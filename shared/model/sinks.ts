@@ -25,7 +25,10 @@ export interface SinkReport {
   readonly floor: number;
   /** Rows that a position has to have for being called a sink. */
   readonly leastRows: number;
-  /** Positions that any head rests on, strongest first; at most 32. Below, S is their number. */
+  /**
+   * Positions that any head rests on, at most 32: those of the most heads first, of equal ones that with more mass.
+   * Below, S is their number.
+   */
   readonly positions: Int32Array;
   /** [S, layers x heads]. */
   readonly importance: Float32Array;
