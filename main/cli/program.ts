@@ -6,6 +6,7 @@ import { FIGURE_VIEWS } from '../../shared/figure/recipe.ts';
 import { DEVICES, type Device } from '../../shared/model/device.ts';
 import { findApp } from '../files/app-paths.ts';
 import { CHILD_COMMAND, runBenchChild, runBenchCommand, type BenchCommandOptions } from './commands/bench.ts';
+import { runDocs } from './commands/docs.ts';
 import { runDoctor } from './commands/doctor.ts';
 import { runExamples } from './commands/examples.ts';
 import { runExport, type ExportOptions } from './commands/export.ts';
@@ -196,6 +197,11 @@ export function createProgram(console: Console): Command {
     .command('examples', { hidden: true })
     .option('--json', 'print one JSON document instead of text')
     .action(() => runExamples(console));
+
+  program
+    .command('docs', { hidden: true })
+    .option('--json', 'print one JSON document instead of text')
+    .action(() => runDocs(console));
 
   program
     .command('electron-install', { hidden: true })

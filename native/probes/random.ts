@@ -7,7 +7,7 @@ export const random: Probe = {
     id: 'random',
     name: 'Random tokens',
     description:
-      'Random tokens, none twice as long as the vocabulary has others. A control: what a score keeps here comes from positions, not from text; induction and duplicates have nothing to find.',
+      'Random tokens, each once as long as the vocabulary lasts. A control: what a score keeps here comes from positions, not from text; induction and duplicates have nothing to find.',
     parameters: [LENGTH_PARAMETER],
   },
   data: ['text'],
