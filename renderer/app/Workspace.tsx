@@ -13,7 +13,7 @@ import {
   type GroupImperativeHandle,
   type PanelImperativeHandle,
 } from 'react-resizable-panels';
-import { MapPanel } from '../centre/MapPanel.tsx';
+import { CentrePanel } from '../centre/CentrePanel.tsx';
 import { PanelBoundary } from '../components/PanelBoundary.tsx';
 import { HeadPanel } from '../head/HeadPanel.tsx';
 import { NextTokens } from '../prompt/NextTokens.tsx';
@@ -110,9 +110,7 @@ export function Workspace() {
             </Panel>
             <Separator className="hs-separator" aria-label="Width of the prompt panel" />
             <Panel id="map" minSize={360}>
-              <PanelBoundary what="The map">
-                <MapPanel />
-              </PanelBoundary>
+              <CentrePanel />
             </Panel>
             <Separator className="hs-separator" aria-label="Width of the heads panel" />
             <Panel id="heads" panelRef={headsRef} defaultSize={HEADS_WIDTH} minSize={MIN_SIZE.heads} {...SIDE}>

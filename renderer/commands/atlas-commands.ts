@@ -1,4 +1,6 @@
 import { patch } from '../state/store.ts';
+import { shownRun } from '../state/selectors.ts';
+import type { CentreTab } from '../state/view-state.ts';
 import type { Command } from './command.ts';
 
 export const atlasCommands: readonly Command[] = [
@@ -12,4 +14,18 @@ export const atlasCommands: readonly Command[] = [
       patch(store, 'view', { atlasCells: atlasCells === 'maps' ? 'score' : 'maps' });
     },
   },
+  centreCommand('map', 'view.showMap', 'Show the attention map', '4'),
+  centreCommand('head', 'view.showHead', 'Show the page of the selected head', '5'),
+  centreCommand('scores', 'view.showScores', 'Show all heads by their scores', '6'),
 ];
+
+function centreCommand(centre: CentreTab, id: string, label: string, key: string): Command {
+  return {
+    id,
+    label,
+    group: 'View',
+    keys: [key],
+    when: (state) => shownRun(state) !== undefined,
+    run: ({ store }) => patch(store, 'view', { centre }),
+  };
+}

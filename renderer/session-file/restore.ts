@@ -64,7 +64,7 @@ function editState({ interventions, head, pinnedToken, comparison, folds }: Edit
 function viewState(
   { scoreId, sortBy, brush, place, dockTab, ...rest }: ViewData,
   clean: RunHandle | undefined,
-  { drawing }: ViewState,
+  { drawing, centre }: ViewState,
 ): ViewState {
   return {
     ...rest,
@@ -73,6 +73,7 @@ function viewState(
     dockTab: DOCK_TABS.find((tab) => tab === dockTab) ?? initialView.dockTab,
     // What draws is a matter of this machine.
     drawing,
+    centre,
     brush: brush && clean ? { of: clean.key, region: brush } : undefined,
     place: place && place.tokens === clean?.tokens ? place : undefined,
   };

@@ -8,6 +8,10 @@ export type StripColour = 'outgoing' | 'incoming' | 'change';
 export const DOCK_TABS = ['interventions', 'generation', 'notes'] as const;
 export type DockTab = (typeof DOCK_TABS)[number];
 
+/** What stands in the middle of the window. */
+export const CENTRE_TABS = ['map', 'head', 'scores'] as const;
+export type CentreTab = (typeof CENTRE_TABS)[number];
+
 /** What the cells of the head atlas show: a score's colour, or the head's small map. */
 export const ATLAS_CELLS = ['score', 'maps'] as const;
 export type AtlasCells = (typeof ATLAS_CELLS)[number];
@@ -56,6 +60,7 @@ export interface ViewState {
   readonly scoreId: string | undefined;
   readonly sortBy: string | undefined;
   readonly atlasCells: AtlasCells;
+  readonly centre: CentreTab;
   readonly dockTab: DockTab;
   readonly drawing: Drawing;
   /** Dragging draws a rectangle instead of moving the map. */
@@ -79,6 +84,7 @@ export const initialView: ViewState = {
   scoreId: undefined,
   sortBy: undefined,
   atlasCells: 'score',
+  centre: 'map',
   dockTab: 'interventions',
   drawing: 'auto',
   brushing: false,

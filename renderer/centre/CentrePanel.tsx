@@ -1,0 +1,55 @@
+import { useApp } from '../app/app-context.ts';
+import { useAppState } from '../app/use-app-state.ts';
+import { PanelBoundary } from '../components/PanelBoundary.tsx';
+import { Segmented } from '../components/Segmented.tsx';
+import { HeadPage } from '../head/HeadPage.tsx';
+import { ScoresPanel } from '../scores/ScoresPanel.tsx';
+import { shownRun } from '../state/selectors.ts';
+import { patch } from '../state/store.ts';
+import type { CentreTab } from '../state/view-state.ts';
+import { MapPanel } from './MapPanel.tsx';
+import './centre.css';
+
+const TABS = [
+  { value: 'map', label: 'Map', title: 'Attention map of the selected head (4)' },
+  { value: 'head', label: 'Head', title: 'Everything about the selected head (5)' },
+  { value: 'scores', label: 'Scores', title: 'All heads by their scores (6)' },
+] as const;
+
+/** The middle of the window: the map, or in its place the selected head in full or all heads by their scores. */
+export function CentrePanel() {
+  const { store } = useApp();
+  const tab = useAppState(({ view }) => view.centre);
+  const hasRun = useAppState((state) => shownRun(state) !== undefined && state.edit.head !== undefined);
+  // Without a run there is only what stands in its place, whatever the tab.
+  const open: CentreTab = hasRun ? tab : 'map';
+  return (
+    <div className="hs-centre-panel">
+      <div className="hs-centre-panel__tabs">
+        <Segmented
+          label="What stands in the middle"
+          options={TABS.map((option) => ({ ...option, disabled: !hasRun && option.value !== 'map' }))}
+          value={open}
+          onChange={(centre) => patch(store, 'view', { centre })}
+        />
+      </div>
+      <div className="hs-centre-panel__body">
+        {open === 'map' && (
+          <PanelBoundary what="The map">
+            <MapPanel />
+          </PanelBoundary>
+        )}
+        {open === 'head' && (
+          <PanelBoundary what="The head page">
+            <HeadPage />
+          </PanelBoundary>
+        )}
+        {open === 'scores' && (
+          <PanelBoundary what="The scores">
+            <ScoresPanel />
+          </PanelBoundary>
+        )}
+      </div>
+    </div>
+  );
+}
