@@ -43,6 +43,7 @@ export function createAddonKernel(
           entropy: null,
           poolBlock: poolBlock(input.tokens),
           ...output.statistics,
+          ...(output.statistics?.columnSum.length === 0 && { columnSum: null, poolMax: null, poolSum: null }),
           ...addonExtras(input, output),
           cancel,
           cells,

@@ -82,6 +82,26 @@ export function allocateStatistics(
   };
 }
 
+const NO_FLOATS = new Float32Array(0);
+
+/** Without columns and pool, which are empty then and not gathered: only the C++ addon can leave them out. */
+export function allocateRowStatistics({ heads }: { readonly heads: number }, rows: number): AttentionStatistics {
+  const perRow = () => new Float32Array(heads * rows);
+  return {
+    entropy: perRow(),
+    rowMax: perRow(),
+    rowArgmax: new Int32Array(heads * rows),
+    meanDistance: perRow(),
+    sinkMass: perRow(),
+    localMass: new Float32Array(heads * rows * LOCAL_WIDTHS.length),
+    columnSum: new Float64Array(0),
+    distance: new Float64Array(heads * DISTANCE_BINS),
+    maskedRows: new Int32Array(heads),
+    poolMax: NO_FLOATS,
+    poolSum: NO_FLOATS,
+  };
+}
+
 /** Bytes of the default statistics of one layer. */
 export function statisticsBytes(heads: number, tokens: number): number {
   const perRow = (5 + LOCAL_WIDTHS.length) * 4 + 8;

@@ -1,6 +1,5 @@
 import { groupOf } from '../../shared/model/head-id.ts';
-import { inverseFrequencies } from '../families/rope.ts';
-import { meanBeforeRotation } from './mean-before-rotation.ts';
+import { meanBeforeRotation, turnsOf } from './mean-before-rotation.ts';
 import type { Score, ScoreContext } from './score.ts';
 
 export const duoProxy: Score = {
@@ -55,19 +54,22 @@ function distanceScores(
   positions: number,
   scale: number,
 ): Float64Array {
-  const frequencies = inverseFrequencies(architecture.rope!, positions);
-  const half = frequencies.length;
-  return Float64Array.from({ length: positions }, (_, position) => {
-    const distance = positions - 1 - position;
+  const { cos, sin } = turnsOf(architecture.rope!, positions);
+  const half = architecture.headDim / 2;
+  const along = new Float64Array(half);
+  const across = new Float64Array(half);
+  for (let d = 0; d < half; d++) {
+    along[d] = (query[d]! * key[d]! + query[half + d]! * key[half + d]!) * scale;
+    across[d] = (query[half + d]! * key[d]! - query[d]! * key[half + d]!) * scale;
+  }
+  const scores = new Float64Array(positions);
+  for (let distance = 0; distance < positions; distance++) {
     let dot = 0;
-    for (let d = 0; d < half; d++) {
-      const along = query[d]! * key[d]! + query[half + d]! * key[half + d]!;
-      const across = query[half + d]! * key[d]! - query[d]! * key[half + d]!;
-      const angle = distance * frequencies[d]!;
-      dot += along * Math.cos(angle) + across * Math.sin(angle);
-    }
-    return dot * scale;
-  });
+    for (let d = 0; d < half; d++)
+      dot += along[d]! * cos[distance * half + d]! + across[d]! * sin[distance * half + d]!;
+    scores[positions - 1 - distance] = dot;
+  }
+  return scores;
 }
 
 /** Mean over positions of the attention up to each: 1 where all of it lies on the oldest, 1 / n on the newest. */

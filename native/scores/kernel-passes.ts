@@ -1,6 +1,12 @@
 /** Passes over captured Q, K and V: the kernel's extra statistics, outputs under a streaming mask, norms of outputs. */
 import { PLAIN, type AttentionInput, type AttentionKernel } from '../attention/kernel.ts';
-import { allocateExtras, allocateStatistics, type ExtraRequest, type KeyMatch } from '../attention/statistics.ts';
+import {
+  allocateExtras,
+  allocateRowStatistics,
+  type ExtraRequest,
+  type ExtraStatistics,
+  type KeyMatch,
+} from '../attention/statistics.ts';
 import type { Capture } from '../capture/capture.ts';
 import type { Architecture } from '../families/family.ts';
 import { needsExtras, type LayerPass, type PassRequest, type PassSource, type StreamingRequest } from './layer-pass.ts';
@@ -25,6 +31,17 @@ interface Merged {
 }
 
 type LayerInput = Omit<AttentionInput, 'extra'>;
+type Pass = (cells: number) => Promise<void>;
+type Gather = (layer: number, input: LayerInput, checkpoint: Pass) => Promise<LayerPass>;
+type Stream = (
+  layer: number,
+  input: LayerInput,
+  /** Of the layer, where they are known. */
+  outputNorms: Float32Array | undefined,
+  checkpoint: Pass,
+) => Promise<NonNullable<LayerPass['streaming']>>;
+
+const NOTHING = new Float32Array(0);
 
 export function kernelPasses(parts: PassParts): PassSource {
   const { architecture, capture, kernel, norms, gain } = parts;
@@ -32,54 +49,60 @@ export function kernelPasses(parts: PassParts): PassSource {
   const { tokens } = capture;
   const runCells = (heads * tokens * (tokens + 1)) / 2;
 
-  async function gather(
-    layer: number,
-    input: LayerInput,
-    merged: Merged,
-    checkpoint: (cells: number) => Promise<void>,
-  ): Promise<LayerPass> {
-    const { sumSquares, sinkFree, spread, matches } = merged;
-    const valueNorms = merged.valueWeighted ? await norms.ofValues(layer, input.v, checkpoint) : undefined;
+  /** Arrays are the same for all layers: what is told of one is read before the next is asked for. */
+  function gatherer(merged: Merged): Gather {
+    const { sumSquares, sinkFree, spread, matches, valueWeighted } = merged;
     const names = [...matches.keys()];
     const request: ExtraRequest = {
       sumSquares,
       ...(sinkFree && { sinkFree }),
       ...(spread && { spread: { topP: spread.topP ?? 1 } }),
       ...(names.length > 0 && { matches: [...matches.values()] }),
-      ...(valueNorms && { keyWeights: valueNorms }),
     };
-    const extra = allocateExtras({ heads }, tokens, request);
+    const extra: ExtraStatistics = {
+      ...allocateExtras({ heads }, tokens, request),
+      ...(valueWeighted && { weightedMass: new Float32Array(heads * tokens) }),
+    };
     const output = {
-      z: new Float32Array(0),
+      z: NOTHING,
       lse: new Float32Array(heads * tokens),
-      statistics: allocateStatistics({ heads }, tokens),
+      statistics: allocateRowStatistics({ heads }, tokens),
       extra,
     };
-    await kernel.run({ ...input, extra: request }, output, checkpoint);
-    return {
-      ...(extra.sumSquares && { sumSquares: extra.sumSquares }),
-      ...(extra.sinkFree && { sinkFree: extra.sinkFree }),
-      ...(extra.spread && { spread: extra.spread }),
-      matches: Object.fromEntries(names.map((name, i) => [name, extra.matchMass![i]!])),
-      ...(valueNorms && { valueNorms, valueWeighted: extra.weightedMass! }),
+    return async (layer, input, checkpoint) => {
+      const valueNorms = valueWeighted ? await norms.ofValues(layer, input.v, checkpoint) : undefined;
+      const asked = { ...request, ...(valueNorms && { keyWeights: valueNorms }) };
+      await kernel.run({ ...input, extra: asked }, output, checkpoint);
+      return {
+        ...(extra.sumSquares && { sumSquares: extra.sumSquares }),
+        ...(extra.sinkFree && { sinkFree: extra.sinkFree }),
+        ...(extra.spread && { spread: extra.spread }),
+        ...(names.length > 0 && { matches: Object.fromEntries(names.map((name, i) => [name, extra.matchMass![i]!])) }),
+        ...(valueNorms && { valueNorms, valueWeighted: extra.weightedMass! }),
+      };
     };
   }
 
-  async function stream(
-    layer: number,
-    input: LayerInput,
-    { sink, window, space }: StreamingRequest,
-    checkpoint: (cells: number) => Promise<void>,
-  ): Promise<NonNullable<LayerPass['streaming']>> {
-    const { z, lse } = capture.layers[layer]!;
-    const masked = { z: new Float32Array(z.length), lse: new Float32Array(lse.length), statistics: null, extra: null };
+  function streamer({ sink, window, space }: StreamingRequest): Stream {
+    const width = heads * architecture.headDim;
+    const masked = {
+      z: new Float32Array(tokens * width),
+      lse: new Float32Array(heads * tokens),
+      statistics: null,
+      extra: null,
+    };
     const masks = Array.from({ length: heads }, () => ({ kind: 'sink-window', sink, window }) as const);
-    await kernel.run({ ...input, masks, extra: null }, masked, checkpoint);
-    // Both are sums over the same scores: no weight has to be looked at again.
-    const keptMass = masked.lse.map((kept, at) => Math.min(1, Math.exp(kept - lse[at]!)));
-    if (space === null) return { keptMass, norms: new Float32Array(0), deviation: new Float32Array(0) };
-    const of = await norms.ofOutputs(layer, space, z, checkpoint, masked.z);
-    return { keptMass, norms: of.norms, deviation: of.difference! };
+    const keptMass = new Float32Array(heads * tokens);
+    return async (layer, input, outputNorms, checkpoint) => {
+      const { z, lse } = capture.layers[layer]!;
+      await kernel.run({ ...input, masks, extra: null }, masked, checkpoint);
+      // Both are sums over the same scores: no weight has to be looked at again.
+      for (let at = 0; at < keptMass.length; at++) keptMass[at] = Math.min(1, Math.exp(masked.lse[at]! - lse[at]!));
+      if (space === null) return { keptMass, norms: NOTHING, deviation: NOTHING };
+      const deviation = await norms.ofOutputs(layer, space, z, checkpoint, masked.z);
+      if (space === 'written' && outputNorms !== undefined) return { keptMass, norms: outputNorms, deviation };
+      return { keptMass, norms: await norms.ofOutputs(layer, space, z, checkpoint), deviation };
+    };
   }
 
   return {
@@ -94,6 +117,8 @@ export function kernelPasses(parts: PassParts): PassSource {
         if (known === undefined || known.space === null) masks.set(maskKey(streaming), streaming);
       }
       const wantsNorms = requests.some(({ outputNorms }) => outputNorms === true);
+      const gatherers = runs.map(gatherer);
+      const streamers = [...masks].map(([key, mask]) => [key, streamer(mask)] as const);
       return {
         cells: (runs.length + masks.size) * runCells,
         async run(layer, checkpoint) {
@@ -109,10 +134,10 @@ export function kernelPasses(parts: PassParts): PassSource {
             gain: gain(layer),
           };
           const gathered: LayerPass[] = [];
-          for (const merged of runs) gathered.push(await gather(layer, input, merged, checkpoint));
+          for (const gather of gatherers) gathered.push(await gather(layer, input, checkpoint));
+          const outputNorms = wantsNorms ? await norms.ofOutputs(layer, 'written', z, checkpoint) : undefined;
           const streamed = new Map<string, LayerPass['streaming']>();
-          for (const [key, mask] of masks) streamed.set(key, await stream(layer, input, mask, checkpoint));
-          const outputNorms = wantsNorms ? (await norms.ofOutputs(layer, 'written', z, checkpoint)).norms : undefined;
+          for (const [key, stream] of streamers) streamed.set(key, await stream(layer, input, outputNorms, checkpoint));
           return requests.map((request, i) => {
             const at = runOf[i] ?? null;
             const { streaming } = request;

@@ -50,7 +50,7 @@ export interface PassSource {
 export interface PassPlan {
   /** Score cells of one layer, which `checkpoint` counts. */
   readonly cells: number;
-  /** One answer a request. `checkpoint` may throw to cancel. */
+  /** One answer a request, good until the next layer is asked for. `checkpoint` may throw to cancel. */
   run(layer: number, checkpoint: (cells: number) => Promise<void>): Promise<readonly LayerPass[]>;
 }
 

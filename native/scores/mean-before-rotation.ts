@@ -49,23 +49,26 @@ export async function meanBeforeRotation(
 }
 
 interface Turns {
-  readonly rope: RopeSpec;
-  readonly tokens: number;
   readonly cos: Float64Array;
   readonly sin: Float64Array;
 }
 
-/** Of the prompt that was looked at last. */
-let lastTurns: Turns | undefined;
+/** By number of positions: of the prompt, and of where a score puts things. */
+const turns = new WeakMap<RopeSpec, Map<number, Turns>>();
 
 /** cos and sin of each position's angles without any scale, [tokens, headDim / 2]. */
-function turnsOf(rope: RopeSpec, tokens: number): Turns {
-  if (lastTurns?.rope === rope && lastTurns.tokens === tokens) return lastTurns;
+export function turnsOf(rope: RopeSpec, tokens: number): Turns {
+  const ofRope = turns.get(rope) ?? new Map<number, Turns>();
+  turns.set(rope, ofRope);
+  const held = ofRope.get(tokens);
+  if (held !== undefined) return held;
+  // Those of the last two lengths are enough.
+  for (const old of [...ofRope.keys()].slice(0, -1)) ofRope.delete(old);
   const frequencies = inverseFrequencies(rope, tokens);
   const half = frequencies.length;
-  const angles = Float64Array.from(
-    { length: tokens * half },
-    (_, at) => Math.floor(at / half) * frequencies[at % half]!,
-  );
-  return (lastTurns = { rope, tokens, cos: angles.map(Math.cos), sin: angles.map(Math.sin) });
+  const angles = new Float64Array(tokens * half);
+  for (let at = 0; at < angles.length; at++) angles[at] = Math.floor(at / half) * frequencies[at % half]!;
+  const made = { cos: angles.map(Math.cos), sin: angles.map(Math.sin) };
+  ofRope.set(tokens, made);
+  return made;
 }

@@ -32,8 +32,8 @@ export class OutputNorms {
   }
 
   /**
-   * Norms of z [rows, heads x headDim], row by row, [heads, rows]; and of z - `minus`, where that is given. `space`:
-   * after W_O, or of z itself.
+   * Norms of z [rows, heads x headDim], or of z - `minus`, row by row, [heads, rows]. `space`: after W_O, or of z
+   * itself.
    */
   async ofOutputs(
     layer: number,
@@ -41,11 +41,9 @@ export class OutputNorms {
     z: Float32Array,
     checkpoint: (cells: number) => Promise<void>,
     minus?: Float32Array,
-  ): Promise<{ readonly norms: Float32Array; readonly difference?: Float32Array }> {
+  ): Promise<Float32Array> {
     const gram = space === 'head' ? this.#identity : await this.#gram(layer);
-    const norms = await this.#norms(this.#shape.heads, gram, z, undefined, checkpoint);
-    if (minus === undefined) return { norms };
-    return { norms, difference: await this.#norms(this.#shape.heads, gram, z, minus, checkpoint) };
+    return this.#norms(this.#shape.heads, gram, z, minus, checkpoint);
   }
 
   /** Norms of v W_O of each query head, from v [tokens, kvHeads x headDim]; [heads, tokens]. */

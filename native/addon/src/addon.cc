@@ -265,11 +265,11 @@ napi_value attend(napi_env env, napi_callback_info info) {
     p.sinkMass = floats("sinkMass", all);
     p.localMass = floats("localMass", all * headscope::kLocalWidths);
     p.rowArgmax = static_cast<int32_t *>(reader.array("rowArgmax", napi_int32_array, all));
-    p.columnSum = static_cast<double *>(reader.array("columnSum", napi_float64_array, p.heads * p.tokens));
+    p.columnSum = static_cast<double *>(reader.array("columnSum", napi_float64_array, p.heads * p.tokens, true));
     p.distance = static_cast<double *>(reader.array("distance", napi_float64_array, p.heads * headscope::kDistanceBins));
     p.maskedRows = static_cast<int32_t *>(reader.array("maskedRows", napi_int32_array, p.heads));
-    p.poolMax = floats("poolMax", pool);
-    p.poolSum = floats("poolSum", pool);
+    p.poolMax = floats("poolMax", pool, p.columnSum == nullptr);
+    p.poolSum = floats("poolSum", pool, p.columnSum == nullptr);
     p.sumSquares = floats("sumSquares", all, true);
     if (!reader.isNull("sinkKeys")) {
       p.sinkKeys = static_cast<int32_t *>(reader.array("sinkKeys", napi_int32_array, -1, false, &p.sinkCount));

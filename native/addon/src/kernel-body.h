@@ -300,56 +300,94 @@ static double sumOver(const Tiles &tiles, const float *s, const float *factors, 
   return total;
 }
 
+// Whether every lane of a comparison holds.
+static inline bool allOf(IntVec holds) {
+  uint64_t part[LANES / 2], all = ~uint64_t{0};
+  std::memcpy(part, &holds, sizeof part);
+  for (uint64_t bits : part) all &= bits;
+  return all == ~uint64_t{0};
+}
+
 // Gini coefficient and width of the largest weights of a row that sees `visible` keys, in time that grows with the keys:
 // weights are sorted into bins, and those of one bin taken for equal.
 static void tellSpread(const Problem &p, const Tiles &tiles, const float *s, const float *factors, int64_t position,
                        int64_t visible, int64_t at, Spread &spread) {
-  constexpr int kShift = 19;                         // of float32's bits: the exponent and four bits of the fraction stay
-  constexpr int32_t kOne = 0x3f800000 >> kShift;     // of p = 1
-  const float smallest = std::ldexp(1.0f, -kSpreadBins / 16);
-  double total = 0, rest = 0;
-  int64_t above = 0;
+  constexpr int kShift = 19;                      // of float32's bits: the exponent and four bits of the fraction stay
+  constexpr int32_t kOne = 0x3f800000 >> kShift;  // of p = 1
+  constexpr float kUnits = 1 << 30;               // of mass in p = 1
+  const Vec smallest = splat(std::ldexp(1.0f, -kSpreadBins / 16));
+  double rest = 0;
+  IntVec highest = IntVec{}, lowest = kSpreadBins - IntVec{};
   for (size_t t = 0; t < tiles.size(); t++) {
     const Range &range = tiles[t];
-    const int64_t last = std::min(range.lastKey(), position + 1);
     const float *weights = s + range.offset - range.firstKey();
     const float factor = factors[t];
-    for (int64_t key = range.firstKey(); key < last; key++) {
-      const float w = weights[key] * factor;
-      if (!(w >= smallest)) {
-        rest += w;
-        continue;
-      }
-      int32_t bits;
-      std::memcpy(&bits, &w, sizeof bits);
-      const int32_t bin = std::max(0, kOne - (bits >> kShift));
-      spread.mass[bin] += w;
-      spread.count[bin] += 1;
+    Vec tiny = Vec{};
+    // Keys past the row's own position hold 0.
+    for (int64_t key = range.firstKey(); key < std::min(range.lastKey(), position + 1); key += LANES) {
+      const Vec w = load(weights + key) * factor;
+      const IntVec isTiny = w < smallest;
+      tiny += isTiny ? w : Vec{};
+      if (allOf(isTiny)) continue;
+      IntVec bin = kOne - (reinterpret_cast<const IntVec &>(w) >> kShift);
+      bin = bin < 0 ? IntVec{} : bin;
+      lowest = bin < lowest ? bin : lowest;
+      bin = isTiny ? kSpreadBins - IntVec{} : bin;
+      highest = !isTiny & (bin > highest) ? bin : highest;
+      const IntVec mass = __builtin_convertvector(w * kUnits + 0.5f, IntVec);
+      int32_t bins[LANES], masses[LANES];
+      std::memcpy(bins, &bin, sizeof bins);
+      std::memcpy(masses, &mass, sizeof masses);
+      for (int lane = 0; lane < LANES; lane++)
+        spread.bins[lane % kSpreadSets][bins[lane]] += (uint64_t{1} << 32) + static_cast<uint64_t>(masses[lane]);
     }
+    rest += sumOf(tiny);
   }
-  for (int bin = 0; bin <= kSpreadBins; bin++) total += spread.mass[bin];
-  total += rest;
-  const double n = static_cast<double>(visible), wanted = p.topP * total;
-  double covered = 0, area = 0, width = -1;
-  for (int bin = 0; bin <= kSpreadBins; bin++) {
-    const int32_t count = spread.count[bin];
-    if (count == 0) continue;
-    const double mass = spread.mass[bin];
-    if (width < 0 && covered + mass >= wanted * (1 - 1e-6))
-      width = static_cast<double>(above) + std::clamp(std::ceil((wanted - covered) / mass * count - 1e-4), 1.0, static_cast<double>(count));
+  // Only these bins hold anything.
+  int first = kSpreadBins, end = 0;
+  for (int lane = 0; lane < LANES; lane++) {
+    first = std::min<int>(first, lowest[lane]);
+    end = std::max<int>(end, highest[lane] + 1);
+  }
+  for (auto &set : spread.bins) set[kSpreadBins] = 0;
+  int64_t binned = 0;
+  for (int bin = first; bin < end; bin++) {
+    for (int set = 1; set < kSpreadSets; set++) {
+      spread.bins[0][bin] += spread.bins[set][bin];
+      spread.bins[set][bin] = 0;
+    }
+    binned += static_cast<int64_t>(spread.bins[0][bin] & 0xffffffff);
+  }
+  const auto left = static_cast<int64_t>(rest * kUnits + 0.5);
+  const double total = static_cast<double>(binned + left), wanted = p.topP * total * (1 - 1e-6);
+  int64_t covered = 0, above = 0, area = 0;
+  double width = -1;
+  for (int bin = first; bin < end; bin++) {
+    const auto count = static_cast<int64_t>(spread.bins[0][bin] >> 32), mass = static_cast<int64_t>(spread.bins[0][bin] & 0xffffffff);
+    if (static_cast<double>(covered + mass) >= wanted) {
+      const double share = (p.topP * total - static_cast<double>(covered)) / static_cast<double>(mass);
+      width = static_cast<double>(above) + std::clamp(std::ceil(share * static_cast<double>(count) - 1e-4), 1.0, static_cast<double>(count));
+      break;
+    }
     covered += mass;
-    // Of the ranks of equal weights, ascending from 1, the sum of 2 rank - n - 1 is this times their number.
-    area += mass * (n - 2 * static_cast<double>(above) - count);
     above += count;
-    spread.mass[bin] = 0;
-    spread.count[bin] = 0;
   }
-  const double left = n - static_cast<double>(above);
-  area -= rest * static_cast<double>(above);
-  if (width < 0) width = static_cast<double>(above) + (rest > 0 ? std::clamp(std::ceil((wanted - covered) / rest * left), 0.0, left) : 0);
+  above = 0;
+  for (int bin = first; bin < end; bin++) {
+    const auto count = static_cast<int64_t>(spread.bins[0][bin] >> 32), mass = static_cast<int64_t>(spread.bins[0][bin] & 0xffffffff);
+    spread.bins[0][bin] = 0;
+    // Of the ranks of equal weights, ascending from 1, the sum of 2 rank - n - 1 is this times their number.
+    area += mass * (visible - 2 * above - count);
+    above += count;
+  }
+  area -= left * above;
+  const auto few = static_cast<double>(visible - above);
+  if (width < 0)
+    width = static_cast<double>(above) +
+            (left > 0 ? std::clamp(std::ceil((p.topP * total - static_cast<double>(binned)) / static_cast<double>(left) * few), 0.0, few) : 0);
   p.topWidth[at] = static_cast<float>(width);
   // The largest that n weights can have is 1 - 1 / n.
-  p.gini[at] = visible > 1 ? static_cast<float>(std::clamp(area / (n * total) / (1 - 1 / n), 0.0, 1.0)) : 0.0f;
+  p.gini[at] = visible > 1 ? static_cast<float>(std::clamp(static_cast<double>(area) / (total * static_cast<double>(visible - 1)), 0.0, 1.0)) : 0.0f;
 }
 
 // What was asked for beyond the default statistics; reads the weights of one row.
@@ -604,7 +642,7 @@ static void attend(const Problem &p, const PackedGroup &packed, const Segment &s
   const int64_t dh = p.headDim, pad = padded(dh), width = p.heads * dh, rows = p.rows(), head = segment.head;
   const HeadMask *mask = p.masks == nullptr ? nullptr : p.masks + head;
   const bool general = mask != nullptr && mask->kind != HeadMask::kSinkWindow;
-  const bool gathers = p.entropy != nullptr;
+  const bool gathers = p.entropy != nullptr, pools = p.columnSum != nullptr;
   const bool extras =
       p.sumSquares || p.weightedMass || p.histogram || p.gini || p.matchCount > 0 || p.targetMass || p.keptMass;
   Visible see = {0, p.window, p.window};
@@ -616,10 +654,12 @@ static void attend(const Problem &p, const PackedGroup &packed, const Segment &s
   const int64_t keysPadded = (p.tokens + kPanel - 1) / kPanel * kPanel;
   if (gathers) {
     // Keys after the last row are in its future.
-    sums.columns.assign(p.queryStart + segment.rowEnd, 0.0f);
     if (p.histogram != nullptr) sums.histogram.assign(kHistogramBins, 0.0);
-    scratch.poolSum.assign(keysPadded, 0.0f);
-    scratch.poolMax.assign(keysPadded, 0.0f);
+    if (pools) {
+      sums.columns.assign(p.queryStart + segment.rowEnd, 0.0f);
+      scratch.poolSum.assign(keysPadded, 0.0f);
+      scratch.poolMax.assign(keysPadded, 0.0f);
+    }
   }
 
   for (int64_t row = segment.rowStart; row < segment.rowEnd; row += blockRows) {
@@ -684,7 +724,7 @@ static void attend(const Problem &p, const PackedGroup &packed, const Segment &s
                      visibleKeys(p, see, general, firstPosition + r, scratch, r), scratch, sums);
       if (!counts) std::fill_n(factors, tileCount, 0.0f);
     }
-    for (int64_t r = 0; gathers && r < count;) {
+    for (int64_t r = 0; pools && r < count;) {
       const int64_t poolRow = (firstPosition + r) / p.poolBlock;
       const int64_t rowsEnd = std::min(count, (poolRow + 1) * p.poolBlock - firstPosition);
       addColumns(tiles, scratch.scores.data(), block.stride, scratch.refs.data(), r, rowsEnd, scratch);

@@ -15,6 +15,7 @@ constexpr int kDistanceBins = 32;       // 0, 1, 2-3, 4-7, ...
 constexpr int kLocalWidths = 3;         // distances under 8, 32, 128: whole bins
 constexpr int kLocalBins[kLocalWidths] = {4, 6, 8};
 constexpr int kHistogramBins = 128;  // of -log2 p, four an octave
+constexpr int kSpreadSets = 4;
 constexpr int kSpreadBins = 16 * 24;  // of one row's p, sixteen an octave, equal steps; all smaller ones are one more
 
 // What one head may see, on top of the layer's window. See native/attention/mask.ts.
@@ -51,7 +52,7 @@ struct Problem {
   float *z;                // [rows, heads x dh]; null = values are not looked at
   float *lse;
 
-  // All null, or none.
+  // All null, or none; but columns and pool may be left out alone.
   float *entropy, *rowMax, *meanDistance, *sinkMass;
   float *localMass;  // [heads, kLocalWidths, rows]
   int32_t *rowArgmax;
@@ -93,10 +94,10 @@ struct PackedGroup {
   std::vector<float> v;  // [key][dhPadded]
 };
 
-// Weights of one row, sorted into bins by size. Empty between rows.
+// Weights of one row, sorted into bins by size: their number in the high half, their mass in units in the low one. Several
+// sets, so that equal neighbours do not wait for each other. Empty between rows.
 struct Spread {
-  double mass[kSpreadBins + 1] = {};
-  int32_t count[kSpreadBins + 1] = {};
+  uint64_t bins[kSpreadSets][kSpreadBins + 1] = {};
 };
 
 // Buffers of one thread.

@@ -100,7 +100,7 @@ bool runAttention(const Problem &p, const Implementation &implementation) {
   if (!gathers) return true;
   inParallel(p.threads, p.heads, [&](int64_t head) {
     double *columns = p.columnSum + head * p.tokens, *distance = p.distance + head * kDistanceBins;
-    std::fill_n(columns, p.tokens, 0.0);
+    if (p.columnSum != nullptr) std::fill_n(columns, p.tokens, 0.0);
     std::fill_n(distance, kDistanceBins, 0.0);
     p.maskedRows[head] = 0;
     if (p.histogram != nullptr) std::fill_n(p.histogram + head * kHistogramBins, kHistogramBins, 0.0);
