@@ -135,8 +135,16 @@ function drawTable(
   const lines = Math.max(...headers.map(({ length }) => length)) + 1;
   const headerHeight = lines * 1.2 * LABEL_EM * em + 0.4 * em;
   const top = frame.y + headerHeight;
+  const rest = restLines(
+    scores.slice(shown.length).map(({ info }) => info.name),
+    frame.width,
+    (text) => sketch.width(text, label),
+  );
+  const restHeight = rest.length === 0 ? 0 : (0.7 + 1.2 * rest.length) * em;
   const fitting =
-    frame.height === undefined ? Infinity : Math.floor((frame.height - headerHeight - em) / (ROW_EM * em));
+    frame.height === undefined
+      ? Infinity
+      : Math.floor((frame.height - headerHeight - restHeight - 0.5 * em) / (ROW_EM * em));
   const rows = order.slice(0, Math.max(1, Math.min(recipe.rows, fitting)));
   const right = (column: number) => first + column * (width + GAP_EM * em) + width;
   const line = (index: number) => frame.y + (index * 1.2 + 0.85) * LABEL_EM * em;
@@ -183,19 +191,25 @@ function drawTable(
     }
   });
   let end = top + rows.length * ROW_EM * em + 0.3 * em;
-  if (shown.length < scores.length) {
+  if (rest.length > 0) {
     end += 1.3 * em;
-    const rest = scores
-      .slice(shown.length)
-      .map(({ info }) => info.name)
-      .join(', ');
-    for (const text of wrapText(`Not shown for want of width: ${rest}.`, frame.width, (part) =>
-      sketch.width(part, label),
-    )) {
+    for (const text of rest) {
       sketch.text(text, frame.x, end, { em: LABEL_EM, fill: theme.textDim });
       end += 1.2 * em;
     }
     end -= 0.6 * em;
   }
   return end;
+}
+
+const MOST_REST_LINES = 4;
+
+/** Which scores are left out, in so many lines at most: as many names as these hold. */
+function restLines(names: readonly string[], width: number, measure: (text: string) => number): readonly string[] {
+  for (let named = names.length; named > 0; named--) {
+    const more = named < names.length ? ` and ${names.length - named} more` : '';
+    const lines = wrapText(`Not shown for want of width: ${names.slice(0, named).join(', ')}${more}.`, width, measure);
+    if (lines.length <= MOST_REST_LINES || named === 1) return lines;
+  }
+  return [];
 }
