@@ -11,8 +11,8 @@ const MAGNITUDE = 0x7fff_ffff;
 const LOWER_BITS = 16;
 
 export class MedianMagnitude {
-  readonly #upper = new Float64Array(2 ** (31 - LOWER_BITS));
-  readonly #lower = new Float64Array(2 ** LOWER_BITS);
+  readonly #upper = new Uint32Array(2 ** (31 - LOWER_BITS));
+  readonly #lower = new Uint32Array(2 ** LOWER_BITS);
   #count = 0;
   /** Upper bits of the median, and how many values come before it among those that share them. */
   #found: { readonly bits: number; readonly rank: number } | null = null;
@@ -48,7 +48,7 @@ function bitsOf({ buffer, byteOffset, length }: Float32Array): Uint32Array {
 }
 
 /** The bin that holds the value of a rank, and its rank in there. */
-function rankIn(counts: Float64Array, rank: number): { readonly bits: number; readonly rank: number } {
+function rankIn(counts: Uint32Array, rank: number): { readonly bits: number; readonly rank: number } {
   let before = 0;
   let bits = 0;
   while (before + counts[bits]! <= rank) before += counts[bits++]!;

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readResidual } from './residual-outliers.ts';
 
@@ -15,6 +16,40 @@ describe('readResidual', () => {
     expect((await readResidual(Float32Array.from([99, 0.01, 0.01]), 3, 0, go)).massive).toEqual([]);
     expect((await readResidual(Float32Array.from([500, 1, 1]), 3, 0, go)).massive).toEqual([]);
     expect((await readResidual(Float32Array.from([100, 0.01, 0.01]), 3, 0, go)).massive).toEqual([]);
+  });
+
+  it('tells the three largest whatever their size, and how far over the median they are', async () => {
+    const { largest, massive } = await readResidual(Float32Array.from([3, -8, 1, 0, 2, 2, -4, 0.5]), 2, 7, go);
+    expect(massive).toEqual([]);
+    expect(largest).toEqual([
+      { layer: 7, position: 0, dimension: 1, value: -8, ratio: 4 },
+      { layer: 7, position: 3, dimension: 0, value: -4, ratio: 2 },
+      { layer: 7, position: 0, dimension: 0, value: 3, ratio: 1.5 },
+    ]);
+  });
+
+  it('agrees with sorting', async () => {
+    const value = fc.oneof(
+      fc.float({ min: -1, max: 1, noNaN: true }),
+      fc.float({ min: -4000, max: 4000, noNaN: true }),
+      fc.constant(0.125),
+    );
+    const rows = fc.array(fc.tuple(value, value, value), { minLength: 1, maxLength: 30 });
+    await fc.assert(
+      fc.asyncProperty(rows, async (all) => {
+        const resid = Float32Array.from(all.flat());
+        const sizes = [...resid.map(Math.abs)].sort((a, b) => b - a);
+        const median = sizes[Math.ceil((sizes.length - 1) / 2)]!;
+        const { largest, massive } = await readResidual(resid, 3, 0, go);
+        const magnitudes = (list: typeof massive) => list.map((found) => Math.abs(found.value));
+        expect(magnitudes(largest)).toEqual(sizes.slice(0, 3).filter((size) => size > 0));
+        const over = sizes.filter((size) => size > 100 && size / median >= 1000);
+        expect(magnitudes(massive)).toEqual(over.slice(0, 16));
+        for (const { position, dimension, value: found } of [...largest, ...massive]) {
+          expect(resid[position * 3 + dimension]).toBe(found);
+        }
+      }),
+    );
   });
 
   it('tells position, dimension and sign, strongest first, and the norm of every row', async () => {

@@ -8,16 +8,21 @@ import { norm } from './norms.ts';
 
 export const LEAST_MAGNITUDE = 100;
 export const LEAST_RATIO = 1000;
-/** Kept of each residual, strongest first. */
-const KEPT = 16;
+/** Kept of each residual: massive ones, and the largest ones whatever they are. */
+const MOST_MASSIVE = 16;
+const MOST_LARGEST = 3;
 /** Numbers that are looked at before messages are let through. */
 const BLOCK = 1 << 20;
 
 export interface ResidualReading {
   /** Of each position, [tokens]. */
   readonly norms: Float64Array;
+  /** Strongest first. */
   readonly massive: readonly MassiveActivation[];
+  readonly largest: readonly MassiveActivation[];
 }
+
+type Found = Omit<MassiveActivation, 'ratio'>;
 
 /** One residual, [tokens, width]; `layer`: the one that it enters. `breathe` is awaited between blocks of rows. */
 export async function readResidual(
@@ -30,22 +35,24 @@ export async function readResidual(
   const step = Math.max(1, Math.floor(BLOCK / width));
   const norms = new Float64Array(tokens);
   const row = { stride: width, at: 0, width };
-  const large: Omit<MassiveActivation, 'ratio'>[] = [];
+  const massive: Found[] = [];
+  const largest: Found[] = [];
   const median = new MedianMagnitude();
   for (let start = 0; start < tokens; start += step) {
     const end = Math.min(tokens, start + step);
     for (let position = start; position < end; position++) {
       norms[position] = norm(resid, position, row);
       // No number of a row is larger than its norm.
-      if (norms[position]! <= LEAST_MAGNITUDE) continue;
+      if (norms[position]! < leastOf(largest) && norms[position]! <= LEAST_MAGNITUDE) continue;
       for (let dimension = 0; dimension < width; dimension++) {
         const value = resid[position * width + dimension]!;
-        if (Math.abs(value) > LEAST_MAGNITUDE) keepLargest(large, { layer, position, dimension, value });
+        const size = Math.abs(value);
+        if (size > leastOf(largest)) keepLarge(largest, { layer, position, dimension, value }, MOST_LARGEST);
+        if (size > LEAST_MAGNITUDE) keepLarge(massive, { layer, position, dimension, value }, MOST_MASSIVE);
       }
     }
     await breathe();
   }
-  if (large.length === 0) return { norms, massive: [] };
   const blocks = Array.from({ length: Math.ceil(tokens / step) }, (_, i) =>
     resid.subarray(i * step * width, Math.min(tokens, (i + 1) * step) * width),
   );
@@ -58,16 +65,25 @@ export async function readResidual(
     await breathe();
   }
   const typical = median.value();
-  const massive = large
-    .map((found) => ({ ...found, ratio: Math.abs(found.value) / typical }))
-    .filter(({ ratio }) => ratio >= LEAST_RATIO);
-  return { norms, massive };
+  const withRatio = (list: readonly Found[]) =>
+    list.map((found) => ({ ...found, ratio: Math.abs(found.value) / typical }));
+  return {
+    norms,
+    massive: withRatio(massive).filter(({ ratio }) => ratio >= LEAST_RATIO),
+    largest: withRatio(largest),
+  };
 }
 
-function keepLargest(large: Omit<MassiveActivation, 'ratio'>[], found: Omit<MassiveActivation, 'ratio'>): void {
+/** What another number has to be over for a place among the largest. */
+function leastOf(largest: readonly Found[]): number {
+  return largest.length < MOST_LARGEST ? 0 : Math.abs(largest.at(-1)!.value);
+}
+
+/** Into a list of the largest, largest first; the first of equal ones. */
+function keepLarge(list: Found[], found: Found, most: number): void {
   const size = Math.abs(found.value);
-  if (large.length === KEPT && size <= Math.abs(large.at(-1)!.value)) return;
-  const place = large.findIndex(({ value }) => Math.abs(value) < size);
-  large.splice(place === -1 ? large.length : place, 0, found);
-  if (large.length > KEPT) large.pop();
+  if (list.length === most && size <= Math.abs(list.at(-1)!.value)) return;
+  const place = list.findIndex(({ value }) => Math.abs(value) < size);
+  list.splice(place === -1 ? list.length : place, 0, found);
+  if (list.length > most) list.pop();
 }

@@ -116,6 +116,8 @@ describe('sinkReport', () => {
       });
     }
     expect(report.massive).toEqual([expect.objectContaining({ layer: 1, position: 5, dimension: 2, value: 4000 })]);
+    expect(report.largest.map(({ layer }) => layer)).toEqual([0, 0, 0, 1, 1, 1, 2, 2, 2]);
+    expect(report.largest[3]).toEqual(report.massive[0]);
   });
 
   it('gives the hand-checked rate: .9 .2 .5 and .1 .4 .31 over .3 are four of six heads', async () => {

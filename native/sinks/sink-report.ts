@@ -1,6 +1,6 @@
 /** Where heads rest in a run, and what makes those positions sinks. Everything is streamed; nothing is kept by cell. */
 import { groupOf } from '../../shared/model/head-id.ts';
-import type { SinkReport } from '../../shared/model/sinks.ts';
+import type { MassiveActivation, SinkReport } from '../../shared/model/sinks.ts';
 import type { Capture } from '../capture/capture.ts';
 import type { Architecture } from '../families/family.ts';
 import { importance, LEAST_ROWS, mayBeSink, rowsThatSee, uniformImportances } from './importance.ts';
@@ -52,7 +52,8 @@ export async function sinkReport(
   };
   for (let layer = 0; layer < layers; layer++) await readLayer(capture, shape, layer, report, breathe);
 
-  const massive: SinkReport['massive'][number][] = [];
+  const massive: MassiveActivation[] = [];
+  const largest: MassiveActivation[] = [];
   for (let layer = 0; layer <= layers; layer++) {
     const reading = await readResidual(capture.resid[layer]!, dModel, layer, breathe);
     positions.forEach((position, s) => {
@@ -60,9 +61,10 @@ export async function sinkReport(
     });
     report.meanResidualNorm[layer] = reading.norms.reduce((sum, value) => sum + value, 0) / tokens;
     massive.push(...reading.massive);
+    largest.push(...reading.largest);
   }
   massive.sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
-  return { ...report, massive: massive.slice(0, MOST_MASSIVE) };
+  return { ...report, massive: massive.slice(0, MOST_MASSIVE), largest };
 }
 
 /** Mean over layers, which may differ in their windows. */

@@ -1,6 +1,6 @@
 /** Where heads rest: attention sinks of one run, and what makes them. */
 
-/** One outlier of the residual stream (Sun et al. 2024, arXiv 2402.17762). */
+/** One large number of the residual stream (Sun et al. 2024, arXiv 2402.17762). */
 export interface MassiveActivation {
   /** Of the residual entering this layer; the layer count for the one leaving the last. */
   readonly layer: number;
@@ -45,5 +45,8 @@ export interface SinkReport {
   /** Norm of the residual at the position, by layer boundary, [S, layers + 1]; and its mean over all positions, [layers + 1]. */
   readonly residualNorm: Float32Array;
   readonly meanResidualNorm: Float32Array;
+  /** |x| > 100 and at least 1000 times the median |x| of its residual; the largest 64, largest first. */
   readonly massive: readonly MassiveActivation[];
+  /** The three largest |x| of each residual, massive or not, by layer. */
+  readonly largest: readonly MassiveActivation[];
 }
