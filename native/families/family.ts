@@ -6,6 +6,7 @@ import type { GraphBuilder, Value } from '../onnx/graph-builder.ts';
 import type { ConfigReader } from './config-reader.ts';
 import type { RopeSpec } from './rope.ts';
 import type { GraphWeights } from './graph-weights.ts';
+import type { WeightLayout } from './weight-layout.ts';
 
 export interface Architecture {
   readonly layers: number;
@@ -58,6 +59,8 @@ export interface Blocks {
   mlp(g: GraphBuilder, w: GraphWeights, layer: number, residMid: Value): Value;
   finalNorm(g: GraphBuilder, w: GraphWeights, resid: Value): Value;
   unembed(g: GraphBuilder, w: GraphWeights, normalized: Value): Value;
+  /** Where the matrices of the graphs lie, for what reads the weights themselves. `w`: tells which names there are. */
+  layout(w: GraphWeights): WeightLayout;
 }
 
 export interface Family {

@@ -4,6 +4,7 @@ import type { ConfigReader } from './config-reader.ts';
 import type { Blocks, Family } from './family.ts';
 import type { GraphWeights } from './graph-weights.ts';
 import { conv1d, embedding, geluErf, geluTanh, layerNorm } from './layers.ts';
+import type { MatrixPlace, NormPlace } from './weight-layout.ts';
 
 const ACTIVATIONS: Readonly<Record<string, (g: GraphBuilder, x: Value) => Value>> = {
   gelu_new: geluTanh,
@@ -56,10 +57,13 @@ function gpt2Blocks(config: ConfigReader, sizes: { dModel: number; vocabSize: nu
   /** Published checkpoints come with and without the `transformer.` prefix. */
   const name = (w: GraphWeights, rest: string) =>
     w.has('wte.weight') || w.has('h.0.ln_1.weight') ? rest : `transformer.${rest}`;
+  const tokenTable = (w: GraphWeights) => w.pick(name(w, 'wte.weight'), 'lm_head.weight');
+  const unembedding = (w: GraphWeights) => (tied ? tokenTable(w) : 'lm_head.weight');
+  const norm = (place: string): NormPlace => ({ kind: 'layer', eps, gain: `${place}.weight`, bias: `${place}.bias` });
 
   return {
     embed(g, w, ids, positions) {
-      const token = embedding(g, w, ids, w.pick(name(w, 'wte.weight'), 'lm_head.weight'), [vocabSize, dModel]);
+      const token = embedding(g, w, ids, tokenTable(w), [vocabSize, dModel]);
       return g.op('Add', [token, embedding(g, w, positions, name(w, 'wpe.weight'), [context, dModel])]);
     },
 
@@ -80,11 +84,41 @@ function gpt2Blocks(config: ConfigReader, sizes: { dModel: number; vocabSize: nu
 
     finalNorm: (g, w, resid) => layerNorm(g, w, resid, name(w, 'ln_f'), dModel, eps),
 
-    unembed(g, w, normalized) {
-      const own = 'lm_head.weight';
-      const wte = name(w, 'wte.weight');
-      const weight = tied ? w.pick(wte, own) : own;
-      return g.op('Gemm', [normalized, w.float(g, weight, [vocabSize, dModel])], { transB: 1 });
-    },
+    unembed: (g, w, normalized) =>
+      g.op('Gemm', [normalized, w.float(g, unembedding(w), [vocabSize, dModel])], { transB: 1 }),
+
+    layout: (w) => ({
+      attention(layer) {
+        const at = name(w, `h.${layer}`);
+        /** Query, key and value lie side by side. */
+        const part = (which: 0 | 1 | 2): MatrixPlace => ({
+          name: `${at}.attn.c_attn.weight`,
+          shape: [dModel, 3 * dModel],
+          outputAxis: 1,
+          first: which * dModel,
+          count: dModel,
+          bias: `${at}.attn.c_attn.bias`,
+        });
+        return {
+          norm: norm(`${at}.ln_1`),
+          query: part(0),
+          key: part(1),
+          value: part(2),
+          output: {
+            name: `${at}.attn.c_proj.weight`,
+            shape: [dModel, dModel],
+            outputAxis: 1,
+            first: 0,
+            count: dModel,
+            bias: `${at}.attn.c_proj.bias`,
+          },
+          queryGain: null,
+          keyGain: null,
+        };
+      },
+      finalNorm: norm(name(w, 'ln_f')),
+      embedding: tokenTable(w),
+      unembedding: unembedding(w),
+    }),
   };
 }

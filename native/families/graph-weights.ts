@@ -48,6 +48,13 @@ export class GraphWeights {
     name: string,
     shape: readonly number[],
   ): { readonly value: Value; readonly dtype: OnnxDtype } {
+    const { tensor, dtype } = this.find(name, shape);
+    this.#used.add(name);
+    return { value: g.external(name, dtype, tensor.shape, tensor), dtype };
+  }
+
+  /** Where the named tensor lies. Throws `weights-missing` or `weights-shape`. */
+  find(name: string, shape: readonly number[]): { readonly tensor: WeightTensor; readonly dtype: OnnxDtype } {
     const tensor = this.#tensors.get(name);
     if (tensor === undefined) {
       throw new AppError('weights-missing', `The weights hold no tensor “${name}”, which config.json implies.`, {
@@ -67,8 +74,7 @@ export class GraphWeights {
         hint: 'Weights must be F32, F16 or BF16. Convert quantised or integer weights first.',
       });
     }
-    this.#used.add(name);
-    return { value: g.external(name, dtype, tensor.shape, tensor), dtype };
+    return { tensor, dtype };
   }
 }
 

@@ -8,6 +8,7 @@ import type { Architecture, Blocks } from './family.ts';
 import type { GraphWeights } from './graph-weights.ts';
 import { embedding, linear, mergeHeads, rmsNorm, rotateHalf, silu, splitHeads } from './layers.ts';
 import { readRope } from './rope.ts';
+import { linearPlace, type NormPlace } from './weight-layout.ts';
 
 export interface LlamaLikeOptions {
   readonly attentionBias: { readonly qkv: boolean; readonly output: boolean };
@@ -89,6 +90,9 @@ function llamaLikeBlocks(sizes: Sizes, options: LlamaLikeOptions): Blocks {
     return options.qkNorm ? rmsNorm(g, w, split, `${attention(layer)}.${which}_norm`, headDim, eps) : split;
   }
 
+  const unembedding = (w: GraphWeights) => (tied ? w.pick(embedName, headName) : headName);
+  const norm = (name: string): NormPlace => ({ kind: 'rms', eps, gain: `${name}.weight`, bias: null });
+
   return {
     embed: (g, w, ids) => embedding(g, w, ids, w.pick(embedName, headName), [vocabSize, dModel]),
 
@@ -122,10 +126,29 @@ function llamaLikeBlocks(sizes: Sizes, options: LlamaLikeOptions): Blocks {
 
     finalNorm: (g, w, resid) => rmsNorm(g, w, resid, 'model.norm', dModel, eps),
 
-    unembed(g, w, normalized) {
-      const name = tied ? w.pick(embedName, headName) : headName;
-      return g.op('Gemm', [normalized, w.float(g, name, [vocabSize, dModel])], { transB: 1 });
-    },
+    unembed: (g, w, normalized) =>
+      g.op('Gemm', [normalized, w.float(g, unembedding(w), [vocabSize, dModel])], { transB: 1 }),
+
+    layout: (w) => ({
+      attention(layer) {
+        const { qkv, output } = options.attentionBias;
+        const reads = (name: string, count: number) =>
+          linearPlace(`${attention(layer)}.${name}_proj`, [count * headDim, dModel], qkv);
+        const gain = (which: 'q' | 'k') => (options.qkNorm ? `${attention(layer)}.${which}_norm.weight` : null);
+        return {
+          norm: norm(`model.layers.${layer}.input_layernorm`),
+          query: reads('q', heads),
+          key: reads('k', kvHeads),
+          value: reads('v', kvHeads),
+          output: linearPlace(`${attention(layer)}.o_proj`, [dModel, heads * headDim], output),
+          queryGain: gain('q'),
+          keyGain: gain('k'),
+        };
+      },
+      finalNorm: norm('model.norm'),
+      embedding: w.pick(embedName, headName),
+      unembedding: unembedding(w),
+    }),
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import { embedding, linear } from '../families/layers.ts';
 import type { Family } from '../families/family.ts';
+import { linearPlace, NO_NORM } from '../families/weight-layout.ts';
 
 export const attnOnly: Family = {
   id: 'attn-only',
@@ -45,6 +46,23 @@ export const attnOnly: Family = {
         mlp: (g) => g.float(0),
         finalNorm: (_g, _w, resid) => resid,
         unembed: (g, w, normalized) => linear(g, w, normalized, 'unembed', [vocabSize, dModel], false),
+        layout: () => ({
+          attention(layer) {
+            const reads = (name: string) => linearPlace(`layers.${layer}.${name}`, [width, dModel], false);
+            return {
+              norm: NO_NORM,
+              query: reads('q'),
+              key: reads('k'),
+              value: reads('v'),
+              output: linearPlace(`layers.${layer}.o`, [dModel, width], false),
+              queryGain: null,
+              keyGain: null,
+            };
+          },
+          finalNorm: NO_NORM,
+          embedding: 'embed.weight',
+          unembedding: 'unembed.weight',
+        }),
       },
     };
   },
