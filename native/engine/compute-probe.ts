@@ -12,7 +12,7 @@ import { runForward } from '../forward/forward.ts';
 import { aggregateScores } from '../../shared/model/aggregate-scores.ts';
 import { resolveBos, withBosPolicy } from '../probes/bos.ts';
 import { Bootstrap } from '../../shared/model/bootstrap.ts';
-import { FILE_PROBE, fileProbeSample } from '../probes/file.ts';
+import { FILE_PROBE, fileData, fileProbeSample } from '../probes/file.ts';
 import { usableProbe } from '../probes/index.ts';
 import type { ProbeStore, FinishedProbe, ProbeRun, PromptRecord } from '../probes/probe-store.ts';
 import type { ProbeSample } from '../probes/probe.ts';
@@ -132,7 +132,7 @@ function fileSet(context: TaskContext, { items, parameters: given }: Request): P
   const own = withBosPolicy(context, parameters);
   return {
     parameters,
-    data: ['text', 'needle'],
+    data: fileData(items),
     draw: () => items.map((item, index) => fileProbeSample(own, item, index)),
   };
 }

@@ -4,6 +4,7 @@ import type { ProbeInfo } from '../../shared/model/probe.ts';
 import { tasks } from '../tasks/index.ts';
 import type { TaskContext } from '../tasks/task.ts';
 import { withBos } from './bos.ts';
+import { choices } from './choices.ts';
 import { FILE_PROBE } from './file.ts';
 import { oneToken } from './one-token.ts';
 import type { Probe } from './probe.ts';
@@ -11,7 +12,7 @@ import { prose } from './prose.ts';
 import { random } from './random.ts';
 import { taskProbe } from './task-probe.ts';
 
-const probes: readonly Probe[] = [...tasks.map(taskProbe), prose, random, oneToken].map(withBos);
+const probes: readonly Probe[] = [...tasks.map(taskProbe), prose, random, oneToken, choices].map(withBos);
 
 export function listProbes(context: TaskContext): ProbeInfo[] {
   return [...probes.map((probe) => ({ ...probe.info, unavailable: probe.unavailable(context) })), FILE_PROBE];

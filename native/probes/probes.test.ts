@@ -101,6 +101,42 @@ describe('probe sets', () => {
   });
 });
 
+const textOf = (ids: Iterable<number>): string =>
+  new TextDecoder().decode(Uint8Array.from([...ids].flatMap((id) => [...tokenizer.bytes(id)])));
+
+describe('questions with choices', () => {
+  it('ask for one of the facts, and know where their choices end', () => {
+    const context = contextOf();
+    const probe = usableProbe(context, 'choices');
+    const correct = Array.from({ length: 20 }, (_, sample) => {
+      const made = probe.make(context, readTaskParameters(probe, {}), createPrng(3, sample));
+      const text = textOf(made.prompt);
+      const name = /\nWhat do they call (\w+)\?\n/.exec(text)![1]!;
+      const value = new RegExp(` They call ${name} ([a-z]+ [a-z]+)\\.`).exec(text)![1]!;
+      const { ends, correct: right } = made.question!;
+      expect(ends).toHaveLength(4);
+      for (const end of ends) expect(textOf([made.prompt[end]!])).toBe('\n');
+      const letter = 'ABCD'[right]!;
+      expect(textOf(made.prompt.subarray(0, ends[right]))).toMatch(new RegExp(`\n${letter}\\. ${value}$`));
+      expect(text).toMatch(/\nAnswer:$/);
+      expect(textOf(made.answer)).toBe(` ${letter}`);
+      return right;
+    });
+    expect(new Set(correct).size).toBe(4);
+  });
+
+  it('may be the user’s', () => {
+    const item = { prompt: 'Which is a colour?', choices: ['lantern', 'blue', ' kettle'], correct: 1 };
+    const { prompt, answer, question } = fileProbeSample(contextOf(), item, 0);
+    expect(prompt[0]).toBe(BOS);
+    expect(textOf(prompt.subarray(1)).trimStart()).toBe('Which is a colour?\nA. lantern\nB. blue\nC. kettle\nAnswer:');
+    expect(textOf(answer)).toBe(' B');
+    expect(question!.correct).toBe(1);
+    expect(() => fileProbeSample(contextOf(), { ...item, correct: 3 }, 0)).toThrow('Question 1 of the file');
+    expect(() => fileProbeSample(contextOf(), { ...item, correct: undefined }, 4)).toThrow('Question 5 of the file');
+  });
+});
+
 describe('the user’s prompts', () => {
   it('find the needle where it stands once', () => {
     const sample = fileProbeSample(contextOf(), { prompt: [0, 300, 301, 302, 300], answer: [301, 302] }, 0);
