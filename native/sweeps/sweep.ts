@@ -1,5 +1,4 @@
 /** One forward a head: scores that ask what the model does when only that head's attention is changed. */
-import { formatHead } from '../../shared/model/head-id.ts';
 import type { ScoreParameters } from '../../shared/model/score.ts';
 import { STATISTICS_ONLY } from '../capture/capture-keeper.ts';
 import type { Capture } from '../capture/capture.ts';
@@ -8,6 +7,7 @@ import type { Job } from '../forward/checkpoint.ts';
 import { runForward } from '../forward/forward.ts';
 import { changeHeads, withHead } from './change-heads.ts';
 import type { ForwardScore, SweepContext } from './forward-score.ts';
+import { SweepProgress } from './sweep-progress.ts';
 
 /** How far a sweep has come. Kept by the run, so that one that was cancelled goes on where it stopped. */
 export interface SweepState {
@@ -34,16 +34,16 @@ export async function sweepHeads(
 ): Promise<Float64Array> {
   const { layers, heads } = context.model.architecture;
   const change = score.change(parameters);
-  const quiet: Job = { ...job, progress: () => undefined };
-  const tell = progressOf(context, state, job);
+  const progress = new SweepProgress(context.model, state.done, job);
   let ready: { readonly layer: number; readonly z: Float32Array } | undefined;
   while (state.done < layers * heads) {
     const layer = Math.floor(state.done / heads);
     const head = state.done % heads;
-    tell(layer, head);
-    if (ready?.layer !== layer) ready = { layer, z: await changeHeads(context, layer, change, quiet) };
-    const changed = await forwardWith(context, layer, head, ready.z, quiet);
-    state.values[state.done] = await score.compute(context, changed, parameters, quiet);
+    const { forward, reading } = progress.head(state.done);
+    if (ready?.layer !== layer)
+      ready = { layer, z: await changeHeads(context, layer, change, { ...job, progress: () => undefined }) };
+    const changed = await forwardWith(context, layer, head, ready.z, forward);
+    state.values[state.done] = await score.compute(context, changed, parameters, reading);
     state.done += 1;
   }
   return state.values;
@@ -60,31 +60,4 @@ async function forwardWith(
   const z = await withHead(capture.layers[layer]!.z, changed, head, model.architecture, breather(job));
   const resume = { capture, fromLayer: layer, z };
   return runForward(model, { ids: capture.ids, gain, resume, keeper: STATISTICS_ONLY }, job);
-}
-
-/** Tells which head is next and, once one was done, how long the others will take: less the later their layer. */
-function progressOf({ model }: SweepContext, state: SweepState, job: Job) {
-  const { architecture, sessions } = model;
-  const { layers, heads, vocabSize, dModel } = architecture;
-  const count = layers * heads;
-  /** Operations on one row for the heads from `first` to `end` - 1: the layers from theirs on, and unembedding. */
-  const work = (first: number, end: number): number => {
-    let sum = 0;
-    for (let at = first; at < end; at++) {
-      sum += (layers - Math.floor(at / heads)) * sessions.rowWork() + 2 * vocabSize * dModel;
-    }
-    return sum;
-  };
-  const started = performance.now();
-  const first = state.done;
-  return (layer: number, head: number): void => {
-    const elapsed = performance.now() - started;
-    const etaMs = state.done === first ? null : (elapsed * work(state.done, count)) / work(first, state.done);
-    job.progress({
-      phase: `Head ${formatHead({ layer, head })}, ${state.done + 1} of ${count}`,
-      done: state.done,
-      total: count,
-      etaMs: etaMs === null ? null : Math.round(etaMs),
-    });
-  };
 }
