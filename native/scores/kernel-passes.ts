@@ -26,7 +26,7 @@ interface Merged {
   sumSquares: boolean;
   sinkFree: Int32Array | undefined;
   spread: { readonly topP: number | null } | undefined;
-  valueWeighted: boolean;
+  valueWeighted: 'written' | 'head' | undefined;
   readonly matches: Map<string, KeyMatch>;
 }
 
@@ -70,7 +70,7 @@ export function kernelPasses(parts: PassParts): PassSource {
       extra,
     };
     return async (layer, input, checkpoint) => {
-      const valueNorms = valueWeighted ? await norms.ofValues(layer, input.v, checkpoint) : undefined;
+      const valueNorms = valueWeighted && (await norms.ofValues(layer, valueWeighted, input.v, checkpoint));
       const asked = { ...request, ...(valueNorms && { keyWeights: valueNorms }) };
       await kernel.run({ ...input, extra: asked }, output, checkpoint);
       return {
@@ -160,10 +160,11 @@ function maskKey({ sink, window, space }: StreamingRequest): string {
 
 /** Into the first run that it agrees with, or one of its own. Answers its index. */
 function mergeInto(runs: Merged[], request: PassRequest): number {
-  const { sinkFree, spread } = request;
+  const { sinkFree, spread, valueWeighted } = request;
   let at = runs.findIndex(
     (run) =>
       (sinkFree === undefined || run.sinkFree === undefined || run.sinkFree.join() === sinkFree.join()) &&
+      (valueWeighted ?? run.valueWeighted) === (run.valueWeighted ?? valueWeighted) &&
       (spread?.topP ?? run.spread?.topP ?? null) === (run.spread?.topP ?? spread?.topP ?? null),
   );
   if (at < 0) {
@@ -172,13 +173,13 @@ function mergeInto(runs: Merged[], request: PassRequest): number {
       sumSquares: false,
       sinkFree: undefined,
       spread: undefined,
-      valueWeighted: false,
+      valueWeighted: undefined,
       matches: new Map<string, KeyMatch>(),
     });
   }
   const run = runs[at]!;
   run.sumSquares ||= request.sumSquares === true;
-  run.valueWeighted ||= request.valueWeighted === true;
+  run.valueWeighted ??= valueWeighted;
   run.sinkFree ??= sinkFree;
   if (spread !== undefined) run.spread = { topP: run.spread?.topP ?? spread.topP };
   for (const [name, match] of Object.entries(request.matches ?? {})) run.matches.set(name, match);

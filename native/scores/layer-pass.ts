@@ -12,8 +12,8 @@ export interface PassRequest {
   readonly matches?: Readonly<Record<string, KeyMatch>>;
   /** Norms of what each head writes, z W_O, row by row. */
   readonly outputNorms?: boolean;
-  /** Attention weighted by the norm of what each key's value writes, v W_O. */
-  readonly valueWeighted?: boolean;
+  /** Attention weighted by the norm of what each key's value writes, v W_O, or of the value itself. */
+  readonly valueWeighted?: 'written' | 'head';
   /** What is kept, and how far the head's output moves, where it sees no more than the first and the last keys. */
   readonly streaming?: StreamingRequest;
 }
@@ -61,6 +61,6 @@ export function needsExtras({ sumSquares, sinkFree, spread, matches, valueWeight
     sinkFree !== undefined ||
     spread !== undefined ||
     matches !== undefined ||
-    valueWeighted === true
+    valueWeighted !== undefined
   );
 }

@@ -46,9 +46,15 @@ export class OutputNorms {
     return this.#norms(this.#shape.heads, gram, z, minus, checkpoint);
   }
 
-  /** Norms of v W_O of each query head, from v [tokens, kvHeads x headDim]; [heads, tokens]. */
-  async ofValues(layer: number, v: Float32Array, checkpoint: (cells: number) => Promise<void>): Promise<Float32Array> {
-    return this.#norms(this.#shape.kvHeads, await this.#gram(layer), v, undefined, checkpoint);
+  /** Norms of v W_O of each query head, or of v itself, from v [tokens, kvHeads x headDim]; [heads, tokens]. */
+  async ofValues(
+    layer: number,
+    space: 'written' | 'head',
+    v: Float32Array,
+    checkpoint: (cells: number) => Promise<void>,
+  ): Promise<Float32Array> {
+    const gram = space === 'head' ? this.#identity : await this.#gram(layer);
+    return this.#norms(this.#shape.kvHeads, gram, v, undefined, checkpoint);
   }
 
   async dispose(): Promise<void> {

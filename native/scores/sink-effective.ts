@@ -7,7 +7,7 @@ export const sinkEffective: Score = {
     group: 'sinks',
     unit: 'share',
     definition:
-      'Attention on one key weighted by the norm of what its value writes (p x |v W_O|), as a share of the same over all keys of the row; mean over the rows after it. A sink that takes much attention and writes nothing has little here. Rows that write nothing at all are left out.',
+      'Attention on one key weighted by the norm of what its value writes (p x |v W_O|; or p x |v|), as a share of the same over all keys of the row; mean over the rows after it. A sink that takes much attention and writes nothing has little here. Rows that write nothing at all are left out.',
     source: 'Kobayashi et al. 2020, Attention is Not Only a Weight; Gu et al. 2024 (arXiv 2410.10781), section 3.3',
     badge: 'exact',
     granularity: 'head',
@@ -23,12 +23,22 @@ export const sinkEffective: Score = {
         max: 1e6,
         integer: true,
       },
+      {
+        id: 'space',
+        name: 'Norm of',
+        meaning: 'What the value writes into the residual, or the value itself, as Gu et al. have it.',
+        default: 0,
+        min: 0,
+        max: 1,
+        integer: true,
+        choices: ['v after W_O', 'v itself'],
+      },
     ],
     floor: null,
     domain: [0, 1],
   },
   notApplicable: (context, parameters) => needsTokens(context, parameters['position']! + 2),
-  needs: () => ({ valueWeighted: true }),
+  needs: (_, parameters) => ({ valueWeighted: parameters['space'] === 1 ? 'head' : 'written' }),
   async compute(context, layer, head, parameters, pass, breathe) {
     const { tokens } = context.capture;
     const window = context.architecture.slidingWindow[layer] ?? tokens;

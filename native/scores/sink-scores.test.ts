@@ -168,6 +168,12 @@ describe('norm-weighted sink mass', () => {
     }
   });
 
+  it('weighs by what is written, or by the value itself', () => {
+    const context = contextOf({ maps: [TOY] });
+    expect(sinkEffective.needs!(context, { position: 0, space: 0 })).toEqual({ valueWeighted: 'written' });
+    expect(sinkEffective.needs!(context, { position: 0, space: 1 })).toEqual({ valueWeighted: 'head' });
+  });
+
   it('is the attention itself where all values weigh alike, and not defined where none weighs anything', async () => {
     const context = contextOf({ maps: [TOY] });
     const alike = { valueNorms: new Float32Array(4).fill(2), valueWeighted: new Float32Array(4).fill(2) };
