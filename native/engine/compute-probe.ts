@@ -54,7 +54,7 @@ export async function runProbe(
   const set = request.task === FILE_PROBE.id ? fileSet(context, request) : drawnSet(context, request);
   const plan = planOf(request, set.data);
   const key = JSON.stringify([opened.model.info.modelId, { ...request, parameters: set.parameters }]);
-  const run = store.open(key, set.draw);
+  const run = await store.open(key, () => set.draw(breather(job)));
   if (run.finished !== null) return run.finished.result;
   const longest = checkLengths(opened.model.architecture, run.samples, 'probe set');
   const scorePrompt = promptScorer(opened, request, plan, longest);
@@ -107,7 +107,7 @@ interface ProbeSet {
   /** With BOS as it is. */
   readonly parameters: TaskParameters;
   readonly data: readonly ScoreData[];
-  readonly draw: () => readonly ProbeSample[];
+  draw(breathe: () => Promise<void>): Promise<readonly ProbeSample[]>;
 }
 
 function drawnSet(context: TaskContext, request: Request): ProbeSet {
@@ -118,7 +118,10 @@ function drawnSet(context: TaskContext, request: Request): ProbeSet {
   return {
     parameters,
     data: probe.data,
-    draw: () => drawGrid(probe, 'probe set', context, grid).cells.flatMap(({ samples }) => samples),
+    draw: async (breathe) => {
+      const { cells } = await drawGrid(probe, 'probe set', context, grid, breathe);
+      return cells.flatMap(({ samples }) => samples);
+    },
   };
 }
 
@@ -133,7 +136,14 @@ function fileSet(context: TaskContext, { items, parameters: given }: Request): P
   return {
     parameters,
     data: fileData(items),
-    draw: () => items.map((item, index) => fileProbeSample(own, item, index)),
+    draw: async (breathe) => {
+      const samples: ProbeSample[] = [];
+      for (const [index, item] of items.entries()) {
+        samples.push(fileProbeSample(own, item, index));
+        await breathe();
+      }
+      return samples;
+    },
   };
 }
 

@@ -2,6 +2,7 @@
 import { AppError } from '../../shared/base/app-error.ts';
 import type { ParsedParamsOf } from '../../shared/contract/methods.ts';
 import type { TaskInfo, TaskPrompt, TaskResult } from '../../shared/model/task.ts';
+import { breather } from '../forward/breathe.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import { drawGrid, drawSamples, type GridCell } from '../tasks/draw-grid.ts';
 import { FILE_TASK, fileSample } from '../tasks/file.ts';
@@ -45,7 +46,7 @@ export async function runTask(
 ): Promise<TaskResult> {
   const context = { model: opened.model, data };
   const { info, cells, parameters } =
-    params.task === FILE_TASK.id ? fileCells(context, params.items) : gridCells(context, params);
+    params.task === FILE_TASK.id ? fileCells(context, params.items) : await gridCells(context, params, job);
   const results = await runCells(forwardModel(opened), info, cells, conditionOf(opened, params), job);
   const mean = results.reduce((sum, { accuracy }) => sum + accuracy, 0) / results.length;
   return { task: info.id, parameters, mean, cells: results };
@@ -64,9 +65,9 @@ interface Cells {
   readonly cells: readonly GridCell<TaskSample>[];
 }
 
-function gridCells(context: TaskContext, request: ParsedParamsOf<'task.run'>): Cells {
+async function gridCells(context: TaskContext, request: ParsedParamsOf<'task.run'>, job: Job): Promise<Cells> {
   const task = usableTask(context, request.task);
-  return { info: task.info, ...drawGrid(task, 'task', context, request) };
+  return { info: task.info, ...(await drawGrid(task, 'task', context, request, breather(job))) };
 }
 
 function fileCells(context: TaskContext, items: ParsedParamsOf<'task.run'>['items']): Cells {

@@ -5,7 +5,7 @@ import { plainSample } from './probe.ts';
 import { ProbeStore, type ProbeRun } from './probe-store.ts';
 
 const BYTES = 8 * 100;
-const draw = () => [plainSample([])];
+const draw = () => Promise.resolve([plainSample([])]);
 const record = { scores: [makeScoreTable('any', new Float64Array(100))], retrieval: null };
 const result = { probeId: '' } as ProbeResult;
 
@@ -16,17 +16,17 @@ function finish(run: ProbeRun): string {
 }
 
 describe('ProbeStore', () => {
-  it('goes on with what was begun, and begins another request anew', () => {
+  it('goes on with what was begun, and begins another request anew', async () => {
     const store = new ProbeStore();
-    const run = store.open('a', draw);
+    const run = await store.open('a', draw);
     run.records.push(record);
-    expect(store.open('a', draw)).toBe(run);
-    expect(store.open('b', draw).records).toEqual([]);
+    expect(await store.open('a', draw)).toBe(run);
+    expect((await store.open('b', draw)).records).toEqual([]);
   });
 
-  it('finds finished runs only', () => {
+  it('finds finished runs only', async () => {
     const store = new ProbeStore();
-    const run = store.open('a', draw);
+    const run = await store.open('a', draw);
     expect(() => store.finished(run.probeId)).toThrow('no longer held');
     finish(run);
     expect(store.finished(run.probeId).result).toBe(result);
@@ -34,20 +34,22 @@ describe('ProbeStore', () => {
     expect(() => store.finished(run.probeId)).toThrow('no longer held');
   });
 
-  it('lets the runs go that were used longest ago, over its budget', () => {
+  it('lets the runs go that were used longest ago, over its budget', async () => {
     const store = new ProbeStore(2.5 * BYTES);
-    const [a, b, c] = ['a', 'b', 'c'].map((key) => finish(store.open(key, draw)));
-    store.open('a', draw);
+    const a = finish(await store.open('a', draw));
+    const b = finish(await store.open('b', draw));
+    const c = finish(await store.open('c', draw));
+    await store.open('a', draw);
     store.trim();
-    expect(() => store.finished(b!)).toThrow('no longer held');
-    expect(store.finished(a!).result).toBe(result);
-    expect(store.finished(c!).result).toBe(result);
+    expect(() => store.finished(b)).toThrow('no longer held');
+    expect(store.finished(a).result).toBe(result);
+    expect(store.finished(c).result).toBe(result);
   });
 
-  it('keeps the newest whatever its size', () => {
+  it('keeps the newest whatever its size', async () => {
     const store = new ProbeStore(0);
-    finish(store.open('a', draw));
-    const last = finish(store.open('b', draw));
+    finish(await store.open('a', draw));
+    const last = finish(await store.open('b', draw));
     store.trim();
     expect(store.finished(last).result).toBe(result);
   });

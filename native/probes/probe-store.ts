@@ -41,8 +41,9 @@ export class ProbeStore {
   }
 
   /** The run of that key, begun where there is none: equal keys have equal numbers. */
-  open(key: string, draw: () => readonly ProbeSample[]): ProbeRun {
-    const run = this.#runs.get(key) ?? { probeId: randomUUID(), samples: draw(), records: [], finished: null };
+  async open(key: string, draw: () => Promise<readonly ProbeSample[]>): Promise<ProbeRun> {
+    const known = this.#runs.get(key);
+    const run = known ?? { probeId: randomUUID(), samples: await draw(), records: [], finished: null };
     this.#runs.delete(key);
     this.#runs.set(key, run);
     return run;

@@ -27,22 +27,31 @@ export function drawSamples<S>(
   count: number,
   seed: number,
 ): S[] {
+  return Array.from({ length: count }, (_, sample) => drawSample(maker, context, parameters, sample, seed));
+}
+
+function drawSample<S>(
+  maker: Pick<Maker<S>, 'make'>,
+  context: TaskContext,
+  parameters: TaskParameters,
+  sample: number,
+  seed: number,
+): S {
   const { length = 0, depth = 0 } = parameters;
-  return Array.from({ length: count }, (_, sample) =>
-    maker.make(context, parameters, createPrng(seed, length, Math.round(1000 * depth), sample)),
-  );
+  return maker.make(context, parameters, createPrng(seed, length, Math.round(1000 * depth), sample));
 }
 
 /**
  * At the lengths and depths that are given; where none are, at those of the parameters. `what`: as messages call the
- * maker. Throws `bad-request` where it takes no length or depth.
+ * maker. `breathe` is awaited between samples. Throws `bad-request` where it takes no length or depth.
  */
-export function drawGrid<S>(
+export async function drawGrid<S>(
   maker: Maker<S>,
   what: string,
   context: TaskContext,
-  { parameters: given, lengths, depths, samples, seed }: GridRequest,
-): { readonly parameters: TaskParameters; readonly cells: readonly GridCell<S>[] } {
+  { parameters: given, lengths, depths, samples: count, seed }: GridRequest,
+  breathe: () => Promise<void>,
+): Promise<{ readonly parameters: TaskParameters; readonly cells: readonly GridCell<S>[] }> {
   const { id } = maker.info;
   const parameters = readTaskParameters(maker, given, what);
   const axis = (name: 'length' | 'depth', values: readonly number[]): (number | null)[] => {
@@ -52,12 +61,18 @@ export function drawGrid<S>(
     }
     return values.length > 0 ? [...values] : [own ?? null];
   };
-  const cells = axis('length', lengths).flatMap((length) =>
-    axis('depth', depths).map((depth): GridCell<S> => {
+  const cells: GridCell<S>[] = [];
+  for (const length of axis('length', lengths)) {
+    for (const depth of axis('depth', depths)) {
       const place = { ...(length === null ? {} : { length }), ...(depth === null ? {} : { depth }) };
       const complete = readTaskParameters(maker, { ...parameters, ...place }, what);
-      return { length, depth, samples: drawSamples(maker, context, complete, samples, seed) };
-    }),
-  );
+      const samples: S[] = [];
+      for (let sample = 0; sample < count; sample++) {
+        samples.push(drawSample(maker, context, complete, sample, seed));
+        await breathe();
+      }
+      cells.push({ length, depth, samples });
+    }
+  }
   return { parameters, cells };
 }
