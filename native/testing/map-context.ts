@@ -133,7 +133,13 @@ function passOf(
         mass: perRow((row) => left(row).mass),
         entropy: perRow((row) => entropyOf(left(row).row)),
         meanDistance: perRow((row, query) => left(row).row.reduce((sum, p, key) => sum + p * (query - key), 0)),
-        localMass: new Float32Array(0),
+        localMass: Float64Array.from(
+          maps.flatMap((map) =>
+            LOCAL_WIDTHS.flatMap((width) =>
+              map.map((row, query) => left(row).row.reduce((sum, p, key) => (query - key < width ? sum + p : sum), 0)),
+            ),
+          ),
+        ) as unknown as Float32Array,
       },
     }),
     ...(spread && {
