@@ -1,6 +1,6 @@
 /** Head scores of a run: the ones that were asked for, each computed once. */
 import { AppError } from '../../shared/base/app-error.ts';
-import type { ScoreInfo, ScoreParameters, ScoreTable } from '../../shared/model/score.ts';
+import type { ScoreInfo, ScoreTable } from '../../shared/model/score.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import { quickScores, scores, scoreTables } from '../scores/index.ts';
 import { forwardScores } from '../sweeps/index.ts';
@@ -8,14 +8,8 @@ import { sweepTables } from './compute-sweeps.ts';
 import { gainsOf } from './gains.ts';
 import type { Opened } from './opened.ts';
 import type { Run } from './run-store.ts';
+import type { ScoreChoice } from './score-choice.ts';
 import { scoreContextOf } from './score-context.ts';
-
-export interface ScoreChoice {
-  /** Ids; absent: all that cost nothing beyond the run. */
-  readonly scores?: readonly string[] | undefined;
-  /** By score. */
-  readonly scoreParameters?: Readonly<Record<string, ScoreParameters>> | undefined;
-}
 
 const RUN_SCORES: readonly ScoreInfo[] = [...scores, ...forwardScores].map(({ info }) => info);
 

@@ -16,12 +16,13 @@ import { spanScores, type Span } from '../spans/span-scores.ts';
 import { miniatures } from '../tiles/miniatures.ts';
 import { CapturedMaps } from './captured-maps.ts';
 import { compareRuns, summarizeRun } from './compute-run.ts';
-import { computedScores, computeScores, type ScoreChoice } from './compute-scores.ts';
+import { computedScores, computeScores } from './compute-scores.ts';
 import { computeInfluence } from './compute-sweeps.ts';
 import { describeRun } from './describe-run.ts';
 import type { Opened } from './opened.ts';
 import type { Run } from './run-store.ts';
 import { subtractedMap, type HeadOf, type RunView } from './run-view.ts';
+import type { ScoreChoice } from './score-choice.ts';
 
 export class LiveRun implements RunView {
   readonly hasMaps = true;

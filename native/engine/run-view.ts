@@ -22,7 +22,7 @@ import type { RunTensors } from '../session/run-tensors.ts';
 import type { StoreChoice } from '../session/store-choice.ts';
 import type { Span } from '../spans/span-scores.ts';
 import type { MapOf } from '../tiles/texels.ts';
-import type { ScoreChoice } from './compute-scores.ts';
+import type { ScoreChoice } from './score-choice.ts';
 
 /** Another map beside the one that is asked about. */
 export interface HeadOf {

@@ -37,6 +37,7 @@ export function attentionOnlyArchitecture(options: RandomCaptureOptions): Archit
       mlp: refuse,
       finalNorm: refuse,
       unembed: refuse,
+      layout: refuse,
     },
   };
 }
