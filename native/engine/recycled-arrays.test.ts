@@ -15,7 +15,7 @@ import { createEngine } from './create-engine.ts';
 
 const kernels = loadAddon(ADDON).addon === null ? [''] : ['', ADDON];
 const quiet: CallContext = { signal: new AbortController().signal, progress: () => undefined };
-const STEPS = 250;
+const STEPS = 150;
 
 /** Lengths that share their arrays' sizes, and one that does not; clean, and changed at the first and at the last layer. */
 const RUNS = [70, 71, 72, 120].flatMap((length, seed) =>
@@ -44,6 +44,12 @@ const READINGS: readonly ((engine: Engine, runId: string, context: CallContext) 
     const choice = { heads: [], tokenRows: [], maps, differences: [], clean: null };
     return (await handlers['run.store']({ runId, ...choice }, context)).maps;
   },
+  ({ handlers }, runId, context) => handlers['run.scores']({ runId, scores: ['entropy', 'streaming'] }, context),
+  ({ handlers }, runId, context) => handlers['run.sinks']({ runId, threshold: 0.3 }, context),
+  ({ handlers }, runId, context) => {
+    return handlers['run.spans']({ runId, spans: [{ name: 'span', start: 4, end: 20 }] }, context);
+  },
+  ({ handlers }, runId, context) => handlers['run.descriptors']({ runId }, context),
 ];
 
 function start({ handlers }: Engine, { ids, interventions }: Prompt) {
@@ -140,8 +146,8 @@ describe.each(kernels)('arrays of deleted runs, by the kernel at “%s”', (add
     await starting;
     const ends = await Promise.all(outcomes);
     expect(ends.filter((end) => end === 'same').length).toBeGreaterThan(STEPS / 4);
-    expect(counts.spoilt).toBeGreaterThan(50);
-    expect(counts.lentAgain).toBeGreaterThan(50);
+    expect(counts.spoilt).toBeGreaterThan(30);
+    expect(counts.lentAgain).toBeGreaterThan(30);
     await engine.dispose();
   });
 

@@ -1,6 +1,7 @@
 /**
  * Two lanes. Interactive requests (tiles, rows, cells) start at once; batch jobs (opening, running, comparing) go one at
- * a time and stand aside at every checkpoint while an interactive request is running.
+ * a time and stand aside at every checkpoint while an interactive request is running. Whatever reads a run has to be one
+ * of these: the arrays of deleted runs are written to again where none is running.
  */
 import { CancelledError } from '../../shared/base/app-error.ts';
 
