@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CallContext } from '../../shared/contract/handlers.ts';
+import { KIND_SCORES } from '../../shared/model/head-kinds.ts';
 import type { Engine } from '../public/engine.ts';
 import { writeTinyModel } from '../testing/tiny-model.ts';
 import { createEngine } from './create-engine.ts';
@@ -105,5 +106,12 @@ describe('run.descriptors', () => {
     const progress: CallContext['progress'] = () => controller.abort();
     const cancelled = engine.handlers['run.descriptors']({ runId: other }, { signal: controller.signal, progress });
     await expect(cancelled).rejects.toThrow('Cancelled');
+  });
+});
+
+describe('kinds of heads', () => {
+  it('are told from scores that there are', async () => {
+    const { scores } = await engine.handlers['score.list']({}, context);
+    expect(scores.map(({ id }) => id)).toEqual(expect.arrayContaining([...KIND_SCORES]));
   });
 });

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { HEAD_KIND_RULES, HEAD_KINDS, headKinds, type HeadKind, type HeadKindLabel } from './head-kinds.ts';
+import {
+  HEAD_KIND_RULES,
+  HEAD_KINDS,
+  headKinds,
+  KIND_SCORES,
+  type HeadKind,
+  type HeadKindLabel,
+} from './head-kinds.ts';
 import { makeScoreTable } from './testing/score-table.ts';
 import type { ScoreTable } from './score.ts';
 
@@ -97,6 +104,16 @@ describe('headKinds', () => {
     expect(headKinds([elsewhere], 0, 0, ONE)).toEqual([]);
     expect(headKinds([makeScoreTable('previous', null)], 0, 0, ONE)).toEqual([]);
     expect(kindsOf({ previous: NaN, 'output-norm': NaN })).toEqual([]);
+  });
+
+  it('is told from the scores that are listed and from no others', () => {
+    fc.assert(
+      fc.property(anyValues, (values) => {
+        const listed = Object.fromEntries(Object.entries(values).filter(([id]) => KIND_SCORES.includes(id)));
+        expect(labelsOf(listed)).toEqual(labelsOf(values));
+      }),
+    );
+    expect(new Set(KIND_SCORES).size).toBe(KIND_SCORES.length);
   });
 
   it('reads its own head', () => {

@@ -169,6 +169,11 @@ export const HEAD_KIND_RULES: Readonly<Record<HeadKind, KindRule>> = {
   },
 };
 
+/** Ids of every score that kinds are told from: what to compute before they are asked for. */
+export const KIND_SCORES: readonly string[] = [
+  ...new Set(Object.values(HEAD_KIND_RULES).flatMap(({ scores }) => scores)),
+];
+
 /** Jobs that a resting head may have beside its rest. */
 const JOBS = ['retrieval', 'induction', 'duplicate', 'previous', 'self'] as const satisfies readonly HeadKind[];
 /** Jobs that show only on a prompt made for them: without one of these nobody can say that a head has none. */
