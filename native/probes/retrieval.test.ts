@@ -87,6 +87,12 @@ describe('retrievalScores', () => {
     expect(prompts[0]!.values).toBeNull();
     expect(detail.kept).toBe(1);
   });
+
+  it('says that there is nothing to copy where no prompt has a needle', () => {
+    const { prompts, detail } = retrievalScores([null], GREEDY, 2);
+    expect(prompts[0]!.info.badge).toBe('exact');
+    expect(detail).toMatchObject({ kept: 0, gate: 'no prompt holds its answer once', raster: { tokens: 0 } });
+  });
 });
 
 describe('needsForced', () => {

@@ -31,7 +31,7 @@ export function retrievalScores(
 ): RetrievalScores {
   const known = samples.filter((sample) => sample !== null);
   const always = parameters['forced'] === ALWAYS_FORCED;
-  const forced = always || !known.some(({ right }) => right);
+  const forced = always || (known.length > 0 && !known.some(({ right }) => right));
   const valuesOf = ({ positions, events }: RetrievalCopies): Float64Array =>
     parameters['count'] === COUNT_EVENTS ? events : positions;
   const counted = (sample: RetrievalSample): RetrievalCopies | null =>
@@ -47,11 +47,7 @@ export function retrievalScores(
     }),
     detail: {
       kept: kept.length,
-      gate: always
-        ? 'the right answer was fed in'
-        : forced
-          ? 'none was right; the answer was fed in'
-          : 'the greedy answer is right',
+      gate: gateOf(known.length, always, forced),
       activation: meanOver(kept, heads, ({ events }, head) => (events[head]! > 0 ? 1 : 0)),
       attempted: meanOver(
         known.map(({ free }) => free),
@@ -61,6 +57,12 @@ export function retrievalScores(
       raster: rasterOf(known, heads),
     },
   };
+}
+
+function gateOf(needles: number, always: boolean, forced: boolean): string {
+  if (needles === 0) return 'no prompt holds its answer once';
+  if (always) return 'the right answer was fed in';
+  return forced ? 'none was right; the answer was fed in' : 'the greedy answer is right';
 }
 
 function rasterOf(samples: readonly RetrievalSample[], heads: number): RetrievalDetail['raster'] {

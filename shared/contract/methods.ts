@@ -349,9 +349,9 @@ export const methods = {
   ),
   'probe.list': method<{ readonly probes: readonly ProbeInfo[] }>()(z.object({})),
   /**
-   * Head scores over a probe set, with their spread over prompts: `retrieval` over `needle`, the others over whatever
-   * they need. All that apply where none are named. What was cancelled goes on where it stopped when it is asked for
-   * again, as long as the model is open; progress tells how far that is.
+   * Head scores over a probe set, with their spread over prompts: `retrieval` over needles, the others over whatever they
+   * need. Where none are named, all that the set can give and that cost no forward a head. What was cancelled goes on
+   * where it stopped when it is asked for again, as long as the model is open; progress tells how far that is.
    */
   'probe.run': method<ProbeResult>()(
     z.object({

@@ -18,7 +18,10 @@ function scoreFile(scoresOf: (layer: number, head: number) => readonly number[],
 
 describe('gate tables', () => {
   it('give each query head the gate of its KV group, cut to 0 to 1', async () => {
-    const { info, values, spread } = await read('full_attention_heads.tsv', '0.25\t1.0\n-1e-9\t1.5\n');
+    const { info, values, spread } = await read(
+      'full_attention_heads.tsv',
+      '2.500000000000000000e-01\t1.0\n-9.584426879882812500e-05\t1.5\n',
+    );
     expect([...values!]).toEqual([0.25, 0.25, 1, 1, 0, 0, 1, 1]);
     expect(info).toMatchObject({
       id: 'imported-full_attention_heads',
@@ -60,16 +63,16 @@ describe('gate tables', () => {
 describe('score files', () => {
   it('give mean, deviation, active share and interval', async () => {
     // The hand-checked samples: mean 0.5, active in two of three.
-    const text = scoreFile((layer, head) => (layer === 1 && head === 2 ? [1, 0, 0.5] : [0, 0, 0]));
+    const text = scoreFile((layer, head) => (layer === 1 && head === 2 ? [1, 0, 0.5] : [0, 0.25, 0]));
     const { info, values, spread } = await read('llama-2-7b-80k.json', text);
-    expect([...values!]).toEqual([0, 0, 0, 0, 0, 0, 0.5, 0]);
+    expect([...values!]).toEqual(Array.from({ length: 8 }, (_, head) => (head === 6 ? 0.5 : 0.25 / 3)));
     expect(spread!.prompts).toBe(3);
     expect(spread!.deviation[6]).toBe(0.5);
     expect(spread!.active[6]).toBeCloseTo(2 / 3, 12);
     expect(spread!.low[6]).toBeLessThan(0.5);
     expect(spread!.high[6]).toBeGreaterThan(0.5);
     expect(info).toMatchObject({ id: 'imported-llama-2-7b-80k', badge: 'imported', granularity: 'head' });
-    expect(info.definition).not.toContain('above 1');
+    expect(info.definition).not.toMatch(/above 1|no head hits/);
     expect(info.domain).toEqual([0, 1]);
   });
 
@@ -78,6 +81,11 @@ describe('score files', () => {
     const { info } = await read('mixtral.json', text);
     expect(info.definition).toContain('4 heads have scores above 1');
     expect(info.domain).toEqual([0, null]);
+  });
+
+  it('tell samples in which no head hits', async () => {
+    const text = scoreFile((_, head) => [head === 1 ? 0.5 : 0, 0, 0]);
+    expect((await read('yi.json', text)).info.definition).toContain('In 2 samples no head hits at all');
   });
 
   it.each([

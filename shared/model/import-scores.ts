@@ -121,7 +121,10 @@ async function readScoreFile(
   }
   if (samples === 0) throw invalid(file, 'its heads have no scores', FORMS);
   const over = entries.filter(({ scores }) => scores.some((score) => score > 1)).length;
-  const info = scoreFileInfo(file, over);
+  const idle = Array.from({ length: samples }).filter((_, sample) =>
+    entries.every(({ scores }) => scores[sample] === 0),
+  ).length;
+  const info = scoreFileInfo(file, over, idle);
   const prompts = Array.from({ length: samples }, (_, sample): ScoreTable => ({
     info,
     values: Float64Array.from({ length: layers * heads }, (_value, index) => byHead.get(index)![sample]!),
@@ -133,14 +136,15 @@ async function readScoreFile(
   return aggregateScores(prompts, new Bootstrap(0), breathe);
 }
 
-/** `over`: heads with a score above 1. */
-function scoreFileInfo(file: string, over: number): ScoreInfo {
+/** `over`: heads with a score above 1. `idle`: samples in which no head has a score above 0. */
+function scoreFileInfo(file: string, over: number, idle: number): ScoreInfo {
   const counts = ` ${over === 1 ? '1 head has' : `${over} heads have`} scores above 1: the code that wrote the file counts every step that hits, also the second time round in a loop, not needle tokens as the paper does.`;
+  const unsearched = ` In ${idle === 1 ? '1 sample' : `${idle} samples`} no head hits at all, most likely because the needle was not found in its prompt: they pull all means and active shares down.`;
   return {
     ...importedInfo(file),
     name: `Retrieval, ${file}`,
     unit: 'share of the needle',
-    definition: `Steps of a needle’s answer at which the head’s strongest key lay on the needle and held the generated token, over the needle’s length; mean over the samples of the file, which are those answered well enough.${over > 0 ? counts : ''}`,
+    definition: `Steps of a needle’s answer at which the head’s strongest key lay on the needle and held the generated token, over the needle’s length; mean over the samples of the file, which are those answered well enough.${over > 0 ? counts : ''}${idle > 0 ? unsearched : ''}`,
     source:
       'Wu et al. 2024, Retrieval Head Mechanistically Explains Long-Context Factuality (arXiv 2404.15574), their code',
     granularity: 'head',
