@@ -22,10 +22,18 @@ describe('readResidual', () => {
     const { largest, massive } = await readResidual(Float32Array.from([3, -8, 1, 0, 2, 2, -4, 0.5]), 2, 7, go);
     expect(massive).toEqual([]);
     expect(largest).toEqual([
-      { layer: 7, position: 0, dimension: 1, value: -8, ratio: 4 },
-      { layer: 7, position: 3, dimension: 0, value: -4, ratio: 2 },
-      { layer: 7, position: 0, dimension: 0, value: 3, ratio: 1.5 },
+      expect.objectContaining({ layer: 7, position: 0, dimension: 1, value: -8, ratio: 4 }),
+      expect.objectContaining({ layer: 7, position: 3, dimension: 0, value: -4, ratio: 2 }),
+      expect.objectContaining({ layer: 7, position: 0, dimension: 0, value: 3, ratio: 1.5 }),
     ]);
+  });
+
+  it('gives the hand-checked sizes over the root mean square: 2.826 of 60 among ones, 2 alone in four', async () => {
+    const among = await readResidual(Float32Array.from([60, 1, -1, 1, 1, -1, 1, 1]), 8, 0, go);
+    expect(among.largest[0]!.overRms).toBeCloseTo(60 / Math.sqrt((3600 + 7) / 8), 9);
+    expect(among.largest[0]!.overRms).toBeCloseTo(2.826, 3);
+    const alone = await readResidual(Float32Array.from([2, 0, 0, 0]), 4, 0, go);
+    expect(alone.largest[0]!.overRms).toBeCloseTo(2, 12);
   });
 
   it('agrees with sorting', async () => {
@@ -45,8 +53,9 @@ describe('readResidual', () => {
         expect(magnitudes(largest)).toEqual(sizes.slice(0, 3).filter((size) => size > 0));
         const over = sizes.filter((size) => size > 100 && size / median >= 1000);
         expect(magnitudes(massive)).toEqual(over.slice(0, 16));
-        for (const { position, dimension, value: found } of [...largest, ...massive]) {
+        for (const { position, dimension, value: found, overRms } of [...largest, ...massive]) {
           expect(resid[position * 3 + dimension]).toBe(found);
+          expect(overRms).toBeLessThanOrEqual(Math.sqrt(3) * (1 + 1e-12));
         }
       }),
     );

@@ -22,7 +22,7 @@ export interface ResidualReading {
   readonly largest: readonly MassiveActivation[];
 }
 
-type Found = Omit<MassiveActivation, 'ratio'>;
+type Found = Omit<MassiveActivation, 'ratio' | 'overRms'>;
 
 /** One residual, [tokens, width]; `layer`: the one that it enters. `breathe` is awaited between blocks of rows. */
 export async function readResidual(
@@ -65,12 +65,15 @@ export async function readResidual(
     await breathe();
   }
   const typical = median.value();
-  const withRatio = (list: readonly Found[]) =>
-    list.map((found) => ({ ...found, ratio: Math.abs(found.value) / typical }));
+  const compared = (list: readonly Found[]) =>
+    list.map((found) => {
+      const size = Math.abs(found.value);
+      return { ...found, ratio: size / typical, overRms: (size * Math.sqrt(width)) / norms[found.position]! };
+    });
   return {
     norms,
-    massive: withRatio(massive).filter(({ ratio }) => ratio >= LEAST_RATIO),
-    largest: withRatio(largest),
+    massive: compared(massive).filter(({ ratio }) => ratio >= LEAST_RATIO),
+    largest: compared(largest),
   };
 }
 

@@ -9,6 +9,11 @@ export interface MassiveActivation {
   readonly value: number;
   /** |value| over the median |x| of that residual. */
   readonly ratio: number;
+  /**
+   * |value| over the root mean square of the residual at its position, at most the square root of the dimensions. Over 20
+   * the position counts as a sink in Kang et al. 2025 (VAR).
+   */
+  readonly overRms: number;
 }
 
 /**
