@@ -6,6 +6,7 @@ import type {
   TokenAttention,
 } from '../../shared/contract/methods.ts';
 import { formatHead, type HeadId } from '../../shared/model/head-id.ts';
+import type { RetrievalDetail } from '../../shared/model/probe.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
 import type { DataKey } from './data-cache.ts';
 
@@ -15,6 +16,30 @@ export function summaryKey(runKey: string): DataKey<RunSummary> {
 
 export function scoresKey(runKey: string): DataKey<readonly ScoreTable[]> {
   return `${runKey}:scores`;
+}
+
+/** `choice`: which ones, with which parameters. */
+export function furtherKey(runKey: string, choice: string): DataKey<readonly ScoreTable[]> {
+  return `${runKey}:further:${choice}`;
+}
+
+/** One that costs forwards. `choice`: its parameters. */
+export function forwardsKey(runKey: string, id: string, choice: string): DataKey<ScoreTable> {
+  return `${runKey}:forwards:${id}:${choice}`;
+}
+
+export function weightsKey(modelId: string, choice: string): DataKey<readonly ScoreTable[]> {
+  return `weights/${modelId}:${choice}`;
+}
+
+/** What a probe set or a file gave. Stays until it is removed. */
+export interface OriginTables {
+  readonly tables: readonly ScoreTable[];
+  readonly retrieval: RetrievalDetail | undefined;
+}
+
+export function originKey(id: string): DataKey<OriginTables> {
+  return `origin/${id}`;
 }
 
 export function profileKey(runKey: string, head: HeadId): DataKey<HeadProfile> {

@@ -8,7 +8,16 @@ import type { DataCache } from './data-cache.ts';
 import { demandsOf, type DataSlot, type Demand } from './demands.ts';
 import type { EngineLink } from './engine-link.ts';
 
-const SLOTS: readonly DataSlot[] = ['cleanScores', 'scores', 'miniatures', 'comparison', 'profile', 'token'];
+const SLOTS: readonly DataSlot[] = [
+  'cleanScores',
+  'scores',
+  'further',
+  'weights',
+  'miniatures',
+  'comparison',
+  'profile',
+  'token',
+];
 const PREVIEW_DELAY_MS = 40;
 
 export interface DataLoaderOptions {

@@ -3,9 +3,20 @@ import type { Client } from '../../shared/rpc/client.ts';
 import { focusToken, shownRun } from '../state/selectors.ts';
 import type { RunHandle } from '../state/run-state.ts';
 import type { AppState } from '../state/store.ts';
-import { comparisonKey, miniaturesKey, profileKey, scoresKey, tokenKey, type RunMiniatures } from './data-keys.ts';
+import {
+  comparisonKey,
+  furtherKey,
+  miniaturesKey,
+  profileKey,
+  scoresKey,
+  tokenKey,
+  weightsKey,
+  type RunMiniatures,
+} from './data-keys.ts';
+import { furtherChoice, weightsChoice } from './score-choice.ts';
 
-export type DataSlot = 'scores' | 'cleanScores' | 'miniatures' | 'profile' | 'token' | 'comparison';
+export type DataSlot =
+  'scores' | 'further' | 'weights' | 'cleanScores' | 'miniatures' | 'profile' | 'token' | 'comparison';
 
 export interface Demand {
   readonly key: string;
@@ -26,6 +37,8 @@ export function demandsOf(state: AppState): Demands {
   return {
     cleanScores: scoresDemand(clean),
     ...(shown === clean ? {} : { scores: scoresDemand(shown) }),
+    ...further(state, shown),
+    ...weights(state),
     ...(state.view.atlasCells === 'maps' ? { miniatures: miniaturesDemand(shown) } : {}),
     ...(changed && changed.interventions !== ''
       ? {
@@ -65,6 +78,29 @@ function scoresDemand(run: RunHandle): Demand {
     previews: false,
     load: async (client, signal) => (await client.call('run.scores', { runId: run.runId }, { signal })).scores,
   };
+}
+
+/** Prompts of so many tokens have their further scores computed unasked: that takes a moment only. */
+const QUICK_TOKENS = 1024;
+
+/** Whether scores that cost another pass over the attention are computed of this run. */
+export function wantsFurther({ scores, model }: AppState, run: RunHandle): boolean {
+  return model.live && !run.stored && (scores.further || run.tokens <= QUICK_TOKENS);
+}
+
+function further(state: AppState, run: RunHandle): Demands {
+  const asked = furtherChoice(state.scores);
+  if (asked.scores.length === 0 || !wantsFurther(state, run)) return {};
+  const load: Demand['load'] = async (client, signal) =>
+    (await client.call('run.scores', { runId: run.runId, ...asked }, { signal })).scores;
+  return { further: { key: furtherKey(run.key, JSON.stringify(asked)), previews: false, load } };
+}
+
+function weights({ scores, model }: AppState): Demands {
+  if (!scores.weights || !model.live || !model.info) return {};
+  const asked = weightsChoice(scores);
+  const load: Demand['load'] = async (client, signal) => (await client.call('model.scores', asked, { signal })).scores;
+  return { weights: { key: weightsKey(model.info.modelId, JSON.stringify(asked)), previews: false, load } };
 }
 
 function miniaturesDemand(run: RunHandle): Demand {

@@ -24,6 +24,7 @@ import type { ModelInfo } from '../../shared/model/model-info.ts';
 import type { Client } from '../../shared/rpc/client.ts';
 import type { Activity } from '../base/activity.ts';
 import { GenerationController } from '../generation/generation-controller.ts';
+import { ScoreController } from '../scores/score-controller.ts';
 import { SessionFiles, type LayoutKeeper } from '../session-file/session-files.ts';
 import { resetEdits } from '../state/edits.ts';
 import type { LineKind } from '../state/generation-state.ts';
@@ -60,6 +61,8 @@ export interface SessionOptions {
 export class Session {
   /** The session as a file. */
   readonly files: SessionFiles;
+  /** Scores beyond those of every run. */
+  readonly scores: ScoreController;
   readonly #store: AppStore;
   readonly #activity: Activity;
   readonly #onShellCommand: ShellCommandListener | undefined;
@@ -86,6 +89,7 @@ export class Session {
     const onOpened = (opened: OpenedSession) => this.#onSessionOpened(opened);
     this.files = new SessionFiles({ store, cache, link, layout, runs: this.#runs, onOpened });
     this.#generations = new GenerationController({ store, link, ensureModel: () => this.#ensureModel() });
+    this.scores = new ScoreController({ store, cache, link });
     this.#data = new DataLoader({ store, cache, activity, link, onCleanScores });
     this.#counter = new PromptCounter({ store, activity, link });
     store.subscribe((state, before) => {
@@ -93,6 +97,7 @@ export class Session {
       if (state.edit.prompt.version !== before.edit.prompt.version) void activity.track(this.runPrompt());
       this.#counter.onState(state, before);
       this.files.onState(state, before);
+      this.scores.onState(state, before);
       this.#data.reconcile();
     });
   }
@@ -428,6 +433,7 @@ export class Session {
   #stopWork({ engineIsGone }: { readonly engineIsGone: boolean }): void {
     this.#runs.stop({ engineIsGone });
     this.#generations.stop();
+    this.scores.stop();
     this.#models.stop();
     this.#counter.stop();
   }

@@ -58,6 +58,7 @@ function editState({ interventions, head, pinnedToken, comparison, folds }: Edit
     prompt: { ...before.edit.prompt, content: undefined },
     comparison: comparison ? { ...comparison, difference: comparison.difference ?? undefined } : undefined,
     folds,
+    filter: initialEdit.filter,
   };
 }
 

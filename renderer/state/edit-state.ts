@@ -1,5 +1,6 @@
 import type { HeadId } from '../../shared/model/head-id.ts';
 import type { Intervention } from '../../shared/model/intervention.ts';
+import { NO_FILTER, type HeadFilter } from '../../shared/view/atlas/head-filter.ts';
 import type { HeadComparison } from './comparison.ts';
 import type { TokenFold } from './folds.ts';
 
@@ -28,6 +29,8 @@ export interface EditState {
   readonly comparison: HeadComparison | undefined;
   /** Spans that the axes of the map show as one bracket, of any prompt. */
   readonly folds: readonly TokenFold[];
+  /** Which heads the lists and plots of scores are narrowed down to. */
+  readonly filter: HeadFilter;
 }
 
 export const initialEdit: EditState = {
@@ -37,4 +40,5 @@ export const initialEdit: EditState = {
   prompt: { version: 0, content: undefined },
   comparison: undefined,
   folds: [],
+  filter: NO_FILTER,
 };

@@ -1,5 +1,6 @@
 /** Every change that undo can take back. */
 import { sameHead, type HeadId } from '../../shared/model/head-id.ts';
+import type { HeadFilter } from '../../shared/view/atlas/head-filter.ts';
 import { interventionsKey, zeroHead, type Intervention } from '../../shared/model/intervention.ts';
 import { includesHead, withHead, withoutHead, type MapDifference } from './comparison.ts';
 import { initialEdit, type EditState, type PromptContent } from './edit-state.ts';
@@ -87,6 +88,12 @@ export function unfold(store: AppStore, fold: TokenFold): void {
 
 export function unfoldAll(store: AppStore): void {
   if (store.getState().edit.folds.length > 0) apply(store, { folds: [] });
+}
+
+/** `gesture`: changes of the same one are undone at once, such as the steps of a slider. */
+export function setFilter(store: AppStore, change: Partial<HeadFilter>, gesture?: string): void {
+  const filter = { ...store.getState().edit.filter, ...change };
+  apply(store, { filter }, gesture && `filter-${gesture}`);
 }
 
 export function setInterventions(store: AppStore, interventions: readonly Intervention[], mergeKey?: string): void {

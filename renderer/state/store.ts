@@ -14,6 +14,7 @@ import { initialNotes, type NotesState } from './notes-state.ts';
 import { initialPrefs, type PrefsState } from './prefs-state.ts';
 import { initialPrompt, type PromptState } from './prompt-state.ts';
 import { initialRun, type RunState } from './run-state.ts';
+import { initialScores, type ScoresState } from './scores-state.ts';
 import { initialUi, type UiState } from './ui-state.ts';
 import { initialView, type ViewState } from './view-state.ts';
 
@@ -26,6 +27,7 @@ export interface AppState {
   readonly edit: EditState;
   readonly history: History<EditState>;
   readonly view: ViewState;
+  readonly scores: ScoresState;
   readonly figure: FigureSettings;
   readonly notes: NotesState;
   readonly file: FileState;
@@ -44,6 +46,7 @@ export const initialState: AppState = {
   edit: initialEdit,
   history: emptyHistory,
   view: initialView,
+  scores: initialScores,
   figure: initialFigure,
   notes: initialNotes,
   file: initialFile,

@@ -12,6 +12,7 @@ import type { ScoreInfo, ScoreTable } from '../../shared/model/score.ts';
 import type { TokenView } from '../../shared/model/token-view.ts';
 import { TILE_SIZE } from '../../shared/tensor/tile.ts';
 import { createFakeFigures, type FakeFigures } from './fake-figures.ts';
+import { createFakeScores } from './fake-scores.ts';
 import { createFakeSessions, type FakeSessions } from './fake-sessions.ts';
 import { FakeAttention, kindOf } from './fake-attention.ts';
 import { makeScoreInfo, makeScoreTable } from '../../shared/model/testing/score-table.ts';
@@ -195,6 +196,14 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
   const forTheHost = async () => Promise.reject(new AppError('not-allowed', 'Pages cannot ask for this.'));
   const noTasks = async () => Promise.reject(new AppError('not-allowed', 'The stand-in for the engine has no tasks.'));
 
+  const scores = createFakeScores({
+    quick: SCORES.map((score) => makeScoreInfo(score.id, score)),
+    layers,
+    heads,
+    ofRun: (runId) => scoresOf(find(runId), layers, heads),
+    stepMs: layerMs,
+  });
+
   const handlers: Handlers<MethodName> = {
     'model.open': async ({ path }, callContext) => {
       callContext.progress({ phase: 'Reading weights', done: 0, total: 1, etaMs: null });
@@ -250,7 +259,6 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
       runs.delete(runId);
       return Promise.resolve(null);
     },
-    'run.scores': async ({ runId }) => Promise.resolve({ scores: scoresOf(find(runId), layers, heads) }),
     'run.tile': async (params) => {
       const { attention, summary } = find(params.runId);
       return Promise.resolve(tileOf(attention, summary.ids.length, params));
@@ -307,8 +315,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
       });
     },
     'generate.start': generate,
-    'score.list': async () => Promise.resolve({ scores: SCORES.map((score) => makeScoreInfo(score.id, score)) }),
-    'model.scores': async () => Promise.resolve({ scores: [] }),
+    ...scores,
     'model.composition': noTasks,
     'run.sinks': noTasks,
     'run.spans': noTasks,
@@ -316,12 +323,9 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     'run.descriptors': noTasks,
     'run.attribution': noTasks,
     'run.influence': noTasks,
-    'probe.list': async () => Promise.resolve({ probes: [] }),
-    'probe.best': noTasks,
     'task.list': async () => Promise.resolve({ tasks: [] }),
     'task.sample': noTasks,
     'task.run': noTasks,
-    'probe.run': noTasks,
     'run.compare': async ({ clean, changed }) => {
       const before = find(clean).summary;
       const after = find(changed).summary;
