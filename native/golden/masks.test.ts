@@ -2,12 +2,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NO_MASK, type MaskSpec } from '../attention/mask.ts';
 import type { Capture } from '../capture/capture.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import { runForward, type ForwardRequest } from '../forward/forward.ts';
 import { logitRows } from '../forward/likelihoods.ts';
+import { anyMask, cutMask } from '../testing/any-mask.ts';
 import { concat, maxAbsError } from '../testing/compare.ts';
 import { ADDON, openForward, type OpenedForward } from '../testing/open-forward.ts';
 import { sees } from '../testing/reference-attention.ts';
@@ -141,6 +143,37 @@ describe.each(CASES)('$name', ({ name, addon, options, seed }) => {
     expect(digest(clean).equals(before)).toBe(true);
   });
 
+  it('does so for any changes, from any layer that is not past the first changed one', async () => {
+    const { layers, heads } = model.architecture;
+    const clean = await run({});
+    const perHead = <T>(each: fc.Arbitrary<T>) => fc.array(each, { minLength: heads, maxLength: heads });
+    const layerChange = fc.record({
+      gain: fc.option(perHead(fc.constantFrom(1, 0, 0.5, -2)), { nil: null }),
+      masks: fc.option(perHead(fc.option(anyMask, { nil: null })), { nil: null }),
+      uniform: fc.option(perHead(fc.constantFrom(0, 1)), { nil: null }),
+    });
+    const drawn = fc.record({
+      from: fc.nat(layers - 1),
+      earlier: fc.nat(layers - 1),
+      changes: fc.array(layerChange, { minLength: layers, maxLength: layers }),
+    });
+    await fc.assert(
+      fc.asyncProperty(drawn, async ({ from, earlier, changes }) => {
+        const of = (layer: number) => (layer < from ? undefined : changes[layer]);
+        const request: Changes = {
+          gain: (layer) => made(of(layer)?.gain, (values) => Float32Array.from(values)),
+          masks: (layer) =>
+            made(of(layer)?.masks, (masks) => masks.map((mask) => mask && cutMask(mask, TOKENS, TOKENS))),
+          uniform: (layer) => made(of(layer)?.uniform, (marks) => Uint8Array.from(marks)),
+        };
+        const full = await run(request);
+        const resumed = await run(request, { capture: clean, fromLayer: Math.min(from, earlier) });
+        expect(digest(resumed).equals(digest(full))).toBe(true);
+      }),
+      { numRuns: 15 },
+    );
+  });
+
   it('changes nothing, bit for bit, where a mask shows everything and a head is not uniform', async () => {
     const { heads } = model.architecture;
     const clean = await run({});
@@ -172,6 +205,10 @@ describe.each(CASES)('$name', ({ name, addon, options, seed }) => {
     }
   });
 });
+
+function made<T, R>(value: T | null | undefined, make: (value: T) => R): R | null {
+  return value === null || value === undefined ? null : make(value);
+}
 
 function listedMask(rows: number, keysOf: (row: number) => readonly number[]): MaskSpec {
   const lists = Array.from({ length: rows }, (_, row) => keysOf(row));
