@@ -1,7 +1,10 @@
 import { AppError } from '../../shared/base/app-error.ts';
 
-/** What can be measured: two models, attention alone, tiles of a map, and a recompute after a change in the last layer. */
-export const BENCH_CASES = ['gpt2-small', 'gqa', 'kernel', 'tiles', 'suffix'] as const;
+/**
+ * What can be measured: two models, attention alone, tiles of a map, a recompute after a change in the last layer, and
+ * all scores of a prompt of the shipped model.
+ */
+export const BENCH_CASES = ['gpt2-small', 'gqa', 'kernel', 'tiles', 'suffix', 'scores'] as const;
 export type BenchCase = (typeof BENCH_CASES)[number];
 
 /** Throws `bad-request`. */

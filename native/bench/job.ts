@@ -25,6 +25,11 @@ export interface SuffixJob extends OnModel {
   readonly kind: 'suffix';
 }
 
+/** All scores of one prompt beside its run. */
+export interface ScoresJob extends OnModel {
+  readonly kind: 'scores';
+}
+
 /** Attention alone. */
 export interface KernelJob extends Common {
   readonly kind: 'kernel';
@@ -37,7 +42,7 @@ export interface TilesJob extends Common {
   readonly lengths: readonly number[];
 }
 
-export type BenchJob = VariantJob | SuffixJob | KernelJob | TilesJob;
+export type BenchJob = VariantJob | SuffixJob | ScoresJob | KernelJob | TilesJob;
 
 /** Milliseconds of one thing run several times. */
 export interface Timings {
@@ -68,6 +73,14 @@ export interface SuffixMeasured {
   readonly recompute: Timings;
 }
 
+export interface ScoresMeasured {
+  /** Scores that applied. */
+  readonly told: number;
+  readonly stats: Timings;
+  /** The run and its scores. */
+  readonly scores: Timings;
+}
+
 export interface KernelMeasured {
   /** ONNX Runtime's best on a large matrix product, the mark for the others. */
   readonly gemmGflops: number;
@@ -94,6 +107,7 @@ export interface TilesMeasured {
 export interface JobResults {
   readonly variant: VariantMeasured | NotRun;
   readonly suffix: SuffixMeasured;
+  readonly scores: ScoresMeasured;
   readonly kernel: KernelMeasured;
   readonly tiles: TilesMeasured | NotRun;
 }

@@ -1,6 +1,7 @@
 import type { Progress } from '../../shared/contract/methods.ts';
 import type { BenchJob, JobResults } from './job.ts';
 import { measureKernels } from './measure-kernels.ts';
+import { measureScores } from './measure-scores.ts';
 import { measureSuffix } from './measure-suffix.ts';
 import { measureTiles } from './measure-tiles.ts';
 import { measureVariant } from './measure-variant.ts';
@@ -15,6 +16,8 @@ export async function performJob(
       return measureVariant(job);
     case 'suffix':
       return measureSuffix(job);
+    case 'scores':
+      return measureScores(job);
     case 'kernel':
       return measureKernels(job, onProgress);
     case 'tiles':

@@ -42,6 +42,17 @@ export interface SuffixResult extends Common {
   readonly runs: number;
 }
 
+export interface ScoresResult extends Common {
+  readonly case: 'scores';
+  readonly firstMs: number;
+  /** Scores that were told; null for the run alone. */
+  readonly told: number | null;
+  /** Of the medians, to `stats`. */
+  readonly ratio: number;
+  readonly limitRatio: number | null;
+  readonly runs: number;
+}
+
 export interface KernelResult extends Common {
   readonly case: 'kernel';
   readonly firstMs: number | null;
@@ -60,7 +71,7 @@ export interface TilesResult extends Common {
   readonly runs: number;
 }
 
-export type BenchResult = ModelResult | SuffixResult | KernelResult | TilesResult;
+export type BenchResult = ModelResult | SuffixResult | ScoresResult | KernelResult | TilesResult;
 
 export interface BenchReport {
   readonly results: readonly BenchResult[];

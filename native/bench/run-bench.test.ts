@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AppError } from '../../shared/base/app-error.ts';
 import type { BenchJob, PerformJob } from './job.ts';
 import { performJob } from './perform-job.ts';
-import type { ModelResult } from './report.ts';
+import type { ModelResult, ScoresResult } from './report.ts';
 import { runBench, type BenchOptions } from './run-bench.ts';
 import { TINY_SPECS } from './testing/tiny-specs.ts';
 
@@ -29,6 +29,8 @@ const options = (more: Partial<BenchOptions>): BenchOptions => ({
   lengths: [24],
   kernelLengths: [8],
   tileLengths: [600],
+  scoreLengths: [24],
+  shippedModel: join(import.meta.dirname, '../../resources/model'),
   variants: ['plain', 'capture', 'materialised'],
   repeats: 1,
   threads: 2,
@@ -67,6 +69,13 @@ describe('runBench', () => {
     const { results } = await runBench(options({ cases: ['suffix'] }));
     expect(results.map(({ variant }) => variant)).toEqual(['full', 'suffix', 'recompute']);
     expect(results[1]).toMatchObject({ case: 'suffix', n: 24, limitRatio: 0.75 });
+  });
+
+  it('measures all scores beside a run of the shipped model', async () => {
+    const { results } = await runBench(options({ cases: ['scores'] }));
+    expect(results.map(({ variant }) => variant)).toEqual(['stats', 'scores']);
+    expect(results[1]).toMatchObject({ case: 'scores', n: 24, limitRatio: 2 });
+    expect((results[1] as ScoresResult).told).toBeGreaterThan(10);
   });
 
   it('reports maps that ended their process, and does not try them again', async () => {

@@ -6,12 +6,19 @@ import { AppError } from '../../shared/base/app-error.ts';
 import type { Progress } from '../../shared/contract/methods.ts';
 import { loadAddon } from '../attention/load-addon.ts';
 import type { BenchCase } from './cases.ts';
-import type { NotRun, PerformJob, SuffixMeasured, VariantMeasured } from './job.ts';
+import type { NotRun, PerformJob, ScoresMeasured, SuffixMeasured, VariantMeasured } from './job.ts';
 import { BENCH_MODELS, type BenchModel, type ModelSpec } from './model-spec.ts';
 import { peakMemoryKnown } from './peak-memory.ts';
 import { relativeError } from './relative-error.ts';
 import type { BenchReport, BenchResult } from './report.ts';
-import { isNotRun, summariseKernels, summariseModel, summariseSuffix, summariseTiles } from './summarise.ts';
+import {
+  isNotRun,
+  summariseKernels,
+  summariseModel,
+  summariseScores,
+  summariseSuffix,
+  summariseTiles,
+} from './summarise.ts';
 import { parseVariant } from './variant.ts';
 import { ensureModel } from './write-model.ts';
 
@@ -22,6 +29,9 @@ export interface BenchOptions {
   readonly kernelLengths: readonly number[];
   /** Of maps, at least 512. */
   readonly tileLengths: readonly number[];
+  /** Of prompts whose scores are told, within the shipped model's context. */
+  readonly scoreLengths: readonly number[];
+  readonly shippedModel: string;
   readonly variants: readonly string[];
   /** Processes of each variant. */
   readonly repeats: number;
@@ -60,6 +70,8 @@ export async function runBench(options: BenchOptions): Promise<BenchReport> {
       );
     } else if (name === 'suffix') {
       for (const n of options.lengths) add(summariseSuffix(n, await suffixes(options, n)));
+    } else if (name === 'scores') {
+      for (const n of options.scoreLengths) add(summariseScores(n, await scores(options, n)));
     } else {
       for (const n of options.lengths) add(summariseModel(name, n, await variants(options, name, n)));
     }
@@ -130,6 +142,16 @@ async function suffixes(options: BenchOptions, tokens: number): Promise<SuffixMe
   for (let done = 0; done < repeats; done++) {
     options.onProgress({ phase: `suffix, ${tokens} tokens`, done, total: repeats, etaMs: null });
     measured.push(await options.perform({ kind: 'suffix', folder, tokens, threads, addon }, options.onProgress));
+  }
+  return measured;
+}
+
+async function scores(options: BenchOptions, tokens: number): Promise<ScoresMeasured[]> {
+  const { threads, addon, repeats, shippedModel: folder } = options;
+  const measured: ScoresMeasured[] = [];
+  for (let done = 0; done < repeats; done++) {
+    options.onProgress({ phase: `scores, ${tokens} tokens`, done, total: repeats, etaMs: null });
+    measured.push(await options.perform({ kind: 'scores', folder, tokens, threads, addon }, options.onProgress));
   }
   return measured;
 }

@@ -1,7 +1,15 @@
 /** From what the measuring processes answered to results: medians, ratios, limits. */
-import type { KernelMeasured, NotRun, SuffixMeasured, TilesMeasured, Timings, VariantMeasured } from './job.ts';
+import type {
+  KernelMeasured,
+  NotRun,
+  ScoresMeasured,
+  SuffixMeasured,
+  TilesMeasured,
+  Timings,
+  VariantMeasured,
+} from './job.ts';
 import { median } from './median.ts';
-import type { KernelResult, ModelResult, SuffixResult, TilesResult } from './report.ts';
+import type { KernelResult, ModelResult, ScoresResult, SuffixResult, TilesResult } from './report.ts';
 import type { Variant } from './variant.ts';
 
 const MIB = 2 ** 20;
@@ -82,6 +90,29 @@ export function summariseSuffix(n: number, measured: readonly SuffixMeasured[]):
       firstMs: median(timings.map(({ firstMs }) => firstMs)),
       ratio: medianMs / fullMs,
       limitRatio: variant === 'suffix' ? limitRatio : null,
+      peakExtraMiB: null,
+      runs: runsOf(timings),
+    };
+  });
+}
+
+/** What a run with all its scores may cost, relative to one with the default statistics. */
+const SCORES_FACTOR = 2;
+
+export function summariseScores(n: number, measured: readonly ScoresMeasured[]): readonly ScoresResult[] {
+  const statsMs = medianOf(measured.map(({ stats }) => stats));
+  return (['stats', 'scores'] as const).map((variant): ScoresResult => {
+    const timings = measured.map((each) => each[variant]);
+    const medianMs = medianOf(timings);
+    return {
+      case: 'scores',
+      variant,
+      n,
+      medianMs,
+      firstMs: median(timings.map(({ firstMs }) => firstMs)),
+      told: variant === 'scores' ? measured[0]!.told : null,
+      ratio: medianMs / statsMs,
+      limitRatio: variant === 'scores' ? SCORES_FACTOR : null,
       peakExtraMiB: null,
       runs: runsOf(timings),
     };

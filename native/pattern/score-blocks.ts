@@ -89,15 +89,16 @@ export class ScoreReader {
     const { heads, kvHeads, headDim, scale } = this.#architecture;
     // Looked up once: on disk that takes its time.
     const { q, k, lse } = capture.layers[layer]!;
+    if (offset >= (this.#architecture.slidingWindow[layer] ?? Infinity)) return 0;
     const group = groupOf(head, heads, kvHeads);
+    const factor = scale[layer]!;
     let sum = 0;
     for (let row = start; row < end; row++) {
-      if (row - offset < this.visibleKeys(layer, row).first) continue;
       const qAt = (row * heads + head) * headDim;
       const kAt = ((row - offset) * kvHeads + group) * headDim;
       let dot = 0;
       for (let d = 0; d < headDim; d++) dot += q[qAt + d]! * k[kAt + d]!;
-      sum += Math.exp(dot * scale[layer]! - lse[head * capture.tokens + row]!);
+      sum += Math.exp(dot * factor - lse[head * capture.tokens + row]!);
     }
     return sum / (end - start);
   }

@@ -6,6 +6,7 @@ export type {
   BenchResult,
   KernelResult,
   ModelResult,
+  ScoresResult,
   SuffixResult,
   TilesResult,
 } from '../bench/report.ts';

@@ -26,7 +26,10 @@ function tokenMatch(ids: Int32Array, name: string, make: () => KeyMatch): TokenM
   if (held !== undefined) return held;
   const match = make();
   const counts = matchCounts(match);
-  const rows = [...counts.entries()].flatMap(([row, count]) => (count > 0 ? [row] : []));
+  const rows: number[] = [];
+  counts.forEach((count, row) => {
+    if (count > 0) rows.push(row);
+  });
   const made = { name, match, rows, cells: counts.reduce((sum, count) => sum + count, 0) };
   ofPrompt.set(name, made);
   return made;

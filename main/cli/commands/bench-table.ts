@@ -4,6 +4,7 @@ import type {
   BenchResult,
   KernelResult,
   ModelResult,
+  ScoresResult,
   SuffixResult,
   TilesResult,
 } from '../../../native/public/bench.ts';
@@ -37,6 +38,10 @@ export function formatBench({ results, machine }: BenchReport): string {
   const suffixes = results.filter((each): each is SuffixResult => each.case === 'suffix');
   if (suffixes.length > 0) {
     parts.push('', 'suffix: gpt2-small with one head of the last layer taken out, beside a full run', suffix(suffixes));
+  }
+  const scored = results.filter((each): each is ScoresResult => each.case === 'scores');
+  if (scored.length > 0) {
+    parts.push('', 'scores: every score of one prompt of the shipped model, beside its run', formatScores(scored));
   }
   return parts.join('\n');
 }
@@ -122,6 +127,20 @@ function suffix(rows: readonly SuffixResult[]): string {
       optional(row.medianMs, milliseconds),
       row.ratio.toFixed(3),
       optional(row.limitRatio, (limit) => limit.toFixed(3)),
+    ]),
+    [0, 2, 3, 4],
+  );
+}
+
+function formatScores(rows: readonly ScoresResult[]): string {
+  return formatTable(
+    ['Tokens', 'What', 'Median ms', 'To the run', 'Limit'],
+    rows.map((row) => [
+      String(row.n),
+      row.told === null ? 'run, default statistics' : `run, ${row.told} scores`,
+      optional(row.medianMs, milliseconds),
+      row.ratio.toFixed(2),
+      optional(row.limitRatio, (limit) => limit.toFixed(1)),
     ]),
     [0, 2, 3, 4],
   );

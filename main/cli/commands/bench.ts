@@ -24,6 +24,8 @@ export const CHILD_COMMAND = 'bench-child';
 const LENGTHS = [64, 512, 1024, 4096];
 const KERNEL_LENGTHS = [1024, 2048, 4096, 8192, 16_384, 32_768];
 const TILE_LENGTHS = [8192, 32_768];
+/** The longest context of the shipped model. */
+const SCORE_LENGTHS = [1024];
 const MOST_TOKENS = 32_768;
 const REPEATS = 3;
 /** Over this the final residuals of two ways to compute one thing differ by more than rounding. */
@@ -46,6 +48,8 @@ export async function runBenchCommand(console: Console, options: BenchCommandOpt
     lengths: lengths ?? LENGTHS,
     kernelLengths: lengths ?? KERNEL_LENGTHS,
     tileLengths: lengths?.filter((tokens) => tokens > 256) ?? TILE_LENGTHS,
+    scoreLengths: lengths?.filter((tokens) => tokens <= SCORE_LENGTHS[0]!) ?? SCORE_LENGTHS,
+    shippedModel: app.shippedModel,
     repeats: options.repeats ?? REPEATS,
     threads: options.threads ?? availableParallelism(),
     addon: app.addon,
