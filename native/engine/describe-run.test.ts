@@ -13,26 +13,24 @@ const tokens = 50;
 let root: string;
 let engine: Engine;
 let runId: string;
+let model: string;
 
 beforeAll(async () => {
   root = await mkdtemp(path.join(tmpdir(), 'headscope-describe-'));
-  const model = path.join(root, 'llama');
+  model = path.join(root, 'llama');
   await writeTinyModel(model, { family: 'llama', layers: 3, heads: 4, kvHeads: 2, context: 64, seed: 2 });
   engine = createEngine({ shippedModel: model, tasks: '', addon: '', threads: 1 });
   await engine.handlers['model.open']({ path: 'demo' }, context);
-  runId = await start(tokens);
+  runId = await start(engine, tokens);
 });
 afterAll(async () => {
   await engine.dispose();
   await rm(root, { recursive: true });
 });
 
-async function start(count: number): Promise<string> {
+async function start({ handlers }: Engine, count: number): Promise<string> {
   const ids = Int32Array.from({ length: count }, (_, i) => (i * 13) % 61);
-  const run = await engine.handlers['run.start'](
-    { prompt: { kind: 'ids', ids }, interventions: [], cut: false },
-    context,
-  );
+  const run = await handlers['run.start']({ prompt: { kind: 'ids', ids }, interventions: [], cut: false }, context);
   return run.runId;
 }
 
@@ -94,7 +92,7 @@ describe('run.descriptors', () => {
   });
 
   it('refuses a prompt of one token', async () => {
-    const one = await start(1);
+    const one = await start(engine, 1);
     await expect(engine.handlers['run.descriptors']({ runId: one }, context)).rejects.toMatchObject({
       code: 'bad-request',
     });
@@ -102,7 +100,7 @@ describe('run.descriptors', () => {
 
   it('can be cancelled', async () => {
     const controller = new AbortController();
-    const other = await start(40);
+    const other = await start(engine, 40);
     const progress: CallContext['progress'] = () => controller.abort();
     const cancelled = engine.handlers['run.descriptors']({ runId: other }, { signal: controller.signal, progress });
     await expect(cancelled).rejects.toThrow('Cancelled');
@@ -113,5 +111,26 @@ describe('kinds of heads', () => {
   it('are told from scores that there are', async () => {
     const { scores } = await engine.handlers['score.list']({}, context);
     expect(scores.map(({ id }) => id)).toEqual(expect.arrayContaining([...KIND_SCORES]));
+  });
+});
+
+describe('a run on disk', () => {
+  it('answers as one in memory', async () => {
+    const spillFolder = path.join(root, 'spill');
+    const options = { shippedModel: model, tasks: '', addon: '', threads: 1, spillFolder, captureBudgetBytes: 215_000 };
+    const small = createEngine(options);
+    const { handlers } = small;
+    await handlers['model.open']({ path: 'demo' }, context);
+    expect((await handlers['run.estimate']({ tokens }, context)).onDisk).toBe(true);
+    const onDisk = await start(small, tokens);
+    const spans = [{ name: 'a', start: 2, end: 30 }];
+    for (const answer of [
+      ({ handlers: of }: Engine, id: string) => of['run.sinks']({ runId: id, threshold: 0.02 }, context),
+      ({ handlers: of }: Engine, id: string) => of['run.spans']({ runId: id, spans }, context),
+      ({ handlers: of }: Engine, id: string) => of['run.descriptors']({ runId: id }, context),
+    ]) {
+      expect(await answer(small, onDisk)).toEqual(await answer(engine, runId));
+    }
+    await small.dispose();
   });
 });
