@@ -17,7 +17,7 @@ export type Value = string & { readonly [valueBrand]: true };
 /** Stands for an optional input that is not given. */
 export const ABSENT = '' as Value;
 
-export type OnnxDtype = 'float32' | 'float16' | 'bfloat16' | 'int64' | 'int32' | 'bool';
+export type OnnxDtype = 'float64' | 'float32' | 'float16' | 'bfloat16' | 'int64' | 'int32' | 'bool';
 /** A fixed size or the name of a symbolic dimension. */
 export type Dimension = number | string;
 /** Numbers are written as `int`; wrap a float attribute as `{ float }`. */
@@ -42,7 +42,15 @@ export interface ExternalData {
   readonly byteLength: number;
 }
 
-const DTYPE_CODES: Record<OnnxDtype, number> = { float32: 1, int32: 6, int64: 7, bool: 9, float16: 10, bfloat16: 16 };
+const DTYPE_CODES: Record<OnnxDtype, number> = {
+  float32: 1,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+  bfloat16: 16,
+};
 const ATTRIBUTE_FLOAT = 1;
 const ATTRIBUTE_INT = 2;
 const ATTRIBUTE_STRING = 3;

@@ -7,7 +7,7 @@
 import { InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node';
 
 /** A Uint8Array is a tensor of booleans. */
-export type TensorData = Float32Array | BigInt64Array | Int32Array | Uint8Array;
+export type TensorData = Float64Array | Float32Array | BigInt64Array | Int32Array | Uint8Array;
 
 export interface Feed {
   readonly data: TensorData;
@@ -78,6 +78,7 @@ export function supportedProviders(): readonly { readonly name: string; readonly
 
 function toTensor({ data, dims }: Feed): Tensor {
   if (data instanceof Float32Array) return new Tensor('float32', data, dims);
+  if (data instanceof Float64Array) return new Tensor('float64', data, dims);
   if (data instanceof BigInt64Array) return new Tensor('int64', data, dims);
   if (data instanceof Uint8Array) return new Tensor('bool', data, dims);
   return new Tensor('int32', data, dims);

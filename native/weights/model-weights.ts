@@ -52,6 +52,11 @@ export class ModelWeights {
     this.#layout = architecture.blocks.layout(weights);
   }
 
+  /** Whether embedding and unembedding are one table. */
+  get isTied(): boolean {
+    return this.#layout.embedding === this.#layout.unembedding;
+  }
+
   /** W_Q [heads, dModel, headDim], bias [heads, headDim]. */
   query(layer: number): Promise<HeadMatrices> {
     return this.#reading(this.#layout.attention(layer).query);

@@ -1,0 +1,50 @@
+import { scoreCores } from '../core-scores.ts';
+import { eigenShare, frobenius } from '../eigen-share.ts';
+import { flipped } from '../matrix-products.ts';
+import { embeddingGram } from '../token-tables.ts';
+import type { WeightScore } from '../weight-score.ts';
+
+/** Eigenvalues below this share of the core's factors are rounding. */
+const NOTHING = 1e-12;
+
+export const qkMatch: WeightScore = {
+  info: {
+    id: 'qk-match',
+    name: 'QK same-token match',
+    group: 'weights',
+    unit: 'eigenvalue share',
+    definition:
+      'Sum of the eigenvalues of W_E W_Q W_K^T W_E^T over the sum of their magnitudes, over the whole vocabulary: 1 where a token looks for its own copies, -1 where it keeps away from them. Gains of the norms folded in; the rotation is left out, so it is about content alone. Not defined for a head that looks for nothing.',
+    source: 'Olsson et al. 2022, In-context Learning and Induction Heads (arXiv 2209.11895), p. 61',
+    badge: 'exact',
+    granularity: 'head',
+    data: 'weights',
+    cost: 'weights',
+    parameters: [],
+    floor: '0: random weights',
+    domain: [-1, 1],
+  },
+  floor: 0,
+  async compute(circuits, job) {
+    // The eigenvalues other than 0 of W_E W_Q W_K^T W_E^T are those of W_K^T (W_E^T W_E) W_Q.
+    const gram = await embeddingGram(circuits, job);
+    return scoreCores(circuits, 'QK match', job, async (layer, pause, breathe) => {
+      const { products } = circuits;
+      const { heads, kvHeads, headDim, dModel } = circuits.architecture;
+      const query = await circuits.reading(layer, 'query', breathe);
+      const key = await circuits.reading(layer, 'key', breathe);
+      const left = { data: await products.single(flipped(key), gram, pause), rows: headDim, columns: dModel };
+      const size = headDim * dModel;
+      return {
+        cores: await products.double(left, query, pause),
+        valueOf(core, head) {
+          const shared = Math.floor((head * kvHeads) / heads);
+          const factors =
+            frobenius(left.data.subarray(shared * size, (shared + 1) * size)) *
+            frobenius(query.data.subarray(head * size, (head + 1) * size));
+          return eigenShare(core, headDim, NOTHING * factors, breathe);
+        },
+      };
+    });
+  },
+};

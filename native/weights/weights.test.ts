@@ -1,0 +1,229 @@
+/** Scores of weights against whole matrices in float64, for every family, and by hand-checked values. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CancelledError } from '../../shared/base/app-error.ts';
+import type { Progress } from '../../shared/contract/methods.ts';
+import type { Family } from '../families/family.ts';
+import type { Job } from '../forward/checkpoint.ts';
+import { openModel } from '../model/open-model.ts';
+import { attnOnly } from '../testing/attn-only.ts';
+import { writeOracle } from '../testing/oracle.ts';
+import { RANDOM_MODELS } from '../testing/random-models.ts';
+import { writeTinyModel } from '../testing/tiny-model.ts';
+import { Circuits } from './circuits.ts';
+import { composition, compositionFloor, compositionOf, randomFloor, readers, writers } from './composition.ts';
+import { eigenShare } from './eigen-share.ts';
+import { weightScores } from './index.ts';
+import { MatrixProducts } from './matrix-products.ts';
+import { matrix, norm, referenceCircuits, times, turned, type Matrix } from './testing/reference-circuits.ts';
+
+const job: Job = { signal: new AbortController().signal, progress: () => undefined };
+const breathe = () => Promise.resolve();
+const pauses = { pause: breathe, breathe };
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'headscope-circuits-'));
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+async function open(folder: string, families?: readonly Family[]): Promise<Circuits> {
+  return new Circuits(await openModel({ folder, source: 'folder', families }), 2);
+}
+
+const score = (circuits: Circuits, id: string): Promise<Float64Array> =>
+  weightScores.find(({ info }) => info.id === id)!.compute(circuits, job);
+
+/** Of a whole matrix. Its many eigenvalues of 0 come out as rounding, which the sum of magnitudes must not count. */
+async function shareOf({ rows, data }: Matrix): Promise<number> {
+  return eigenShare(data, rows, 0, breathe);
+}
+
+const NAMES = ['gpt2', 'llama, head_dim 20', 'qwen2', 'qwen3, biases, F16', 'mistral, window 7', 'llama, BF16, untied'];
+
+describe.each(NAMES.map((name, seed) => ({ name, seed })))('$name', ({ name, seed }) => {
+  let circuits: Circuits;
+  beforeAll(async () => {
+    const folder = join(root, `random-${seed}`);
+    await writeTinyModel(folder, { ...RANDOM_MODELS[name]!, layers: 3, seed: seed + 7 });
+    circuits = await open(folder);
+  });
+  afterAll(() => circuits.dispose());
+
+  it('scores what whole matrices say', async () => {
+    const { layers, heads } = circuits.architecture;
+    const { ov, qk, embedding, unembedding } = await referenceCircuits(circuits);
+    const [copying, tokens, match] = [
+      await score(circuits, 'ov-copying'),
+      await score(circuits, 'ov-copying-tokens'),
+      await score(circuits, 'qk-match'),
+    ];
+    for (let layer = 0; layer < layers; layer++) {
+      for (let head = 0; head < heads; head++) {
+        const at = layer * heads + head;
+        const w = ov[layer]![head]!;
+        expect(copying[at]).toBeCloseTo(await shareOf(w), 5);
+        expect(tokens[at]).toBeCloseTo(await shareOf(times(times(embedding, w), unembedding)), 5);
+        expect(match[at]).toBeCloseTo(await shareOf(times(times(embedding, qk[layer]![head]!), turned(embedding))), 5);
+      }
+    }
+  });
+
+  it('finds the norms of products of circuits without making them', async () => {
+    const { layers, heads } = circuits.architecture;
+    const { ov, qk } = await referenceCircuits(circuits);
+    const width = layers * heads;
+    const floor = await compositionFloor(circuits, job);
+    for (const kind of ['q', 'k', 'v'] as const) {
+      const table = await composition(circuits, kind, job);
+      const scores = await score(circuits, `${kind}-composition`);
+      for (let reader = 0; reader < width; reader++) {
+        const later = Math.floor(reader / heads);
+        const looks = qk[later]![reader % heads]!;
+        const reads = kind === 'q' ? looks : kind === 'k' ? turned(looks) : ov[later]![reader % heads]!;
+        let largest = NaN;
+        for (let writer = 0; writer < width; writer++) {
+          const earlier = Math.floor(writer / heads);
+          const actual = table[writer * width + reader]!;
+          if (earlier >= later) {
+            expect(actual).toBeNaN();
+            continue;
+          }
+          const writes = ov[earlier]![writer % heads]!;
+          const expected = norm(times(writes, reads)) / (norm(writes) * norm(reads));
+          expect(actual).toBeCloseTo(expected, 6);
+          largest = Number.isNaN(largest) ? expected : Math.max(largest, expected);
+        }
+        if (later === 0) expect(scores[reader]).toBeNaN();
+        else expect(scores[reader]).toBeCloseTo(largest / floor, 4);
+      }
+    }
+  });
+});
+
+describe('the oracle', () => {
+  let circuits: Circuits;
+  beforeAll(async () => {
+    const folder = join(root, 'oracle');
+    await writeOracle(folder);
+    circuits = await open(folder, [attnOnly]);
+  });
+  afterAll(() => circuits.dispose());
+
+  it('composes nowhere but from the head before to the key of the induction head', async () => {
+    const expected = { q: [0, 0, 0, 0], k: [0.2462, 0, 0, 0], v: [0, 0, 0, 0] };
+    for (const kind of ['q', 'k', 'v'] as const) {
+      const table = await composition(circuits, kind, job);
+      // L0H0 and L0H1 by L1H0 and L1H1.
+      const pairs = [table[2]!, table[3]!, table[6]!, table[7]!];
+      for (const [at, value] of pairs.entries()) expect(value).toBeCloseTo(expected[kind][at]!, 4);
+    }
+  });
+
+  it('copies tokens in the induction head, into another part of the residual', async () => {
+    expect([...(await score(circuits, 'ov-copying-tokens'))]).toEqual([NaN, NaN, 1, NaN]);
+    expect([...(await score(circuits, 'ov-copying'))]).toEqual([0, NaN, 0, NaN]);
+  });
+
+  it('matches tokens in the duplicate head alone', async () => {
+    const [previous, sink, induction, duplicate] = await score(circuits, 'qk-match');
+    expect(duplicate).toBeCloseTo(1, 12);
+    // What these look for has no part in the tokens themselves.
+    for (const value of [previous, sink, induction]) expect(value).toBeNaN();
+  });
+});
+
+describe('hand-checked', () => {
+  it.each([
+    { data: [2, 1, 0, -1], expected: 1 / 3 },
+    { data: [1, 0, 0, 1], expected: 1 },
+    { data: [-1, 0, 0, -1], expected: -1 },
+    { data: [0, -1, 1, 0], expected: 0 },
+  ])('the eigenvalues of $data share $expected', async ({ data, expected }) => {
+    expect(await eigenShare(data, 2, 1e-12, breathe)).toBeCloseTo(expected, 12);
+  });
+
+  it('nothing has no share of copying', async () => {
+    expect(await eigenShare([0, 0, 0, 0], 2, 1e-12, breathe)).toBeNaN();
+  });
+
+  it('eigenvalues of a large product are those of its small core', async () => {
+    const folder = join(root, 'trace');
+    await writeTinyModel(folder, { family: 'llama', seed: 3 });
+    const circuits = await open(folder);
+    const { ov, embedding, unembedding } = await referenceCircuits(circuits);
+    const whole = times(times(embedding, ov[0]![0]!), unembedding);
+    const core = times(unembedding, times(embedding, ov[0]![0]!));
+    const trace = ({ data, rows }: Matrix) =>
+      data.reduce((sum, value, at) => sum + (at % (rows + 1) === 0 ? value : 0), 0);
+    expect(trace(whole)).toBeCloseTo(trace(core), 10);
+    await circuits.dispose();
+  });
+
+  it('composition of matrices of two dimensions', async () => {
+    const products = new MatrixProducts(1);
+    const two = (...data: number[]) => ({ data: Float32Array.from(data), rows: 2, columns: 2 });
+    const identity = two(1, 0, 0, 1);
+    // OV = diag(1, 0); QK = [[0, 1], [0, 0]] as query times key^T; another OV = diag(0, 2).
+    const writer = await writers(products, two(1, 0, 0, 0), identity, pauses);
+    const query = await readers(products, two(1, 0, 0, 0), two(0, 0, 1, 0), pauses);
+    const key = await readers(products, two(0, 0, 1, 0), two(1, 0, 0, 0), pauses);
+    const value = await readers(products, two(0, 0, 0, 2), identity, pauses);
+    const nothing = await readers(products, two(0, 0, 0, 0), identity, pauses);
+    const ratio = async (read: typeof query) => (await compositionOf(products, writer, read, breathe))[0];
+    expect(await ratio(query)).toBeCloseTo(1, 6);
+    expect(await ratio(key)).toBe(0);
+    expect(await ratio(value)).toBe(0);
+    expect(await ratio(nothing)).toBe(0);
+    await products.dispose();
+  });
+
+  it('random weights compose by about one over the root of the width', async () => {
+    const products = new MatrixProducts(2);
+    expect(await randomFloor(products, 64, 8, job)).toBeCloseTo(0.1265, 2);
+    expect(await randomFloor(products, 768, 64, job)).toBeCloseTo(0.0363, 3);
+    await products.dispose();
+  });
+});
+
+describe('a product of stacks', () => {
+  it('pairs shared matrices with those that share them, whichever way they are stored', async () => {
+    const products = new MatrixProducts(1);
+    const a = { data: Float32Array.from({ length: 24 }, (_, i) => Math.sin(i)), rows: 2, columns: 3 };
+    const b = { data: Float32Array.from({ length: 24 }, (_, i) => Math.cos(i)), rows: 3, columns: 4 };
+    const part = ({ data, rows, columns }: typeof a, at: number) =>
+      matrix(rows, columns, data.subarray(at * rows * columns, (at + 1) * rows * columns));
+    const actual = await products.double(a, b, breathe);
+    const expected = [0, 1, 2, 3].flatMap((at) => [...times(part(a, at), part(b, Math.floor(at / 2))).data]);
+    expect(actual).toHaveLength(expected.length);
+    for (const [at, value] of expected.entries()) expect(actual[at]).toBeCloseTo(value, 12);
+    const other = await products.single({ ...b, flipped: true }, { ...a, flipped: true }, breathe);
+    const turnedAround = [0, 1, 2, 3].flatMap((at) => [
+      ...times(turned(part(b, Math.floor(at / 2))), turned(part(a, at))).data,
+    ]);
+    for (const [at, value] of turnedAround.entries()) expect(other[at]).toBeCloseTo(value, 5);
+    await products.dispose();
+  });
+});
+
+it('tells progress, and stops when it is cancelled without keeping a half-made table', async () => {
+  const folder = join(root, 'cancelled');
+  await writeTinyModel(folder, { family: 'qwen2', layers: 4, seed: 9 });
+  const circuits = await open(folder);
+  const controller = new AbortController();
+  const seen: Progress[] = [];
+  const stopping: Job = {
+    signal: controller.signal,
+    progress(progress) {
+      seen.push(progress);
+      if (progress.phase === 'K composition, layer 3 of 4') controller.abort();
+    },
+  };
+  await expect(composition(circuits, 'k', stopping)).rejects.toBeInstanceOf(CancelledError);
+  expect(seen.map(({ phase }) => phase)).toContain('K composition, layer 2 of 4');
+  const { layers, heads } = circuits.architecture;
+  const defined = (await composition(circuits, 'k', job)).filter((value) => !Number.isNaN(value));
+  expect(defined).toHaveLength((heads * heads * layers * (layers - 1)) / 2);
+  await circuits.dispose();
+});
