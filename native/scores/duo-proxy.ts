@@ -1,6 +1,10 @@
 import { groupOf } from '../../shared/model/head-id.ts';
 import { meanBeforeRotation, turnsOf } from './mean-before-rotation.ts';
+import type { Capture } from '../capture/capture.ts';
 import type { Score, ScoreContext } from './score.ts';
+
+/** Values of KV groups by layer, group and positions: each query head of a group asks again. */
+const known = new WeakMap<Capture, Map<string, number>>();
 
 export const duoProxy: Score = {
   info: {
@@ -35,12 +39,18 @@ export const duoProxy: Score = {
     const { heads, kvHeads, scale } = context.architecture;
     const size = heads / kvHeads;
     const group = groupOf(head, heads, kvHeads);
+    const values = known.get(context.capture) ?? new Map<string, number>();
+    known.set(context.capture, values);
+    const name = `${layer}/${group}/${positions!}`;
+    const held = values.get(name);
+    if (held !== undefined) return held;
     const key = await meanBeforeRotation(context, layer, 'k', group, breathe);
     let sum = 0;
     for (let other = group * size; other < (group + 1) * size; other++) {
       const query = await meanBeforeRotation(context, layer, 'q', other, breathe);
       sum += meanRunningSum(distanceScores(context, query, key, positions!, scale[layer]!));
     }
+    values.set(name, sum / size);
     return sum / size;
   },
   floor: (_, { positions }) => (positions! + 1) / (2 * positions!),
@@ -74,9 +84,15 @@ function distanceScores(
 
 /** Mean over positions of the attention up to each: 1 where all of it lies on the oldest, 1 / n on the newest. */
 export function meanRunningSum(scores: Float64Array): number {
-  const top = scores.reduce((most, score) => Math.max(most, score), -Infinity);
-  const weights = scores.map((score) => Math.exp(score - top));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const n = weights.length;
-  return weights.reduce((sum, weight, position) => sum + weight * (n - position), 0) / (n * total);
+  const n = scores.length;
+  let top = -Infinity;
+  for (let position = 0; position < n; position++) top = Math.max(top, scores[position]!);
+  let total = 0;
+  let area = 0;
+  for (let position = 0; position < n; position++) {
+    const weight = Math.exp(scores[position]! - top);
+    total += weight;
+    area += weight * (n - position);
+  }
+  return area / (n * total);
 }
