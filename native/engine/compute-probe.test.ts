@@ -130,6 +130,11 @@ describe('probe.run', () => {
     expect(retrieval!.raster.hits).toHaveLength(2 * HEADS);
   });
 
+  it('explains scores of questions where there are none', async () => {
+    const { scores } = await probe({ task: 'random', samples: 1, scores: ['choice-qk'] });
+    expect(scores[0]).toMatchObject({ values: null, notApplicable: 'Needs questions with choices.' });
+  });
+
   it('refuses what it cannot do', async () => {
     const codeOf = (request: object) => expect(probe(request)).rejects;
     await codeOf({ task: 'nope' }).toThrow('There is no probe set “nope”.');

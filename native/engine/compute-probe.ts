@@ -19,7 +19,8 @@ import type { ProbeSample } from '../probes/probe.ts';
 import { needsForced, retrievalScores } from '../probes/retrieval.ts';
 import { PromptTally } from '../probes/prompt-tally.ts';
 import { readScoreParameters } from '../scores/parameters.ts';
-import { scores as registry, scoreTables } from '../scores/index.ts';
+import { choiceScores } from '../scores/choice-scores.ts';
+import { scores as runScores, scoreTables } from '../scores/index.ts';
 import { RETRIEVAL } from '../scores/retrieval.ts';
 import type { Score } from '../scores/score.ts';
 import { forwardScores } from '../sweeps/index.ts';
@@ -184,7 +185,7 @@ function planOf({ scores: wanted, scoreParameters = {}, streaming }: Request, da
   const parametersOf = (info: ScoreInfo) => readScoreParameters({ info }, undefined, scoreParameters[info.id]);
   // Those of scores that are left out are no less wrong.
   known.forEach(parametersOf);
-  const scores = registry.filter(({ info }) => asked(info) && given(info));
+  const scores = [...runScores, ...choiceScores].filter(({ info }) => asked(info) && given(info));
   const sweeps = forwardScores.filter(({ info }) => asked(info) && given(info));
   const masked = streaming !== null;
   if (masked && wanted !== undefined && scores.length + sweeps.length > 0) {
@@ -241,7 +242,8 @@ function promptScorer(opened: Opened, request: Request, plan: Plan, longest: num
     if (!computed) return { scores: [], retrieval };
     const ids = Int32Array.from([...sample.prompt, ...sample.answer]);
     const scores = await withCapture(opened, ids, gains.of, forward!, async (capture) => {
-      const context = await scoreContextOf(opened, capture, gains.of);
+      const found = await scoreContextOf(opened, capture, gains.of);
+      const context = sample.question === undefined ? found : { ...found, question: sample.question };
       const tables = await scoreTables(plan.scores, context, plan.parameters, passes!);
       if (plan.sweeps.length === 0) return tables;
       const nll = await tokenNll(forwardModel, capture, passes!);

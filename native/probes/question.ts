@@ -1,15 +1,8 @@
 /** Questions with several choices, of which one is right. */
 import { AppError } from '../../shared/base/app-error.ts';
+import type { Question } from '../scores/question.ts';
 import { encodePiece } from '../tasks/encode-piece.ts';
 import type { TaskContext, TaskSample } from '../tasks/task.ts';
-
-/** Where a question's prompt names its choices. */
-export interface Question {
-  /** Position of the line end that closes each choice: what stands for the choice to a head (arXiv 2410.02343). */
-  readonly ends: readonly number[];
-  /** Index of the right one. */
-  readonly correct: number;
-}
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
@@ -37,6 +30,6 @@ export function questionSample(
     prompt: Int32Array.from(prompt),
     answer: Int32Array.from(encodePiece(tokenizer, ` ${LETTERS[correct]!}`)),
     answerSpan: null,
-    question: { ends, correct },
+    question: { row: prompt.length - 1, ends, correct },
   };
 }

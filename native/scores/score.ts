@@ -2,6 +2,7 @@ import type { ScoreInfo, ScoreParameters } from '../../shared/model/score.ts';
 import type { Capture } from '../capture/capture.ts';
 import type { Architecture } from '../families/family.ts';
 import type { LayerPass, PassRequest, PassSource } from './layer-pass.ts';
+import type { Question } from './question.ts';
 
 /** What a score may read. */
 export interface ScoreContext {
@@ -19,6 +20,8 @@ export interface ScoreContext {
   /** Mean of p(row, row - offset) over the rows from `start` to `end` - 1, all of which have that key. */
   stripe(layer: number, head: number, offset: number, start: number, end: number): number;
   readonly passes: PassSource;
+  /** Of a prompt that is one with choices. */
+  readonly question?: Question;
 }
 
 /** A per-head score of one prompt: its definition, where it applies, and a pure function. One file each. */
