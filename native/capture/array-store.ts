@@ -1,6 +1,7 @@
 /**
- * The arrays of captures, kept from run to run. Fresh ones took a prompt of 512 tokens an eighth of its time: their pages
- * have to be faulted in, and V8, told of so much memory outside its heap, goes over the heap about once a layer.
+ * The arrays of captures, kept from run to run. Fresh ones cost a prompt of 512 tokens a twentieth to an eighth of its
+ * time: their pages have to be faulted in, and V8, told of so much memory outside its heap, goes over the heap, up to once
+ * a layer where it was collected just before.
  *
  * A run borrows its arrays and every run that reads from them holds the loan. What the last holder gave back is written
  * to again only after `recycle`, because requests that began before may still read it.
