@@ -24,11 +24,13 @@ import { readTaskData, type TaskData } from '../tasks/task-data.ts';
 import { addonTexels } from '../tiles/addon-texels.ts';
 import { readerTexels } from '../tiles/reader-texels.ts';
 import { TileServer } from '../tiles/tile-server.ts';
+import { Circuits } from '../weights/circuits.ts';
 import { computeRun } from './compute-run.ts';
 import { bestPrompts, runProbe } from './compute-probe.ts';
 import { areQuick } from './compute-scores.ts';
 import { listTasks, runTask, sampleTask } from './compute-task.ts';
 import { generateFrom, generateWithRows } from './compute-generation.ts';
+import { computeComposition, computeWeightScores } from './compute-weights.ts';
 import { listScores } from './list-scores.ts';
 import { LiveRun } from './live-run.ts';
 import { checkedPrompt, tokenizePrompt } from './prompt.ts';
@@ -88,6 +90,7 @@ export function createEngine(options: EngineOptions): Engine {
       ...parts,
       reader,
       norms: new OutputNorms(architecture, (layer) => outputWeights(model, layer, threads), threads),
+      circuits: new Circuits(model, threads),
       tiles: new TileServer(texels, (layer) => architecture.slidingWindow[layer] ?? null),
       runs: new RunStore(budgetBytes),
       spillFolder,
@@ -105,6 +108,7 @@ export function createEngine(options: EngineOptions): Engine {
     await old.kernel.dispose();
     await old.reader.dispose();
     await old.norms.dispose();
+    await old.circuits.dispose();
   }
 
   function jobOf(context: CallContext): Job {
@@ -177,8 +181,14 @@ export function createEngine(options: EngineOptions): Engine {
     },
 
     'score.list': () => Promise.resolve({ scores: listScores() }),
-    'model.scores': pending,
-    'model.composition': pending,
+    'model.scores': (choice, context) =>
+      urgency.batch(context.signal, async () => ({
+        scores: await computeWeightScores(current(), choice, jobOf(context)),
+      })),
+
+    'model.composition': ({ layer, head, kind }, context) =>
+      urgency.batch(context.signal, () => computeComposition(current(), { layer, head }, kind, jobOf(context))),
+
     'run.sinks': ({ runId, threshold }, { signal }) =>
       urgency.interactive(async () => runOf(runId).sinks(threshold, signal)),
 

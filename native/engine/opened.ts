@@ -6,6 +6,7 @@ import type { ScoreReader } from '../pattern/score-blocks.ts';
 import type { SpillCache } from '../capture/spill-cache.ts';
 import type { OutputNorms } from '../scores/output-norms.ts';
 import type { TileServer } from '../tiles/tile-server.ts';
+import type { Circuits } from '../weights/circuits.ts';
 import type { RunStore } from './run-store.ts';
 
 /** Everything that belongs to the open model and goes with it. */
@@ -16,6 +17,7 @@ export interface Opened {
   readonly kernel: AttentionKernel;
   readonly reader: ScoreReader;
   readonly norms: OutputNorms;
+  readonly circuits: Circuits;
   readonly tiles: TileServer;
   readonly runs: RunStore;
   /** Where captures go that memory has no room for. */

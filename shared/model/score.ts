@@ -64,7 +64,10 @@ export interface ScoreInfo {
   readonly data: ScoreData;
   readonly cost: ScoreCost;
   readonly parameters: readonly ScoreParameter[];
-  /** What a head with uniform attention gets, in words or as a formula; null where that says nothing. */
+  /**
+   * What a head with uniform attention gets, or with random weights, in words or as a formula; null where that says
+   * nothing.
+   */
   readonly floor: string | null;
   /** Range that the colour scale starts from; null ends come from the data. */
   readonly domain: readonly [number | null, number | null];
@@ -93,7 +96,7 @@ export interface ScoreTable {
   readonly notApplicable: string | null;
   /** As used, where the score has any. */
   readonly parameters: ScoreParameters;
-  /** Value of uniform attention on this prompt, or its mean over prompts; null where there is none. */
+  /** Value of uniform attention on this prompt, or its mean over prompts; of random weights; null where there is none. */
   readonly floor: number | null;
   /** Of a probe set; null for one prompt. */
   readonly spread: ScoreSpread | null;
