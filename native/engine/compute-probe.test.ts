@@ -130,6 +130,41 @@ describe('probe.run', () => {
     expect(retrieval!.raster.hits).toHaveLength(2 * HEADS);
   });
 
+  it('takes scores that cost a forward a head where they are named, and then only', async () => {
+    const prompt = [1, 5, 9, 13, 17, 21, 25, 29, 33, 37];
+    const request = { task: 'file', items: [{ prompt }], scores: ['influence', 'entropy'] };
+    const named = await probe(request);
+    const ids = Int32Array.from(prompt);
+    const { runId } = await engine.handlers['run.start'](
+      { prompt: { kind: 'ids', ids }, interventions: [], cut: false },
+      quiet,
+    );
+    const { scores } = await engine.handlers['run.scores']({ runId, scores: ['influence'] }, quiet);
+    expect(valuesOf(named, 'influence')).toEqual(scores[0]!.values);
+    const unnamed = await probe({ task: 'file', items: [{ prompt }] });
+    expect(unnamed.scores.map(({ info }) => info.id)).toContain('entropy');
+    expect(unnamed.scores.some(({ info }) => info.cost === 'forwards')).toBe(false);
+  });
+
+  it('takes parameters of scores', async () => {
+    const request = { task: 'random', parameters: { length: 30 }, samples: 2, scores: ['laziness'] };
+    const narrow = await probe({ ...request, scoreParameters: { laziness: { sink: 0, recent: 2 } } });
+    const wide = await probe({ ...request, scoreParameters: { laziness: { sink: 0, recent: 12 } } });
+    expect(narrow.scores[0]!.parameters).toEqual({ sink: 0, recent: 2 });
+    expect(valuesOf(narrow, 'laziness')[0]).toBeLessThan(valuesOf(wide, 'laziness')[0]!);
+    await expect(probe({ ...request, scoreParameters: { nope: { recent: 2 } } })).rejects.toThrow('no score “nope”');
+  });
+
+  it('takes the retrieval score under a streaming mask, and no other', async () => {
+    const items = [{ prompt: [1, 5, 9, 13, 17, 21, 25, 29], answer: [13, 17] }];
+    const streaming = { sink: 1, window: 2, full: [] };
+    const { scores, retrieval } = await probe({ task: 'file', items, streaming });
+    expect(scores.map(({ info }) => info.id)).toEqual(['retrieval']);
+    // The needle lies outside what any head sees.
+    expect([...retrieval!.raster.hits].every((share) => share === 0)).toBe(true);
+    await expect(probe({ task: 'file', items, streaming, scores: ['sink'] })).rejects.toThrow('Only the retrieval');
+  });
+
   it('explains scores of questions where there are none', async () => {
     const { scores } = await probe({ task: 'random', samples: 1, scores: ['choice-qk'] });
     expect(scores[0]).toMatchObject({ values: null, notApplicable: 'Needs questions with choices.' });

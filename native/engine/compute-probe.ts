@@ -1,45 +1,35 @@
-/** Probe sets of the open model: their list, head scores over their prompts, the prompts that a head is highest on. */
+/** Probe sets of the open model: head scores over their prompts, and the prompts that a head is highest on. */
 import { AppError } from '../../shared/base/app-error.ts';
 import type { ParsedParamsOf } from '../../shared/contract/methods.ts';
+import { aggregateScores } from '../../shared/model/aggregate-scores.ts';
+import { Bootstrap } from '../../shared/model/bootstrap.ts';
 import type { ProbePrompt, ProbeResult } from '../../shared/model/probe.ts';
-import type { ScoreData, ScoreInfo, ScoreParameters, ScoreTable } from '../../shared/model/score.ts';
+import type { ScoreTable } from '../../shared/model/score.ts';
 import { IN_MEMORY, onDisk } from '../capture/capture-keeper.ts';
 import { captureBytes, type Capture } from '../capture/capture.ts';
 import { checkRoom, SpillFile } from '../capture/spill-file.ts';
 import { breather } from '../forward/breathe.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import { runForward } from '../forward/forward.ts';
-import { aggregateScores } from '../../shared/model/aggregate-scores.ts';
-import { resolveBos, withBosPolicy } from '../probes/bos.ts';
-import { Bootstrap } from '../../shared/model/bootstrap.ts';
-import { FILE_PROBE, fileData, fileProbeSample } from '../probes/file.ts';
-import { usableProbe } from '../probes/index.ts';
-import type { ProbeStore, FinishedProbe, ProbeRun, PromptRecord } from '../probes/probe-store.ts';
-import type { ProbeSample } from '../probes/probe.ts';
-import { needsForced, retrievalScores } from '../probes/retrieval.ts';
-import { PromptTally } from '../probes/prompt-tally.ts';
-import { readScoreParameters } from '../scores/parameters.ts';
-import { choiceScores } from '../scores/choice-scores.ts';
-import { scores as runScores, scoreTables } from '../scores/index.ts';
-import { RETRIEVAL } from '../scores/retrieval.ts';
-import type { Score } from '../scores/score.ts';
-import { forwardScores } from '../sweeps/index.ts';
-import type { ForwardScore } from '../sweeps/forward-score.ts';
 import { tokenNll } from '../forward/likelihoods.ts';
+import { probeSetOf } from '../probes/probe-set.ts';
+import type { FinishedProbe, ProbeRun, ProbeStore, PromptRecord } from '../probes/probe-store.ts';
+import type { ProbeSample } from '../probes/probe.ts';
+import { PromptTally } from '../probes/prompt-tally.ts';
+import { needsForced, retrievalScores } from '../probes/retrieval.ts';
+import { scoreTables } from '../scores/index.ts';
 import { checkLengths, lengthOf } from '../tasks/check-lengths.ts';
-import { drawGrid } from '../tasks/draw-grid.ts';
-import { readTaskParameters } from '../tasks/index.ts';
 import { createRetrieval, type SampleRetrieval } from '../tasks/run-retrieval.ts';
 import type { Condition } from '../tasks/run-task.ts';
-import type { TaskContext, TaskParameters } from '../tasks/task.ts';
 import type { TaskData } from '../tasks/task-data.ts';
+import type { TaskParameters } from '../tasks/task.ts';
+import { sweepTables } from './compute-sweeps.ts';
 import { gainsOf } from './gains.ts';
-import { listScores } from './list-scores.ts';
 import type { Opened } from './opened.ts';
+import { probePlanOf, type ProbePlan } from './probe-plan.ts';
 import { placeOfRun } from './run-cost.ts';
 import { scoreContextOf } from './score-context.ts';
 import { streamingMasks } from './streaming-masks.ts';
-import { sweepTables } from './compute-sweeps.ts';
 
 type Request = ParsedParamsOf<'probe.run'>;
 
@@ -52,8 +42,8 @@ export async function runProbe(
   job: Job,
 ): Promise<ProbeResult> {
   const context = { model: opened.model, data };
-  const set = request.task === FILE_PROBE.id ? fileSet(context, request) : drawnSet(context, request);
-  const plan = planOf(request, set.data);
+  const set = probeSetOf(context, request);
+  const plan = probePlanOf(request, set.data);
   const key = JSON.stringify([opened.model.info.modelId, { ...request, parameters: set.parameters }]);
   const run = await store.open(key, () => set.draw(breather(job)));
   if (run.finished !== null) return run.finished.result;
@@ -104,115 +94,9 @@ function previewOf({ tokenizer }: Opened['model'], ids: Int32Array): string {
   return Array.from(first, (id) => decoder.decode(tokenizer.bytes(id), { stream: true })).join('');
 }
 
-interface ProbeSet {
-  /** With BOS as it is. */
-  readonly parameters: TaskParameters;
-  readonly data: readonly ScoreData[];
-  draw(breathe: () => Promise<void>): Promise<readonly ProbeSample[]>;
-}
-
-function drawnSet(context: TaskContext, request: Request): ProbeSet {
-  const probe = usableProbe(context, request.task);
-  const given = readTaskParameters(probe, request.parameters, 'probe set');
-  const parameters = resolveBos(context, given);
-  const grid = { ...request, parameters };
-  return {
-    parameters,
-    data: probe.data,
-    draw: async (breathe) => {
-      const { cells } = await drawGrid(probe, 'probe set', context, grid, breathe);
-      return cells.flatMap(({ samples }) => samples);
-    },
-  };
-}
-
-function fileSet(context: TaskContext, { items, parameters: given }: Request): ProbeSet {
-  if (items.length === 0) {
-    throw new AppError('bad-request', 'The file holds no prompts.', {
-      hint: 'Write a JSON object {"prompt": "..."} on each line, with an "answer" where there is one.',
-    });
-  }
-  const parameters = resolveBos(context, readTaskParameters({ info: FILE_PROBE }, given, 'probe set'));
-  const own = withBosPolicy(context, parameters);
-  return {
-    parameters,
-    data: fileData(items),
-    draw: async (breathe) => {
-      const samples: ProbeSample[] = [];
-      for (const [index, item] of items.entries()) {
-        samples.push(fileProbeSample(own, item, index));
-        await breathe();
-      }
-      return samples;
-    },
-  };
-}
-
-/** What is computed on each prompt. */
-interface Plan {
-  /** Null: not asked for, or nothing that it could be told by. */
-  readonly retrieval: ScoreParameters | null;
-  readonly scores: readonly Score[];
-  readonly sweeps: readonly ForwardScore[];
-  readonly parameters: Readonly<Record<string, ScoreParameters>>;
-  /** Asked for by name, though the probe set cannot give them. */
-  readonly missing: readonly ScoreTable[];
-}
-
-/** What a probe set has to hold for a score, as its absence is explained. */
-const NEEDS: Readonly<Record<ScoreData, string>> = {
-  text: 'Needs a text.',
-  repeat: 'Needs the probe set repeat.',
-  needle: 'Needs a probe set with needles, such as needle.',
-  weights: 'Is a score of the weights alone: no prompt is needed.',
-  choices: 'Needs questions with choices.',
-};
-
-function planOf({ scores: wanted, scoreParameters = {}, streaming }: Request, data: readonly ScoreData[]): Plan {
-  const known = listScores();
-  const unknown = [...(wanted ?? []), ...Object.keys(scoreParameters)].find(
-    (id) => !known.some((info) => info.id === id),
-  );
-  if (unknown !== undefined) {
-    throw new AppError('bad-request', `There is no score “${unknown}”.`, {
-      hint: `The scores are ${known.map(({ id }) => id).join(', ')}.`,
-    });
-  }
-  const asked = (info: ScoreInfo): boolean =>
-    wanted === undefined ? info.cost === 'run' || info.cost === 'pass' : wanted.includes(info.id);
-  // A text may be a repeat: whether it is the score tells on each prompt.
-  const given = (info: ScoreInfo): boolean => info.data === 'repeat' || data.includes(info.data);
-  const parametersOf = (info: ScoreInfo) => readScoreParameters({ info }, undefined, scoreParameters[info.id]);
-  // Those of scores that are left out are no less wrong.
-  known.forEach(parametersOf);
-  const scores = [...runScores, ...choiceScores].filter(({ info }) => asked(info) && given(info));
-  const sweeps = forwardScores.filter(({ info }) => asked(info) && given(info));
-  const masked = streaming !== null;
-  if (masked && wanted !== undefined && scores.length + sweeps.length > 0) {
-    throw new AppError('bad-request', 'Only the retrieval score can be taken under a streaming mask.');
-  }
-  const copies = data.includes('needle') && (wanted?.includes(RETRIEVAL.id) ?? true);
-  return {
-    retrieval: copies ? parametersOf(RETRIEVAL) : null,
-    scores: masked ? [] : scores,
-    sweeps: masked ? [] : sweeps,
-    parameters: scoreParameters,
-    missing: known
-      .filter((info) => wanted?.includes(info.id) === true && !given(info))
-      .map((info) => ({
-        info,
-        values: null,
-        notApplicable: NEEDS[info.data],
-        parameters: {},
-        floor: null,
-        spread: null,
-      })),
-  };
-}
-
 type ScorePrompt = (sample: ProbeSample, before: readonly PromptRecord[], tally: PromptTally) => Promise<PromptRecord>;
 
-function promptScorer(opened: Opened, request: Request, plan: Plan, longest: number): ScorePrompt {
+function promptScorer(opened: Opened, request: Request, plan: ProbePlan, longest: number): ScorePrompt {
   const { architecture } = opened.model;
   const gains = gainsOf(architecture, request.interventions);
   const { streaming } = request;
@@ -281,7 +165,7 @@ async function summarise(
   { model }: Opened,
   request: Request,
   parameters: TaskParameters,
-  plan: Plan,
+  plan: ProbePlan,
   { probeId, records }: ProbeRun,
   job: Job,
 ): Promise<FinishedProbe> {
