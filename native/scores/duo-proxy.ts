@@ -70,7 +70,7 @@ function distanceScores(
   const across = new Float64Array(half);
   for (let d = 0; d < half; d++) {
     along[d] = (query[d]! * key[d]! + query[half + d]! * key[half + d]!) * scale;
-    across[d] = (query[half + d]! * key[d]! - query[d]! * key[half + d]!) * scale;
+    across[d] = (query[d]! * key[half + d]! - query[half + d]! * key[d]!) * scale;
   }
   const scores = new Float64Array(positions);
   for (let distance = 0; distance < positions; distance++) {

@@ -1,0 +1,135 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CallContext } from '../../shared/contract/handlers.ts';
+import type { Progress } from '../../shared/contract/methods.ts';
+import { loadAddon } from '../attention/load-addon.ts';
+import type { Engine } from '../public/engine.ts';
+import { decodeStoredRun, encodeStoredRun } from '../session/stored-run-codec.ts';
+import { writeTinyModel } from '../testing/tiny-model.ts';
+import { createEngine } from './create-engine.ts';
+
+const addon = `${import.meta.dirname}/../../out/addon/attention.node`;
+const context: CallContext = { signal: new AbortController().signal, progress: () => undefined };
+
+let root: string;
+let engine: Engine;
+let runId: string;
+beforeAll(async () => {
+  root = await mkdtemp(path.join(tmpdir(), 'headscope-scores-'));
+  await writeTinyModel(root, { family: 'qwen2', layers: 3, heads: 4, kvHeads: 2, context: 128, seed: 5 });
+  engine = createEngine({ shippedModel: root, tasks: '', addon, threads: 1 });
+  await engine.handlers['model.open']({ path: 'demo' }, context);
+  runId = (await run(engine)).runId;
+});
+afterAll(async () => {
+  await engine.dispose();
+  await rm(root, { recursive: true });
+});
+
+const half = Array.from({ length: 40 }, (_, i) => (i * i + 3) % 59);
+
+function run(of: Engine) {
+  const prompt = { kind: 'ids', ids: Int32Array.from([...half, ...half]) } as const;
+  return of.handlers['run.start']({ prompt, interventions: [], cut: false }, context);
+}
+
+function ask(request: object = {}, within: CallContext = context) {
+  return engine.handlers['run.scores']({ runId, ...request }, within).then(({ scores }) => scores);
+}
+
+describe('run.scores', () => {
+  it('tells what costs nothing where nothing is named, and every score of the list by name', async () => {
+    const { scores: list } = await engine.handlers['score.list']({}, context);
+    expect(new Set(list.map(({ id }) => id)).size).toBe(list.length);
+    const quick = await ask();
+    expect(quick.map(({ info }) => info.id)).toContain('induction');
+    expect(quick.every(({ info }) => info.cost === 'run')).toBe(true);
+    const ofPrompt = list.filter(({ data }) => data === 'text' || data === 'repeat');
+    const wanted = ofPrompt.filter(({ cost }) => cost === 'run' || cost === 'pass').map(({ id }) => id);
+    const tables = await ask({ scores: wanted });
+    expect(tables.map(({ info }) => info.id)).toEqual(wanted);
+    for (const { info, values, notApplicable, parameters } of tables) {
+      expect(values === null, info.id).toBe(notApplicable !== null);
+      if (values !== null) expect(values, info.id).toHaveLength(12);
+      expect(Object.keys(parameters), info.id).toEqual(info.parameters.map(({ id }) => id));
+    }
+  });
+
+  it('answers again what it told, and computes anew for other parameters', async () => {
+    const [first] = await ask({ scores: ['top-p'] });
+    const [other, again] = await Promise.all([
+      ask({ scores: ['top-p'], scoreParameters: { 'top-p': { mass: 0.5 } } }),
+      ask({ scores: ['top-p'] }),
+    ]);
+    expect(again[0]).toBe(first);
+    expect(other[0]!.parameters['mass']).toBe(0.5);
+    other[0]!.values!.forEach((width, at) => expect(width).toBeLessThan(first!.values![at]!));
+  });
+
+  it('refuses scores and parameters that there are none of', async () => {
+    await expect(ask({ scores: ['nope'] })).rejects.toMatchObject({ code: 'bad-request' });
+    await expect(ask({ scores: ['self'], scoreParameters: { self: { x: 1 } } })).rejects.toMatchObject({
+      code: 'bad-request',
+      message: 'The score self has no parameter “x”.',
+    });
+    await expect(ask({ scoreParameters: { nope: {} } })).rejects.toThrow('A run has no score “nope”.');
+  });
+
+  it('tells how far a pass is, and leaves it where it is cancelled', async () => {
+    const seen: Progress[] = [];
+    const from = (row: number) => ({ scores: ['gini'], scoreParameters: { gini: { from: row } } });
+    await ask(from(7), { ...context, progress: (progress) => seen.push(progress) });
+    expect(seen.some(({ phase }) => phase === 'Scores, layer 3 of 3')).toBe(true);
+    expect(seen.at(-1)!.done).toBeCloseTo(seen.at(-1)!.total, 6);
+    const controller = new AbortController();
+    const asked = ask(from(9), { signal: controller.signal, progress: () => controller.abort() });
+    await expect(asked).rejects.toMatchObject({ name: 'CancelledError' });
+    expect((await ask(from(9)))[0]!.values).toHaveLength(12);
+  });
+
+  it('says what needs the addon, and tells the rest, on a machine without it', async () => {
+    const bare = createEngine({ shippedModel: root, tasks: '', addon: '', threads: 1 });
+    await bare.handlers['model.open']({ path: 'demo' }, context);
+    const other = await run(bare);
+    const wanted = ['streaming', 'streaming-mass', 'participation'];
+    const { scores } = await bare.handlers['run.scores']({ runId: other.runId, scores: wanted }, context);
+    expect(scores[2]!.notApplicable).toMatch(/^Needs the C\+\+ attention addon/);
+    const here = await ask({ scores: wanted });
+    if (loadAddon(addon).addon !== null) expect(here[2]!.values).toHaveLength(12);
+    for (const at of [0, 1]) {
+      scores[at]!.values!.forEach((value, i) => expect(value).toBeCloseTo(here[at]!.values![i]!, 4));
+    }
+    await bare.dispose();
+  });
+
+  it('gives attention by distance, which sums to 1 for every head', async () => {
+    const { bins, values } = await engine.handlers['run.distances']({ runId }, context);
+    expect(values).toHaveLength(12 * bins);
+    for (let head = 0; head < 12; head++) {
+      const mass = values.subarray(head * bins, (head + 1) * bins).reduce((sum, share) => sum + share, 0);
+      expect(mass).toBeCloseTo(1, 4);
+    }
+  });
+
+  it('is kept in a session with what was computed, which then answers without the model', async () => {
+    await ask({ scores: ['streaming-mass'], scoreParameters: { 'streaming-mass': { window: 12 } } });
+    const choice = { runId, heads: [], tokenRows: [], maps: [], differences: [], clean: null };
+    const stored = decodeStoredRun(encodeStoredRun(await engine.handlers['run.store'](choice, context)));
+    const offline = createEngine({ shippedModel: '', tasks: '', addon, threads: 1 });
+    const summary = await offline.handlers['run.attach']({ runId: 'kept', run: stored, tensors: null }, context);
+    const of = (request: object) => offline.handlers['run.scores']({ runId: summary.runId, ...request }, context);
+    const { scores } = await of({ scores: ['streaming-mass'], scoreParameters: { 'streaming-mass': { window: 12 } } });
+    const [live] = await ask({ scores: ['streaming-mass'], scoreParameters: { 'streaming-mass': { window: 12 } } });
+    expect(scores[0]!.values).toEqual(live!.values);
+    expect(scores[0]!.parameters).toEqual(live!.parameters);
+    const code = (request: object) => expect(of(request)).rejects;
+    await code({ scores: ['streaming-mass'], scoreParameters: { 'streaming-mass': { window: 13 } } }).toMatchObject({
+      code: 'not-stored',
+    });
+    await code({ scores: ['influence'] }).toMatchObject({ code: 'not-stored' });
+    await code({ scores: ['nope'] }).toMatchObject({ code: 'bad-request' });
+    await offline.dispose();
+  });
+});
