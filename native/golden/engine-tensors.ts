@@ -6,6 +6,7 @@ import type { RunSummary } from '../../shared/contract/methods.ts';
 import type { CallContext } from '../../shared/contract/handlers.ts';
 import type { Intervention } from '../../shared/model/intervention.ts';
 import type { ModelInfo } from '../../shared/model/model-info.ts';
+import type { ScoreInfo } from '../../shared/model/score.ts';
 import { TILE_SIZE, tilesPerSide } from '../../shared/tensor/tile.ts';
 import { createEngine, type Engine, type EngineOptions } from '../public/index.ts';
 import { openWeights, readTensorF32 } from '../safetensors/index.ts';
@@ -81,4 +82,10 @@ export class EngineUnderTest {
 /** The named hook of every layer, end to end. */
 export function everyLayer(tensors: ReadonlyMap<string, Float32Array>, hook: string, layers: number): Float32Array[] {
   return Array.from({ length: layers }, (_, layer) => tensors.get(`blocks.${layer}.${hook}`)!);
+}
+
+/** Ids of the scores that any prompt can have without further forwards. */
+export function promptScores(scores: readonly ScoreInfo[]): string[] {
+  const ofPrompt = scores.filter(({ cost, data }) => cost !== 'forwards' && (data === 'text' || data === 'repeat'));
+  return ofPrompt.map(({ id }) => id);
 }

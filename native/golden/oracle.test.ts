@@ -22,7 +22,7 @@ import { attnOnly } from '../testing/attn-only.ts';
 import { maxAbsError } from '../testing/compare.ts';
 import { openForward, type OpenedForward } from '../testing/open-forward.ts';
 import { ORACLE, writeOracle } from '../testing/oracle.ts';
-import { CONTEXT, EngineUnderTest } from './engine-tensors.ts';
+import { CONTEXT, EngineUnderTest, promptScores } from './engine-tensors.ts';
 
 const LIMIT = 1e-4;
 /** [BOS] + A + A with A = 1 .. 6. */
@@ -188,6 +188,34 @@ describe('the oracle', () => {
     }
   });
 
+  it('composes its induction head with the head before it, through the keys and nothing else', async () => {
+    for (const kind of ['q', 'k', 'v'] as const) {
+      for (const [layer, head] of HEADS) {
+        const { values } = await engine.engine.handlers['model.composition']({ layer, head, kind }, CONTEXT);
+        HEADS.forEach(([otherLayer, other], at) => {
+          if (otherLayer === layer) {
+            expect(values[at]).toBeNaN();
+            return;
+          }
+          const [writer, reader] = layer === 0 ? [head, other] : [other, head];
+          const composes = kind === 'k' && writer === 0 && reader === 0;
+          expect(values[at]).toBeCloseTo(composes ? 0.246182981959 : 0, 6);
+        });
+      }
+    }
+  });
+
+  it('copies tokens with its induction head, which only shows from token to token', async () => {
+    const request = { scores: ['ov-copying', 'ov-copying-tokens', 'qk-match'] };
+    const { scores } = await engine.engine.handlers['model.scores'](request, CONTEXT);
+    const valuesOf = (id: string) => [...scores.find(({ info }) => info.id === id)!.values!];
+    expect(valuesOf('ov-copying-tokens')).toEqual([NaN, NaN, expect.closeTo(1, 6), NaN]);
+    // What it copies it writes elsewhere, as the head before it does; the others write nothing.
+    expect(valuesOf('ov-copying')).toEqual([0, NaN, 0, NaN]);
+    // Only the duplicate finder looks for the token that it stands on.
+    expect(valuesOf('qk-match')).toEqual([NaN, NaN, NaN, expect.closeTo(1, 6)]);
+  });
+
   it('copies with the induction head: the retrieval score', async () => {
     const { right, free } = await retrieve();
     expect(right).toBe(true);
@@ -198,7 +226,7 @@ describe('the oracle', () => {
   it('knows every head by its job, and no head by a job that it does not have', async () => {
     const { runId } = await engine.run(REPEAT);
     const { scores } = await engine.engine.handlers['score.list']({}, CONTEXT);
-    const wanted = scores.filter(({ cost }) => cost === 'run' || cost === 'pass').map(({ id }) => id);
+    const wanted = promptScores(scores);
     const mask = { sink: 1, window: 3 };
     const scoreParameters = { streaming: mask, 'streaming-mass': mask };
     const request = { runId, scores: wanted, scoreParameters };

@@ -12,7 +12,7 @@ import type { EngineOptions } from '../public/index.ts';
 import { expandGroups } from '../testing/expand-groups.ts';
 import { createRng, randomIds } from '../testing/rng.ts';
 import { writeTinyModel, type TinyModelOptions } from '../testing/tiny-model.ts';
-import { CONTEXT, EngineUnderTest } from './engine-tensors.ts';
+import { CONTEXT, EngineUnderTest, promptScores } from './engine-tensors.ts';
 
 const MODELS: Readonly<Record<string, TinyModelOptions>> = {
   'llama, r = 4': { family: 'llama', heads: 8, kvHeads: 2, attentionBias: true },
@@ -51,7 +51,7 @@ async function scoresOf(
   opened.push(engine);
   await engine.open(path);
   const { scores } = await engine.engine.handlers['score.list']({}, CONTEXT);
-  const wanted = scores.filter(({ cost }) => cost === 'run' || cost === 'pass').map(({ id }) => id);
+  const wanted = promptScores(scores);
   const { runId } = await engine.run(ids);
   const tables = await engine.engine.handlers['run.scores']({ runId, scores: wanted }, CONTEXT);
   return new Map(tables.scores.map((table) => [table.info.id, table]));
