@@ -4,7 +4,7 @@ import type { Architecture } from '../families/family.ts';
 import { Checkpoint, type Job } from './checkpoint.ts';
 import type { SegmentSessions } from './segment-sessions.ts';
 
-interface UnembedModel {
+export interface UnembedModel {
   readonly architecture: Architecture;
   readonly sessions: SegmentSessions;
 }

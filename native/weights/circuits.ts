@@ -5,7 +5,10 @@
  * out. No dModel x dModel matrix is made for a head: everything is read off headDim x headDim cores.
  */
 import { MatrixProducts, type Pause, type Stack } from './matrix-products.ts';
-import { ModelWeights, type NormWeights, type WeightsModel } from './model-weights.ts';
+import { ModelWeights, type HeadMatrices, type NormWeights, type WeightsModel } from './model-weights.ts';
+
+/** Of W_O of all layers: those of a model with more are read again each time. 256 MiB. */
+const KEPT_NUMBERS = 2 ** 26;
 
 /** What a head reads the residual with. */
 export type Reading = 'query' | 'key' | 'value';
@@ -43,7 +46,15 @@ export class Circuits {
   /** W_O of a layer, [heads, headDim, dModel]. */
   async writing(layer: number): Promise<Stack> {
     const { dModel, headDim } = this.architecture;
-    return { data: (await this.weights.output(layer)).weight, rows: headDim, columns: dModel };
+    return { data: (await this.output(layer)).weight, rows: headDim, columns: dModel };
+  }
+
+  /** The same with its bias, [dModel] or null; kept, because every attribution reads all of them. */
+  output(layer: number): Promise<HeadMatrices> {
+    const { layers, heads, headDim, dModel } = this.architecture;
+    const read = () => this.weights.output(layer);
+    const numbers = layers * heads * headDim * dModel;
+    return numbers > KEPT_NUMBERS ? read() : this.once(`output ${layer}`, read);
   }
 
   /** What was made before under that name, else what `make` makes. A failed or cancelled attempt leaves nothing. */

@@ -18,7 +18,7 @@ export type CompositionKind = 'q' | 'k' | 'v';
 /** Numbers of what writes that are held at once; more are gone through in turns. */
 const HELD = 2 ** 26;
 /** Numbers of each random matrix of all heads that the floor is measured on, these heads on either side, and the seed. */
-const FLOOR_NUMBERS = 2 ** 19;
+const FLOOR_NUMBERS = 2 ** 17;
 const FLOOR_HEADS = [8, 64] as const;
 export const FLOOR_SEED = 1;
 
