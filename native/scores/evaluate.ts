@@ -2,7 +2,7 @@
 import type { ScoreParameters, ScoreTable } from '../../shared/model/score.ts';
 import { breather } from '../forward/breathe.ts';
 import { Checkpoint, type Job } from '../forward/checkpoint.ts';
-import { needsExtras, type PassRequest } from './layer-pass.ts';
+import { needsExtras, type LayerPass, type PassRequest } from './layer-pass.ts';
 import { readScoreParameters } from './parameters.ts';
 import type { Score, ScoreContext } from './score.ts';
 
@@ -30,25 +30,36 @@ export async function scoreTables(
   const { layers, heads } = context.architecture;
   const planned = scores.map((score) => planScore(score, context, given[score.info.id]));
   const applying = planned.filter(({ reason }) => reason === null);
-  const asking = applying.flatMap(({ request }) => (request === null ? [] : [request]));
-  const plan = context.passes.plan(asking);
+  const plan = context.passes.plan(applying.flatMap(({ request }) => (request === null ? [] : [request])));
   const breathe = breather(job);
   // What is left beside the passes costs about as much as a few cells a score.
   const layerWork = plan.cells + applying.length;
   const checkpoint = new Checkpoint(job, layers * layerWork);
-  for (let layer = 0; layer < layers; layer++) {
-    checkpoint.phase = `Scores, layer ${layer + 1} of ${layers}`;
-    const answers = asking.length === 0 ? [] : await plan.run(layer, (cells) => checkpoint.pass(cells));
-    let next = 0;
-    for (const { score, parameters, request, values } of applying) {
-      const pass = request === null ? {} : answers[next++]!;
+  const tell = async (layer: number, which: readonly Planned[], passes: readonly LayerPass[]): Promise<void> => {
+    for (const [index, { score, parameters, values }] of which.entries()) {
       for (let head = 0; head < heads; head++) {
-        const value = score.compute(context, layer, head, parameters, pass, breathe);
+        const value = score.compute(context, layer, head, parameters, passes[index] ?? {}, breathe);
         values[layer * heads + head] = typeof value === 'number' ? value : await value;
         await breathe();
       }
     }
-    if (asking.length > 0) await checkpoint.pass(applying.length);
+  };
+  const [asking, others] = [applying.filter(({ request }) => request), applying.filter(({ request }) => !request)];
+  for (let layer = 0; layer < layers; layer++) {
+    checkpoint.phase = `Scores, layer ${layer + 1} of ${layers}`;
+    if (asking.length === 0) {
+      await tell(layer, others, []);
+      continue;
+    }
+    // The kernel has threads of its own: what needs no pass is told meanwhile. Neither is left running where one fails.
+    const [pass, told] = await Promise.allSettled([
+      plan.run(layer, (cells) => checkpoint.pass(cells)),
+      tell(layer, others, []),
+    ]);
+    if (pass.status === 'rejected') throw pass.reason;
+    if (told.status === 'rejected') throw told.reason;
+    await tell(layer, asking, pass.value);
+    await checkpoint.pass(applying.length);
   }
   return planned.map(({ score, parameters, reason, values }) => ({
     info: { ...score.info, ...score.variant?.(parameters) },

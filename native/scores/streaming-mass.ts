@@ -15,7 +15,7 @@ export const streamingMass: Score = {
     group: 'streaming',
     unit: 'probability',
     definition:
-      'Attention on what a streaming mask hides, that is, on neither the first keys nor the window; mean over the rows from which something is hidden. Why a head deviates; but mass on values that are nothing counts here and changes nothing.',
+      'Attention on what a streaming mask hides, that is, on neither the first keys nor the window; mean over the rows from which something is hidden. It explains a deviation, but also counts attention on values that are nothing, which changes no output.',
     source: 'Mask of StreamingLLM (Xiao et al. 2023, arXiv 2309.17453)',
     badge: 'exact',
     granularity: 'head',

@@ -17,7 +17,7 @@ export const streaming: Score = {
     group: 'streaming',
     unit: 'share of the output',
     definition:
-      'How far the head’s output moves, after W_O and relative to its norm, where it sees no more than the first keys and a window; mean over the rows from which something is hidden. 0: the head can stream. Low attention outside does not say so, nor high attention on values that are nothing the contrary.',
+      'How far the head’s output moves, after W_O and relative to its norm, where it sees no more than the first keys and a window; mean over the rows from which something is hidden. 0: the head can stream. A head that looks far gets 0 too where the values there are nothing.',
     source:
       'Layer-local deviation under the mask of DuoAttention (Xiao et al. 2024, arXiv 2410.10819), of StreamingLLM (arXiv 2309.17453)',
     badge: 'layer-local',
