@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { makeScoreTable } from './testing/score-table.ts';
 import type { ScoreTable } from './score.ts';
@@ -59,5 +60,26 @@ describe('aggregateScores', () => {
     );
     expect(floor).toBeCloseTo(0.2, 12);
     expect(parameters).toEqual({ sink: 4 });
+  });
+
+  it('does not depend on the order of prompts but for the draws of the interval, which stays between the extremes', async () => {
+    const value = fc.oneof(fc.double({ min: -5, max: 5, noNaN: true }), fc.constant(NaN));
+    const prompts = fc.array(fc.tuple(value, value), { minLength: 1, maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(prompts, async (values) => {
+        const forth = await all(...values.map((each) => of(each)));
+        const back = await all(...values.toReversed().map((each) => of(each)));
+        for (const head of [0, 1] as const) {
+          const own = values.map((each) => each[head]).filter((each) => !Number.isNaN(each));
+          expect(back.spread!.active[head]).toBe(forth.spread!.active[head]);
+          if (own.length === 0) continue;
+          expect(back.values![head]).toBeCloseTo(forth.values![head]!, 9);
+          expect(back.spread!.deviation[head]).toBeCloseTo(forth.spread!.deviation[head]!, 9);
+          expect(forth.spread!.low[head]).toBeGreaterThanOrEqual(Math.min(...own) - 1e-9);
+          expect(forth.spread!.high[head]).toBeLessThanOrEqual(Math.max(...own) + 1e-9);
+        }
+      }),
+      { numRuns: 30 },
+    );
   });
 });
