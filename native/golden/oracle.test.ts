@@ -216,6 +216,19 @@ describe('the oracle', () => {
     expect(valuesOf('qk-match')).toEqual([NaN, NaN, NaN, expect.closeTo(1, 6)]);
   });
 
+  it('raises the right answer by what the induction head writes, straight, and by nothing else', async () => {
+    const { runId } = await engine.run(NEEDLE);
+    const position = NEEDLE.length - 1;
+    const request = { runId, position, token: 7, against: 3 };
+    const parts = await engine.engine.handlers['run.attribution'](request, CONTEXT);
+    expect(maxAbsError(parts.heads, [0, 0, 10, 0])).toBeLessThan(LIMIT);
+    expect(maxAbsError(parts.mlps, [0, 0])).toBeLessThan(LIMIT);
+    expect(maxAbsError(parts.attentionBias, [0, 0])).toBe(0);
+    expect([parts.embedding, parts.bias]).toEqual([0, 0]);
+    expect(parts.sum).toBeCloseTo(10, 4);
+    expect(parts.logit).toBeCloseTo(10, 4);
+  });
+
   it('copies with the induction head: the retrieval score', async () => {
     const { right, free } = await retrieve();
     expect(right).toBe(true);
