@@ -5,6 +5,7 @@ import { Button } from '../components/Button.tsx';
 import { runCommand } from '../commands/registry.ts';
 import { GenerationPanel } from '../generation/GenerationPanel.tsx';
 import { InterventionsPanel } from '../interventions/InterventionsPanel.tsx';
+import { SinksPanel } from '../sinks/SinksPanel.tsx';
 import { NotesPanel } from '../session-file/NotesPanel.tsx';
 import { patch } from '../state/store.ts';
 import type { DockTab } from '../state/view-state.ts';
@@ -13,6 +14,7 @@ import { panels } from './panels.ts';
 const TABS: readonly { readonly id: DockTab; readonly title: string }[] = [
   { id: 'interventions', title: 'Interventions' },
   { id: 'generation', title: 'Generation' },
+  { id: 'sinks', title: 'Sinks' },
   { id: 'notes', title: 'Notes' },
 ];
 
@@ -80,6 +82,8 @@ function DockPanel({ tab }: { readonly tab: DockTab }) {
       return <InterventionsPanel />;
     case 'generation':
       return <GenerationPanel />;
+    case 'sinks':
+      return <SinksPanel />;
     case 'notes':
       return <NotesPanel />;
   }

@@ -78,6 +78,7 @@ export const viewCommands: readonly Command[] = [
   },
   dockCommand('interventions', 'Show the interventions', 'i'),
   dockCommand('generation', 'Show what was generated, and how to generate', 'n'),
+  dockCommand('sinks', 'Show where heads rest', 'r'),
   { id: 'view.resetLayout', label: 'Reset the layout', group: 'View', run: () => panels.reset() },
   {
     id: 'help.showKeys',
@@ -90,7 +91,7 @@ export const viewCommands: readonly Command[] = [
 
 function dockCommand(tab: DockTab, label: string, key: string): Command {
   return {
-    id: `view.show${tab === 'generation' ? 'Generation' : 'Interventions'}`,
+    id: `view.show${tab.slice(0, 1).toUpperCase()}${tab.slice(1)}`,
     label,
     group: 'View',
     keys: [key],

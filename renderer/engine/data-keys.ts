@@ -8,6 +8,7 @@ import type {
 import { formatHead, type HeadId } from '../../shared/model/head-id.ts';
 import type { RetrievalDetail } from '../../shared/model/probe.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
+import type { SinkReport } from '../../shared/model/sinks.ts';
 import type { DataKey } from './data-cache.ts';
 
 export function summaryKey(runKey: string): DataKey<RunSummary> {
@@ -40,6 +41,10 @@ export interface OriginTables {
 
 export function originKey(id: string): DataKey<OriginTables> {
   return `origin/${id}`;
+}
+
+export function sinksKey(runKey: string, threshold: number): DataKey<SinkReport> {
+  return `${runKey}:sinks:${threshold}`;
 }
 
 export function profileKey(runKey: string, head: HeadId): DataKey<HeadProfile> {

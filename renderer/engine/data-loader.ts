@@ -15,8 +15,13 @@ const SLOTS: readonly DataSlot[] = [
   'weights',
   'miniatures',
   'comparison',
+  'sinks',
   'profile',
   'token',
+  'descriptors',
+  'composition',
+  'attribution',
+  'best',
 ];
 const PREVIEW_DELAY_MS = 40;
 

@@ -9,14 +9,28 @@ import {
   miniaturesKey,
   profileKey,
   scoresKey,
+  sinksKey,
   tokenKey,
   weightsKey,
   type RunMiniatures,
 } from './data-keys.ts';
+import { headPageDemands } from './head-page-demands.ts';
 import { furtherChoice, weightsChoice } from './score-choice.ts';
 
 export type DataSlot =
-  'scores' | 'further' | 'weights' | 'cleanScores' | 'miniatures' | 'profile' | 'token' | 'comparison';
+  | 'scores'
+  | 'further'
+  | 'weights'
+  | 'cleanScores'
+  | 'miniatures'
+  | 'profile'
+  | 'token'
+  | 'comparison'
+  | 'sinks'
+  | 'descriptors'
+  | 'composition'
+  | 'attribution'
+  | 'best';
 
 export interface Demand {
   readonly key: string;
@@ -39,6 +53,8 @@ export function demandsOf(state: AppState): Demands {
     ...(shown === clean ? {} : { scores: scoresDemand(shown) }),
     ...further(state, shown),
     ...weights(state),
+    ...headPageDemands(state, shown),
+    ...(wantsSinks(state) ? { sinks: sinksDemand(shown, state.view.sinkThreshold) } : {}),
     ...(state.view.atlasCells === 'maps' ? { miniatures: miniaturesDemand(shown) } : {}),
     ...(changed && changed.interventions !== ''
       ? {
@@ -101,6 +117,19 @@ function weights({ scores, model }: AppState): Demands {
   const asked = weightsChoice(scores);
   const load: Demand['load'] = async (client, signal) => (await client.call('model.scores', asked, { signal })).scores;
   return { weights: { key: weightsKey(model.info.modelId, JSON.stringify(asked)), previews: false, load } };
+}
+
+/** The dock or the token strip shows them. */
+function wantsSinks({ view }: AppState): boolean {
+  return view.dockTab === 'sinks' || view.stripColour === 'sinks';
+}
+
+function sinksDemand(run: RunHandle, threshold: number): Demand {
+  return {
+    key: sinksKey(run.key, threshold),
+    previews: false,
+    load: (client, signal) => client.call('run.sinks', { runId: run.runId, threshold }, { signal }),
+  };
 }
 
 function miniaturesDemand(run: RunHandle): Demand {

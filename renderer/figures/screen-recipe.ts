@@ -69,7 +69,7 @@ export function screenRecipe(
     case 'distance':
       return { view, ...page, run, head };
     case 'strip':
-      return { view, ...page, run, head, colour: shown.stripColour, token: focusToken(state) ?? null };
+      return { view, ...page, run, head, colour: shown.stripColour, sinkThreshold: shown.sinkThreshold, token: focusToken(state) ?? null };
     case 'next':
       return { view, ...page };
     case 'effect':

@@ -5,12 +5,12 @@ import { useApp } from '../app/app-context.ts';
 import { useAppState } from '../app/use-app-state.ts';
 import { useKeptData } from '../app/use-data.ts';
 import { Segmented } from '../components/Segmented.tsx';
-import { comparisonKey, tokenKey } from '../engine/data-keys.ts';
+import { comparisonKey, sinksKey, tokenKey } from '../engine/data-keys.ts';
 import { togglePin } from '../state/edits.ts';
 import { focusToken, shownRun } from '../state/selectors.ts';
 import { patch } from '../state/store.ts';
 import type { StripColour } from '../state/view-state.ts';
-import { attentionTints, changeTints, type StripTints } from '../../shared/view/prompt/strip-tints.ts';
+import { attentionTints, changeTints, shareTints, type StripTints } from '../../shared/view/prompt/strip-tints.ts';
 import { StripLegend } from './StripLegend.tsx';
 import { TokenStrip } from './TokenStrip.tsx';
 
@@ -36,10 +36,14 @@ export function TokenStripView({ tokens }: { readonly tokens: readonly TokenView
   );
   const comparison = useKeptData(clean && changed ? comparisonKey(clean.key, changed.key) : undefined, scope);
 
+  const threshold = useAppState(({ view }) => view.sinkThreshold);
+  const sinks = useKeptData(shown && colour === 'sinks' ? sinksKey(shown.key, threshold) : undefined, scope);
+
   const tints = useMemo((): StripTints | undefined => {
     if (colour === 'change') return comparison.value && changeTints(comparison.value.nllDelta);
+    if (colour === 'sinks') return sinks.value && shareTints(sinks.value.rate);
     return attention.value && attentionTints(attention.value[colour]);
-  }, [colour, attention.value, comparison.value]);
+  }, [colour, attention.value, comparison.value, sinks.value]);
 
   const name = head ? formatHead(head) : '';
   const which = token === undefined ? '' : `${token} “${tokens[token]?.display ?? ''}”`;
@@ -47,7 +51,11 @@ export function TokenStripView({ tokens }: { readonly tokens: readonly TokenView
     outgoing: `p in ${name} from ${which}`,
     incoming: `p in ${name} to ${which}`,
     change: 'Change of −log p by the ablation, nats',
+    sinks: `Share of heads that rest on the token, ε ${threshold}`,
   }[colour];
+  const failure = { outgoing: attention.error, incoming: attention.error, change: undefined, sinks: sinks.error }[
+    colour
+  ];
 
   return (
     <>
@@ -75,6 +83,7 @@ export function TokenStripView({ tokens }: { readonly tokens: readonly TokenView
                 ? 'How much less or more likely each token became under the interventions'
                 : 'Ablate a head first',
             },
+            { value: 'sinks', label: 'Sinks', title: 'How many heads rest on each token' },
           ]}
         />
       </div>
@@ -87,9 +96,9 @@ export function TokenStripView({ tokens }: { readonly tokens: readonly TokenView
         hover={hover}
         onHover={(index) => patch(store, 'ui', { hoverToken: index })}
       />
-      {attention.error && colour !== 'change' ? (
-        <p className="hs-strip-legend hs-dim" title={attention.error.hint}>
-          {attention.error.message}
+      {failure ? (
+        <p className="hs-strip-legend hs-dim" title={failure.hint}>
+          {failure.message}
         </p>
       ) : (
         <StripLegend tints={tints} of={of} />

@@ -76,10 +76,10 @@ export class ScoreController {
       this.#link.connected().call('probe.run', request, { signal, onProgress }),
     );
     if (!result || modelId === undefined) return undefined;
-    const { probeId, scores, retrieval } = result;
+    const { probe, probeId, scores, retrieval } = result;
     const known = this.#store.getState().scores.origins.find((origin) => origin.probeId === probeId);
     if (known) return known;
-    const origin = { kind: 'probe', name, detail: probeDetail(result), probeId, modelId } as const;
+    const origin = { kind: 'probe', name, detail: probeDetail(result), probe, probeId, modelId } as const;
     return this.#add(origin, scores, retrieval ?? undefined);
   }
 
@@ -94,7 +94,8 @@ export class ScoreController {
     const table = await importScores(file, info, () => new Promise((resolve) => setTimeout(resolve, 0)));
     if (this.#store.getState().model.info?.modelId !== info.modelId) return undefined;
     const detail = table.info.name.replace(/,.*$/, '');
-    const origin = { kind: 'file', name: file.name, detail, probeId: undefined, modelId: info.modelId } as const;
+    const none = { probe: undefined, probeId: undefined };
+    const origin = { kind: 'file', name: file.name, detail, ...none, modelId: info.modelId } as const;
     return this.#add(origin, [table], undefined);
   }
 

@@ -9,6 +9,7 @@ const origin: ScoreOrigin = {
   kind: 'probe',
   name: 'Repeated random tokens',
   detail: '10 prompts, seed 0',
+  probe: 'repeat',
   probeId: 'p',
   modelId: 'm',
 };

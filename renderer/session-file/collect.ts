@@ -149,6 +149,7 @@ function viewData({ view, run }: AppState): ViewData {
     sinkKeys: [...view.sinkKeys],
     shown,
     stripColour,
+    sinkThreshold: view.sinkThreshold,
     scoreId: view.scoreId ?? null,
     sortBy: view.sortBy ?? null,
     atlasCells,

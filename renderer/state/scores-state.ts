@@ -12,6 +12,8 @@ export interface ScoreOrigin {
   readonly name: string;
   /** What tells it from another of the same name: `n 20, seed 0`. */
   readonly detail: string;
+  /** Id of the probe set. */
+  readonly probe: string | undefined;
   /** What the engine calls a probe result, as long as it holds it. */
   readonly probeId: string | undefined;
   readonly modelId: string;

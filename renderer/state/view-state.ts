@@ -1,11 +1,11 @@
 import type { TileReducer, TileValue } from '../../shared/tensor/tile.ts';
 import type { SinkRule } from '../../shared/view/map/sink-keys.ts';
 
-/** What the token strip's colours mean. `change`: likelihood under the interventions, against the clean run. */
-export type StripColour = 'outgoing' | 'incoming' | 'change';
+/** What the token strip's colours mean. `change`: likelihood under the interventions, against the clean run; `sinks`: share of heads that rest there. */
+export type StripColour = 'outgoing' | 'incoming' | 'change' | 'sinks';
 
 /** The dock's tabs. */
-export const DOCK_TABS = ['interventions', 'generation', 'notes'] as const;
+export const DOCK_TABS = ['interventions', 'generation', 'sinks', 'notes'] as const;
 export type DockTab = (typeof DOCK_TABS)[number];
 
 /** What stands in the middle of the window. */
@@ -56,6 +56,8 @@ export interface ViewState {
   /** Which run the map and the atlas show. */
   readonly shown: 'clean' | 'changed';
   readonly stripColour: StripColour;
+  /** A head rests on a position whose importance is over this: epsilon of Gu et al. */
+  readonly sinkThreshold: number;
   /** The atlas score; undefined = chosen by rule from what applies. */
   readonly scoreId: string | undefined;
   readonly sortBy: string | undefined;
@@ -81,6 +83,7 @@ export const initialView: ViewState = {
   sinkKeys: [0],
   shown: 'clean',
   stripColour: 'outgoing',
+  sinkThreshold: 0.3,
   scoreId: undefined,
   sortBy: undefined,
   atlasCells: 'score',

@@ -15,6 +15,7 @@ import { createFakeFigures, type FakeFigures } from './fake-figures.ts';
 import { createFakeScores } from './fake-scores.ts';
 import { createFakeSessions, type FakeSessions } from './fake-sessions.ts';
 import { FakeAttention, kindOf } from './fake-attention.ts';
+import { fakeSinks } from './fake-sinks.ts';
 import { makeScoreInfo, makeScoreTable } from '../../shared/model/testing/score-table.ts';
 
 export interface FakeEngineOptions {
@@ -317,7 +318,8 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     'generate.start': generate,
     ...scores,
     'model.composition': noTasks,
-    'run.sinks': noTasks,
+    'run.sinks': async ({ runId, threshold }) =>
+      Promise.resolve(fakeSinks(find(runId).summary.ids.length, { layers, heads, kvHeads }, threshold)),
     'run.spans': noTasks,
     'run.distances': noTasks,
     'run.descriptors': noTasks,

@@ -25,7 +25,7 @@ export interface FigureContext {
   /** How maps are seen. */
   readonly map?: Partial<MapOptions>;
   /** Colours of the token strip. */
-  readonly colour?: 'outgoing' | 'incoming' | 'change';
+  readonly colour?: 'outgoing' | 'incoming' | 'change' | 'sinks';
   /** Maps side by side. */
   readonly compared?: readonly {
     readonly run: 'clean' | 'changed';

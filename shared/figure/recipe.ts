@@ -125,7 +125,9 @@ export const stripRecipe = z.object({
   view: z.literal('strip'),
   ...page,
   run: role,
-  colour: z.enum(['outgoing', 'incoming', 'change']).default('outgoing'),
+  colour: z.enum(['outgoing', 'incoming', 'change', 'sinks']).default('outgoing'),
+  /** Of `sinks`: a head rests on a key whose importance is over this. */
+  sinkThreshold: z.number().min(0).max(1).default(0.3),
   /** For attention. */
   head: headId.default({ layer: 0, head: 0 }),
   /** The token whose attention is shown; null: the last. */

@@ -4,13 +4,13 @@ import { formatHead } from '../../model/head-id.ts';
 import type { RunSummary } from '../../model/run.ts';
 import { formatNumber, formatProbability } from '../../view/format.ts';
 import { tokenText } from '../../view/map/value-words.ts';
-import { attentionTints, changeTints, type StripTints } from '../../view/prompt/strip-tints.ts';
+import { attentionTints, changeTints, shareTints, type StripTints } from '../../view/prompt/strip-tints.ts';
 import { inexactBadges, inexactText, interventionsText, originOf } from '../origin.ts';
 import { drawPage, type PageText } from '../page.ts';
 import { drawTokenFlow } from '../parts/token-flow.ts';
 import type { RecipeOf } from '../recipe.ts';
 import { LABEL_EM, type Sketch } from '../sketch.ts';
-import { bothRuns, provenanceText, runOf } from '../source.ts';
+import { bothRuns, provenanceText, runOf, type FigureSource } from '../source.ts';
 import { tinted } from '../theme.ts';
 import type { FigureView, Noted } from '../view.ts';
 import { wrapText } from '../wrap-text.ts';
@@ -34,40 +34,41 @@ export const stripView: FigureView<'strip', StripFigure> = {
     const { colour, head } = recipe;
     const run = colour === 'change' ? bothRuns(source).changed : runOf(source, recipe.run);
     const count = run.ids.length;
-    const token = colour === 'change' ? undefined : (recipe.token ?? count - 1);
+    const token = colour === 'change' || colour === 'sinks' ? undefined : (recipe.token ?? count - 1);
     const range = recipe.range ?? { start: 0, end: count };
     if ((token ?? 0) >= count || range.end > count || range.start >= range.end) {
       throw new AppError('bad-request', `The strip is of tokens that the prompt does not have.`, {
         hint: `It has ${count}: 0 to ${count - 1}.`,
       });
     }
-    const values =
-      colour === 'change'
-        ? (await source.ask('run.compare', { clean: bothRuns(source).clean.runId, changed: run.runId })).nllDelta
-        : (await source.ask('run.token', { runId: run.runId, ...head, index: token! }))[colour];
+    const values = await valuesOf(recipe, source, run, token);
     const which = token === undefined ? '' : tokenText(token, run.tokens);
     const of = {
       outgoing: `p in ${formatHead(head)} from token ${which}`,
       incoming: `p in ${formatHead(head)} to token ${which}`,
       change: 'change of −log p by the ablation, nats',
+      sinks: `share of heads that rest on the token (importance over ${recipe.sinkThreshold})`,
     }[colour];
     const origin = originOf(colour === 'change' ? [bothRuns(source).clean, run] : [run]);
     const part = recipe.range ? `Tokens ${range.start} to ${range.end - 1}.` : '';
     return {
       run,
       values,
-      tints: colour === 'change' ? changeTints(values) : attentionTints(values),
+      tints: { outgoing: attentionTints, incoming: attentionTints, change: changeTints, sinks: shareTints }[colour](
+        values,
+      ),
       token,
       of,
       range,
       origin,
       notes: [],
       text: {
-        name: colour === 'change' ? 'Likelihood change' : formatHead(head),
+        name: colour === 'change' ? 'Likelihood change' : colour === 'sinks' ? 'Attention sinks' : formatHead(head),
         details: {
           outgoing: `attention from token ${which}`,
           incoming: `attention to token ${which}`,
           change: 'ablated − clean',
+          sinks: `share of heads that rest there, ε ${recipe.sinkThreshold}`,
         }[colour],
         inexact: inexactBadges(origin),
         caption: [
@@ -116,6 +117,26 @@ export const stripView: FigureView<'strip', StripFigure> = {
   ],
 };
 
+/** One number a token. */
+async function valuesOf(
+  { colour, head, sinkThreshold }: RecipeOf<'strip'>,
+  source: FigureSource,
+  run: RunSummary,
+  token: number | undefined,
+): Promise<Float32Array> {
+  switch (colour) {
+    case 'change':
+      return (await source.ask('run.compare', { clean: bothRuns(source).clean.runId, changed: run.runId })).nllDelta;
+    case 'sinks':
+      return (await source.ask('run.sinks', { runId: run.runId, threshold: sinkThreshold })).rate;
+    case 'outgoing':
+    case 'incoming':
+      return (await source.ask('run.token', { runId: run.runId, ...head, index: token! }))[colour];
+  }
+}
+
+const UNITS = { outgoing: 'probability', incoming: 'probability', change: 'nats', sinks: 'share of heads' } as const;
+
 function stripTable(
   { colour }: RecipeOf<'strip'>,
   run: RunSummary,
@@ -129,6 +150,7 @@ function stripTable(
     outgoing: 'attention from the token, probability',
     incoming: 'attention to the token, probability',
     change: 'change of -log p, ablated - clean, nats',
+    sinks: 'share of all heads that rest on the token',
   }[colour];
   return {
     arrays: [
@@ -141,7 +163,7 @@ function stripTable(
       { name: 'of', values: [about], about: 'what the values are' },
     ],
     sheet: {
-      header: ['index', 'token', 'id', `${colour} (${colour === 'change' ? 'nats' : 'probability'})`],
+      header: ['index', 'token', 'id', `${colour} (${UNITS[colour]})`],
       rows: tokens.map(({ display, id }, offset) => [start + offset, display, id, values[offset]!]),
     },
   };

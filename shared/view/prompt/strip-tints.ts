@@ -17,6 +17,11 @@ export function attentionTints(p: Float32Array): StripTints {
   return { strengths: p.map((value) => (limit === 0 ? 0 : Math.sqrt(value / limit))), limit, signed: false };
 }
 
+/** Shares of a whole: the scale ends at 1, so that prompts can be held against each other. */
+export function shareTints(share: Float32Array): StripTints {
+  return { strengths: share.map((value) => Math.sqrt(value)), limit: 1, signed: false };
+}
+
 /** Changes below this are not worth a colour, whatever the largest one is. */
 const SMALLEST_LIMIT_NATS = 0.05;
 
