@@ -14,8 +14,7 @@ const INSET = { left: 38, right: 52, top: 8, bottom: 18 };
 
 /** Two lines: the position, and what is usual. */
 export function ResidualPlot({ norms, means, position }: ResidualPlotProps) {
-  const [least, most] = extent([...norms, ...means].filter((value) => value > 0));
-  if (least === undefined || most === undefined) return null;
+  const [least = 1, most = 1] = extent([...norms, ...means].filter((value) => value > 0));
   const x = scaleLinear()
     .domain([0, norms.length - 1])
     .range([INSET.left, WIDTH - INSET.right]);
