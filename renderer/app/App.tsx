@@ -6,6 +6,8 @@ import { FolderDialog } from './FolderDialog.tsx';
 import { ModelDialog } from './ModelDialog.tsx';
 import { Notices } from './Notices.tsx';
 import { FigureDialog } from '../figures/FigureDialog.tsx';
+import { ProbeDialog } from '../scores/ProbeDialog.tsx';
+import { ScoreDialog } from '../scores/ScoreDialog.tsx';
 import { SessionDialog } from '../session-file/SessionDialog.tsx';
 import { useCloseGuard } from '../session-file/use-close-guard.ts';
 import { UnsavedDialog } from '../session-file/UnsavedDialog.tsx';
@@ -38,6 +40,8 @@ export function App() {
       {dialog === 'figure' && <FigureDialog />}
       {dialog === 'unsaved' && <UnsavedDialog />}
       {dialog === 'session' && <SessionDialog />}
+      {dialog === 'scores' && <ScoreDialog />}
+      {dialog === 'probe' && <ProbeDialog />}
     </div>
   );
 }

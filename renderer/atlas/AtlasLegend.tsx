@@ -1,16 +1,22 @@
-import { LUT_SIZE, lutOf, sampleLut } from '../../shared/colour/lut.ts';
+import { LUT_SIZE, lutOf, sampleLut, type ColourMap } from '../../shared/colour/lut.ts';
 import { toHex } from '../../shared/colour/rgb.ts';
 import { toUnit, type ValueScale } from '../../shared/colour/value-scale.ts';
+import { formatTick } from '../../shared/view/map/format-value.ts';
 import type { LegendTick } from '../../shared/view/map/map-colours.ts';
 
 interface AtlasLegendProps {
   readonly scale: ValueScale;
+  readonly map: ColourMap;
   readonly ticks: readonly LegendTick[];
   /** What the colours are of: quantity, unit, aggregator. */
   readonly title: string;
   readonly width: number;
   /** Value under the pointer. */
   readonly mark: number | undefined;
+  /** Value of uniform attention, where there is one. */
+  readonly floor?: number | null;
+  /** Some cells have no value. */
+  readonly gaps?: boolean;
   /** A second line, for pictures in which not every place has a value. */
   readonly masked?: {
     /** Scale and domain. */
@@ -28,27 +34,37 @@ export function barWidth(width: number): number {
 }
 
 /** The colour bar under the grid, with ticks and unit. */
-export function AtlasLegend({ scale, ticks, title, width, mark, masked }: AtlasLegendProps) {
-  const lut = lutOf('viridis');
+export function AtlasLegend(props: AtlasLegendProps) {
+  const { scale, map, ticks, title, width, mark, floor = null, gaps = false, masked } = props;
+  const lut = lutOf(map);
   const barPx = barWidth(width);
   const x = (unit: number) => LEFT_PX + unit * barPx;
   const stops = Array.from({ length: LUT_SIZE / 8 + 1 }, (_, index) => index / (LUT_SIZE / 8));
+  const uniform = floor === null ? '' : `uniform attention ${formatTick(floor)}`;
+  const said = [title, masked?.text, uniform, gaps ? 'some heads have no value' : ''].filter(Boolean).join(', ');
   return (
     <svg
       className="hs-atlas__legend"
       width={width}
-      height={masked ? 60 : 46}
+      height={masked || floor !== null || gaps ? 60 : 46}
       role="img"
-      aria-label={`Colour scale: ${title}${masked ? `, ${masked.text}` : ''}`}
+      aria-label={`Colour scale: ${said}`}
     >
       <defs>
-        <linearGradient id="hs-atlas-ramp">
+        <linearGradient id={`hs-atlas-ramp-${map}`}>
           {stops.map((stop) => (
             <stop key={stop} offset={stop} stopColor={toHex(sampleLut(lut, stop))} />
           ))}
         </linearGradient>
       </defs>
-      <rect x={LEFT_PX} y={6} width={barPx} height={BAR_PX} fill="url(#hs-atlas-ramp)" />
+      <rect
+        className={map === 'viridis' ? undefined : 'hs-atlas__swatch'}
+        x={LEFT_PX}
+        y={6}
+        width={barPx}
+        height={BAR_PX}
+        fill={`url(#hs-atlas-ramp-${map})`}
+      />
       {mark !== undefined && <path className="hs-atlas__mark" d={`M${x(toUnit(scale, mark))} 6l-4 -5h8z`} />}
       {ticks.map((tick) => (
         <g key={tick.label} transform={`translate(${x(tick.unit)} ${6 + BAR_PX})`}>
@@ -61,6 +77,23 @@ export function AtlasLegend({ scale, ticks, title, width, mark, masked }: AtlasL
       <text className="hs-atlas__text hs-atlas__text--faint" x={LEFT_PX} y={39}>
         {title}
       </text>
+      {floor !== null && (
+        <>
+          <line className="hs-atlas__floor" x1={x(toUnit(scale, floor))} x2={x(toUnit(scale, floor))} y1={3} y2={17} />
+          <line className="hs-atlas__floor" x1={LEFT_PX + 3} x2={LEFT_PX + 3} y1={44} y2={54} />
+          <text className="hs-atlas__text hs-atlas__text--faint" x={LEFT_PX + 9} y={53}>
+            {uniform}
+          </text>
+        </>
+      )}
+      {gaps && (
+        <>
+          <text className="hs-atlas__text hs-atlas__text--faint" x={LEFT_PX + barPx} y={53} textAnchor="end">
+            no value
+          </text>
+          <rect className="hs-atlas__empty" x={LEFT_PX + barPx - 57.5} y={44.5} width={11} height={9} />
+        </>
+      )}
       {masked && (
         <>
           <text className="hs-atlas__text hs-atlas__text--faint" x={LEFT_PX} y={53}>

@@ -6,8 +6,9 @@ import { formatHead } from '../../shared/model/head-id.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
 import { cellCorner, type AtlasLayout } from './atlas-layout.ts';
 import { describeHead } from './describe-head.ts';
+import { glyphBars, type Glyph } from './glyphs.ts';
 import { scoreOf } from '../../shared/view/atlas/head-order.ts';
-import { formatScore, scoreColour, scoreDecimals } from '../../shared/view/atlas/score-colours.ts';
+import { formatScore, scoreColour, scoreDecimals, type GroundTheme } from '../../shared/view/atlas/score-colours.ts';
 
 export interface AtlasRowProps {
   readonly layer: number;
@@ -23,15 +24,19 @@ export interface AtlasRowProps {
   readonly ablated: string;
   /** Cells have the colour of their score; else they are clear, over a picture that is drawn elsewhere. */
   readonly coloured: boolean;
+  /** Bars in place of the colour; none: the colour. */
+  readonly glyphs: readonly Glyph[];
+  readonly ground: GroundTheme;
 }
 
 /** One layer. A row of its own, so that moving the selection touches two rows of a model with thousands of heads. */
 export const AtlasRow = memo(function AtlasRow(props: AtlasRowProps) {
-  const { layer, heads, kvHeads, layout, score, scale, ranks, notable, selectedHead, coloured } = props;
+  const { layer, heads, kvHeads, layout, score, scale, ranks, notable, selectedHead, coloured, glyphs, ground } = props;
   const { pitchPx, rowPx, gapPx } = layout;
   const [width, height] = [pitchPx - gapPx, rowPx - gapPx];
   const ablated = props.ablated.split(',');
   const decimals = scoreDecimals(scale);
+  const barred = glyphs.length > 0;
   return (
     <g role="row" aria-rowindex={layer + 1}>
       <g role="rowheader" aria-label={`L${layer}`} />
@@ -39,7 +44,7 @@ export const AtlasRow = memo(function AtlasRow(props: AtlasRowProps) {
         const id = { layer, head };
         const [x, y] = cellCorner(layout, id);
         const value = scoreOf(score, id, heads);
-        const colour = value === undefined ? undefined : scoreColour(scale, value);
+        const colour = value === undefined ? undefined : scoreColour(scale, value, ground);
         const off = ablated[head] === 'true';
         return (
           <g
@@ -61,16 +66,24 @@ export const AtlasRow = memo(function AtlasRow(props: AtlasRowProps) {
                 width={width}
                 height={height}
                 rx={height >= 16 ? 2 : 0}
-                {...(colour ? { fill: toHex(colour) } : { className: 'hs-atlas__empty' })}
+                {...(barred
+                  ? { className: 'hs-atlas__ground' }
+                  : colour
+                    ? { fill: toHex(colour) }
+                    : { className: 'hs-atlas__empty' })}
               />
             )}
+            {coloured &&
+              glyphBars(glyphs, layer * heads + head, { x, y, width, height }).map(({ place, ...bar }) => (
+                <rect key={place} className={`hs-atlas__bar--${place}`} {...bar} />
+              ))}
             {off && (
               <g className="hs-atlas__ablated" data-testid={`ablated-${formatHead(id)}`}>
                 <rect x={x} y={y} width={width} height={height} fill="url(#hs-atlas-hatch)" />
                 <path d={`M${x + 2} ${y + 2}l${width - 4} ${height - 4}m0 ${4 - height}l${4 - width} ${height - 4}`} />
               </g>
             )}
-            {coloured && colour && !off && layout.showValues && notable.has(layer * heads + head) && (
+            {coloured && !barred && colour && !off && layout.showValues && notable.has(layer * heads + head) && (
               <text
                 className="hs-atlas__value"
                 x={x + width / 2}

@@ -3,7 +3,7 @@
  * to every head in it. In both kinds the grid of the document is the same: what hands, keys and screen readers meet
  * does not depend on what is drawn in the cells.
  */
-import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react';
+import { memo, useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react';
 import { formatHead, parseHead, sameHead, type HeadId } from '../../shared/model/head-id.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
 import { classNames } from '../base/class-names.ts';
@@ -11,19 +11,21 @@ import type { RunMiniatures } from '../engine/data-keys.ts';
 import { useElementSize } from '../map/use-element-size.ts';
 import { usePixelRatio } from '../map/use-pixel-ratio.ts';
 import { useThemeColours } from '../map/use-theme-colours.ts';
-import { atlasLayout, cellCorner } from './atlas-layout.ts';
+import { atlasLayout, cellCorner, type AtlasLayout } from './atlas-layout.ts';
 import { AtlasLabels } from './AtlasLabels.tsx';
 import { AtlasLegend, barWidth } from './AtlasLegend.tsx';
 import { AtlasRow } from './AtlasRow.tsx';
 import { describeHead, describeMap } from './describe-head.ts';
+import { GlyphLegend } from './GlyphLegend.tsx';
+import type { Glyph } from './glyphs.ts';
 import { headAfterKey } from './grid-keys.ts';
-import { hasValues, ranksOf, scoreOf, sortedByScore } from '../../shared/view/atlas/head-order.ts';
+import { hasValues, ranksOf, scoreOf } from '../../shared/view/atlas/head-order.ts';
 import { mapsDomain, mapsTicks, mapsTitle, scoreTicks } from '../../shared/view/atlas/legend-ticks.ts';
 import { texelAt } from './map-readings.ts';
 import { fits, MAPS_COLOURS } from '../../shared/view/atlas/map-sheet.ts';
 import { MapsCanvas } from './MapsCanvas.tsx';
 import { mapsLayout } from './maps-layout.ts';
-import { notableHeads, scoreDecimals, scoreScale } from '../../shared/view/atlas/score-colours.ts';
+import { notableHeads, scoreDecimals, scoreMap, scoreScale } from '../../shared/view/atlas/score-colours.ts';
 import { SelectionRing } from './SelectionRing.tsx';
 import './atlas.css';
 
@@ -35,6 +37,13 @@ export interface HeadAtlasProps {
   /** What the cells show. `miniatures` are needed for maps alone, and undefined while they are on their way. */
   readonly cells?: 'score' | 'maps';
   readonly miniatures?: RunMiniatures | undefined;
+  /** Scores that cells show as bars in place of the colour, at most three. */
+  readonly glyphs?: readonly Glyph[] | undefined;
+  /** Stands out, because the pointer is on it here or elsewhere. */
+  readonly hovered?: HeadId | undefined;
+  readonly onHover?: (head: HeadId | undefined) => void;
+  /** Whether each head stands out from the others, which are dimmed; undefined: all alike. */
+  readonly passing?: readonly boolean[] | undefined;
   readonly selected: HeadId;
   readonly onSelect: (head: HeadId) => void;
   readonly ablated: readonly HeadId[];
@@ -52,11 +61,12 @@ interface Pointed {
 }
 
 const NO_VALUES = new Float64Array(0);
+const NO_GLYPHS: readonly Glyph[] = [];
 /** Side of a run's small maps, but for prompts of fewer tokens: what room is made for until they are here. */
 const USUAL_MAP_SIZE = 32;
 
 export function HeadAtlas(props: HeadAtlasProps) {
-  const { layers, heads, kvHeads, score, cells = 'score', selected, ablated, stale, busy } = props;
+  const { layers, heads, kvHeads, score, cells = 'score', glyphs = NO_GLYPHS, selected, ablated, stale, busy } = props;
   const outside = useRef<HTMLDivElement>(null);
   const box = useRef<HTMLDivElement>(null);
   const grid = useRef<SVGSVGElement>(null);
@@ -66,6 +76,7 @@ export function HeadAtlas(props: HeadAtlasProps) {
   const [pointed, setPointed] = useState<Pointed>();
 
   const showsMaps = cells === 'maps';
+  const hovered = pointed?.head ?? props.hovered;
   const miniatures = props.miniatures && fits(props.miniatures, { layers, heads }) ? props.miniatures : undefined;
   const mapSize = miniatures?.size ?? USUAL_MAP_SIZE;
   const layout = useMemo(() => {
@@ -77,7 +88,7 @@ export function HeadAtlas(props: HeadAtlasProps) {
   const values = hasValues(score, layers, heads) ? score.values! : NO_VALUES;
   const scale = useMemo(() => scoreScale(score), [score]);
   const ranks = useMemo(() => ranksOf(values), [values]);
-  const notable = useMemo(() => notableHeads(values, sortedByScore(values, 'descending'), scale), [values, scale]);
+  const notable = useMemo(() => notableHeads(values, scale), [values, scale]);
   const ablatedKeys = useMemo(() => new Set(ablated.map(formatHead)), [ablated]);
 
   // Selection made elsewhere (table, palette) must be seen here; focus is only followed, never taken.
@@ -115,6 +126,7 @@ export function HeadAtlas(props: HeadAtlasProps) {
     setPointed((before) =>
       head && before && sameHead(before.head, head) && before.texel === texel ? before : head && { head, texel },
     );
+    if (!head || !props.hovered || !sameHead(head, props.hovered)) props.onHover?.(head);
   };
 
   if (!showsMaps && values.length === 0) {
@@ -128,7 +140,7 @@ export function HeadAtlas(props: HeadAtlasProps) {
   }
 
   const legendWidth = Math.min(width, 320);
-  const said = pointed?.head ?? selected;
+  const said = hovered ?? selected;
   return (
     <div
       className={classNames('hs-atlas', showsMaps && 'hs-atlas--maps', stale && 'hs-atlas--stale')}
@@ -159,6 +171,7 @@ export function HeadAtlas(props: HeadAtlasProps) {
             onPointerMove={onPointerMove}
             onPointerLeave={() => {
               setPointed(undefined);
+              props.onHover?.(undefined);
             }}
           >
             <HatchPattern />
@@ -178,8 +191,12 @@ export function HeadAtlas(props: HeadAtlasProps) {
                   ablatedKeys.has(formatHead({ layer, head })),
                 ).join()}
                 coloured={!showsMaps}
+                glyphs={glyphs}
+                ground={theme.theme}
               />
             ))}
+            {props.passing && <Veil layout={layout} heads={heads} passing={props.passing} />}
+            {hovered && !sameHead(hovered, selected) && <HoverRing layout={layout} head={hovered} />}
             <SelectionRing layout={layout} selected={selected} />
           </svg>
           <AtlasLabels layout={layout} layers={layers} heads={heads} kvHeads={kvHeads} />
@@ -188,19 +205,25 @@ export function HeadAtlas(props: HeadAtlasProps) {
       {showsMaps ? (
         <AtlasLegend
           scale={MAPS_COLOURS.scale}
+          map="viridis"
           ticks={mapsTicks()}
           title={mapsTitle(miniatures)}
           width={legendWidth}
           mark={pointed?.texel}
           masked={{ text: mapsDomain(), colour: theme.mask }}
         />
+      ) : glyphs.length > 0 ? (
+        <GlyphLegend glyphs={glyphs} />
       ) : (
         <AtlasLegend
           scale={scale}
+          map={scoreMap(scale, theme.theme)}
+          floor={score.floor}
+          gaps={values.some((value) => Number.isNaN(value))}
           ticks={scoreTicks(scale, barWidth(legendWidth))}
           title={`${score.info.name}, ${score.info.unit}`}
           width={legendWidth}
-          mark={pointed && scoreOf(score, pointed.head, heads)}
+          mark={hovered && scoreOf(score, hovered, heads)}
         />
       )}
       <p className="hs-atlas__status">
@@ -222,6 +245,39 @@ export function HeadAtlas(props: HeadAtlasProps) {
 function headOf(target: EventTarget): HeadId | undefined {
   const cell = target instanceof Element ? target.closest<SVGElement>('[data-head]') : null;
   return parseHead(cell?.dataset['head'] ?? '');
+}
+
+/** Over the heads that a filter leaves out. */
+const Veil = memo(function Veil(props: {
+  readonly layout: AtlasLayout;
+  readonly heads: number;
+  readonly passing: readonly boolean[];
+}) {
+  const { layout, heads, passing } = props;
+  return (
+    <g className="hs-atlas__veil">
+      {passing.map((passes, index) => {
+        if (passes) return null;
+        const [x, y] = cellCorner(layout, { layer: Math.floor(index / heads), head: index % heads });
+        return (
+          <rect key={index} x={x} y={y} width={layout.pitchPx - layout.gapPx} height={layout.rowPx - layout.gapPx} />
+        );
+      })}
+    </g>
+  );
+});
+
+function HoverRing({ layout, head }: { readonly layout: AtlasLayout; readonly head: HeadId }) {
+  const [x, y] = cellCorner(layout, head);
+  return (
+    <rect
+      className="hs-atlas__hover"
+      x={x - 0.5}
+      y={y - 0.5}
+      width={layout.pitchPx - layout.gapPx + 1}
+      height={layout.rowPx - layout.gapPx + 1}
+    />
+  );
 }
 
 /** Over the cells of ablated heads. */

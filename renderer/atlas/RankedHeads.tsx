@@ -1,59 +1,94 @@
-/** The atlas as a table: every head, every score, sorted by one of them. */
-import { useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+/** The atlas as a table: every head, several scores, sorted by one of them. */
+import { useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 import { formatHead, sameHead, type HeadId } from '../../shared/model/head-id.ts';
+import type { HeadKindLabel } from '../../shared/model/head-kinds.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
 import { allHeads, hasValues, scoreOf, sortedByScore } from '../../shared/view/atlas/head-order.ts';
 import { formatScore, scoreDecimals, scoreScale } from '../../shared/view/atlas/score-colours.ts';
+import { classNames } from '../base/class-names.ts';
+import { useElementSize } from '../map/use-element-size.ts';
+import { KindChips } from './KindChips.tsx';
+import { rowWindow, tableParts } from './virtual-rows.ts';
 import './atlas.css';
 
+/** A score with the key that it has among all origins. */
+export interface RankedScore {
+  readonly key: string;
+  /** With its origin. */
+  readonly name: string;
+  readonly table: ScoreTable;
+}
+
 export interface RankedHeadsProps {
-  readonly scores: readonly ScoreTable[];
-  /** Id of a score, or `head` for natural order. */
+  /** Columns in their order; those that there is no room for are left out from the end. */
+  readonly scores: readonly RankedScore[];
+  /** Key of a score, or `head` for natural order. */
   readonly sortBy: string;
-  readonly onSortBy: (id: string) => void;
+  readonly onSortBy: (key: string) => void;
   readonly selected: HeadId;
   readonly onSelect: (head: HeadId) => void;
+  readonly hovered?: HeadId | undefined;
+  readonly onHover?: (head: HeadId | undefined) => void;
   readonly ablated: readonly HeadId[];
   readonly layers: number;
   readonly heads: number;
+  /** Kinds of each head, [layers x heads]; without them there is no such column. */
+  readonly kinds?: readonly (readonly HeadKindLabel[])[];
+  /** Whether each head is listed, [layers x heads]; undefined: all are. */
+  readonly passing?: readonly boolean[] | undefined;
 }
 
-/** Rows before "show all": a table of thousands of rows would be slow and read by nobody. */
-const FIRST_ROWS = 64;
+/** As the style sheet has them. */
+const ROW_PX = 22;
+const FIXED_PX = 92;
+const COLUMN_PX = 66;
+const INTERVAL_PX = 84;
+const KIND_PX = 96;
+/** Of a panel that has no width yet. */
+const USUAL_PX = 340;
 
 type Direction = 'descending' | 'ascending';
 
 export function RankedHeads(props: RankedHeadsProps) {
-  const { scores, sortBy, selected, ablated, layers, heads } = props;
+  const { scores, sortBy, selected, hovered, ablated, layers, heads, kinds, passing } = props;
   const box = useRef<HTMLDivElement>(null);
-  const [showAll, setShowAll] = useState(false);
+  const size = useElementSize(box);
+  const [scrolled, setScrolled] = useState(0);
   // Kept with its column: another column starts with its largest values again.
   const [turned, setTurned] = useState<{ readonly column: string; readonly direction: Direction }>();
   const direction: Direction =
     turned?.column === sortBy ? turned.direction : sortBy === 'head' ? 'ascending' : 'descending';
 
-  const columns = useMemo(
+  const { columns, mostKinds } = useMemo(
+    () => fitColumns(scores, size?.width || USUAL_PX, kinds !== undefined),
+    [scores, size?.width, kinds],
+  );
+  const shown = useMemo(
     () =>
-      scores.map((score) => ({
-        score,
-        decimals: scoreDecimals(scoreScale(score)),
-        applies: hasValues(score, layers, heads),
+      columns.map(({ key, name, table }) => ({
+        key,
+        name,
+        score: table,
+        decimals: scoreDecimals(scoreScale(table)),
+        applies: hasValues(table, layers, heads),
       })),
-    [scores, layers, heads],
+    [columns, layers, heads],
   );
   const rows = useMemo(() => {
     const natural = allHeads(layers, heads);
-    const by = scores.find((score) => score.info.id === sortBy);
-    if (sortBy === 'head' && direction === 'descending') return natural.reverse();
-    // A score that does not apply sorts nothing.
-    if (by?.values?.length !== natural.length) return natural;
-    return sortedByScore(by.values, direction).map((index) => natural[index]!);
-  }, [scores, sortBy, direction, layers, heads]);
+    const by = scores.find(({ key }) => key === sortBy)?.table;
+    const order =
+      sortBy === 'head' && direction === 'descending'
+        ? natural.toReversed()
+        : // A score that does not apply sorts nothing.
+          by?.values?.length === natural.length
+          ? sortedByScore(by.values, direction).map((index) => natural[index]!)
+          : natural;
+    return passing ? order.filter(({ layer, head }) => passing[layer * heads + head]) : order;
+  }, [scores, sortBy, direction, layers, heads, passing]);
   const place = rows.findIndex((head) => sameHead(head, selected));
-  const shown = showAll ? rows : rows.slice(0, FIRST_ROWS);
-  // The selected head is always in the table, under its rank.
-  const apart = place >= shown.length ? rows[place] : undefined;
   const ablatedKeys = useMemo(() => new Set(ablated.map(formatHead)), [ablated]);
+  const parts = tableParts(rows.length, rowWindow(rows.length, ROW_PX, scrolled, size?.height ?? 0), place);
 
   // The selected row sticks to the edges of the box, so it is seen without scrolling; a new selection is also scrolled
   // to, with its neighbours. Only this box moves: scrollIntoView would move the panels around it as well.
@@ -63,15 +98,13 @@ export function RankedHeads(props: RankedHeadsProps) {
     scrolledTo.current = selected;
     const container = box.current;
     const body = container?.querySelector('tbody');
-    const row = body?.querySelector('tr');
-    if (!before || sameHead(before, selected) || !container || !body || !row || apart) return;
+    if (!before || sameHead(before, selected) || !container || !body || place < 0) return;
     // By count, not by the row's own offset: a row that sticks is always "in view".
-    const top = body.offsetTop + place * row.offsetHeight;
-    const bottom = top + row.offsetHeight;
+    const top = body.offsetTop + place * ROW_PX;
     if (top < container.scrollTop + body.offsetTop) container.scrollTop = top - body.offsetTop;
-    else if (bottom > container.scrollTop + container.clientHeight)
-      container.scrollTop = bottom - container.clientHeight;
-  }, [selected, place, apart]);
+    else if (top + ROW_PX > container.scrollTop + container.clientHeight)
+      container.scrollTop = top + ROW_PX - container.clientHeight;
+  }, [selected, place]);
 
   const sort = (column: string) => {
     if (column === sortBy) setTurned({ column, direction: direction === 'descending' ? 'ascending' : 'descending' });
@@ -81,27 +114,34 @@ export function RankedHeads(props: RankedHeadsProps) {
     }
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    const step = { ArrowUp: -1, ArrowDown: 1, Home: -Infinity, End: Infinity }[event.key];
+    const step = { ArrowUp: -1, ArrowDown: 1, PageUp: -10, PageDown: 10, Home: -Infinity, End: Infinity }[event.key];
     if (step === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     event.stopPropagation();
-    const next = rows[Math.max(0, Math.min(shown.length - 1, place + step))];
+    // From outside what is listed the first step leads to its first head.
+    const next = rows[place < 0 ? 0 : Math.max(0, Math.min(rows.length - 1, place + step))];
     if (next) props.onSelect(next);
   };
 
-  const row = (head: HeadId, rank: number) => {
+  const row = (head: HeadId, index: number) => {
     const isSelected = sameHead(head, selected);
     const off = ablatedKeys.has(formatHead(head));
     return (
       <tr
         key={formatHead(head)}
+        aria-rowindex={index + 2}
         aria-selected={isSelected}
-        className={off ? 'hs-ranked__row hs-ranked__row--ablated' : 'hs-ranked__row'}
+        className={classNames(
+          'hs-ranked__row',
+          off && 'hs-ranked__row--ablated',
+          hovered && sameHead(head, hovered) && 'hs-ranked__row--hovered',
+        )}
         onClick={() => {
           props.onSelect(head);
         }}
+        onPointerEnter={() => props.onHover?.(head)}
       >
-        <td className="hs-ranked__rank">{rank}</td>
+        <td className="hs-ranked__rank">{index + 1}</td>
         <th scope="row">
           {formatHead(head)}
           {off && (
@@ -111,20 +151,37 @@ export function RankedHeads(props: RankedHeadsProps) {
             </span>
           )}
         </th>
-        {columns.map(({ score, decimals, applies }) => (
-          <td key={score.info.id} className={score.info.id === sortBy ? 'hs-ranked__sorted' : undefined}>
+        {shown.map(({ key, score, decimals, applies }) => (
+          <td key={key} className={key === sortBy ? 'hs-ranked__sorted' : undefined}>
             {applies ? formatScore(scoreOf(score, head, heads), decimals) : '–'}
+            {key === sortBy && score.spread && (
+              <Interval score={score} index={head.layer * heads + head.head} decimals={decimals} />
+            )}
           </td>
         ))}
+        {kinds && (
+          <td className="hs-ranked__kinds">
+            <KindChips labels={kinds[head.layer * heads + head.head] ?? []} most={mostKinds} />
+          </td>
+        )}
       </tr>
     );
   };
 
   return (
-    <div className="hs-ranked" ref={box} tabIndex={0} role="group" aria-label="Heads by score" onKeyDown={onKeyDown}>
+    <div
+      className="hs-ranked"
+      ref={box}
+      tabIndex={0}
+      role="group"
+      aria-label="Heads by score"
+      onKeyDown={onKeyDown}
+      onScroll={(event) => setScrolled(event.currentTarget.scrollTop)}
+      onPointerLeave={() => props.onHover?.(undefined)}
+    >
       <table aria-rowcount={rows.length + 1}>
         <thead>
-          <tr>
+          <tr aria-rowindex={1}>
             <th className="hs-ranked__rank" scope="col" aria-label="Rank">
               #
             </th>
@@ -139,43 +196,68 @@ export function RankedHeads(props: RankedHeadsProps) {
                 <SortMark shown={sortBy === 'head'} direction={direction} />
               </button>
             </th>
-            {columns.map(({ score: { info, notApplicable }, applies }) => (
-              <th key={info.id} scope="col" aria-sort={sortBy === info.id ? direction : 'none'}>
+            {shown.map(({ key, name, score: { info, notApplicable, spread }, applies }) => (
+              <th key={key} scope="col" aria-sort={sortBy === key ? direction : 'none'}>
                 <button
                   type="button"
                   disabled={!applies}
-                  title={applies ? `${info.name}. ${info.definition}` : (notApplicable ?? 'No values in this run')}
+                  title={applies ? `${name}. ${info.definition}` : (notApplicable ?? 'No values in this run')}
                   onClick={() => {
-                    sort(info.id);
+                    sort(key);
                   }}
                 >
                   {shortName(info.id)}
-                  <SortMark shown={sortBy === info.id} direction={direction} />
-                  <small>{applies ? shortUnit(info.unit) : 'n/a'}</small>
+                  <SortMark shown={sortBy === key} direction={direction} />
+                  <small>
+                    {applies ? shortUnit(info.unit) : 'n/a'}
+                    {spread ? `, mean of ${spread.prompts}` : ''}
+                  </small>
                 </button>
               </th>
             ))}
+            {kinds && (
+              <th scope="col" className="hs-ranked__kinds">
+                kinds
+              </th>
+            )}
           </tr>
         </thead>
         <tbody>
-          {shown.map((head, index) => row(head, index + 1))}
-          {apart && row(apart, place + 1)}
+          {parts.map((part) =>
+            part.kind === 'row' ? (
+              row(rows[part.index]!, part.index)
+            ) : (
+              <tr key={`gap-${part.from}`} aria-hidden="true" style={{ height: part.rows * ROW_PX }} />
+            ),
+          )}
         </tbody>
       </table>
-      {rows.length > FIRST_ROWS && (
-        <button
-          type="button"
-          className="hs-ranked__all"
-          aria-expanded={showAll}
-          onClick={() => {
-            setShowAll(!showAll);
-          }}
-        >
-          {showAll ? `Show the first ${FIRST_ROWS}` : `Show all ${rows.length.toLocaleString('en-US')} heads`}
-        </button>
-      )}
+      {rows.length === 0 && <p className="hs-ranked__none">No head passes the filter.</p>}
     </div>
   );
+}
+
+/** 95 % bootstrap interval of the mean over prompts. */
+function Interval(props: { readonly score: ScoreTable; readonly index: number; readonly decimals: number }): ReactNode {
+  const { score, index, decimals } = props;
+  const { low, high } = score.spread!;
+  if (Number.isNaN(low[index]!)) return null;
+  return (
+    <span className="hs-ranked__interval" title="95 % bootstrap interval of the mean over prompts">
+      {' '}
+      {formatScore(low[index], decimals)} to {formatScore(high[index], decimals)}
+    </span>
+  );
+}
+
+/** As many columns as there is room for, so that the table never scrolls sideways; and how many kinds. */
+function fitColumns(scores: readonly RankedScore[], width: number, withKinds: boolean) {
+  const interval = scores[0]?.table.spread ? INTERVAL_PX : 0;
+  const room = width - FIXED_PX - interval - (withKinds ? KIND_PX : 0);
+  const most = Math.max(1, Math.floor(room / COLUMN_PX));
+  const columns = scores.slice(0, most);
+  const left = room - columns.length * COLUMN_PX;
+  return { columns, mostKinds: 1 + Math.max(0, Math.floor(left / KIND_PX)) };
 }
 
 function SortMark({ shown, direction }: { readonly shown: boolean; readonly direction: Direction }) {
@@ -183,7 +265,7 @@ function SortMark({ shown, direction }: { readonly shown: boolean; readonly dire
 }
 
 /** `firstToken` and `first-token` as `first token`: ids are short where names are sentences. */
-function shortName(id: string): string {
+export function shortName(id: string): string {
   return id
     .replaceAll(/([a-z])([A-Z])/g, '$1 $2')
     .replaceAll('-', ' ')

@@ -1,13 +1,13 @@
-import { useMemo } from 'react';
-import { formatHead } from '../../shared/model/head-id.ts';
-import type { ScoreTable } from '../../shared/model/score.ts';
+import { useCallback, useMemo } from 'react';
+import { formatHead, type HeadId } from '../../shared/model/head-id.ts';
 import { useApp } from '../app/app-context.ts';
 import { useAppState } from '../app/use-app-state.ts';
 import { useKeptData } from '../app/use-data.ts';
 import { classNames } from '../base/class-names.ts';
 import { DistanceProfile } from '../atlas/DistanceProfile.tsx';
+import { glyphOf, type Glyph } from '../atlas/glyphs.ts';
 import { HeadAtlas } from '../atlas/HeadAtlas.tsx';
-import { RankedHeads } from '../atlas/RankedHeads.tsx';
+import { RankedHeads, type RankedScore } from '../atlas/RankedHeads.tsx';
 import { Badge } from '../components/Badge.tsx';
 import { Button } from '../components/Button.tsx';
 import { Message } from '../components/Message.tsx';
@@ -15,15 +15,20 @@ import { SectionHeader } from '../components/SectionHeader.tsx';
 import { Segmented } from '../components/Segmented.tsx';
 import { miniaturesKey, profileKey, scoresKey } from '../engine/data-keys.ts';
 import { isBeingReplaced } from '../engine/run-questions.ts';
+import { FilterBar } from '../scores/FilterBar.tsx';
+import { chooseEntry, entryName, type ScoreEntry } from '../scores/score-entries.ts';
+import { ScoreButton } from '../scores/ScoreButton.tsx';
+import { useFilteredHeads } from '../scores/use-filtered-heads.ts';
+import { useScores } from '../scores/use-scores.ts';
 import { selectHead, toggleAblation } from '../state/edits.ts';
+import { MOST_GLYPHS } from '../state/scores-state.ts';
 import { isAblated, shownRun } from '../state/selectors.ts';
 import { patch } from '../state/store.ts';
-import { chooseScore } from './choose-score.ts';
 import { HeadSummary } from './HeadSummary.tsx';
-import { ScoreSelect } from './ScoreSelect.tsx';
 
 const CELLS = [
   { value: 'score', label: 'score', title: 'Cells have the colour of the score (M)' },
+  { value: 'bars', label: 'bars', title: 'Cells have up to three scores as bars' },
   { value: 'maps', label: 'maps', title: 'Cells show the attention map of the head, pooled to 32×32 (M)' },
 ] as const;
 
@@ -38,23 +43,34 @@ export function HeadPanel() {
   const sortBy = useAppState(({ view }) => view.sortBy);
   const shown = useAppState(({ view }) => view.shown);
   const cells = useAppState(({ view }) => view.atlasCells);
+  const glyphKeys = useAppState(({ scores: { glyphs } }) => glyphs);
+  const columnKeys = useAppState(({ scores: { columns } }) => columns);
+  const hovered = useAppState(({ ui }) => ui.hoverHead);
   const isStale = useAppState((state) => state.run.stale || state.run.job?.kind === 'clean');
   const isReplaced = useAppState(isBeingReplaced);
   const headIsAblated = useAppState((state) => isAblated(state, state.edit.head));
   const scope = model?.modelId ?? '';
-  const scores = useKeptData(run && scoresKey(run.key), scope);
+  const scores = useScores();
   const miniatures = useKeptData(run && cells === 'maps' ? miniaturesKey(run.key) : undefined, scope);
   const profile = useKeptData(
     run && head && profileKey(run.key, head),
     `${scope}/${head?.layer ?? ''}/${head?.head ?? ''}`,
   );
   const ablated = useMemo(() => interventions.map(({ where }) => where), [interventions]);
+  const onHover = useCallback((hoverHead: HeadId | undefined) => patch(store, 'ui', { hoverHead }), [store]);
 
   const old = isStale || scores.stale;
   const mapsAreOnTheirWay = cells === 'maps' && !miniatures.error && (!miniatures.value || miniatures.stale);
-  const table = scores.value && chooseScore(scores.value, scoreId);
-  const ranking = sortBy ?? table?.info.id;
-  const columns = useMemo(() => columnsOf(scores.value ?? [], ranking), [scores.value, ranking]);
+  const entry = chooseEntry(scores.entries, scoreId);
+  const ranking = sortBy === 'head' ? undefined : (chooseEntry(scores.entries, sortBy ?? entry?.key) ?? entry);
+  const columns = useMemo(
+    () => columnsOf(scores.entries, ranking?.key, columnKeys),
+    [scores.entries, ranking?.key, columnKeys],
+  );
+  const glyphs = useMemo(() => glyphsOf(scores.entries, glyphKeys), [scores.entries, glyphKeys]);
+  const { kinds, passing, count } = useFilteredHeads(scores.entries, model);
+
+  const ofRun = scores.entries.flatMap(({ table, origin }) => (table && !origin ? [table] : []));
 
   if (scores.error && run) {
     return (
@@ -71,25 +87,37 @@ export function HeadPanel() {
   return (
     <section className="hs-heads" aria-label="Heads">
       <SectionHeader title="Head atlas">
-        {scores.value && table && (
+        {entry && (
           <>
             {shown === 'changed' && <span className="hs-nowrap">ablated run</span>}
             <Segmented
               label="What the atlas cells show"
               options={CELLS}
-              value={cells}
-              onChange={(atlasCells) => patch(store, 'view', { atlasCells })}
+              value={cells === 'maps' ? 'maps' : glyphs.length > 0 ? 'bars' : 'score'}
+              onChange={(chosen) => {
+                patch(store, 'view', { atlasCells: chosen === 'maps' ? 'maps' : 'score' });
+                const first = columns.slice(0, MOST_GLYPHS).map(({ key }) => key);
+                if (chosen !== 'maps') patch(store, 'scores', { glyphs: chosen === 'bars' ? first : [] });
+              }}
             />
-            <ScoreSelect
-              scores={scores.value}
-              value={table.info.id}
-              onChange={(id) => patch(store, 'view', { scoreId: id, sortBy: id })}
-            />
-            <Badge badge={table.info.badge} />
+            {cells === 'score' && glyphs.length > 0 ? (
+              <Button
+                small
+                aria-haspopup="dialog"
+                onClick={() => patch(store, 'ui', { dialog: 'scores', scoreTarget: 'glyphs' })}
+              >
+                Choose bars…
+              </Button>
+            ) : (
+              <>
+                <ScoreButton target="atlas" entry={entry} label="Score of the atlas" />
+                <Badge badge={entry.info.badge} />
+              </>
+            )}
           </>
         )}
       </SectionHeader>
-      {model && scores.value && table && head ? (
+      {model && entry?.table && head ? (
         <>
           <div className="hs-heads__atlas">
             {miniatures.error && run ? (
@@ -101,7 +129,11 @@ export function HeadPanel() {
                 layers={model.layers}
                 heads={model.heads}
                 kvHeads={model.kvHeads}
-                score={table}
+                score={entry.table}
+                glyphs={cells === 'score' ? glyphs : undefined}
+                hovered={hovered}
+                onHover={onHover}
+                passing={passing}
                 cells={cells}
                 miniatures={miniatures.value}
                 selected={head}
@@ -114,16 +146,39 @@ export function HeadPanel() {
             )}
           </div>
           <div className={classNames('hs-heads__ranked', old && 'hs-stale')}>
+            <FilterBar model={model} ranking={ranking} kinds={kinds} count={count} />
             <RankedHeads
               scores={columns}
-              sortBy={ranking ?? table.info.id}
+              sortBy={ranking?.key ?? 'head'}
               onSortBy={(id) => patch(store, 'view', { sortBy: id })}
               selected={head}
               onSelect={(next) => selectHead(store, next)}
+              hovered={hovered}
+              onHover={onHover}
               ablated={ablated}
               layers={model.layers}
               heads={model.heads}
+              kinds={kinds}
+              passing={passing}
             />
+            <div className="hs-heads__list-tools">
+              <Button
+                small
+                look="quiet"
+                aria-haspopup="dialog"
+                onClick={() => patch(store, 'ui', { dialog: 'scores', scoreTarget: 'columns' })}
+              >
+                Columns…
+              </Button>
+              <Button
+                small
+                look="quiet"
+                aria-haspopup="dialog"
+                onClick={() => patch(store, 'ui', { dialog: 'figure', figureView: 'ranked' })}
+              >
+                Save as CSV or figure…
+              </Button>
+            </div>
           </div>
           <div className={classNames('hs-heads__profile', (isStale || profile.stale) && 'hs-stale')}>
             <SectionHeader title={`${formatHead(head)} distance profile`} />
@@ -136,7 +191,7 @@ export function HeadPanel() {
           <HeadSummary
             head={head}
             model={model}
-            scores={scores.value}
+            scores={ofRun}
             ablated={headIsAblated}
             onAblate={() => toggleAblation(store, head)}
           />
@@ -148,8 +203,30 @@ export function HeadPanel() {
   );
 }
 
-/** The column that the table is sorted by comes first, so that it is seen in a narrow panel as well. */
-function columnsOf(scores: readonly ScoreTable[], sortBy: string | undefined): readonly ScoreTable[] {
-  const applicable = scores.filter(({ values }) => values !== null);
-  return applicable.toSorted((a, b) => Number(b.info.id === sortBy) - Number(a.info.id === sortBy));
+/**
+ * The column that the table is sorted by comes first, so that it is seen in a narrow panel as well; then those that
+ * were chosen, or all that came with the run.
+ */
+function columnsOf(
+  entries: readonly ScoreEntry[],
+  sortBy: string | undefined,
+  chosen: readonly string[] | undefined,
+): readonly RankedScore[] {
+  const ready = entries.filter(({ status }) => status === 'ready');
+  const others = chosen
+    ? chosen.flatMap((key) => ready.filter((entry) => entry.key === key))
+    : ready.filter(({ info, origin }) => info.cost === 'run' && !origin);
+  const first = ready.filter(({ key }) => key === sortBy);
+  return [...first, ...others.filter(({ key }) => key !== sortBy)].map((entry) => ({
+    key: entry.key,
+    name: entryName(entry),
+    table: entry.table!,
+  }));
+}
+
+function glyphsOf(entries: readonly ScoreEntry[], keys: readonly string[]): readonly Glyph[] {
+  return keys.flatMap((key) => {
+    const entry = entries.find((one) => one.key === key && one.status === 'ready');
+    return entry ? [glyphOf(entry.table!, entryName(entry))] : [];
+  });
 }

@@ -1,10 +1,108 @@
+import { useRef } from 'react';
+import { scoreHeadsText } from './scores-text.ts';
+import { useApp } from '../app/app-context.ts';
+import { useAppState } from '../app/use-app-state.ts';
+import { classNames } from '../base/class-names.ts';
+import { Badge } from '../components/Badge.tsx';
+import { Button } from '../components/Button.tsx';
+import { Message } from '../components/Message.tsx';
 import { SectionHeader } from '../components/SectionHeader.tsx';
+import { useElementSize } from '../map/use-element-size.ts';
+import { selectHead, setFilter } from '../state/edits.ts';
+import { patch } from '../state/store.ts';
+import { chooseEntry } from './score-entries.ts';
+import { ScatterPlot } from './ScatterPlot.tsx';
+import { ScoreButton } from './ScoreButton.tsx';
+import { ScoreHistogram } from './ScoreHistogram.tsx';
+import { useFilteredHeads } from './use-filtered-heads.ts';
+import { useScores } from './use-scores.ts';
+import './scores.css';
+
+const HISTOGRAM_PX = 190;
+const LEAST_SCATTER_PX = 180;
+/** Header lines of both plots, and the line under the histogram. */
+const CHROME_PX = 108;
 
 /** All heads by their scores: two scores against each other, and one by itself. */
 export function ScoresPanel() {
+  const { store } = useApp();
+  const model = useAppState((state) => state.model.info);
+  const head = useAppState(({ edit }) => edit.head);
+  const filter = useAppState(({ edit }) => edit.filter);
+  const hovered = useAppState(({ ui }) => ui.hoverHead);
+  const scoreId = useAppState(({ view }) => view.scoreId);
+  const axes = useAppState(({ scores }) => scores.scatter);
+  const { entries, stale, error } = useScores();
+  const { passing, count } = useFilteredHeads(entries, model);
+  const box = useRef<HTMLDivElement>(null);
+  const size = useElementSize(box);
+
+  const shown = chooseEntry(entries, scoreId);
+  const x = chooseEntry(entries, axes.x ?? 'sink');
+  const y = chooseEntry(entries, axes.y ?? shown?.key);
+  const width = Math.max(200, size?.width ?? 600);
+  const scatterPx = Math.max(LEAST_SCATTER_PX, (size?.height ?? 600) - HISTOGRAM_PX - CHROME_PX);
   return (
-    <section className="hs-scores" aria-label="Scores of all heads">
-      <SectionHeader title="Scores" />
+    <section className={classNames('hs-scores', stale && 'hs-stale')} aria-label="Scores of all heads">
+      <div className="hs-scores__size" ref={box}>
+        {error ? (
+          <Message bad text={error.message} hint={error.hint} />
+        ) : !model || !head || !shown || !x || !y ? (
+          <p className="hs-dim">Scores of every head appear here once a prompt has run.</p>
+        ) : (
+          <>
+            <SectionHeader title="Two scores">
+              <span className="hs-nowrap">up</span>
+              <ScoreButton target="y" entry={y} label="Score up the scatter" />
+              <span className="hs-nowrap">across</span>
+              <ScoreButton target="x" entry={x} label="Score across the scatter" />
+              <span className="hs-nowrap">{scoreHeadsText(count, model)}</span>
+              {filter.brushed && (
+                <Button small look="quiet" onClick={() => setFilter(store, { brushed: undefined })}>
+                  Clear the rectangle
+                </Button>
+              )}
+            </SectionHeader>
+            <ScatterPlot
+              x={x}
+              y={y}
+              layers={model.layers}
+              heads={model.heads}
+              width={width}
+              height={scatterPx}
+              selected={head}
+              hovered={hovered}
+              passing={passing}
+              onSelect={(next) => selectHead(store, next)}
+              onHover={(hoverHead) => patch(store, 'ui', { hoverHead })}
+              onBrush={(brushed) => {
+                if (brushed ?? filter.brushed) setFilter(store, { brushed });
+              }}
+            />
+            <SectionHeader title="One score">
+              <ScoreButton target="atlas" entry={shown} label="Score of atlas and histogram" />
+              <Badge badge={shown.info.badge} />
+            </SectionHeader>
+            <ScoreHistogram
+              entry={shown}
+              heads={model.heads}
+              width={width}
+              height={HISTOGRAM_PX}
+              selected={head}
+              hovered={hovered}
+              passing={passing}
+              threshold={filter.threshold?.score === shown.key ? filter.threshold.value : undefined}
+              onThreshold={(value) =>
+                setFilter(
+                  store,
+                  { threshold: value === undefined ? undefined : { score: shown.key, value } },
+                  'threshold',
+                )
+              }
+            />
+          </>
+        )}
+      </div>
     </section>
   );
 }

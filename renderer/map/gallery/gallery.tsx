@@ -119,7 +119,7 @@ function AtlasPage() {
         busy={query.has('stale')}
       />
       <RankedHeads
-        scores={scores}
+        scores={scores.map((table) => ({ key: table.info.id, name: table.info.name, table }))}
         sortBy={sortBy}
         onSortBy={setSortBy}
         selected={selected}

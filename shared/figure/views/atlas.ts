@@ -5,9 +5,17 @@ import { toHex } from '../../colour/rgb.ts';
 import { formatHead } from '../../model/head-id.ts';
 import type { RunSummary } from '../../model/run.ts';
 import type { ScoreTable } from '../../model/score.ts';
-import { allHeads, scoreOf, sortedByScore } from '../../view/atlas/head-order.ts';
+import { allHeads, scoreOf } from '../../view/atlas/head-order.ts';
 import { scoreTicks } from '../../view/atlas/legend-ticks.ts';
-import { formatScore, notableHeads, scoreColour, scoreDecimals, scoreScale } from '../../view/atlas/score-colours.ts';
+import {
+  formatScore,
+  notableHeads,
+  scoreColour,
+  scoreDecimals,
+  scoreMap,
+  scoreScale,
+} from '../../view/atlas/score-colours.ts';
+import { formatTick } from '../../view/map/format-value.ts';
 import { inexactBadges, inexactText, interventionsText, originOf } from '../origin.ts';
 import { drawPage, type Frame, type PageText } from '../page.ts';
 import { drawLevelBar, frame as drawFrame } from '../parts/colour-bar.ts';
@@ -103,14 +111,22 @@ export const atlasView: FigureView<'atlas', AtlasFigure> = {
   ],
 };
 
+/** `uniform attention 0.031`, where that says something. */
+function floorLine({ floor, info }: ScoreTable): readonly string[] {
+  return floor === null ? [] : [`uniform attention: ${formatTick(floor)} ${info.unit}`];
+}
+
 function drawAtlas(sketch: Sketch, frame: Frame, recipe: RecipeOf<'atlas'>, data: AtlasFigure): number {
   const { em } = sketch;
   const { run, model, score, values } = data;
   const scale = scoreScale(score);
   const decimals = scoreDecimals(scale);
-  const grid = headGrid(sketch, frame, model, { largestEm: LARGEST_CELL_EM, square: false, below: LEGEND_EM * em });
-  const notable =
-    recipe.values === 'all' ? undefined : notableHeads(values, sortedByScore(values, 'descending'), scale);
+  const grid = headGrid(sketch, frame, model, {
+    largestEm: LARGEST_CELL_EM,
+    square: false,
+    below: (LEGEND_EM + (score.floor === null ? 0 : 1.3)) * em,
+  });
+  const notable = recipe.values === 'all' ? undefined : notableHeads(values, scale);
   const printed = (index: number) => recipe.values !== 'none' && (notable?.has(index) ?? true);
   drawGridLabels(sketch, grid, model);
   const ablated = new Set(run.interventions.map(({ where }) => formatHead(where)));
@@ -122,7 +138,7 @@ function drawAtlas(sketch: Sketch, frame: Frame, recipe: RecipeOf<'atlas'>, data
         drawFrame(sketch, x, y, width, height);
         continue;
       }
-      const colour = scoreColour(scale, value);
+      const colour = scoreColour(scale, value, recipe.theme);
       sketch.rect(x, y, width, height, toHex(colour));
       const number = formatScore(value, decimals);
       const fits = sketch.width(number, { em: NUMBER_EM }) <= width - 0.1 * em && height >= NUMBER_EM * em;
@@ -138,9 +154,9 @@ function drawAtlas(sketch: Sketch, frame: Frame, recipe: RecipeOf<'atlas'>, data
   if (recipe.selected) drawRing(sketch, grid, recipe.selected);
   const width = Math.min(Math.max(grid.width - grid.gap, 12 * em), frame.x + frame.width - grid.x - em, 40 * em);
   const legend = {
-    map: 'viridis',
+    map: scoreMap(scale, recipe.theme),
     ticks: scoreTicks(scale, (width / em) * 11),
-    lines: [`${score.info.name}, ${score.info.unit}`],
+    lines: [`${score.info.name}, ${score.info.unit}`, ...floorLine(score)],
     masked: false,
   } as const;
   return drawLevelBar(sketch, legend, { x: grid.x, y: grid.y + grid.height + 0.9 * em, width });

@@ -177,7 +177,7 @@ function drawTable(
         const scale = scoreScale(score);
         const value = scoreOf(score, head, model.heads);
         const isSorted = score.info.id === recipe.sortBy && value !== undefined;
-        const colour = isSorted ? scoreColour(scale, value) : undefined;
+        const colour = isSorted ? scoreColour(scale, value, recipe.theme) : undefined;
         const text = formatScore(value, scoreDecimals(scale) + 1);
         if (colour) {
           const box = sketch.width(text) + 0.6 * em;

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeScoreTable } from '../../model/testing/score-table.ts';
-import { sortedByScore } from './head-order.ts';
-import { formatScore, notableHeads, scoreScale } from './score-colours.ts';
+import { formatScore, isSigned, notableHeads, scoreColour, scoreMap, scoreScale, strengthOf } from './score-colours.ts';
 
 const score = (domain: readonly [number | null, number | null], values: number[] | null) =>
   makeScoreTable('x', values, { domain });
@@ -16,9 +15,24 @@ describe('colours of a score', () => {
 
   it('prints numbers in the few high cells only', () => {
     const values = [0.9, 0.1, 0.5, 0.2, 0.05, 0.8, 0.7, 0.6];
-    const notable = notableHeads(values, sortedByScore(values, 'descending'), { kind: 'linear', lo: 0, hi: 1 });
+    const notable = notableHeads(values, { kind: 'linear', lo: 0, hi: 1 });
     expect([...notable]).toEqual([0, 5, 6]);
-    expect(notableHeads([0.1, 0.1], [0, 1], { kind: 'linear', lo: 0, hi: 1 }).size).toBe(0);
+    expect(notableHeads([0.1, 0.1], { kind: 'linear', lo: 0, hi: 1 }).size).toBe(0);
+  });
+
+  it('puts zero of a signed score in the middle of its colours', () => {
+    const scale = scoreScale(score([null, null], [-0.4, 0.9]));
+    expect([scale.lo, scale.hi, isSigned(scale)]).toEqual([-1, 1, true]);
+    expect(scoreScale(score([-1, 1], [0.2]))).toEqual({ kind: 'linear', lo: -1, hi: 1 });
+    expect(scoreScale(score([null, null], [-5, -2])).hi).toBe(5);
+    expect(isSigned(scoreScale(score([null, 1], [0.2, 0.4])))).toBe(false);
+    expect([scoreMap(scale, 'dark'), scoreMap(scale, 'light')]).toEqual(['divergingOnDark', 'divergingOnLight']);
+    const [down, zero, up] = [-1, 0, 1].map((value) => scoreColour(scale, value, 'light'));
+    expect([down!.b > down!.r, up!.r > up!.b]).toEqual([true, true]);
+    expect(Math.min(zero!.r, zero!.g, zero!.b)).toBeGreaterThan(240);
+    expect([strengthOf(scale, -1), strengthOf(scale, 0), strengthOf(scale, 0.5)]).toEqual([1, 0, 0.5]);
+    // Far from zero on either side is worth a number.
+    expect([...notableHeads([-0.9, 0.1, 0.8, NaN, 0], scale)]).toEqual([0, 2]);
   });
 
   it('has no negative zero and a dash for nothing', () => {

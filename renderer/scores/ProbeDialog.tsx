@@ -1,0 +1,181 @@
+/** Many prompts in place of one: which set, how many, which scores; run, watched, cancelled and gone on with. */
+import { useState } from 'react';
+import { toWireError, type WireError } from '../../shared/base/app-error.ts';
+import { formatDuration } from '../../shared/view/format.ts';
+import { useApp } from '../app/app-context.ts';
+import { useAppState } from '../app/use-app-state.ts';
+import { Button } from '../components/Button.tsx';
+import { Dialog } from '../components/Dialog.tsx';
+import { Message } from '../components/Message.tsx';
+import { ProgressBar } from '../components/ProgressBar.tsx';
+import { SettingNumber } from './SettingNumber.tsx';
+import type { ProbeSettings } from '../state/scores-state.ts';
+import { patch } from '../state/store.ts';
+import { ParameterForm } from './ParameterForm.tsx';
+import { probeRequest, readItems } from './probe-request.ts';
+import './scores.css';
+
+export function ProbeDialog() {
+  const { store, session } = useApp();
+  const { probes, list, settings, probe: job, probeError, origins } = useAppState(({ scores }) => scores);
+  const isLive = useAppState(({ model }) => model.live);
+  const [cancelled, setCancelled] = useState(false);
+  const [items, setItems] = useState<ReturnType<typeof readItems>>([]);
+  const [fileError, setFileError] = useState<WireError>();
+  const probe =
+    probes.find(({ id }) => id === settings.probe) ?? probes.find(({ unavailable }) => unavailable === null);
+  const close = () => patch(store, 'ui', { dialog: undefined });
+  const set = (change: Partial<ProbeSettings>) => patch(store, 'scores', { settings: { ...settings, ...change } });
+  const eta = job?.progress?.etaMs ?? undefined;
+  const scorable = list.filter(({ cost }) => cost !== 'weights');
+  const isFile = probe?.id === 'file';
+
+  async function readFile(file: File): Promise<void> {
+    const text = await file.text();
+    try {
+      setItems(readItems(file.name, text));
+      setFileError(undefined);
+    } catch (error) {
+      setItems([]);
+      setFileError(toWireError(error));
+    }
+  }
+
+  async function run(): Promise<void> {
+    if (!probe) return;
+    setCancelled(false);
+    const request = probeRequest(probe, settings, isFile ? items : []);
+    const origin = await session.scores.runProbe(request, probe.name);
+    if (origin) patch(store, 'ui', { dialog: 'scores', scoreTarget: 'atlas' });
+  }
+
+  return (
+    <Dialog title="Scores over a probe set" wide onClose={close}>
+      {!probe || !isLive ? (
+        <Message
+          text="There is no model to give a probe set to."
+          hint="Open a model, or wait until the stored one has been opened."
+        />
+      ) : (
+        <form className="hs-probe" onSubmit={(event) => event.preventDefault()}>
+          <div className="hs-probe__what">
+            <label className="hs-parameters__field">
+              <span>Probe set</span>
+              <select
+                data-autofocus
+                className="hs-select"
+                value={probe.id}
+                disabled={job !== undefined}
+                onChange={(event) => set({ probe: event.target.value })}
+              >
+                {probes.map(({ id, name, unavailable }) => (
+                  <option key={id} value={id} disabled={unavailable !== null}>
+                    {unavailable === null ? name : `${name}: not for this model`}
+                  </option>
+                ))}
+              </select>
+            </label>
+            <p>{probe.description}</p>
+            {probe.unavailable !== null && <p className="hs-definition__reason">{probe.unavailable}</p>}
+            {isFile && fileError && <Message bad text={fileError.message} hint={fileError.hint} />}
+            {isFile && (
+              <label className="hs-parameters__field">
+                <span>Prompts (JSON lines)</span>
+                <input
+                  type="file"
+                  accept=".json,.jsonl,.txt"
+                  onChange={(event) => {
+                    const [file] = event.target.files ?? [];
+                    if (file) void readFile(file);
+                  }}
+                />
+              </label>
+            )}
+            <fieldset className="hs-parameters" aria-label="Size">
+              <SettingNumber
+                label="Prompts"
+                title="Of each length and depth."
+                value={settings.samples}
+                min={1}
+                max={10_000}
+                onChange={(samples) => set({ samples })}
+              />
+              <SettingNumber
+                label="Seed"
+                title="The same seed makes the same prompts."
+                value={settings.seed}
+                min={0}
+                max={2 ** 32 - 1}
+                onChange={(seed) => set({ seed })}
+              />
+            </fieldset>
+            <ParameterForm
+              key={probe.id}
+              label={`Parameters of ${probe.name}`}
+              parameters={probe.parameters}
+              values={settings.parameters[probe.id] ?? {}}
+              onChange={(values) => set({ parameters: { ...settings.parameters, [probe.id]: values } })}
+            />
+          </div>
+          <fieldset className="hs-probe__scores">
+            <legend>
+              Scores <span className="hs-dim">{settings.scores.length === 0 ? 'all that cost no forwards' : ''}</span>
+            </legend>
+            {scorable.map(({ id, name, cost }) => (
+              <label key={id} className="hs-probe__score">
+                <input
+                  type="checkbox"
+                  checked={settings.scores.includes(id)}
+                  onChange={(event) =>
+                    set({
+                      scores: event.target.checked
+                        ? [...settings.scores, id]
+                        : settings.scores.filter((other) => other !== id),
+                    })
+                  }
+                />
+                {name} {cost === 'forwards' && <span className="hs-dim hs-small">costs forwards</span>}
+              </label>
+            ))}
+          </fieldset>
+          <div className="hs-probe__run">
+            {job ? (
+              <>
+                <ProgressBar label={job.name} progress={job.progress} />
+                <span className="hs-dim hs-small" aria-live="polite">
+                  {job.progress?.phase ?? 'Starting'}
+                  {eta === undefined ? '' : `, about ${formatDuration(eta)} left`}
+                </span>
+                <Button
+                  onClick={() => {
+                    setCancelled(true);
+                    session.scores.cancelProbe();
+                  }}
+                >
+                  Cancel
+                </Button>
+              </>
+            ) : (
+              <>
+                <Button
+                  look="primary"
+                  disabled={probe.unavailable !== null || (isFile && items.length === 0)}
+                  onClick={() => void run()}
+                >
+                  {cancelled ? 'Go on' : 'Run'}
+                </Button>
+                {cancelled && <span className="hs-dim">What was scored so far is kept: it goes on from there.</span>}
+              </>
+            )}
+            {probeError && <Message bad text={probeError.message} hint={probeError.hint} />}
+            {origins.length > 0 && (
+              <p className="hs-dim hs-small">
+                There are: {origins.map(({ name, detail }) => `${name} (${detail})`).join('; ')}.
+              </p>
+            )}
+          </div>
+        </form>
+      )}
+    </Dialog>
+  );
+}
