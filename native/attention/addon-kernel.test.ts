@@ -13,6 +13,7 @@ import {
 import { createAddonKernel } from './addon-kernel.ts';
 import { allocateAttentionOutput, type AttentionShape } from './kernel.ts';
 import { loadAddon } from './load-addon.ts';
+import { allocateExtras, allocateRowStatistics } from './statistics.ts';
 
 const loaded = loadAddon(`${import.meta.dirname}/../../out/addon/attention.node`);
 
@@ -101,6 +102,33 @@ if (loaded.addon === null) {
         );
       });
 
+      it('gives the same bits without values, columns and pool, whatever the number of threads', async () => {
+        const shape = { heads: 4, kvHeads: 2, headDim: 20 };
+        const tokens = 3000;
+        const classes = Int32Array.from({ length: tokens }, (_, key) => key % 11);
+        const extra = {
+          sumSquares: true,
+          sinkFree: Int32Array.of(0, 700),
+          spread: { topP: 0.8 },
+          matches: [{ rows: classes, keys: classes, self: true }],
+        };
+        const input = { ...randomInput(8, shape, tokens, 1, null), extra };
+        const run = async (threads: number, lean: boolean) => {
+          const whole = allocateAttentionOutput(shape, tokens);
+          const output = {
+            ...whole,
+            ...(lean && { z: new Float32Array(0), statistics: allocateRowStatistics(shape, tokens) }),
+            extra: allocateExtras(shape, tokens, extra),
+          };
+          await createAddonKernel(addon, shape, threads, implementation).run(input, output, () => Promise.resolve());
+          const { entropy, rowMax, meanDistance, localMass, distance } = output.statistics!;
+          return { lse: output.lse, extra: output.extra, entropy, rowMax, meanDistance, localMass, distance };
+        };
+        const expected = await run(1, false);
+        expect(await run(1, true)).toEqual(expected);
+        expect(await run(3, true)).toEqual(expected);
+      });
+
       it('gives the same bits whatever the number of threads', async () => {
         const shape = { heads: 4, kvHeads: 2, headDim: 20 };
         const input = randomInput(8, shape, 5000, 1, null);
@@ -133,6 +161,8 @@ if (loaded.addon === null) {
       expect(run({ gain: new Float32Array(3) })).rejects.toThrow('gain does not fit.'),
       expect(run({ queryStart: 10 })).rejects.toThrow('sizes'),
       expect(run({ masks: [null] })).rejects.toThrow('masks does not fit.'),
+      expect(run({ extra: { sinkFree: Int32Array.of(3, 2) } })).rejects.toThrow('sinkKeys does not fit.'),
+      expect(run({ extra: { sinkFree: Int32Array.of(10) } })).rejects.toThrow('sinkKeys does not fit.'),
       expect(run({ masks: [null, { kind: 'blocks', size: 3, kept: new Uint8Array(15) }] })).rejects.toThrow('masks'),
       expect(
         run({ masks: [null, { kind: 'row-keys', offsets: new Int32Array(11).fill(1), keys: new Int32Array(0) }] }),
