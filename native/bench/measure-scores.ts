@@ -1,19 +1,23 @@
 /** What every score of one prompt costs beside the run that it is told from. */
+import { attributePrediction } from '../attribution/prediction.ts';
 import { ArrayStore, type ArrayLoan } from '../capture/array-store.ts';
 import { inLoan, STATISTICS_ONLY } from '../capture/capture-keeper.ts';
-import { outputWeights } from '../forward/output-weights.ts';
 import { openModel } from '../model/open-model.ts';
 import { ScoreReader } from '../pattern/score-blocks.ts';
 import { scores, scoreTables } from '../scores/index.ts';
 import { kernelPasses } from '../scores/kernel-passes.ts';
 import { OutputNorms } from '../scores/output-norms.ts';
+import { Circuits } from '../weights/circuits.ts';
 import { benchIds } from './bench-ids.ts';
 import type { ScoresJob, ScoresMeasured } from './job.ts';
 import { measureRuns } from './measure-runs.ts';
 import { chooseKernel, openForward } from './open-forward.ts';
 import { QUIET } from './quiet-job.ts';
 
-/** `stats`: a forward that keeps the default statistics; `scores`: one that keeps everything, and all scores of it. */
+/** Attribution reads MLPs and the unembedding too. */
+const STREAMED = scores.filter(({ info }) => info.group !== 'attribution');
+
+/** `stats`: a forward that keeps the default statistics; `scores`: one that keeps everything, and all scores of its attention. */
 export async function measureScores({ folder, tokens, threads, addon }: ScoresJob): Promise<ScoresMeasured> {
   const model = await openModel({ folder, source: 'folder' });
   const { architecture } = model;
@@ -21,7 +25,8 @@ export async function measureScores({ folder, tokens, threads, addon }: ScoresJo
   if ('notRun' in kernel) throw new Error(kernel.notRun);
   const forward = await openForward(model, kernel.create, { threads, addon });
   const reader = new ScoreReader(architecture, threads);
-  const norms = new OutputNorms(architecture, (layer) => outputWeights(model, layer, threads), threads);
+  const circuits = new Circuits(model, threads);
+  const norms = new OutputNorms(architecture, async (layer) => (await circuits.output(layer)).weight, threads);
   // One sequence twice, so that no score is left out.
   const half = benchIds(Math.floor(tokens / 2), architecture.vocabSize);
   const arrays = new ArrayStore(Infinity);
@@ -39,7 +44,7 @@ export async function measureScores({ folder, tokens, threads, addon }: ScoresJo
       const ids = Int32Array.from([...half, ...half]);
       const capture = await forward.run({ ids, gain, keeper: inLoan(loan) }, QUIET);
       const tables = await scoreTables(
-        scores,
+        STREAMED,
         {
           capture,
           architecture,
@@ -48,6 +53,7 @@ export async function measureScores({ folder, tokens, threads, addon }: ScoresJo
           probability: (layer, head, query, key) => reader.probability(capture, layer, head, query, key),
           stripe: (layer, head, offset, start, end) => reader.stripe(capture, layer, head, offset, start, end),
           passes: kernelPasses({ architecture, capture, kernel: forward.kernel, norms, gain }),
+          attribution: (breathe) => attributePrediction(circuits, forward, capture, breathe),
         },
         {},
         QUIET,
@@ -56,6 +62,7 @@ export async function measureScores({ folder, tokens, threads, addon }: ScoresJo
     },
   ]);
   await norms.dispose();
+  await circuits.dispose();
   await reader.dispose();
   await forward.dispose();
   return { told, stats: stats!, scores: all! };

@@ -13,7 +13,6 @@ import type { Job } from '../forward/checkpoint.ts';
 import { openModel, resolveFolder } from '../model/open-model.ts';
 import { ScoreReader } from '../pattern/score-blocks.ts';
 import { OutputNorms } from '../scores/output-norms.ts';
-import { outputWeights } from '../forward/output-weights.ts';
 import { matrixSpeed } from '../ort/measure-speed.ts';
 import type { Engine, EngineOptions } from '../public/engine.ts';
 import { AttachedRun } from '../session/attached-run.ts';
@@ -84,13 +83,14 @@ export function createEngine(options: EngineOptions): Engine {
     const { addon } = loadAddon(options.addon);
     const parts = await openParts(model, options, threads, context.signal);
     const reader = new ScoreReader(architecture, threads);
+    const circuits = new Circuits(model, threads);
     const texels = addon === null ? readerTexels(reader) : addonTexels(addon, architecture, threads);
     return {
       model: { ...model, info: { ...model.info, device: parts.device } },
       ...parts,
       reader,
-      norms: new OutputNorms(architecture, (layer) => outputWeights(model, layer, threads), threads),
-      circuits: new Circuits(model, threads),
+      norms: new OutputNorms(architecture, async (layer) => (await circuits.output(layer)).weight, threads),
+      circuits,
       tiles: new TileServer(texels, (layer) => architecture.slidingWindow[layer] ?? null),
       runs: new RunStore(budgetBytes),
       spillFolder,
@@ -137,7 +137,6 @@ export function createEngine(options: EngineOptions): Engine {
     await old.dispose();
   }
 
-  const pending = () => Promise.reject(new Error('Not there yet.'));
   const handlers: Handlers<EngineMethodName> = {
     'model.open': ({ path }, context) =>
       urgency.batch(context.signal, async () => {
@@ -199,7 +198,9 @@ export function createEngine(options: EngineOptions): Engine {
     'run.descriptors': ({ runId }, context) =>
       urgency.batch(context.signal, async () => runOf(runId).descriptors(jobOf(context))),
 
-    'run.attribution': pending,
+    'run.attribution': ({ runId, ...request }, context) =>
+      urgency.batch(context.signal, async () => runOf(runId).attribution(request, jobOf(context))),
+
     'run.influence': ({ runId, heads }, context) =>
       urgency.batch(context.signal, async () => runOf(runId).influence(heads, jobOf(context))),
 

@@ -3,6 +3,7 @@ import type { RunSummary } from '../../shared/contract/methods.ts';
 import type { HeadId } from '../../shared/model/head-id.ts';
 import type { StoredRun } from '../../shared/session/stored-run.ts';
 import type { TileKey } from '../../shared/tensor/tile.ts';
+import { attributeLogit, type AttributionRequest } from '../attribution/direct-logit.ts';
 import { breather } from '../forward/breathe.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import type { Region } from '../pattern/score-blocks.ts';
@@ -71,6 +72,12 @@ export class LiveRun implements RunView {
 
   descriptors(job: Job) {
     return describeRun(this.#opened, this.#run, job);
+  }
+
+  attribution(request: AttributionRequest, job: Job) {
+    const { model, sessions, circuits } = this.#opened;
+    const { architecture } = model;
+    return attributeLogit(circuits, { architecture, sessions }, this.#run.capture, request, job);
   }
 
   influence(heads: readonly HeadId[], job: Job) {

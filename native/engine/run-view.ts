@@ -8,7 +8,7 @@ import type {
   Tile,
   TokenAttention,
 } from '../../shared/contract/methods.ts';
-import type { Influence } from '../../shared/model/attribution.ts';
+import type { Attribution, Influence } from '../../shared/model/attribution.ts';
 import type { HeadId } from '../../shared/model/head-id.ts';
 import type { Intervention } from '../../shared/model/intervention.ts';
 import type { HeadDescriptors } from '../../shared/model/descriptors.ts';
@@ -16,6 +16,7 @@ import type { ScoreTable } from '../../shared/model/score.ts';
 import type { SinkReport } from '../../shared/model/sinks.ts';
 import type { StoredRun } from '../../shared/session/stored-run.ts';
 import type { TileKey } from '../../shared/tensor/tile.ts';
+import type { AttributionRequest } from '../attribution/direct-logit.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import type { Region } from '../pattern/score-blocks.ts';
 import type { RunTensors } from '../session/run-tensors.ts';
@@ -48,6 +49,8 @@ export interface RunView {
   /** Mass on each span. */
   spans(spans: readonly Span[], job: Job): Promise<readonly ScoreTable[]>;
   descriptors(job: Job): Promise<HeadDescriptors>;
+  /** Parts of a logit by component. */
+  attribution(request: AttributionRequest, job: Job): Promise<Attribution>;
   /** With the attention of these heads made uniform over what they see. */
   influence(heads: readonly HeadId[], job: Job): Promise<Influence>;
   miniatures(): Promise<Miniatures>;

@@ -4,6 +4,7 @@ import { copy } from './copy.ts';
 import { distance } from './distance.ts';
 import { distanceNormalised } from './distance-normalised.ts';
 import { distanceSinkFree } from './distance-sink-free.ts';
+import { dla } from './dla.ts';
 import { duoProxy } from './duo-proxy.ts';
 import { duplicate } from './duplicate.ts';
 import { echo } from './echo.ts';
@@ -78,6 +79,7 @@ export const scores: readonly Score[] = [
   sinkCosine,
   sinkEffective,
   outputNorm,
+  dla,
 ];
 
 /** Those that cost nothing beyond the run: what is told without being asked. */

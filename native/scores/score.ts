@@ -20,6 +20,11 @@ export interface ScoreContext {
   /** Mean of p(row, row - offset) over the rows from `start` to `end` - 1, all of which have that key. */
   stripe(layer: number, head: number, offset: number, start: number, end: number): number;
   readonly passes: PassSource;
+  /**
+   * What each head adds to the logit of the likeliest next token less that of the second likeliest, [layers x heads].
+   * Awaits `breathe` meanwhile.
+   */
+  attribution(breathe: () => Promise<void>): Promise<Float64Array>;
   /** Of a prompt that is one with choices. */
   readonly question?: Question;
 }

@@ -99,6 +99,10 @@ export class AttachedRun implements RunView {
     return Promise.reject(notStored('the values that heads are described by'));
   }
 
+  attribution() {
+    return Promise.reject(notStored('the residuals that logits are made of'));
+  }
+
   influence() {
     return Promise.reject(notStored('what another forward needs'));
   }

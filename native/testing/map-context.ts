@@ -89,6 +89,8 @@ export function mapContext(options: MapContextOptions): ScoreContext {
       for (let row = start; row < end; row++) sum += probability(layer, head, row, row - offset);
       return sum / (end - start);
     },
+    // There is no vocabulary.
+    attribution: () => Promise.resolve(new Float64Array(heads).fill(NaN)),
     passes: {
       gathersExtras,
       plan: (requests) => ({
