@@ -19,6 +19,7 @@ import { HeadPanel } from '../head/HeadPanel.tsx';
 import { NextTokens } from '../prompt/NextTokens.tsx';
 import { PromptPanel } from '../prompt/PromptPanel.tsx';
 import type { PanelName } from '../state/prefs-state.ts';
+import type { DockTab } from '../state/view-state.ts';
 import { Dock } from './Dock.tsx';
 import { panels } from './panels.ts';
 import { useAppState } from './use-app-state.ts';
@@ -61,15 +62,15 @@ export function Workspace() {
   }, [hasInterventions, dockRef]);
 
   const isGenerating = useAppState(({ generation }) => generation.job !== undefined);
-  const isTextShown = useAppState(({ view }) => view.dockTab === 'generation');
+  const tabHeight = useAppState(({ view }) => TAB_HEIGHT[view.dockTab]);
   useEffect(() => {
     const dock = dockRef.current;
     // Who asks for text wants to see it, also in a dock that was folded away.
     if (isGenerating) dock?.expand();
-    if (isTextShown && dock && !dock.isCollapsed() && dock.getSize().inPixels < DOCK_TEXT_HEIGHT) {
-      dock.resize(DOCK_TEXT_HEIGHT);
+    if (tabHeight !== undefined && dock && !dock.isCollapsed() && dock.getSize().inPixels < tabHeight) {
+      dock.resize(tabHeight);
     }
-  }, [isGenerating, isTextShown, dockRef]);
+  }, [isGenerating, tabHeight, dockRef]);
 
   return (
     <main className="hs-workspace" aria-label="Headscope">
@@ -139,8 +140,8 @@ const HEADS_WIDTH = window.innerWidth >= 1600 ? 420 : 340;
 /** Without interventions the dock is its tabs and a line; the first one opens it. */
 const DOCK_EMPTY_HEIGHT = 92;
 const DOCK_HEIGHT = 172;
-/** The candidates of a step in full. */
-const DOCK_TEXT_HEIGHT = 210;
+/** Of tabs that say little in less: the candidates of a step in full, the map of sinks with its labels. */
+const TAB_HEIGHT: Readonly<Partial<Record<DockTab, number>>> = { generation: 210, sinks: 330 };
 
 function useRegisteredGroup(name: string, ref: RefObject<GroupImperativeHandle | null>): void {
   useEffect(

@@ -77,7 +77,7 @@ export function TokenStripView({ tokens }: { readonly tokens: readonly TokenView
             },
             {
               value: 'change',
-              label: 'Likelihood change',
+              label: 'Change',
               disabled: !hasChange,
               title: hasChange
                 ? 'How much less or more likely each token became under the interventions'
