@@ -24,7 +24,7 @@ export function OutlierTable({ report, shape, tokens, onToken }: OutlierTablePro
         Massive activations
         <span className="hs-dim"> {massive.length > 0 ? massive.length : 'none; the largest of each layer'}</span>
       </h3>
-      <table className="hs-table">
+      <table className="hs-table hs-sinks__table">
         <thead>
           <tr>
             <th scope="col">residual</th>
@@ -45,7 +45,7 @@ export function OutlierTable({ report, shape, tokens, onToken }: OutlierTablePro
             <tr key={`${outlier.layer}/${outlier.position}/${outlier.dimension}`}>
               <th scope="row">{boundary(outlier, shape)}</th>
               <td>
-                <button type="button" className="hs-link" onClick={() => onToken(outlier.position)}>
+                <button type="button" className="hs-sinks__link" onClick={() => onToken(outlier.position)}>
                   {tokenText(outlier.position, tokens)}
                 </button>
               </td>

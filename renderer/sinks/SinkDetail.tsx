@@ -61,7 +61,7 @@ export function SinkDetail({ report, shape, tokens, column, selected, onSelect }
         ))}
       </div>
       <div className="hs-sinks__numbers">
-        <table className="hs-table" aria-label="What makes it a sink, by layer">
+        <table className="hs-table hs-sinks__table" aria-label="What makes it a sink, by layer">
           <thead>
             <tr>
               <th scope="col">layer</th>

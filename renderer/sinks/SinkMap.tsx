@@ -22,7 +22,7 @@ const LEFT = 34;
 const TOP = 62;
 const FOOT = 40;
 const ROW = { least: 8, most: 22 };
-const COLUMN = { least: 20, most: 54 };
+const COLUMN = { least: 25, most: 54 };
 /** What the map is given of the dock's usual height. */
 const ROWS_HEIGHT = 132;
 const NUMBERED_ROW = 14;
@@ -53,7 +53,7 @@ export function SinkMap({ report, shape, tokens, chosen, onChoose }: SinkMapProp
   return (
     <div className="hs-sinks__map" ref={ref}>
       <svg
-        width={LEFT + Math.max(mapWidth, 180) + 40}
+        width={LEFT + Math.max(mapWidth + 40, LEGEND_WIDTH + 110)}
         height={TOP + mapHeight + FOOT}
         role="grid"
         aria-label={`Share of heads that rest on each of ${columns.length} positions, by layer. Arrow keys choose a position.`}
@@ -167,7 +167,10 @@ function Legend({ x, y }: { readonly x: number; readonly y: number }) {
         0
       </text>
       <text className="hs-sinks__tick" x={LEGEND_WIDTH} y={19} textAnchor="end">
-        100% of the layer’s heads
+        100%
+      </text>
+      <text className="hs-sinks__tick" x={LEGEND_WIDTH + 6} y={7}>
+        of the layer’s heads
       </text>
     </g>
   );
