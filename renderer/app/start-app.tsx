@@ -6,6 +6,7 @@ import { runCommand } from '../commands/registry.ts';
 import { DataCache } from '../engine/data-cache.ts';
 import { Session } from '../engine/session.ts';
 import { superviseConnection } from '../engine/supervisor.ts';
+import { followLinks } from '../head/follow-links.ts';
 import type { Platform } from '../platform/detect-platform.ts';
 import { loadStored, persistStore } from '../state/persist.ts';
 import { createAppStore } from '../state/store.ts';
@@ -40,6 +41,7 @@ export function startApp(root: Element | null, { connector, transfer }: Platform
     onShellCommand: (command, argument) => runCommand(services, command, argument),
   });
   const supervisor = superviseConnection(connector, session, store, activity);
+  followLinks({ store, session, page: window });
   const services: AppServices = { store, session, supervisor, cache, activity, transfer };
 
   window.__headscope = {

@@ -16,6 +16,13 @@ describe('takeToken', () => {
     expect(replaceState).toHaveBeenCalledWith(null, '', '/?a');
   });
 
+  it('leaves what else the address says', () => {
+    const replaceState = vi.fn();
+    const hash = '#token=abc_DEF-123&head=L2H5';
+    expect(takeToken({ hash, pathname: '/', search: '' }, { replaceState }, storage())).toBe('abc_DEF-123');
+    expect(replaceState).toHaveBeenCalledWith(null, '', '/#head=L2H5');
+  });
+
   it('remembers it without one in the address', () => {
     const replaceState = vi.fn();
     expect(takeToken({ hash: '', pathname: '/', search: '' }, { replaceState }, storage('kept'))).toBe('kept');

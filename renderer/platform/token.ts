@@ -10,9 +10,14 @@ export function takeToken(
   storage: Pick<Storage, 'getItem' | 'setItem'>,
 ): string {
   const hash = location.hash.replace(/^#/, '');
-  const token = new URLSearchParams(hash).get('token') ?? (/^[\w-]{16,}$/.test(hash) ? hash : null);
+  const isBare = /^[\w-]{16,}$/.test(hash);
+  const parts = new URLSearchParams(isBare ? '' : hash);
+  const token = parts.get('token') ?? (isBare ? hash : null);
   if (token === null) return storage.getItem(KEY) ?? '';
   storage.setItem(KEY, token);
-  history.replaceState(null, '', location.pathname + location.search);
+  parts.delete('token');
+  // What else the address says stays: it leads to a head.
+  const rest = parts.size > 0 ? `#${parts.toString()}` : '';
+  history.replaceState(null, '', location.pathname + location.search + rest);
   return token;
 }

@@ -8,11 +8,13 @@ import { initialEdit, type EditState } from './edit-state.ts';
 import { initialFile, type FileState } from './file-state.ts';
 import { initialFigure, type FigureSettings } from './figure-state.ts';
 import { initialGeneration, type GenerationState } from './generation-state.ts';
+import { initialHeadPage, type HeadPageState } from './head-page-state.ts';
 import { emptyHistory, type History } from './history.ts';
 import { initialModel, type ModelState } from './model-state.ts';
 import { initialNotes, type NotesState } from './notes-state.ts';
 import { initialPrefs, type PrefsState } from './prefs-state.ts';
 import { initialPrompt, type PromptState } from './prompt-state.ts';
+import { initialReference, type ReferenceState } from './reference-state.ts';
 import { initialRun, type RunState } from './run-state.ts';
 import { initialScores, type ScoresState } from './scores-state.ts';
 import { initialUi, type UiState } from './ui-state.ts';
@@ -27,7 +29,9 @@ export interface AppState {
   readonly edit: EditState;
   readonly history: History<EditState>;
   readonly view: ViewState;
+  readonly headPage: HeadPageState;
   readonly scores: ScoresState;
+  readonly reference: ReferenceState;
   readonly figure: FigureSettings;
   readonly notes: NotesState;
   readonly file: FileState;
@@ -46,7 +50,9 @@ export const initialState: AppState = {
   edit: initialEdit,
   history: emptyHistory,
   view: initialView,
+  headPage: initialHeadPage,
   scores: initialScores,
+  reference: initialReference,
   figure: initialFigure,
   notes: initialNotes,
   file: initialFile,

@@ -12,6 +12,7 @@ import type { ScoreInfo, ScoreTable } from '../../shared/model/score.ts';
 import type { TokenView } from '../../shared/model/token-view.ts';
 import { TILE_SIZE } from '../../shared/tensor/tile.ts';
 import { createFakeFigures, type FakeFigures } from './fake-figures.ts';
+import { createFakeHeadPage } from './fake-head-page.ts';
 import { createFakeScores } from './fake-scores.ts';
 import { createFakeSessions, type FakeSessions } from './fake-sessions.ts';
 import { FakeAttention, kindOf } from './fake-attention.ts';
@@ -317,13 +318,10 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     },
     'generate.start': generate,
     ...scores,
-    'model.composition': noTasks,
+    ...createFakeHeadPage({ layers, heads, find }),
     'run.sinks': async ({ runId, threshold }) =>
       Promise.resolve(fakeSinks(find(runId).summary.ids.length, { layers, heads, kvHeads }, threshold)),
     'run.spans': noTasks,
-    'run.distances': noTasks,
-    'run.descriptors': noTasks,
-    'run.attribution': noTasks,
     'run.influence': noTasks,
     'task.list': async () => Promise.resolve({ tasks: [] }),
     'task.sample': noTasks,

@@ -1,0 +1,99 @@
+import { act, cleanup, fireEvent, render, screen, within } from '@testing-library/react';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { AppContext } from '../app/app-context.ts';
+import { selectHead } from '../state/edits.ts';
+import { patch } from '../state/store.ts';
+import { startSession } from '../testing/start-session.ts';
+import { HeadPage } from './HeadPage.tsx';
+
+beforeEach(() => {
+  vi.stubGlobal(
+    'ResizeObserver',
+    class {
+      observe = () => undefined;
+      disconnect = () => undefined;
+    },
+  );
+});
+afterEach(() => {
+  cleanup();
+  vi.unstubAllGlobals();
+});
+
+async function show() {
+  const { rest, host, ...services } = startSession();
+  await rest();
+  patch(services.store, 'view', { centre: 'head' });
+  selectHead(services.store, { layer: 1, head: 1 });
+  render(
+    <AppContext value={services}>
+      <HeadPage />
+    </AppContext>,
+  );
+  await act(async () => rest());
+  return { ...services, host, rest: () => act(async () => rest()) };
+}
+
+const section = (name: string) => within(screen.getByRole('region', { name }));
+
+it('shows every score with its rank, and the definition under its name', async () => {
+  await show();
+  const scores = section('Scores');
+  expect(scores.getByRole('row', { name: /^Entropy .* of 32 nats$/ })).toBeTruthy();
+  expect(scores.queryByText(/Mean entropy of the rows/)).toBeNull();
+  fireEvent.click(scores.getByRole('button', { name: 'Entropy' }));
+  expect(scores.getByText('Mean entropy of the rows.')).toBeTruthy();
+});
+
+it('goes to similar heads and to those that it composes with', async () => {
+  const { store, rest, host } = await show();
+  const asked = (method: string) => host.engine.calls.filter((call) => call.method === method);
+  const chips = section('Similar heads').getAllByRole('button');
+  expect(chips).toHaveLength(5);
+  const name = chips[0]!.textContent.split(' ')[0]!;
+  fireEvent.click(chips[0]!);
+  await rest();
+  expect(screen.getByRole('heading', { level: 1 }).textContent).toBe(name);
+  expect(asked('run.descriptors')).toHaveLength(1);
+  fireEvent.click(section('Composition').getByRole('radio', { name: 'V' }));
+  await rest();
+  expect(asked('model.composition').at(-1)!.params).toEqual({ ...store.getState().edit.head, kind: 'v' });
+});
+
+it('takes the logit of the token that came next apart, and of another one where it is chosen', async () => {
+  const { store, rest, host } = await show();
+  const last = () => host.engine.calls.findLast(({ method }) => method === 'run.attribution')!.params;
+  const tokens = store.getState().run.clean!.tokens;
+  expect(last()).toMatchObject({ position: tokens - 1, token: 100, against: null });
+  fireEvent.change(screen.getByRole('combobox', { name: 'Token that it is compared with' }), {
+    target: { value: '101' },
+  });
+  await rest();
+  expect(last()).toMatchObject({ position: tokens - 1, token: 100, against: 101 });
+  expect(section('Direct logit attribution').getByRole('row', { name: /^L1H1 rank/ })).toBeTruthy();
+});
+
+it('keeps notes of each head', async () => {
+  const { store, rest } = await show();
+  fireEvent.change(screen.getByRole('textbox', { name: 'Notes on L1H1' }), { target: { value: 'Looks back.' } });
+  selectHead(store, { layer: 0, head: 0 });
+  await rest();
+  expect(screen.getByRole<HTMLTextAreaElement>('textbox', { name: 'Notes on L0H0' }).value).toBe('');
+  selectHead(store, { layer: 1, head: 1 });
+  await rest();
+  expect(screen.getByRole<HTMLTextAreaElement>('textbox', { name: 'Notes on L1H1' }).value).toBe('Looks back.');
+});
+
+it('shows the best prompts of a probe set', async () => {
+  const { session, rest, host } = await show();
+  await act(async () => {
+    await session.scores.runProbe({ task: 'repeat', samples: 3 }, 'Repeated random tokens');
+  });
+  await rest();
+  const best = section('Best prompts');
+  expect(best.getAllByRole('listitem').length).toBeGreaterThan(0);
+  expect(host.engine.calls.findLast(({ method }) => method === 'probe.best')!.params).toMatchObject({
+    layer: 1,
+    head: 1,
+  });
+});
