@@ -24,7 +24,8 @@ export async function computeWeightScores(
   const tables: ScoreTable[] = [];
   for (const { score, parameters } of chosen) {
     const { info, floor } = score;
-    const values = await circuits.once(`score ${info.id}`, () => score.compute(circuits, job));
+    const name = `score ${info.id} ${JSON.stringify(parameters)}`;
+    const values = await circuits.once(name, () => score.compute(circuits, parameters, job));
     tables.push({ info, values: values.slice(), notApplicable: null, parameters, floor, spread: null });
   }
   return tables;

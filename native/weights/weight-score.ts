@@ -1,4 +1,4 @@
-import type { ScoreInfo } from '../../shared/model/score.ts';
+import type { ScoreInfo, ScoreParameters } from '../../shared/model/score.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import type { Circuits } from './circuits.ts';
 
@@ -8,5 +8,5 @@ export interface WeightScore {
   /** What random weights get, in the unit of the score; null where that says nothing. */
   readonly floor: number | null;
   /** [layers x heads], NaN where it is not defined for a head. Tells progress; throws `CancelledError`. */
-  compute(circuits: Circuits, job: Job): Promise<Float64Array>;
+  compute(circuits: Circuits, parameters: ScoreParameters, job: Job): Promise<Float64Array>;
 }

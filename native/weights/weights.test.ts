@@ -2,15 +2,22 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CancelledError } from '../../shared/base/app-error.ts';
 import type { Progress } from '../../shared/contract/methods.ts';
+import type { ScoreParameters } from '../../shared/model/score.ts';
 import type { Family } from '../families/family.ts';
 import type { Job } from '../forward/checkpoint.ts';
+import { runForward } from '../forward/forward.ts';
 import { openModel } from '../model/open-model.ts';
 import { attnOnly } from '../testing/attn-only.ts';
+import { maxAbsError } from '../testing/compare.ts';
+import { expandGroups } from '../testing/expand-groups.ts';
+import { openForward } from '../testing/open-forward.ts';
 import { writeOracle } from '../testing/oracle.ts';
 import { RANDOM_MODELS } from '../testing/random-models.ts';
+import { createRng } from '../testing/rng.ts';
 import { writeTinyModel } from '../testing/tiny-model.ts';
 import { Circuits } from './circuits.ts';
 import { composition, compositionFloor, compositionOf, randomFloor, readers, writers } from './composition.ts';
@@ -32,12 +39,48 @@ async function open(folder: string, families?: readonly Family[]): Promise<Circu
   return new Circuits(await openModel({ folder, source: 'folder', families }), 2);
 }
 
-const score = (circuits: Circuits, id: string): Promise<Float64Array> =>
-  weightScores.find(({ info }) => info.id === id)!.compute(circuits, job);
+const score = (circuits: Circuits, id: string, parameters: ScoreParameters = {}): Promise<Float64Array> =>
+  weightScores.find(({ info }) => info.id === id)!.compute(circuits, parameters, job);
 
 /** Of a whole matrix. Its many eigenvalues of 0 come out as rounding, which the sum of magnitudes must not count. */
 async function shareOf({ rows, data }: Matrix): Promise<number> {
   return eigenShare(data, rows, 0, breathe);
+}
+
+/** As `maxAbsError`, where what is not defined in one has to be so in the other. */
+function maxAbsErrorOrNan(actual: Float64Array, expected: Float64Array): number {
+  const undefinedAt = (values: Float64Array) => Array.from(values, Number.isNaN);
+  expect(undefinedAt(actual)).toEqual(undefinedAt(expected));
+  const defined = (values: Float64Array) => values.filter((value) => !Number.isNaN(value));
+  return maxAbsError(defined(actual), defined(expected));
+}
+
+/** Upper triangular with ones on the diagonal. */
+function unitTriangle(value: number, at: number, n: number): number {
+  const [row, column] = [Math.floor(at / n), at % n];
+  return row === column ? 1 : row < column ? value / 2 : 0;
+}
+
+/** Of I + N with N strictly triangular: the sum of the powers of -N. */
+function inverseOf(a: Matrix): Matrix {
+  const n = a.rows;
+  const identity = matrix(
+    n,
+    n,
+    Array.from({ length: n * n }, (_, at) => (at % (n + 1) === 0 ? 1 : 0)),
+  );
+  const minus = matrix(
+    n,
+    n,
+    a.data.map((value, at) => identity.data[at]! - value),
+  );
+  let power = identity;
+  const sum = Float64Array.from(identity.data);
+  for (let exponent = 1; exponent < n; exponent++) {
+    power = times(power, minus);
+    for (let at = 0; at < n * n; at++) sum[at]! += power.data[at]!;
+  }
+  return matrix(n, n, sum);
 }
 
 const NAMES = ['gpt2', 'llama, head_dim 20', 'qwen2', 'qwen3, biases, F16', 'mistral, window 7', 'llama, BF16, untied'];
@@ -66,6 +109,23 @@ describe.each(NAMES.map((name, seed) => ({ name, seed })))('$name', ({ name, see
         expect(copying[at]).toBeCloseTo(await shareOf(w), 5);
         expect(tokens[at]).toBeCloseTo(await shareOf(times(times(embedding, w), unembedding)), 5);
         expect(match[at]).toBeCloseTo(await shareOf(times(times(embedding, qk[layer]![head]!), turned(embedding))), 5);
+      }
+    }
+  });
+
+  it('takes tokens after the first MLP for them where it is asked to, but in the first layer', async () => {
+    const { layers, heads, dModel, vocabSize } = circuits.architecture;
+    const { ov, qk, embedding, unembedding } = await referenceCircuits(circuits);
+    const rows = await circuits.afterFirstMlp(Float32Array.from(embedding.data), breathe);
+    const extended = matrix(vocabSize, dModel, rows);
+    const tokens = await score(circuits, 'ov-copying-tokens', { embedding: 1 });
+    const match = await score(circuits, 'qk-match', { embedding: 1 });
+    for (let layer = 0; layer < layers; layer++) {
+      const read = layer === 0 ? embedding : extended;
+      for (let head = 0; head < heads; head++) {
+        const at = layer * heads + head;
+        expect(tokens[at]).toBeCloseTo(await shareOf(times(times(read, ov[layer]![head]!), unembedding)), 5);
+        expect(match[at]).toBeCloseTo(await shareOf(times(times(read, qk[layer]![head]!), turned(read))), 5);
       }
     }
   });
@@ -185,6 +245,82 @@ describe('hand-checked', () => {
     expect(await randomFloor(products, 768, 64, job)).toBeCloseTo(0.0363, 3);
     await products.dispose();
   });
+});
+
+it('a token after the first MLP is what a token alone leaves the first layer as, without its heads', async () => {
+  const folder = join(root, 'first-mlp');
+  // No position is added in this family, and no output bias.
+  await writeTinyModel(folder, { family: 'qwen2', kvHeads: 2, seed: 12 });
+  const circuits = await open(folder);
+  const forward = await openForward(folder);
+  const { dModel, heads } = circuits.architecture;
+  const embedding = await circuits.weights.embedding(0, 20);
+  const extended = await circuits.afterFirstMlp(embedding, breathe);
+  for (const id of [0, 7, 19]) {
+    const { resid } = await runForward(forward, { ids: Int32Array.of(id), gain: () => new Float32Array(heads) }, job);
+    expect(maxAbsError(extended.subarray(id * dModel, (id + 1) * dModel), resid[1]!)).toBeLessThan(1e-6);
+  }
+  await forward.dispose();
+  await circuits.dispose();
+});
+
+it('groups that share keys and values score as heads with copies of them', async () => {
+  const [shared, expanded] = [join(root, 'shared'), join(root, 'expanded')];
+  await writeTinyModel(shared, { family: 'llama', heads: 6, kvHeads: 2, headDim: 8, dModel: 32, layers: 3, seed: 21 });
+  await expandGroups(shared, expanded);
+  const [grouped, copied] = [await open(shared), await open(expanded)];
+  for (const { info } of weightScores) {
+    expect(maxAbsErrorOrNan(await score(grouped, info.id), await score(copied, info.id)), info.id).toBeLessThan(1e-5);
+  }
+  await grouped.dispose();
+  await copied.dispose();
+});
+
+it('what a head does inside does not show: its scores are those of its circuits', async () => {
+  const products = new MatrixProducts(1);
+  const shape = fc.record({
+    width: fc.integer({ min: 1, max: 6 }),
+    more: fc.integer({ min: 0, max: 8 }),
+    seed: fc.nat(),
+  });
+  await fc.assert(
+    fc.asyncProperty(shape, async ({ width, more, seed }) => {
+      const size = width + more;
+      const rng = createRng(seed);
+      const random = (rows: number, columns: number) =>
+        matrix(
+          rows,
+          columns,
+          Array.from({ length: rows * columns }, () => rng.normal()),
+        );
+      const stack = ({ rows, columns, data }: Matrix) => ({ data: Float32Array.from(data), rows, columns });
+      const [v, o, q, k] = [random(size, width), random(width, size), random(size, width), random(size, width)];
+      // V A and A^-1 O move the same, with A = I + N, N strictly triangular: its inverse is a finite sum.
+      const a = matrix(
+        width,
+        width,
+        random(width, width).data.map((value, at) => unitTriangle(value, at, width)),
+      );
+      const inverse = inverseOf(a);
+      const compose = async (value: Matrix, output: Matrix) => {
+        const written = await writers(products, stack(value), stack(output), pauses);
+        const read = await readers(products, stack(q), stack(k), pauses);
+        return (await compositionOf(products, written, read, breathe))[0]!;
+      };
+      const plain = await compose(v, o);
+      expect(await compose(times(v, a), times(inverse, o))).toBeCloseTo(plain, 4);
+      expect(plain).toBeGreaterThan(0);
+      expect(plain).toBeLessThanOrEqual(1 + 1e-6);
+      const scaled = matrix(
+        size,
+        width,
+        v.data.map((value) => -3 * value),
+      );
+      expect(await compose(scaled, o)).toBeCloseTo(plain, 5);
+    }),
+    { numRuns: 40 },
+  );
+  await products.dispose();
 });
 
 describe('a product of stacks', () => {

@@ -30,7 +30,7 @@ function compositionScore(kind: CompositionKind): WeightScore {
       domain: [0, null],
     },
     floor: 1,
-    async compute(circuits, job) {
+    async compute(circuits, _parameters, job) {
       const { layers, heads } = circuits.architecture;
       const floor = await compositionFloor(circuits, job);
       const table = await composition(circuits, kind, job);

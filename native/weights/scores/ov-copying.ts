@@ -24,7 +24,7 @@ export const ovCopying: WeightScore = {
     domain: [-1, 1],
   },
   floor: 0,
-  compute: (circuits, job) =>
+  compute: (circuits, _parameters, job) =>
     scoreCores(circuits, 'OV copying', job, async (layer, pause, breathe) => {
       const { products } = circuits;
       const { heads, kvHeads, headDim } = circuits.architecture;

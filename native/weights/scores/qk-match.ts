@@ -1,7 +1,7 @@
 import { scoreCores } from '../core-scores.ts';
 import { eigenShare, frobenius } from '../eigen-share.ts';
 import { flipped } from '../matrix-products.ts';
-import { embeddingGram } from '../token-tables.ts';
+import { embeddingGram, TOKEN_VECTORS, tokenVectors } from '../token-tables.ts';
 import type { WeightScore } from '../weight-score.ts';
 
 /** Eigenvalues below this share of the core's factors are rounding. */
@@ -20,17 +20,18 @@ export const qkMatch: WeightScore = {
     granularity: 'head',
     data: 'weights',
     cost: 'weights',
-    parameters: [],
+    parameters: [TOKEN_VECTORS],
     floor: '0: random weights',
     domain: [-1, 1],
   },
   floor: 0,
-  async compute(circuits, job) {
-    // The eigenvalues other than 0 of W_E W_Q W_K^T W_E^T are those of W_K^T (W_E^T W_E) W_Q.
-    const gram = await embeddingGram(circuits, job);
+  compute(circuits, parameters, job) {
+    const vectors = tokenVectors(parameters);
     return scoreCores(circuits, 'QK match', job, async (layer, pause, breathe) => {
       const { products } = circuits;
       const { heads, kvHeads, headDim, dModel } = circuits.architecture;
+      // The eigenvalues other than 0 of W_E W_Q W_K^T W_E^T are those of W_K^T (W_E^T W_E) W_Q.
+      const gram = await embeddingGram(circuits, vectors(layer), job);
       const query = await circuits.reading(layer, 'query', breathe);
       const key = await circuits.reading(layer, 'key', breathe);
       const left = { data: await products.single(flipped(key), gram, pause), rows: headDim, columns: dModel };
