@@ -1,3 +1,4 @@
+import { canPin, pinReference, unpinReference } from '../compare-runs/pin-reference.ts';
 import { patch } from '../state/store.ts';
 import { shownRun } from '../state/selectors.ts';
 import type { CentreTab } from '../state/view-state.ts';
@@ -13,6 +14,22 @@ export const atlasCommands: readonly Command[] = [
       const { atlasCells } = store.getState().view;
       patch(store, 'view', { atlasCells: atlasCells === 'maps' ? 'score' : 'maps' });
     },
+  },
+  {
+    id: 'scores.pin',
+    label: 'Pin the scores on screen as B, to compare others with',
+    group: 'Heads',
+    keys: ['p'],
+    when: canPin,
+    run: pinReference,
+  },
+  {
+    id: 'scores.unpin',
+    label: 'Unpin B',
+    group: 'Heads',
+    keys: ['shift+p'],
+    when: ({ edit }) => edit.reference !== undefined,
+    run: unpinReference,
   },
   centreCommand('map', 'view.showMap', 'Show the attention map', '4'),
   centreCommand('head', 'view.showHead', 'Show the page of the selected head', '5'),

@@ -9,6 +9,7 @@ import { formatHead, type HeadId } from '../../shared/model/head-id.ts';
 import type { RetrievalDetail } from '../../shared/model/probe.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
 import type { SinkReport } from '../../shared/model/sinks.ts';
+import type { PinnedScore } from '../state/reference-state.ts';
 import type { DataKey } from './data-cache.ts';
 
 export function summaryKey(runKey: string): DataKey<RunSummary> {
@@ -41,6 +42,11 @@ export interface OriginTables {
 
 export function originKey(id: string): DataKey<OriginTables> {
   return `origin/${id}`;
+}
+
+/** Scores of a result that is pinned as B. Stay as long as undo can bring it back. */
+export function referenceKey(id: string): DataKey<readonly PinnedScore[]> {
+  return `reference/${id}`;
 }
 
 export function sinksKey(runKey: string, threshold: number): DataKey<SinkReport> {

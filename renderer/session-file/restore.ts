@@ -30,7 +30,9 @@ export function restoreState(stored: SessionState, clean: RunHandle | undefined,
         ? { text: prompt.text, idsText: prompt.idsText, bos: prompt.bos, mode: clean ? prompt.mode : 'edit' }
         : {}),
     },
-    edit: edit ? editState(edit, before) : { ...initialEdit, prompt: before.edit.prompt },
+    edit: edit
+      ? editState(edit, before)
+      : { ...initialEdit, prompt: before.edit.prompt, reference: before.edit.reference },
     history: emptyHistory,
     view: view ? viewState(view, clean, before.view) : { ...before.view, brush: undefined, place: undefined },
     generation: generation ? generationState(generation) : { ...before.generation, origin: undefined },
@@ -59,6 +61,7 @@ function editState({ interventions, head, pinnedToken, comparison, folds }: Edit
     comparison: comparison ? { ...comparison, difference: comparison.difference ?? undefined } : undefined,
     folds,
     filter: initialEdit.filter,
+    reference: before.edit.reference,
   };
 }
 

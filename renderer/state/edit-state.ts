@@ -3,6 +3,7 @@ import type { Intervention } from '../../shared/model/intervention.ts';
 import { NO_FILTER, type HeadFilter } from '../../shared/view/atlas/head-filter.ts';
 import type { HeadComparison } from './comparison.ts';
 import type { TokenFold } from './folds.ts';
+import type { Reference } from './reference-state.ts';
 
 /** What the editor holds, both for text and for ids. */
 export interface PromptContent {
@@ -31,6 +32,8 @@ export interface EditState {
   readonly folds: readonly TokenFold[];
   /** Which heads the lists and plots of scores are narrowed down to. */
   readonly filter: HeadFilter;
+  /** Pinned as B; stays with another prompt and another model. */
+  readonly reference: Reference | undefined;
 }
 
 export const initialEdit: EditState = {
@@ -41,4 +44,5 @@ export const initialEdit: EditState = {
   comparison: undefined,
   folds: [],
   filter: NO_FILTER,
+  reference: undefined,
 };

@@ -6,6 +6,7 @@ import { includesHead, withHead, withoutHead, type MapDifference } from './compa
 import { initialEdit, type EditState, type PromptContent } from './edit-state.ts';
 import { promptName, withFold, withoutFold, type TokenFold } from './folds.ts';
 import { emptyHistory, recordStep, redoStep, undoStep, type Travelled } from './history.ts';
+import type { Reference } from './reference-state.ts';
 import { patch, type AppState, type AppStore } from './store.ts';
 
 function apply(store: AppStore, change: Partial<EditState>, mergeKey?: string): void {
@@ -96,6 +97,11 @@ export function setFilter(store: AppStore, change: Partial<HeadFilter>, gesture?
   apply(store, { filter }, gesture && `filter-${gesture}`);
 }
 
+/** Pins a result as B, or takes the pin off. */
+export function setReference(store: AppStore, reference: Reference | undefined): void {
+  if (store.getState().edit.reference !== reference) apply(store, { reference });
+}
+
 export function setInterventions(store: AppStore, interventions: readonly Intervention[], mergeKey?: string): void {
   const { edit } = store.getState();
   if (interventionsKey(edit.interventions) === interventionsKey(interventions)) return;
@@ -172,7 +178,7 @@ export function redo(store: AppStore): void {
 
 /**
  * Another model: heads and tokens mean something else, so nothing is left to go back to; but for a comparison that was
- * made with it, before the page was loaded.
+ * made with it, before the page was loaded, and a result that is pinned to be compared with.
  */
 export function resetEdits(store: AppStore, modelId: string): void {
   store.setState(({ edit, ui }) => ({
@@ -180,6 +186,7 @@ export function resetEdits(store: AppStore, modelId: string): void {
       ...initialEdit,
       prompt: { ...edit.prompt, content: undefined },
       comparison: edit.comparison?.modelId === modelId ? edit.comparison : undefined,
+      reference: edit.reference,
     },
     history: emptyHistory,
     ui: { ...ui, headChosen: false, hoverToken: undefined },
