@@ -18,7 +18,7 @@ const DATA_WORDS: Readonly<Record<ScoreData, string>> = {
 };
 const COST_WORDS: Readonly<Record<ScoreCost, string>> = {
   run: 'nothing beyond the run',
-  pass: 'one more pass over the attention of each layer',
+  pass: 'one more pass over each layer',
   weights: 'reading the weights, once a model',
   forwards: 'at least one more forward a head',
 };

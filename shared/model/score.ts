@@ -21,8 +21,8 @@ export const SCORE_DATA = ['text', 'repeat', 'needle', 'weights', 'choices'] as 
 export type ScoreData = (typeof SCORE_DATA)[number];
 
 /**
- * What a score costs beyond the run: nothing but what the run kept, one more pass of the kernel over the attention of
- * each layer, reading weights, or at least one more forward a head.
+ * What a score costs beyond the run: nothing but what the run kept, one more pass over each layer (of the kernel over its
+ * attention, or through its output weights), reading weights, or at least one more forward a head.
  */
 export const SCORE_COSTS = ['run', 'pass', 'weights', 'forwards'] as const;
 export type ScoreCost = (typeof SCORE_COSTS)[number];

@@ -56,7 +56,7 @@ describe('the page on head scores', () => {
         '- Source: DuoAttention, section 2',
         '- Unit: probability, by KV group',
         '- Needs: any prompt',
-        '- Costs: one more pass over the attention of each layer',
+        '- Costs: one more pass over each layer',
         '- Uniform: 1 / visible keys',
         '- Badge: `exact`',
         '- Parameter `sink`, Sink: First keys. 0 to 64; default: follows from the prompt.',

@@ -36,7 +36,7 @@ const DATA: Readonly<Record<ScoreData, string>> = {
 
 const COSTS: Readonly<Record<ScoreCost, string>> = {
   run: 'nothing beyond the run',
-  pass: 'one more pass over the attention of each layer',
+  pass: 'one more pass over each layer',
   weights: 'reading weights, once a model',
   forwards: 'further forwards; on a prompt computed only when it is named',
 };

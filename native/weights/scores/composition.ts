@@ -2,9 +2,9 @@ import { composition, compositionFloor, FLOOR_SEED, type CompositionKind } from 
 import type { WeightScore } from '../weight-score.ts';
 
 const READS: Readonly<Record<CompositionKind, string>> = {
-  q: 'its query reads: |OV1 QK2| / (|OV1| |QK2|)',
-  k: 'its key reads: |OV1 QK2^T| / (|OV1| |QK2|)',
-  v: 'its value reads: |OV1 OV2| / (|OV1| |OV2|)',
+  q: 'its query reads: ‖OV1 QK2‖ / (‖OV1‖ ‖QK2‖)',
+  k: 'its key reads: ‖OV1 QK2ᵀ‖ / (‖OV1‖ ‖QK2‖)',
+  v: 'its value reads: ‖OV1 OV2‖ / (‖OV1‖ ‖OV2‖)',
 };
 
 export const qComposition = compositionScore('q');
@@ -26,7 +26,7 @@ function compositionScore(kind: CompositionKind): WeightScore {
       data: 'weights',
       cost: 'weights',
       parameters: [],
-      floor: '1: two heads with random weights',
+      floor: '1 (two heads with random weights)',
       domain: [0, null],
     },
     floor: 1,

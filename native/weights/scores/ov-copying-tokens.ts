@@ -20,7 +20,7 @@ export const ovCopyingTokens: WeightScore = {
     data: 'weights',
     cost: 'weights',
     parameters: [TOKEN_VECTORS],
-    floor: '0: random weights',
+    floor: '0 (random weights)',
     domain: [-1, 1],
   },
   floor: 0,

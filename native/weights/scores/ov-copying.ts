@@ -20,7 +20,7 @@ export const ovCopying: WeightScore = {
     data: 'weights',
     cost: 'weights',
     parameters: [],
-    floor: '0: random weights',
+    floor: '0 (random weights)',
     domain: [-1, 1],
   },
   floor: 0,

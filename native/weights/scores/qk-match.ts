@@ -21,7 +21,7 @@ export const qkMatch: WeightScore = {
     data: 'weights',
     cost: 'weights',
     parameters: [TOKEN_VECTORS],
-    floor: '0: random weights',
+    floor: '0 (random weights)',
     domain: [-1, 1],
   },
   floor: 0,
