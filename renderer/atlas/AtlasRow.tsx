@@ -27,16 +27,23 @@ export interface AtlasRowProps {
   /** Bars in place of the colour; none: the colour. */
   readonly glyphs: readonly Glyph[];
   readonly ground: GroundTheme;
+  /** The values are differences: a plus is printed as well. */
+  readonly signed: boolean;
 }
+
+/** Width of a letter of a value, on average. */
+const LETTER_PX = 5;
 
 /** One layer. A row of its own, so that moving the selection touches two rows of a model with thousands of heads. */
 export const AtlasRow = memo(function AtlasRow(props: AtlasRowProps) {
   const { layer, heads, kvHeads, layout, score, scale, ranks, notable, selectedHead, coloured, glyphs, ground } = props;
+  const { signed } = props;
   const { pitchPx, rowPx, gapPx } = layout;
   const [width, height] = [pitchPx - gapPx, rowPx - gapPx];
   const ablated = props.ablated.split(',');
   const decimals = scoreDecimals(scale);
   const barred = glyphs.length > 0;
+  const showsText = (text: string) => layout.showValues && text.length * LETTER_PX <= width;
   return (
     <g role="row" aria-rowindex={layer + 1}>
       <g role="rowheader" aria-label={`L${layer}`} />
@@ -46,6 +53,7 @@ export const AtlasRow = memo(function AtlasRow(props: AtlasRowProps) {
         const value = scoreOf(score, id, heads);
         const colour = value === undefined ? undefined : scoreColour(scale, value, ground);
         const off = ablated[head] === 'true';
+        const text = formatScore(value, decimals, signed);
         return (
           <g
             key={head}
@@ -54,7 +62,7 @@ export const AtlasRow = memo(function AtlasRow(props: AtlasRowProps) {
             data-head={formatHead(id)}
             aria-colindex={head + 1}
             aria-selected={selectedHead === head}
-            aria-label={describeHead(id, { score, heads, kvHeads, decimals, ranks, ablated: off })}
+            aria-label={describeHead(id, { score, heads, kvHeads, decimals, ranks, ablated: off, signed })}
             tabIndex={selectedHead === head ? 0 : -1}
           >
             {/* The gap belongs to the cell too: no dead space between two heads. */}
@@ -83,7 +91,7 @@ export const AtlasRow = memo(function AtlasRow(props: AtlasRowProps) {
                 <path d={`M${x + 2} ${y + 2}l${width - 4} ${height - 4}m0 ${4 - height}l${4 - width} ${height - 4}`} />
               </g>
             )}
-            {coloured && !barred && colour && !off && layout.showValues && notable.has(layer * heads + head) && (
+            {coloured && !barred && colour && !off && showsText(text) && notable.has(layer * heads + head) && (
               <text
                 className="hs-atlas__value"
                 x={x + width / 2}
@@ -92,7 +100,7 @@ export const AtlasRow = memo(function AtlasRow(props: AtlasRowProps) {
                 textAnchor="middle"
                 fill={toHex(textOn(colour))}
               >
-                {formatScore(value, decimals)}
+                {text}
               </text>
             )}
           </g>

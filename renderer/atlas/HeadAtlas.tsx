@@ -52,6 +52,8 @@ export interface HeadAtlasProps {
   readonly stale: boolean;
   /** Other values are on their way; stale ones may also stay. */
   readonly busy: boolean;
+  /** The values are differences: a plus is printed as well. */
+  readonly signed?: boolean;
 }
 
 interface Pointed {
@@ -67,6 +69,7 @@ const USUAL_MAP_SIZE = 32;
 
 export function HeadAtlas(props: HeadAtlasProps) {
   const { layers, heads, kvHeads, score, cells = 'score', glyphs = NO_GLYPHS, selected, ablated, stale, busy } = props;
+  const { signed = false } = props;
   const outside = useRef<HTMLDivElement>(null);
   const box = useRef<HTMLDivElement>(null);
   const grid = useRef<SVGSVGElement>(null);
@@ -193,6 +196,7 @@ export function HeadAtlas(props: HeadAtlasProps) {
                 coloured={!showsMaps}
                 glyphs={glyphs}
                 ground={theme.theme}
+                signed={signed}
               />
             ))}
             {props.passing && <Veil layout={layout} heads={heads} passing={props.passing} />}
@@ -234,6 +238,7 @@ export function HeadAtlas(props: HeadAtlasProps) {
           decimals: scoreDecimals(scale),
           ranks,
           ablated: ablatedKeys.has(formatHead(said)),
+          signed,
         })}
       </p>
       {showsMaps && <p className="hs-atlas__status">{describeMap(said, heads, miniatures)}</p>}

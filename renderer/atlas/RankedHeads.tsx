@@ -17,6 +17,10 @@ export interface RankedScore {
   /** With its origin. */
   readonly name: string;
   readonly table: ScoreTable;
+  /** What stands over the column; its id where there is none. */
+  readonly heading?: string;
+  /** The values are differences: a plus is printed as well. */
+  readonly signed?: boolean;
 }
 
 export interface RankedHeadsProps {
@@ -65,9 +69,11 @@ export function RankedHeads(props: RankedHeadsProps) {
   );
   const shown = useMemo(
     () =>
-      columns.map(({ key, name, table }) => ({
+      columns.map(({ key, name, table, heading = shortName(table.info.id), signed = false }) => ({
         key,
         name,
+        heading,
+        signed,
         score: table,
         decimals: scoreDecimals(scoreScale(table)),
         applies: hasValues(table, layers, heads),
@@ -151,9 +157,9 @@ export function RankedHeads(props: RankedHeadsProps) {
             </span>
           )}
         </th>
-        {shown.map(({ key, score, decimals, applies }) => (
+        {shown.map(({ key, score, decimals, applies, signed }) => (
           <td key={key} className={key === sortBy ? 'hs-ranked__sorted' : undefined}>
-            {applies ? formatScore(scoreOf(score, head, heads), decimals) : '–'}
+            {applies ? formatScore(scoreOf(score, head, heads), decimals, signed) : '–'}
             {key === sortBy && score.spread && (
               <Interval score={score} index={head.layer * heads + head.head} decimals={decimals} />
             )}
@@ -196,7 +202,7 @@ export function RankedHeads(props: RankedHeadsProps) {
                 <SortMark shown={sortBy === 'head'} direction={direction} />
               </button>
             </th>
-            {shown.map(({ key, name, score: { info, notApplicable, spread }, applies }) => (
+            {shown.map(({ key, name, heading, score: { info, notApplicable, spread }, applies }) => (
               <th key={key} scope="col" aria-sort={sortBy === key ? direction : 'none'}>
                 <button
                   type="button"
@@ -206,7 +212,7 @@ export function RankedHeads(props: RankedHeadsProps) {
                     sort(key);
                   }}
                 >
-                  {shortName(info.id)}
+                  {heading}
                   <SortMark shown={sortBy === key} direction={direction} />
                   <small>
                     {applies ? shortUnit(info.unit) : 'n/a'}

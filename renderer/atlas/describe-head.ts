@@ -14,14 +14,17 @@ export interface HeadFacts {
   readonly decimals: number;
   readonly ranks: Uint32Array;
   readonly ablated: boolean;
+  /** The values are differences. */
+  readonly signed?: boolean;
 }
 
 /** `L2H5, L2KV2: 0.934 probability, rank 1 of 32, ablated` */
-export function describeHead(head: HeadId, { score, heads, kvHeads, decimals, ranks, ablated }: HeadFacts): string {
+export function describeHead(head: HeadId, facts: HeadFacts): string {
+  const { score, heads, kvHeads, decimals, ranks, ablated, signed } = facts;
   const group = kvHeads < heads ? `, ${formatGroup(head.layer, groupOf(head.head, heads, kvHeads))}` : '';
   const value = scoreOf(score, head, heads);
   const rank = ranks[head.layer * heads + head.head] ?? 0;
-  const parts = [scoreText(value, decimals, score.info)];
+  const parts = [scoreText(value, decimals, score.info, signed)];
   if (rank > 0) parts.push(`rank ${rank} of ${ranks.length}`);
   if (ablated) parts.push('ablated');
   return `${formatHead(head)}${group}: ${parts.join(', ')}`;

@@ -22,6 +22,8 @@ export interface ScatterPlotProps {
   readonly onHover: (head: HeadId | undefined) => void;
   /** Heads inside the rectangle that was drawn; undefined: it was taken away. */
   readonly onBrush: (heads: readonly number[] | undefined) => void;
+  /** Both axes are the same quantity: where they are equal there is a line. */
+  readonly diagonal?: boolean;
 }
 
 const MARGIN = { left: 52, right: 14, top: 10, bottom: 40 };
@@ -126,6 +128,7 @@ export function ScatterPlot(props: ScatterPlotProps) {
       onPointerLeave={() => props.onHover(undefined)}
     >
       <Axes across={across} up={up} width={width} height={height} names={names} />
+      {props.diagonal && <Diagonal across={across} up={up} />}
       <Floors x={x} y={y} across={across} up={up} />
       <Dots dots={dots} passing={passing} heads={heads} />
       {marked && <circle className="hs-plot__selected" cx={marked.x} cy={marked.y} r={DOT_PX + 3} />}
@@ -223,6 +226,14 @@ const Axes = memo(function Axes(props: {
     </g>
   );
 });
+
+/** Where both are equal, as far as both axes reach. */
+function Diagonal({ across, up }: { readonly across: Axis; readonly up: Axis }) {
+  const [[left, right], [bottom, top]] = [across.domain() as [number, number], up.domain() as [number, number]];
+  const [from, to] = [Math.max(left, bottom), Math.min(right, top)];
+  if (from >= to) return null;
+  return <line className="hs-plot__diagonal" x1={across(from)} y1={up(from)} x2={across(to)} y2={up(to)} />;
+}
 
 /** Where uniform attention lies. */
 function Floors({

@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { makeScoreTable } from '../../model/testing/score-table.ts';
-import { formatScore, isSigned, notableHeads, scoreColour, scoreMap, scoreScale, strengthOf } from './score-colours.ts';
+import {
+  formatScore,
+  isSigned,
+  notableHeads,
+  scoreColour,
+  scoreDecimals,
+  scoreMap,
+  scoreScale,
+  strengthOf,
+} from './score-colours.ts';
 
 const score = (domain: readonly [number | null, number | null], values: number[] | null) =>
   makeScoreTable('x', values, { domain });
@@ -33,6 +42,23 @@ describe('colours of a score', () => {
     expect([strengthOf(scale, -1), strengthOf(scale, 0), strengthOf(scale, 0.5)]).toEqual([1, 0, 0.5]);
     // Far from zero on either side is worth a number.
     expect([...notableHeads([-0.9, 0.1, 0.8, NaN, 0], scale)]).toEqual([0, 2]);
+  });
+
+  it('prints the plus of a difference, but not of nothing', () => {
+    const signed = (value: number, decimals: number) => formatScore(value, decimals, true);
+    expect([
+      signed(0.25, 2),
+      signed(-0.25, 2),
+      signed(1000, 0),
+      signed(0, 2),
+      signed(0.001, 2),
+      signed(NaN, 2),
+    ]).toEqual(['+0.25', '−0.25', '+1,000', '0.00', '0.00', '–']);
+  });
+
+  it('has more decimals where the scale is short', () => {
+    const decimals = [100, 10, 1, 0.1, 0.01].map((hi) => scoreDecimals({ kind: 'linear', lo: 0, hi }));
+    expect(decimals).toEqual([0, 1, 2, 3, 4]);
   });
 
   it('has no negative zero and a dash for nothing', () => {

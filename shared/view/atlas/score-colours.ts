@@ -45,19 +45,21 @@ export function scoreColour(scale: ValueScale, value: number, ground: GroundThem
 /** Decimals that tell the values of a score apart without claiming more. */
 export function scoreDecimals({ hi, lo }: ValueScale): number {
   const span = hi - lo;
-  return span <= 2 ? 2 : span <= 50 ? 1 : 0;
+  if (span > 2) return span <= 50 ? 1 : 0;
+  return span > 0.2 ? 2 : span > 0.02 ? 3 : 4;
 }
 
-/** A value as tables and cells print it. */
-export function formatScore(value: number | undefined, decimals: number): string {
+/** A value as tables and cells print it. `signed`: a difference, whose plus is printed too. */
+export function formatScore(value: number | undefined, decimals: number, signed = false): string {
   if (value === undefined || Number.isNaN(value)) return '–';
   const text = value.toLocaleString('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
-  return text.replace('-', '−').replace(/^−(0(?:\.0+)?)$/, '$1');
+  const plain = text.replace('-', '−').replace(/^−(0(?:\.0+)?)$/, '$1');
+  return signed && /^[^−]*[1-9]/.test(plain) ? `+${plain}` : plain;
 }
 
 /** `0.934 probability`, for the tooltip: one digit more than the table. */
-export function scoreText(value: number | undefined, decimals: number, info: ScoreInfo): string {
-  return value === undefined ? 'no value' : `${formatScore(value, decimals + 1)} ${info.unit}`.trim();
+export function scoreText(value: number | undefined, decimals: number, info: ScoreInfo, signed = false): string {
+  return value === undefined ? 'no value' : `${formatScore(value, decimals + 1, signed)} ${info.unit}`.trim();
 }
 
 /** How far a value stands out on its scale, 0 to 1: from the low end, or from zero where it is signed. */
