@@ -36,6 +36,8 @@ const RECIPES: readonly FigureRecipeInput[] = [
   { view: 'atlas', score: 'entropy', selected: head, dpi: 100 },
   { view: 'maps', dpi: 100 },
   { view: 'ranked', sortBy: 'sink', dpi: 100 },
+  { view: 'scatter', x: 'sink', y: 'entropy', selected: head, dpi: 100 },
+  { view: 'histogram', score: 'entropy', threshold: 1, dpi: 100 },
   { view: 'distance', head, widthMm: 85, dpi: 100 },
   { view: 'strip', head, dpi: 100 },
   { view: 'strip', colour: 'change', dpi: 100 },

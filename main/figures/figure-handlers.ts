@@ -54,7 +54,7 @@ export function createFigureHandlers(options: FigureHandlersOptions): Handlers<'
 
 async function toolsFor(
   { runs, fonts, appVersion }: FigureHandlersOptions,
-  { runs: asked }: Pick<ParsedParamsOf<'figure.render'>, 'runs'>,
+  { runs: asked, scores }: Pick<ParsedParamsOf<'figure.render'>, 'runs' | 'scores'>,
   context: CallContext,
 ): Promise<RenderTools> {
   const clean = runs.runOf(asked.clean);
@@ -65,6 +65,7 @@ async function toolsFor(
       runs: { clean: clean.summary, ...(changed ? { changed: changed.summary } : {}) },
       promptHash: promptHash(clean.summary.ids),
       ask: askOf(runs.handlers, context),
+      scores,
     },
     fonts: await openFonts(fonts),
     signal: context.signal,

@@ -128,7 +128,7 @@ describe('what cannot be drawn', () => {
     ],
     [{ view: 'atlas', score: 'nothing' }, 'no score “nothing”'],
     [{ view: 'strip', token: 60 }, 'does not have'],
-    [{ view: 'ranked', scores: ['nothing'] }, 'has no values'],
+    [{ view: 'ranked', scores: ['nothing'] }, 'no score “nothing”'],
   ])('is refused: %j', async (recipe, sentence) => {
     await expect(renderBytes(recipe, 'png', source)).rejects.toThrow(sentence);
   });

@@ -1,4 +1,6 @@
 import { canPin, pinReference, unpinReference } from '../compare-runs/pin-reference.ts';
+import { isFiltering, NO_FILTER } from '../../shared/view/atlas/head-filter.ts';
+import { setFilter } from '../state/edits.ts';
 import { patch } from '../state/store.ts';
 import { shownRun } from '../state/selectors.ts';
 import type { CentreTab } from '../state/view-state.ts';
@@ -30,6 +32,28 @@ export const atlasCommands: readonly Command[] = [
     keys: ['shift+p'],
     when: ({ edit }) => edit.reference !== undefined,
     run: unpinReference,
+  },
+  {
+    id: 'scores.choose',
+    label: 'Choose the score of the atlas…',
+    group: 'Heads',
+    keys: ['x'],
+    when: (state) => shownRun(state) !== undefined,
+    run: ({ store }) => patch(store, 'ui', { dialog: 'scores', scoreTarget: 'atlas' }),
+  },
+  {
+    id: 'scores.runProbe',
+    label: 'Score heads over many prompts…',
+    group: 'Heads',
+    when: ({ model }) => model.info !== undefined,
+    run: ({ store }) => patch(store, 'ui', { dialog: 'probe' }),
+  },
+  {
+    id: 'scores.clearFilter',
+    label: 'List all heads again',
+    group: 'Heads',
+    when: ({ edit }) => isFiltering(edit.filter),
+    run: ({ store }) => setFilter(store, NO_FILTER),
   },
   centreCommand('map', 'view.showMap', 'Show the attention map', '4'),
   centreCommand('head', 'view.showHead', 'Show the page of the selected head', '5'),

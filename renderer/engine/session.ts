@@ -283,22 +283,29 @@ export class Session {
 
   /** A figure of the runs on screen, as bytes. */
   async renderFigure(
-    params: Omit<ParamsOf<'figure.render'>, 'runs'>,
+    params: Omit<ParamsOf<'figure.render'>, 'runs' | 'scores'>,
     signal: AbortSignal,
     onProgress: (progress: Progress) => void,
   ): Promise<ResultOf<'figure.render'>> {
     return this.#link
       .connected()
-      .call('figure.render', { ...params, runs: this.#figureRuns() }, { signal, onProgress });
+      .call(
+        'figure.render',
+        { ...params, runs: this.#figureRuns(), scores: this.scores.brought(params.recipe) },
+        { signal, onProgress },
+      );
   }
 
   /** The same as a file on the host. */
   async saveFigure(
-    params: Omit<ParamsOf<'figure.save'>, 'runs'>,
+    params: Omit<ParamsOf<'figure.save'>, 'runs' | 'scores'>,
     signal: AbortSignal,
     onProgress: (progress: Progress) => void,
   ): Promise<ResultOf<'figure.save'>> {
-    return this.#link.connected().call('figure.save', { ...params, runs: this.#figureRuns() }, { signal, onProgress });
+    const scores = this.scores.brought(params.recipe);
+    return this.#link
+      .connected()
+      .call('figure.save', { ...params, runs: this.#figureRuns(), scores }, { signal, onProgress });
   }
 
   #figureRuns(): ParamsOf<'figure.render'>['runs'] {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { figureRecipeSchema } from '../../shared/figure/recipe.ts';
-import { addToComparison, foldTokens, setDifference, toggleAblation } from '../state/edits.ts';
+import { addToComparison, foldTokens, setDifference, setFilter, toggleAblation } from '../state/edits.ts';
 import { patch } from '../state/store.ts';
 import { startSession } from '../testing/start-session.ts';
 import { possibleFigures, screenRecipe } from './screen-recipe.ts';
@@ -18,7 +18,17 @@ describe('what is on screen as recipes', () => {
   it('offers nothing before a run, and what there is after it', async () => {
     const { store, rest, session } = await started();
     expect(possibleFigures({ ...store.getState(), run: { ...store.getState().run, clean: undefined } })).toEqual([]);
-    expect(possibleFigures(store.getState())).toEqual(['map', 'atlas', 'maps', 'ranked', 'distance', 'strip', 'next']);
+    expect(possibleFigures(store.getState())).toEqual([
+      'map',
+      'atlas',
+      'maps',
+      'ranked',
+      'scatter',
+      'histogram',
+      'distance',
+      'strip',
+      'next',
+    ]);
     toggleAblation(store, HEAD);
     addToComparison(store, HEAD);
     await rest();
@@ -60,6 +70,27 @@ describe('what is on screen as recipes', () => {
         { run: 'changed', head: HEAD, minus: { run: 'clean', head: HEAD } },
       ],
     });
+  });
+
+  it('name scores by their keys, with parameters and threshold', async () => {
+    const { store } = await started();
+    patch(store, 'view', { scoreId: 'probe-1:induction', sortBy: undefined });
+    patch(store, 'scores', {
+      parameters: { streaming: { sink: 8 }, entropy: {} },
+      columns: ['entropy', 'streaming'],
+      scatter: { x: 'streaming', y: undefined },
+    });
+    setFilter(store, { threshold: { score: 'probe-1:induction', value: 0.4 } });
+    const state = store.getState();
+    const parameters = { streaming: { sink: 8 } };
+    expect(screenRecipe('atlas', state)).toMatchObject({ score: 'probe-1:induction', parameters });
+    expect(screenRecipe('ranked', state)).toMatchObject({
+      sortBy: 'probe-1:induction',
+      scores: ['entropy', 'streaming'],
+      parameters,
+    });
+    expect(screenRecipe('scatter', state)).toMatchObject({ x: 'streaming', y: 'probe-1:induction', selected: HEAD });
+    expect(screenRecipe('histogram', state)).toMatchObject({ score: 'probe-1:induction', threshold: 0.4 });
   });
 
   it('draws whole cells of what is in sight', async () => {

@@ -18,6 +18,8 @@ export function possibleFigures(state: AppState): readonly FigureViewId[] {
     'atlas',
     'maps',
     'ranked',
+    'scatter',
+    'histogram',
     'distance',
     'strip',
     'next',
@@ -43,6 +45,8 @@ export function screenRecipe(
   const folds = edit.folds
     .filter(({ of }) => of === promptName(runs))
     .map(({ start, end, name }) => ({ start, end, name }));
+  const score = shown.scoreId;
+  const parameters = writable(state.scores.parameters);
   const options = { value, reducer, scale, gamma, excludeSinks, region, folds };
   switch (view) {
     case 'map':
@@ -59,17 +63,35 @@ export function screenRecipe(
       return { view, ...page, ...options, maps: [...maps, other] };
     }
     case 'atlas':
-      return { view, ...page, run, selected: head, ...(shown.scoreId === undefined ? {} : { score: shown.scoreId }) };
+      return { view, ...page, run, selected: head, ...(score === undefined ? {} : { score }), parameters };
     case 'maps':
       return { view, ...page, run, selected: head };
     case 'ranked': {
-      const sortBy = shown.sortBy ?? shown.scoreId;
-      return { view, ...page, run, ...(sortBy === undefined ? {} : { sortBy }) };
+      const sortBy = shown.sortBy ?? score;
+      const columns = state.scores.columns ?? [];
+      return { view, ...page, run, ...(sortBy === undefined ? {} : { sortBy }), scores: [...columns], parameters };
+    }
+    case 'scatter': {
+      const { x = 'sink', y = score } = state.scores.scatter;
+      return { view, ...page, run, selected: head, x, ...(y === undefined ? {} : { y }), parameters };
+    }
+    case 'histogram': {
+      const { threshold } = edit.filter;
+      const at = threshold && threshold.score === score ? threshold.value : null;
+      return { view, ...page, run, ...(score === undefined ? {} : { score }), threshold: at, parameters };
     }
     case 'distance':
       return { view, ...page, run, head };
     case 'strip':
-      return { view, ...page, run, head, colour: shown.stripColour, sinkThreshold: shown.sinkThreshold, token: focusToken(state) ?? null };
+      return {
+        view,
+        ...page,
+        run,
+        head,
+        colour: shown.stripColour,
+        sinkThreshold: shown.sinkThreshold,
+        token: focusToken(state) ?? null,
+      };
     case 'next':
       return { view, ...page };
     case 'effect':
@@ -81,6 +103,12 @@ export function screenRecipe(
         lines: [...linesOf(generation.clean, 'clean'), ...linesOf(generation.changed, 'changed')],
       };
   }
+}
+
+/** Those that were changed. */
+function writable(parameters: AppState['scores']['parameters']): Record<string, Record<string, number>> {
+  const changed = Object.entries(parameters).filter(([, values]) => Object.keys(values).length > 0);
+  return Object.fromEntries(changed.map(([id, values]) => [id, { ...values }]));
 }
 
 /** Whole cells. */

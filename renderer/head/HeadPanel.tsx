@@ -109,10 +109,10 @@ export function HeadPanel() {
                 Choose bars…
               </Button>
             ) : (
-              <>
+              <span className="hs-heads__score">
                 <ScoreButton target="atlas" entry={entry} label="Score of the atlas" />
                 <Badge badge={entry.info.badge} />
-              </>
+              </span>
             )}
           </>
         )}

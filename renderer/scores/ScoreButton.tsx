@@ -25,7 +25,7 @@ export function ScoreButton({ target, entry, label }: ScoreButtonProps) {
       onClick={() => patch(store, 'ui', { dialog: 'scores', scoreTarget: target })}
     >
       <span className="hs-score-button__name">{name}</span>
-      <span aria-hidden="true"> ▾</span>
+      <span aria-hidden="true">▾</span>
     </button>
   );
 }

@@ -3,6 +3,8 @@ import { scoreHeadsText } from './scores-text.ts';
 import { useApp } from '../app/app-context.ts';
 import { useAppState } from '../app/use-app-state.ts';
 import { classNames } from '../base/class-names.ts';
+import { ComparePanel } from '../compare-runs/ComparePanel.tsx';
+import { ReferenceBar } from '../compare-runs/ReferenceBar.tsx';
 import { Badge } from '../components/Badge.tsx';
 import { Button } from '../components/Button.tsx';
 import { Message } from '../components/Message.tsx';
@@ -23,8 +25,21 @@ const LEAST_SCATTER_PX = 180;
 /** Header lines of both plots, and the line under the histogram. */
 const CHROME_PX = 108;
 
-/** All heads by their scores: two scores against each other, and one by itself. */
+/** All heads by their scores; while a result is pinned, also beside its own. */
 export function ScoresPanel() {
+  const pinned = useAppState(({ edit }) => edit.reference);
+  const compares = useAppState(({ reference }) => reference.shown);
+  if (!pinned) return <AllScores />;
+  return (
+    <div className="hs-scores-tab">
+      <ReferenceBar />
+      <div className="hs-scores-tab__body">{compares ? <ComparePanel reference={pinned} /> : <AllScores />}</div>
+    </div>
+  );
+}
+
+/** Two scores against each other, and one by itself. */
+function AllScores() {
   const { store } = useApp();
   const model = useAppState((state) => state.model.info);
   const head = useAppState(({ edit }) => edit.head);

@@ -66,6 +66,12 @@ describe('scores on demand', () => {
     expect(origin).toMatchObject({ kind: 'probe', detail: '4 prompts, length 128, bos 1, seed 3' });
     expect(state().scores.origins).toEqual([origin]);
     expect(cache.value(originKey(origin!.id))?.tables[0]?.spread?.prompts).toBe(4);
+    const key = `${origin!.id}:induction`;
+    const brought = session.scores.brought({ view: 'scatter', x: 'entropy', y: key });
+    expect(brought.map((one) => [one.key, one.origin])).toEqual([
+      [key, 'Repeated random tokens, 4 prompts, length 128, bos 1, seed 3'],
+    ]);
+    expect(session.scores.brought({ view: 'distance', head: { layer: 0, head: 0 } })).toEqual([]);
     session.scores.removeOrigin(origin!.id);
     expect(state().scores.origins).toEqual([]);
     expect(cache.value(originKey(origin!.id))).toBeUndefined();

@@ -5,6 +5,8 @@
 import { toWireError, type WireError } from '../../shared/base/app-error.ts';
 import type { ParamsOf, Progress } from '../../shared/contract/methods.ts';
 import { importScores, type ImportedFile } from '../../shared/model/import-scores.ts';
+import type { FigureRecipeInput } from '../../shared/figure/recipe.ts';
+import type { BroughtScore } from '../../shared/figure/score-tables.ts';
 import type { ProbeResult } from '../../shared/model/probe.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
 import { LatestOnly } from '../base/latest-only.ts';
@@ -99,6 +101,19 @@ export class ScoreController {
     return this.#add(origin, [table], undefined);
   }
 
+  /** The tables that a figure names and that the engine does not have. */
+  brought(recipe: FigureRecipeInput): BroughtScore[] {
+    const { origins } = this.#store.getState().scores;
+    const named = scoresOfRecipe(recipe);
+    return origins.flatMap((origin) => {
+      const tables = this.#cache.value(originKey(origin.id))?.tables ?? [];
+      return tables.flatMap((table) => {
+        const key = `${origin.id}:${table.info.id}`;
+        return named.has(key) ? [{ key, origin: `${origin.name}, ${origin.detail}`, table }] : [];
+      });
+    });
+  }
+
   removeOrigin(id: string): void {
     const { origins } = this.#store.getState().scores;
     patch(this.#store, 'scores', { origins: origins.filter((origin) => origin.id !== id) });
@@ -189,5 +204,20 @@ export class ScoreController {
   #cancel(slot: 'forwards' | 'probe'): void {
     this.#latest.abort(slot);
     if (this.#store.getState().scores[slot]) this.#tell(slot, undefined, undefined);
+  }
+}
+
+/** Keys of the scores that a figure draws. */
+function scoresOfRecipe(recipe: FigureRecipeInput): ReadonlySet<string> {
+  switch (recipe.view) {
+    case 'atlas':
+    case 'histogram':
+      return new Set([recipe.score ?? '']);
+    case 'scatter':
+      return new Set([recipe.x ?? '', recipe.y ?? '']);
+    case 'ranked':
+      return new Set([recipe.sortBy ?? '', ...(recipe.scores ?? [])]);
+    default:
+      return new Set();
   }
 }

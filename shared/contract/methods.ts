@@ -228,6 +228,17 @@ const figure = {
   recipe: figureRecipeSchema,
   runs: z.object({ clean: runId, changed: runId.nullable().default(null) }),
   scale: z.number().min(0.01).max(100).default(1),
+  /** Scores that the recipe names and that come from a probe set or a file: neither the run nor the weights give them. */
+  scores: z
+    .array(
+      z.object({
+        key: z.string().min(1).max(160),
+        origin: z.string().max(1000),
+        table: z.custom<ScoreTable>((value) => typeof value === 'object' && value !== null && 'info' in value),
+      }),
+    )
+    .max(64)
+    .default([]),
 };
 
 const taskId = z.string().min(1).max(64);

@@ -52,6 +52,8 @@ export function defaultRecipe(view: FigureViewId, context: FigureContext): Figur
     atlas: { run, selected: head, ...(score === undefined ? {} : { score }) },
     maps: { run, selected: head },
     ranked: { run, ...(score === undefined ? {} : { sortBy: score }) },
+    scatter: { run, selected: head, ...(score === undefined ? {} : { y: score }) },
+    histogram: { run, ...(score === undefined ? {} : { score }) },
     distance: { run, head },
     strip: { run, head, ...(token === undefined ? {} : { token }), ...(colour ? { colour } : {}) },
     next: {},

@@ -95,12 +95,17 @@ export const compareRecipe = z.object({
 
 const gridOptions = { run: role, selected: headId.nullable().default(null) };
 
+/** Id of a score of the run or the weights, or the key of one that is brought along. */
+const scoreKey = z.string().min(1).max(160);
+/** Other than the defaults, by score. */
+const parameters = z.record(scoreKey, z.record(z.string().max(64), z.number())).default({});
+
 export const atlasRecipe = z.object({
   view: z.literal('atlas'),
   ...page,
   ...gridOptions,
-  /** Id of a score. */
-  score: z.string().min(1).max(64).default('entropy'),
+  score: scoreKey.default('entropy'),
+  parameters,
   /** Which cells have their number: those that stand out, as on screen, all or none. */
   values: z.enum(['notable', 'all', 'none']).default('notable'),
 });
@@ -111,12 +116,34 @@ export const rankedRecipe = z.object({
   view: z.literal('ranked'),
   ...page,
   run: role,
-  /** Id of a score, or `head` for natural order. */
-  sortBy: z.string().min(1).max(64).default('head'),
+  /** Of a score, or `head` for natural order. */
+  sortBy: scoreKey.default('head'),
   direction: z.enum(['ascending', 'descending']).default('descending'),
-  /** Ids of scores; empty: all, as far as they fit. */
-  scores: z.array(z.string().max(64)).max(64).default([]),
+  /** Empty: all that cost nothing beyond the run, as far as they fit. */
+  scores: z.array(scoreKey).max(64).default([]),
+  parameters,
   rows: z.number().int().min(1).max(4096).default(20),
+});
+
+export const scatterRecipe = z.object({
+  view: z.literal('scatter'),
+  ...page,
+  ...gridOptions,
+  x: scoreKey.default('sink'),
+  y: scoreKey.default('entropy'),
+  parameters,
+  /** How many heads have their name, those highest up first. */
+  names: z.number().int().min(0).max(200).default(12),
+});
+
+export const histogramRecipe = z.object({
+  view: z.literal('histogram'),
+  ...page,
+  run: role,
+  score: scoreKey.default('entropy'),
+  parameters,
+  bins: z.number().int().min(2).max(400).default(40),
+  threshold: z.number().nullable().default(null),
 });
 
 export const distanceRecipe = z.object({ view: z.literal('distance'), ...page, run: role, head: headId });
@@ -177,6 +204,8 @@ export const figureRecipeSchema = z.discriminatedUnion('view', [
   atlasRecipe,
   mapsRecipe,
   rankedRecipe,
+  scatterRecipe,
+  histogramRecipe,
   distanceRecipe,
   stripRecipe,
   nextRecipe,

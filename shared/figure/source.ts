@@ -4,6 +4,7 @@ import type { ModelInfo } from '../model/model-info.ts';
 import type { RunSummary } from '../model/run.ts';
 import type { SessionRole } from '../session/manifest.ts';
 import { plural } from '../view/format.ts';
+import type { BroughtScore } from './score-tables.ts';
 import type { MeasureText } from './scene.ts';
 
 /** A question of the contract, of what is under way. Aborts with the figure. */
@@ -18,6 +19,8 @@ export interface FigureSource {
   /** SHA-256 over the token ids as little-endian int32, hexadecimal. */
   readonly promptHash: string;
   readonly ask: Ask;
+  /** Scores that come from elsewhere. */
+  readonly scores?: readonly BroughtScore[];
 }
 
 /** What a view needs beside its recipe to fetch what it draws. */

@@ -7,6 +7,8 @@ export const FIGURE_VIEW_NAMES: Readonly<Record<FigureViewId, string>> = {
   atlas: 'Head atlas',
   maps: 'Small maps of all heads',
   ranked: 'Heads by score',
+  scatter: 'Two scores',
+  histogram: 'Histogram of a score',
   distance: 'Distance profile',
   strip: 'Token strip',
   next: 'Next tokens',

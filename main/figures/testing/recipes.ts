@@ -20,6 +20,8 @@ export const TEST_RECIPES: { readonly [V in FigureViewId]: Extract<FigureRecipeI
   atlas: { view: 'atlas', selected: head, run: 'changed' },
   maps: { view: 'maps', run: 'changed' },
   ranked: { view: 'ranked', sortBy: 'sink' },
+  scatter: { view: 'scatter', x: 'entropy', y: 'sink', selected: head },
+  histogram: { view: 'histogram', score: 'previous', threshold: 0.5 },
   distance: { view: 'distance', head },
   strip: { view: 'strip' },
   next: { view: 'next' },

@@ -75,6 +75,7 @@ export function fakeSource({ tokens: n, layers, heads, kvHeads, seed = 1, window
       incoming: Float32Array.from({ length: n }, (_, query) => fakeProbability(layer, head, query, index) || 0),
     }),
     'run.scores': () => ({ scores: fakeScores(layers * heads, seed) }),
+    'score.list': () => ({ scores: [] }),
     'run.miniatures': () => {
       const size = Math.min(32, n);
       return {

@@ -1,5 +1,4 @@
 /** All heads, layers downward, coloured by a score. */
-import { AppError } from '../../base/app-error.ts';
 import { textOn } from '../../colour/contrast.ts';
 import { toHex } from '../../colour/rgb.ts';
 import { formatHead } from '../../model/head-id.ts';
@@ -21,6 +20,7 @@ import { drawPage, type Frame, type PageText } from '../page.ts';
 import { drawLevelBar, frame as drawFrame } from '../parts/colour-bar.ts';
 import { cellOf, drawCross, drawGridLabels, drawRing, headGrid } from '../parts/head-grid.ts';
 import type { RecipeOf } from '../recipe.ts';
+import { findScores, scoreSentence, type FigureScore } from '../score-tables.ts';
 import { MIDDLE } from '../scene.ts';
 import type { Sketch } from '../sketch.ts';
 import { provenanceText, runOf, type FigureModel } from '../source.ts';
@@ -43,19 +43,9 @@ export const atlasView: FigureView<'atlas', AtlasFigure> = {
   async load(recipe, { source }) {
     const run = runOf(source, recipe.run);
     const { model } = source;
-    const { scores } = await source.ask('run.scores', { runId: run.runId });
-    const score = scores.find(({ info }) => info.id === recipe.score);
-    if (!score) {
-      throw new AppError('bad-request', `There is no score “${recipe.score}” of this run.`, {
-        hint: `Scores are ${scores.map(({ info }) => info.id).join(', ')}.`,
-      });
-    }
-    const { values, info, notApplicable } = score;
-    if (!values) {
-      throw new AppError('bad-request', `${info.name} has no values here. ${notApplicable ?? ''}`.trim(), {
-        hint: 'Choose another score.',
-      });
-    }
+    const [found] = (await findScores(source, run, [recipe.score], recipe.parameters)) as [FigureScore];
+    const { table: score, values } = found;
+    const { info } = score;
     const ablated = run.interventions.length > 0 ? 'A cross marks a head that is changed.' : '';
     const origin = originOf([run], [info.badge]);
     return {
@@ -70,7 +60,7 @@ export const atlasView: FigureView<'atlas', AtlasFigure> = {
         details: recipe.run === 'changed' ? `${info.unit}, ablated run` : info.unit,
         inexact: inexactBadges(origin),
         caption: [
-          `${info.name} of every head: ${info.definition}`,
+          scoreSentence(found),
           ablated,
           inexactText(origin),
           interventionsText(origin),

@@ -6,10 +6,12 @@ import { compareView } from './compare.ts';
 import { distanceView } from './distance.ts';
 import { effectView } from './effect.ts';
 import { generationView } from './generation.ts';
+import { histogramView } from './histogram.ts';
 import { mapView } from './map.ts';
 import { mapsView } from './maps.ts';
 import { nextView } from './next.ts';
 import { rankedView } from './ranked.ts';
+import { scatterView } from './scatter.ts';
 import { stripView } from './strip.ts';
 
 /** Fetches what a recipe draws. Throws what its questions throw, and `bad-request` for what the runs do not have. */
@@ -25,6 +27,10 @@ export function loadRecipe(recipe: FigureRecipe, job: FigureJob): Promise<Loaded
       return loadFigure(mapsView, recipe, job);
     case 'ranked':
       return loadFigure(rankedView, recipe, job);
+    case 'scatter':
+      return loadFigure(scatterView, recipe, job);
+    case 'histogram':
+      return loadFigure(histogramView, recipe, job);
     case 'distance':
       return loadFigure(distanceView, recipe, job);
     case 'strip':

@@ -1,15 +1,14 @@
 /** Heads with their scores as a table, in the order of one of them. */
-import { AppError } from '../../base/app-error.ts';
 import { textOn } from '../../colour/contrast.ts';
 import { toHex } from '../../colour/rgb.ts';
 import { formatHead, type HeadId } from '../../model/head-id.ts';
-import type { ScoreTable } from '../../model/score.ts';
-import { allHeads, hasValues, scoreOf, sortedByScore } from '../../view/atlas/head-order.ts';
+import { allHeads, scoreOf, sortedByScore } from '../../view/atlas/head-order.ts';
 import { formatScore, scoreColour, scoreDecimals, scoreScale } from '../../view/atlas/score-colours.ts';
 import { inexactBadges, inexactText, interventionsText, originOf } from '../origin.ts';
 import { drawPage, type Frame, type PageText } from '../page.ts';
 import { pythonText } from '../python-text.ts';
 import type { RecipeOf } from '../recipe.ts';
+import { findScores, quickScores, scoreSentence, type FigureScore } from '../score-tables.ts';
 import { MIDDLE } from '../scene.ts';
 import { LABEL_EM, type Sketch } from '../sketch.ts';
 import { provenanceText, runOf, type FigureModel } from '../source.ts';
@@ -19,7 +18,7 @@ import { wrapText } from '../wrap-text.ts';
 export interface RankedFigure extends Noted {
   readonly model: FigureModel;
   /** The score of the order first. */
-  readonly scores: readonly ScoreTable[];
+  readonly scores: readonly FigureScore[];
   readonly order: readonly HeadId[];
   readonly text: PageText;
 }
@@ -33,33 +32,25 @@ export const rankedView: FigureView<'ranked', RankedFigure> = {
   async load(recipe, { source }) {
     const run = runOf(source, recipe.run);
     const { model } = source;
-    const tables = (await source.ask('run.scores', { runId: run.runId })).scores;
-    const known = tables.map(({ info }) => info.id).join(', ');
-    const find = (id: string): ScoreTable => {
-      const score = tables.find(({ info }) => info.id === id);
-      if (score && hasValues(score, model.layers, model.heads)) return score;
-      throw new AppError('bad-request', `The score “${id}” has no values in this run.`, {
-        hint: `Scores are ${known}.`,
-      });
-    };
-    const by = recipe.sortBy === 'head' ? undefined : find(recipe.sortBy);
-    const chosen =
+    const wanted = [...(recipe.sortBy === 'head' ? [] : [recipe.sortBy]), ...recipe.scores];
+    const named = await findScores(source, run, [...new Set(wanted)], recipe.parameters);
+    const found =
       recipe.scores.length > 0
-        ? recipe.scores.map(find)
-        : tables.filter((score) => hasValues(score, model.layers, model.heads));
-    const scores = by ? [by, ...chosen.filter((score) => score !== by)] : chosen;
+        ? named
+        : [...named, ...(await quickScores(source, run)).filter(({ key }) => !wanted.includes(key))];
+    const by = named.find(({ key }) => key === recipe.sortBy);
     const heads = allHeads(model.layers, model.heads);
-    const order = by ? sortedByScore(by.values!, recipe.direction).map((index) => heads[index]!) : heads;
+    const order = by ? sortedByScore(by.values, recipe.direction).map((index) => heads[index]!) : heads;
     const origin = originOf(
       [run],
-      scores.map(({ info }) => info.badge),
+      found.map(({ table }) => table.info.badge),
     );
     const sorted = by
-      ? `by ${by.info.name}, ${recipe.direction === 'descending' ? 'largest' : 'smallest'} first`
+      ? `by ${by.table.info.name}, ${recipe.direction === 'descending' ? 'largest' : 'smallest'} first`
       : 'in their order';
     return {
       model,
-      scores,
+      scores: found,
       order,
       origin,
       notes: [],
@@ -69,7 +60,10 @@ export const rankedView: FigureView<'ranked', RankedFigure> = {
         inexact: inexactBadges(origin),
         caption: [
           `Heads ${sorted}; ${Math.min(recipe.rows, order.length)} of ${order.length} are listed.`,
-          by ? `${by.info.name}: ${by.info.definition}` : '',
+          by ? scoreSentence(by) : '',
+          ...found.flatMap((score) =>
+            score.origin === '' || score === by ? [] : [`${score.table.info.name} is from ${score.origin}.`],
+          ),
           inexactText(origin),
           interventionsText(origin),
           provenanceText(source),
@@ -84,17 +78,18 @@ export const rankedView: FigureView<'ranked', RankedFigure> = {
 
   table: (_, { model, scores, order }) => {
     const [layers, heads] = (['layer', 'head'] as const).map((part) => Int32Array.from(order, (head) => head[part]));
-    const columns = scores.map((score) => ({
-      info: score.info,
-      values: Float64Array.from(order, (head) => scoreOf(score, head, model.heads) ?? NaN),
+    const columns = scores.map(({ key, table }) => ({
+      key,
+      info: table.info,
+      values: Float64Array.from(order, (head) => scoreOf(table, head, model.heads) ?? NaN),
     }));
     const count = order.length;
     return Promise.resolve({
       arrays: [
         { name: 'layer', shape: [count], values: layers!, about: 'layer of each row' },
         { name: 'head', shape: [count], values: heads!, about: 'head of each row' },
-        ...columns.map(({ info, values }) => ({
-          name: info.id,
+        ...columns.map(({ key, info, values }) => ({
+          name: key,
           shape: [count],
           values,
           about: `${info.name}, ${info.unit}`,
@@ -102,7 +97,7 @@ export const rankedView: FigureView<'ranked', RankedFigure> = {
       ],
       texts: [],
       sheet: {
-        header: ['rank', 'layer', 'head', ...columns.map(({ info }) => `${info.id} (${info.unit})`)],
+        header: ['rank', 'layer', 'head', ...columns.map(({ key, info }) => `${key} (${info.unit})`)],
         rows: order.map(({ layer, head }, row) => [row + 1, layer, head, ...columns.map(({ values }) => values[row]!)]),
       },
     });
@@ -131,12 +126,12 @@ function drawTable(
   const shown = scores.slice(0, most);
   const room = (frame.x + frame.width - first - (shown.length - 1) * GAP_EM * em) / shown.length;
   const width = Math.min(room, 9 * em);
-  const headers = shown.map(({ info }) => wrapText(info.name, width, (text) => sketch.width(text, label)));
+  const headers = shown.map(({ table: { info } }) => wrapText(info.name, width, (text) => sketch.width(text, label)));
   const lines = Math.max(...headers.map(({ length }) => length)) + 1;
   const headerHeight = lines * 1.2 * LABEL_EM * em + 0.4 * em;
   const top = frame.y + headerHeight;
   const rest = restLines(
-    scores.slice(shown.length).map(({ info }) => info.name),
+    scores.slice(shown.length).map(({ table }) => table.info.name),
     frame.width,
     (text) => sketch.width(text, label),
   );
@@ -151,9 +146,15 @@ function drawTable(
 
   sketch.group('header', () => {
     sketch.text('head', frame.x + rankWidth + GAP_EM * em, line(lines - 2), label);
-    for (const [column, { info }] of shown.entries()) {
+    for (const [
+      column,
+      {
+        key,
+        table: { info },
+      },
+    ] of shown.entries()) {
       const names = headers[column]!;
-      const isSorted = info.id === recipe.sortBy;
+      const isSorted = key === recipe.sortBy;
       for (const [index, text] of names.entries()) {
         const weight = isSorted ? 'bold' : 'normal';
         // A bold word is wider: it keeps to its column all the same.
@@ -173,10 +174,10 @@ function drawTable(
       const baseline = rowTop + (ROW_EM / 2 + MIDDLE) * em;
       sketch.text(String(place + 1), frame.x + rankWidth, baseline, { anchor: 'end', fill: theme.textDim });
       sketch.text(formatHead(head), frame.x + rankWidth + GAP_EM * em, baseline, { weight: 'bold' });
-      for (const [column, score] of shown.entries()) {
-        const scale = scoreScale(score);
-        const value = scoreOf(score, head, model.heads);
-        const isSorted = score.info.id === recipe.sortBy && value !== undefined;
+      for (const [column, { key, table }] of shown.entries()) {
+        const scale = scoreScale(table);
+        const value = scoreOf(table, head, model.heads);
+        const isSorted = key === recipe.sortBy && value !== undefined;
         const colour = isSorted ? scoreColour(scale, value, recipe.theme) : undefined;
         const text = formatScore(value, scoreDecimals(scale) + 1);
         if (colour) {

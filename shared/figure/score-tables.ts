@@ -1,0 +1,97 @@
+/** The scores that a figure names: of its run, of the weights, or brought along where they come from elsewhere. */
+import { AppError } from '../base/app-error.ts';
+import type { RunSummary } from '../model/run.ts';
+import type { ScoreParameters, ScoreTable } from '../model/score.ts';
+import { hasValues } from '../view/atlas/head-order.ts';
+import type { FigureSource } from './source.ts';
+
+/** A table that neither the run nor the weights give: of a probe set, or of a file. */
+export interface BroughtScore {
+  /** As the recipe names it. */
+  readonly key: string;
+  /** `Needle, 20 prompts, seed 0`; stands in the caption. */
+  readonly origin: string;
+  readonly table: ScoreTable;
+}
+
+export interface FigureScore {
+  readonly key: string;
+  readonly table: ScoreTable;
+  readonly values: Float64Array;
+  /** Empty: of the run or the weights. */
+  readonly origin: string;
+}
+
+/** Parameters other than the defaults, by score. */
+export type FigureScoreParameters = Readonly<Record<string, ScoreParameters>>;
+
+/** Those that cost nothing beyond the run, as far as they have values. */
+export async function quickScores(source: FigureSource, { runId }: RunSummary): Promise<readonly FigureScore[]> {
+  const { scores } = await source.ask('run.scores', { runId });
+  return scores.flatMap((table) => {
+    const values = valuesOf(source, table);
+    return values ? [{ key: table.info.id, table, values, origin: '' }] : [];
+  });
+}
+
+/** Each of the named ones. Throws `bad-request` for one that is not there, and for one that has no values. */
+export async function findScores(
+  source: FigureSource,
+  run: RunSummary,
+  keys: readonly string[],
+  parameters: FigureScoreParameters,
+): Promise<readonly FigureScore[]> {
+  const { scores: quick } = await source.ask('run.scores', { runId: run.runId });
+  const found: FigureScore[] = [];
+  for (const key of keys) {
+    const brought = source.scores?.find((one) => one.key === key);
+    const isAsIs = Object.keys(parameters[key] ?? {}).length === 0;
+    const table =
+      brought?.table ??
+      (isAsIs ? quick.find(({ info }) => info.id === key) : undefined) ??
+      (await askFor(source, run, key, parameters[key] ?? {}));
+    if (!table) {
+      throw new AppError('bad-request', `There is no score “${key}” of this run.`, {
+        hint: `Scores are ${quick.map(({ info }) => info.id).join(', ')}; others are those of \`headscope scores --list\`.`,
+      });
+    }
+    const values = valuesOf(source, table);
+    if (!values) {
+      throw new AppError('bad-request', `${table.info.name} has no values here. ${table.notApplicable ?? ''}`.trim(), {
+        hint: 'Choose another score.',
+      });
+    }
+    found.push({ key, table, values, origin: brought?.origin ?? '' });
+  }
+  return found;
+}
+
+async function askFor(
+  { ask }: FigureSource,
+  { runId }: RunSummary,
+  id: string,
+  parameters: ScoreParameters,
+): Promise<ScoreTable | undefined> {
+  const info = (await ask('score.list', {})).scores.find((score) => score.id === id);
+  if (!info) return undefined;
+  const choice = { scores: [id], scoreParameters: { [id]: { ...parameters } } };
+  const { scores } =
+    info.cost === 'weights' ? await ask('model.scores', choice) : await ask('run.scores', { runId, ...choice });
+  return scores[0];
+}
+
+function valuesOf({ model }: FigureSource, table: ScoreTable): Float64Array | undefined {
+  return table.values && hasValues(table, model.layers, model.heads) ? table.values : undefined;
+}
+
+/** `Induction: ... Over Needle, 20 prompts, seed 0. With sink 8.` */
+export function scoreSentence({ table: { info, parameters }, origin }: FigureScore): string {
+  const used = Object.entries(parameters).map(([id, value]) => `${id} ${value}`);
+  return [
+    `${info.name}: ${info.definition}`,
+    origin === '' ? '' : `From ${origin}.`,
+    used.length === 0 ? '' : `With ${used.join(', ')}.`,
+  ]
+    .filter((part) => part !== '')
+    .join(' ');
+}
