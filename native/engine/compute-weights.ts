@@ -4,7 +4,7 @@ import type { HeadId } from '../../shared/model/head-id.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import { readScoreParameters } from '../scores/parameters.ts';
-import { composition, compositionFloor, type CompositionKind } from '../weights/composition.ts';
+import { compositionFloor, headComposition, type CompositionKind } from '../weights/composition.ts';
 import { weightScores } from '../weights/index.ts';
 import { checkHead } from './gains.ts';
 import type { Opened } from './opened.ts';
@@ -41,16 +41,10 @@ export async function computeComposition(
   kind: CompositionKind,
   job: Job,
 ): Promise<{ readonly values: Float64Array; readonly floor: number }> {
-  const { layers, heads } = circuits.architecture;
   checkHead(circuits.architecture, head);
   const floor = await compositionFloor(circuits, job);
-  const table = await composition(circuits, kind, job);
-  const width = layers * heads;
-  const own = head.layer * heads + head.head;
-  const values = Float64Array.from({ length: width }, (_, other) =>
-    other > own ? table[own * width + other]! : table[other * width + own]!,
-  );
-  return { values, floor };
+  const values = await headComposition(circuits, head, kind, job);
+  return { values: values.slice(), floor };
 }
 
 function scoreOf(id: string) {

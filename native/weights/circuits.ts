@@ -91,6 +91,11 @@ export class Circuits {
     return this.#memo.get(name) as T;
   }
 
+  /** What was made before under that name, or undefined. */
+  known(name: string): unknown {
+    return this.#memo.get(name);
+  }
+
   async dispose(): Promise<void> {
     await this.products.dispose();
     await this.#firstMlp?.then((session) => session.dispose());

@@ -6,6 +6,7 @@
  * decompositions: |W_V W_O W_Q W_K^T| = |(R_V W_O)(W_Q R_K^T)|, headDim wide on both sides.
  */
 import { createPrng } from '../../shared/base/prng.ts';
+import { formatHead, type HeadId } from '../../shared/model/head-id.ts';
 import { Checkpoint, type Job } from '../forward/checkpoint.ts';
 import { breather } from '../forward/breathe.ts';
 import { cholesky } from './cholesky.ts';
@@ -36,7 +37,31 @@ interface Pauses {
 
 /** [layers x heads, layers x heads], writer by reader; NaN where the writer's layer does not come first. */
 export function composition(circuits: Circuits, kind: CompositionKind, job: Job): Promise<Float32Array> {
-  return circuits.once(`composition ${kind}`, () => compose(circuits, kind, job));
+  return circuits.once(tableName(kind), () => compose(circuits, kind, job));
+}
+
+const tableName = (kind: CompositionKind) => `composition ${kind}`;
+
+/**
+ * The row and the column of one head in that table as one, [layers x heads]: it writes for heads of later layers and
+ * reads of those of earlier ones; NaN in its own layer. Where the table is not there yet, only this much is computed.
+ */
+export async function headComposition(
+  circuits: Circuits,
+  head: HeadId,
+  kind: CompositionKind,
+  job: Job,
+): Promise<Float64Array> {
+  const table = circuits.known(tableName(kind)) as Float32Array | undefined;
+  if (table === undefined) {
+    return circuits.once(`${tableName(kind)} of ${formatHead(head)}`, () => composeHead(circuits, head, kind, job));
+  }
+  const { layers, heads } = circuits.architecture;
+  const width = layers * heads;
+  const own = head.layer * heads + head.head;
+  return Float64Array.from({ length: width }, (_, other) =>
+    other > own ? table[own * width + other]! : table[other * width + own]!,
+  );
 }
 
 /** Mean of the same over pairs of heads with normal random weights of the model's shape: about 1 / sqrt(dModel). */
@@ -70,6 +95,39 @@ async function compose(circuits: Circuits, kind: CompositionKind, job: Job): Pro
     }
   }
   return table;
+}
+
+async function composeHead(
+  circuits: Circuits,
+  { layer: own, head }: HeadId,
+  kind: CompositionKind,
+  job: Job,
+): Promise<Float64Array> {
+  const { products } = circuits;
+  const { layers, heads } = circuits.architecture;
+  const values = new Float64Array(layers * heads).fill(NaN);
+  const checkpoint = new Checkpoint(job, layers);
+  const pauses: Pauses = { pause: () => checkpoint.pass(0), breathe: breather(job) };
+  checkpoint.phase = `${kind.toUpperCase()} composition of ${formatHead({ layer: own, head })}`;
+  const written = own < layers - 1 ? only(await writerOf(circuits, own, pauses), head) : null;
+  const read = own > 0 ? only(await readerOf(circuits, own, kind, pauses), head) : null;
+  await checkpoint.pass(1);
+  for (let layer = 0; layer < layers; layer++) {
+    if (layer === own) continue;
+    const ratios =
+      layer < own
+        ? await compositionOf(products, await writerOf(circuits, layer, pauses), read!, pauses.pause)
+        : await compositionOf(products, written!, await readerOf(circuits, layer, kind, pauses), pauses.pause);
+    values.set(ratios, layer * heads);
+    await checkpoint.pass(1);
+  }
+  return values;
+}
+
+function only({ stack, norms }: Side, head: number): Side {
+  const size = stack.rows * stack.columns;
+  const data = stack.data.subarray(head * size, (head + 1) * size);
+  return { stack: { ...stack, data }, norms: norms.subarray(head, head + 1) };
 }
 
 async function writerOf(circuits: Circuits, layer: number, pauses: Pauses): Promise<Side> {

@@ -20,7 +20,15 @@ import { RANDOM_MODELS } from '../testing/random-models.ts';
 import { createRng } from '../testing/rng.ts';
 import { writeTinyModel } from '../testing/tiny-model.ts';
 import { Circuits } from './circuits.ts';
-import { composition, compositionFloor, compositionOf, randomFloor, readers, writers } from './composition.ts';
+import {
+  composition,
+  compositionFloor,
+  compositionOf,
+  headComposition,
+  randomFloor,
+  readers,
+  writers,
+} from './composition.ts';
 import { eigenShare } from './eigen-share.ts';
 import { weightScores } from './index.ts';
 import { MatrixProducts } from './matrix-products.ts';
@@ -135,7 +143,9 @@ describe.each(NAMES.map((name, seed) => ({ name, seed })))('$name', ({ name, see
     const { ov, qk } = await referenceCircuits(circuits);
     const width = layers * heads;
     const floor = await compositionFloor(circuits, job);
+    const middle = { layer: 1, head: heads - 1 };
     for (const kind of ['q', 'k', 'v'] as const) {
+      const alone = await headComposition(circuits, middle, kind, job);
       const table = await composition(circuits, kind, job);
       const scores = await score(circuits, `${kind}-composition`);
       for (let reader = 0; reader < width; reader++) {
@@ -158,6 +168,9 @@ describe.each(NAMES.map((name, seed) => ({ name, seed })))('$name', ({ name, see
         if (later === 0) expect(scores[reader]).toBeNaN();
         else expect(scores[reader]).toBeCloseTo(largest / floor, 4);
       }
+      const ofTable = await headComposition(circuits, middle, kind, job);
+      expect(maxAbsErrorOrNan(alone, ofTable)).toBeLessThan(1e-6);
+      expect(ofTable.filter((value) => !Number.isNaN(value))).toHaveLength((layers - 1) * heads);
     }
   });
 });
