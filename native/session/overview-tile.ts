@@ -34,7 +34,8 @@ export function overviewTile(
 
 function gives({ level, reducer, edge }: Overview, key: TileKey): boolean {
   const isAdditive = (of: TileReducer) => of === 'sum' || of === 'mean';
-  if (level > key.level) return false;
+  // Codes of probabilities do not tell what is left of a row.
+  if (level > key.level || (key.renormalise === true && key.skipKeys > 0)) return false;
   if (!(level === 0 || reducer === key.reducer || (isAdditive(reducer) && isAdditive(key.reducer)))) return false;
   return key.skipKeys % 2 ** level === 0 || (key.skipKeys === 1 && edge !== undefined);
 }

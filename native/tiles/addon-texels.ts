@@ -3,7 +3,7 @@ import { CancelledError } from '../../shared/base/app-error.ts';
 import { TILE_VALUES } from '../../shared/tensor/tile.ts';
 import type { AddonMap, AttentionAddon } from '../attention/load-addon.ts';
 import type { MapShape } from '../pattern/score-blocks.ts';
-import { emptyGrid, type MapOf, type Texels } from './texels.ts';
+import { emptyGrid, lseOf, type MapOf, type Texels } from './texels.ts';
 
 /** `implementation`: one of `addon.implementations()`; the best by default. */
 export function addonTexels(
@@ -50,16 +50,16 @@ export function addonTexels(
   };
 }
 
-function addonMap(shape: MapShape, { capture, layer, head }: MapOf): AddonMap {
-  const { q, k, lse } = capture.layers[layer]!;
-  const { tokens } = capture;
+function addonMap(shape: MapShape, map: MapOf): AddonMap {
+  const { capture, layer, head } = map;
+  const { q, k } = capture.layers[layer]!;
   return {
     q,
     k,
-    lse: lse.subarray(head * tokens, (head + 1) * tokens),
+    lse: lseOf(map),
     head,
     scale: shape.scale[layer]!,
     softcap: 0,
-    window: shape.slidingWindow[layer] ?? tokens,
+    window: shape.slidingWindow[layer] ?? capture.tokens,
   };
 }

@@ -2,7 +2,7 @@
 import { CancelledError } from '../../shared/base/app-error.ts';
 import type { TileValue } from '../../shared/tensor/tile.ts';
 import type { ScoreReader } from '../pattern/score-blocks.ts';
-import { emptyGrid, type MapOf, type TexelGrid, type TexelRequest, type Texels } from './texels.ts';
+import { emptyGrid, lseOf, type MapOf, type TexelGrid, type TexelRequest, type Texels } from './texels.ts';
 
 export function readerTexels(reader: ScoreReader): Texels {
   return (request, signal) =>
@@ -22,11 +22,12 @@ async function reduceMap(reader: ScoreReader, request: TexelRequest, signal: Abo
     reducer === 'sum' ? 0 : reducer === 'max' ? -Infinity : Infinity,
   );
   const exponential = value === 'probability' || value === 'lift';
+  const lse = lseOf(map);
   await eachRow(reader, map, request, signal, (row, scores) => {
     const visible = reader.visibleKeys(map.layer, row);
     const first = Math.max(visible.first, request.keyStart, request.skipKeys);
     const last = Math.min(visible.last, request.keyEnd - 1);
-    const offset = rowOffset(value, lseOf(map, row), visible.last - visible.first + 1);
+    const offset = rowOffset(value, lse[row]!, visible.last - visible.first + 1);
     const texelRow = ((row - request.rowStart) >>> level) * grid.columns;
     for (let key = first; key <= last; key++) {
       const cell = scores[key - request.keyStart]! + offset;
@@ -54,10 +55,11 @@ async function reduceDifference(
   const grid = emptyGrid(request);
   const totals = new Float64Array(grid.values.length);
   const others: Float32Array[] = [];
+  const [ownLse, otherLse] = [lseOf(map), lseOf(minus)];
   await eachRow(reader, minus, request, signal, (row, scores) => (others[row - request.rowStart] = scores.slice()));
   await eachRow(reader, map, request, signal, (row, scores) => {
     const [a, b] = [reader.visibleKeys(map.layer, row), reader.visibleKeys(minus.layer, row)];
-    const [lseA, lseB] = [lseOf(map, row), lseOf(minus, row)];
+    const [lseA, lseB] = [ownLse[row]!, otherLse[row]!];
     const other = others[row - request.rowStart]!;
     const texelRow = ((row - request.rowStart) >>> level) * grid.columns;
     const first = Math.max(Math.min(a.first, b.first), request.keyStart, request.skipKeys);
@@ -96,10 +98,6 @@ async function eachRow(
       visit(row, block.scores.subarray(at, at + width));
     }
   }
-}
-
-function lseOf({ capture, layer, head }: MapOf, row: number): number {
-  return capture.layers[layer]!.lse[head * capture.tokens + row]!;
 }
 
 function rowOffset(value: TileValue, lse: number, visible: number): number {

@@ -7,6 +7,14 @@ export interface MapOf {
   readonly capture: Capture;
   readonly layer: number;
   readonly head: number;
+  /** Log-sum-exp of its rows, [tokens], in place of the captured one. */
+  readonly lse?: Float32Array;
+}
+
+/** [tokens]. */
+export function lseOf({ capture, layer, head, lse }: MapOf): Float32Array {
+  const { tokens } = capture;
+  return lse ?? capture.layers[layer]!.lse.subarray(head * tokens, (head + 1) * tokens);
 }
 
 export interface TexelRequest {

@@ -3,6 +3,7 @@ import { AppError, CancelledError } from '../../shared/base/app-error.ts';
 import type { Tile } from '../../shared/contract/methods.ts';
 import { TILE_SIZE, topLevel, type TileKey } from '../../shared/tensor/tile.ts';
 import { pooledGrid } from './pooled-grid.ts';
+import { renormalised } from './renormalised.ts';
 import { halved, type MapOf, type TexelGrid, type TexelRequest, type Texels } from './texels.ts';
 
 /** Tiles up to this level are computed one by one; coarser ones come out of one pass over the whole map. */
@@ -34,6 +35,10 @@ export class TileServer {
     checkLevel(tokens, level);
     const grid = minus === undefined ? pooledGrid(map, key, this.#windowOf(map.layer)) : undefined;
     if (grid !== undefined) return tileOf(grid, key, 0, 0);
+    if (key.renormalise === true && key.skipKeys > 0 && key.value !== 'logit') {
+      map = await this.#renormalised(map, key, signal);
+      minus = minus && (await this.#renormalised(minus, key, signal));
+    }
     if (level >= this.#baseLevel(tokens)) {
       const grids = await this.#pass(map, minus, key, signal);
       return tileOf(grids.get(level)!, key, tileRow * TILE_SIZE, tileColumn * TILE_SIZE);
@@ -70,6 +75,10 @@ export class TileServer {
     const request = { ...requestOf(map, minus, { ...key, skipKeys }), rowEnd: tokens, keyEnd };
     const { values, counts } = await this.#texels(request, signal);
     return key.reducer === 'mean' ? values.map((sum, i) => sum / counts[i]!) : values;
+  }
+
+  #renormalised(map: MapOf, { skipKeys, value }: TileKey, signal: AbortSignal): Promise<MapOf> {
+    return renormalised(map, skipKeys, value, this.#windowOf(map.layer), this.#texels, signal);
   }
 
   /** The finest level that a pass fills: at most 1,024 texels a side, 8 MiB. */
@@ -159,11 +168,11 @@ interface Pass {
 const captureIds = new WeakMap<object, number>();
 let nextCaptureId = 0;
 
-/** Equal for equal maps; captures are told apart by identity. */
-function idOf({ capture, layer, head }: MapOf): string {
+/** Equal for equal maps but for the keys that were taken out; captures are told apart by identity. */
+function idOf({ capture, layer, head, lse }: MapOf): string {
   const id = captureIds.get(capture) ?? nextCaptureId++;
   captureIds.set(capture, id);
-  return `${id}/${layer}/${head}`;
+  return `${id}/${layer}/${head}${lse ? '/renormalised' : ''}`;
 }
 
 function requestOf(

@@ -24,6 +24,8 @@ export const tileKeySchema = z.object({
   reducer: z.enum(TILE_REDUCERS),
   /** The first `skipKeys` key columns count as not visible, so that sinks do not set the colour domain. */
   skipKeys: z.number().int().min(0).max(64).default(0),
+  /** What is left of each row without those columns is made to sum to 1; says nothing of logits. */
+  renormalise: z.boolean().optional(),
 });
 export type TileKey = z.infer<typeof tileKeySchema>;
 
