@@ -5,10 +5,10 @@ import { command, expect, idle, test } from '../support/app-test.ts';
 test('a score is found by name, explained, and then shown by atlas, list and histogram', async ({ app }) => {
   await app.getByRole('button', { name: /^Score of the atlas/ }).click();
   const dialog = app.getByRole('dialog', { name: 'Score of the atlas' });
-  await app.keyboard.type('streaming dev');
-  await expect(dialog.getByRole('option')).toHaveCount(1);
-  await expect(dialog.getByText('DuoAttention')).toBeVisible();
-  await expect(dialog.getByText('layer-local')).toBeVisible();
+  await app.keyboard.type('streaming deviation');
+  await expect(dialog.getByRole('heading', { name: 'Streaming deviation' })).toBeVisible();
+  await expect(dialog.getByText('Layer-local deviation under the mask of DuoAttention')).toBeVisible();
+  await expect(dialog.getByText('layer-local', { exact: true })).toBeVisible();
   await app.keyboard.press('Enter');
   await idle(app);
   await expect(dialog).toHaveCount(0);
@@ -18,14 +18,29 @@ test('a score is found by name, explained, and then shown by atlas, list and his
   await expect(app.getByRole('img', { name: /How many heads have which Streaming deviation/ })).toBeVisible();
 });
 
-test('scores of the weights, and a score with other parameters, are computed on demand', async ({ app }) => {
+test('a score is computed anew with other parameters', async ({ app }) => {
   await app.getByRole('button', { name: /^Score of the atlas/ }).click();
-  await app.keyboard.type('streaming dev');
+  await app.keyboard.type('streaming deviation');
   const field = app.getByRole('textbox', { name: 'Window' });
   await field.fill('24');
   await field.press('Enter');
   await idle(app);
   await expect(app.getByText(/window 24/)).toBeVisible();
+});
+
+test('scores of the weights are computed on demand, and those that cost forwards too', async ({ app }) => {
+  await app.getByRole('button', { name: /^Score of the atlas/ }).click();
+  await app.keyboard.type('weights copying');
+  const dialog = app.getByRole('dialog');
+  await dialog.getByRole('button', { name: 'Compute those of the weights' }).click();
+  await idle(app);
+  await expect(dialog.getByRole('button', { name: 'Show' })).toBeVisible();
+  const field = app.getByRole('combobox', { name: 'Find a score' });
+  await field.fill('streaming, end to end');
+  await dialog.getByRole('button', { name: 'Compute', exact: true }).click();
+  await idle(app);
+  await dialog.getByRole('button', { name: 'Show' }).click();
+  await expect(app.getByRole('grid', { name: /Streaming, end to end/ })).toBeVisible();
 });
 
 test('threshold and kinds narrow the list, and undo widens it again', async ({ app }) => {

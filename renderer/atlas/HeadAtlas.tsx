@@ -34,6 +34,8 @@ export interface HeadAtlasProps {
   readonly heads: number;
   readonly kvHeads: number;
   readonly score: ScoreTable;
+  /** With its origin; the score's own name where it is absent. */
+  readonly name?: string;
   /** What the cells show. `miniatures` are needed for maps alone, and undefined while they are on their way. */
   readonly cells?: 'score' | 'maps';
   readonly miniatures?: RunMiniatures | undefined;
@@ -70,6 +72,7 @@ const USUAL_MAP_SIZE = 32;
 export function HeadAtlas(props: HeadAtlasProps) {
   const { layers, heads, kvHeads, score, cells = 'score', glyphs = NO_GLYPHS, selected, ablated, stale, busy } = props;
   const { signed = false } = props;
+  const name = props.name ?? score.info.name;
   const outside = useRef<HTMLDivElement>(null);
   const box = useRef<HTMLDivElement>(null);
   const grid = useRef<SVGSVGElement>(null);
@@ -159,7 +162,7 @@ export function HeadAtlas(props: HeadAtlasProps) {
             width={layout.width}
             height={layout.height}
             role="grid"
-            aria-label={`Heads by ${score.info.name}, ${layers} layers of ${heads} heads`}
+            aria-label={`Heads by ${name}, ${layers} layers of ${heads} heads`}
             aria-rowcount={layers}
             aria-colcount={heads}
             onKeyDown={onKeyDown}
@@ -225,7 +228,7 @@ export function HeadAtlas(props: HeadAtlasProps) {
           floor={score.floor}
           gaps={values.some((value) => Number.isNaN(value))}
           ticks={scoreTicks(scale, barWidth(legendWidth))}
-          title={`${score.info.name}, ${score.info.unit}`}
+          title={`${name}, ${score.info.unit}${score.spread ? `, mean of ${score.spread.prompts} prompts` : ''}`}
           width={legendWidth}
           mark={hovered && scoreOf(score, hovered, heads)}
         />

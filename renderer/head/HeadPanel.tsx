@@ -8,6 +8,7 @@ import { DistanceProfile } from '../atlas/DistanceProfile.tsx';
 import { glyphOf, type Glyph } from '../atlas/glyphs.ts';
 import { HeadAtlas } from '../atlas/HeadAtlas.tsx';
 import { RankedHeads, type RankedScore } from '../atlas/RankedHeads.tsx';
+import { PinButton } from '../compare-runs/PinButton.tsx';
 import { Badge } from '../components/Badge.tsx';
 import { Button } from '../components/Button.tsx';
 import { Message } from '../components/Message.tsx';
@@ -114,6 +115,7 @@ export function HeadPanel() {
                 <Badge badge={entry.info.badge} />
               </span>
             )}
+            <PinButton />
           </>
         )}
       </SectionHeader>
@@ -130,6 +132,7 @@ export function HeadPanel() {
                 heads={model.heads}
                 kvHeads={model.kvHeads}
                 score={entry.table}
+                name={entryName(entry)}
                 glyphs={cells === 'score' ? glyphs : undefined}
                 hovered={hovered}
                 onHover={onHover}
