@@ -21,6 +21,8 @@ export interface RankedScore {
   readonly heading?: string;
   /** The values are differences: a plus is printed as well. */
   readonly signed?: boolean;
+  /** Those of its own scale where there are none: columns of one quantity are read beside each other. */
+  readonly decimals?: number;
 }
 
 export interface RankedHeadsProps {
@@ -69,13 +71,13 @@ export function RankedHeads(props: RankedHeadsProps) {
   );
   const shown = useMemo(
     () =>
-      columns.map(({ key, name, table, heading = shortName(table.info.id), signed = false }) => ({
+      columns.map(({ key, name, table, heading, signed = false, decimals }) => ({
         key,
         name,
-        heading,
+        heading: heading ?? shortName(table.info.id),
         signed,
         score: table,
-        decimals: scoreDecimals(scoreScale(table)),
+        decimals: decimals ?? scoreDecimals(scoreScale(table)),
         applies: hasValues(table, layers, heads),
       })),
     [columns, layers, heads],

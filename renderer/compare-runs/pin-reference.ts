@@ -24,7 +24,10 @@ export function pinReference({ store, cache }: Services): void {
   const [run, info, { source }] = [shownRun(state), state.model.info, state.run];
   if (!run || !info || !source || !canPin(state)) return;
   const tables = scoresOnScreen(state, cache);
-  if (tables.length === 0) return;
+  if (tables.length === 0) {
+    patch(store, 'ui', { notice: { tone: 'bad', text: 'There are no scores on screen yet that could be pinned.' } });
+    return;
+  }
   const id = String(++pinned);
   const { modelId, name, layers, heads, kvHeads } = info;
   const { tokens, interventions } = run;

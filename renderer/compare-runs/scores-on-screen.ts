@@ -2,7 +2,7 @@
 import type { ScoreTable } from '../../shared/model/score.ts';
 import type { DataCache } from '../engine/data-cache.ts';
 import { forwardsKey, furtherKey, originKey, scoresKey, weightsKey } from '../engine/data-keys.ts';
-import { furtherChoice, parametersText, weightsChoice } from '../engine/score-choice.ts';
+import { furtherChoice, parametersText, weightsOnScreen } from '../engine/score-choice.ts';
 import type { PinnedScore } from '../state/reference-state.ts';
 import type { ScoreOrigin } from '../state/scores-state.ts';
 import { shownRun } from '../state/selectors.ts';
@@ -21,7 +21,7 @@ export function scoresOnScreen(state: AppState, cache: DataCache): readonly Pinn
   const own: readonly (readonly ScoreTable[] | undefined)[] = [
     cache.value(scoresKey(run.key)),
     cache.value(furtherKey(run.key, JSON.stringify(furtherChoice(scores)))),
-    cache.value(weightsKey(model.info.modelId, JSON.stringify(weightsChoice(scores)))),
+    cache.value(weightsKey(model.info.modelId, weightsOnScreen(scores, model))),
     scores.list.flatMap(({ id }) => cache.value(forwardsKey(run.key, id, parametersText(scores.parameters[id]))) ?? []),
   ];
   const byKey = new Map<string, ScoreTable>();

@@ -1,0 +1,33 @@
+/** Which result a picture is of, in words. Pure. */
+import { plural } from '../../shared/view/format.ts';
+import type { Reference } from '../state/reference-state.ts';
+import type { PromptSource } from '../state/run-state.ts';
+import { sameSource } from '../state/selectors.ts';
+
+/** What tells one result from another. */
+export type Result = Omit<Reference, 'id'>;
+
+const EXCERPT_LETTERS = 60;
+
+/** `128 tokens of “When Mary and John …”, L1H3=zero` */
+export function describeResult({ source, tokens, interventions }: Result): string {
+  const prompt = `${plural(tokens, 'token')} of ${excerpt(source)}`;
+  return interventions === '' ? prompt : `${prompt}, ${interventions.replaceAll(',', ', ')}`;
+}
+
+/** The beginning of a prompt. */
+export function excerpt(source: PromptSource): string {
+  const text = (source.kind === 'ids' ? source.ids : source.text).trim().replaceAll(/\s+/g, ' ');
+  const letters = Array.from(text);
+  const shown = letters.length > EXCERPT_LETTERS ? `${letters.slice(0, EXCERPT_LETTERS).join('')}…` : text;
+  return source.kind === 'ids' ? `ids ${shown}` : `“${shown}”`;
+}
+
+export function samePrompt(a: Result, b: Result): boolean {
+  return sameSource(a.source, b.source) && a.tokens === b.tokens;
+}
+
+/** The same model, prompt and interventions: nothing is there to differ. */
+export function sameResult(a: Result, b: Result): boolean {
+  return a.modelId === b.modelId && samePrompt(a, b) && a.interventions === b.interventions;
+}
