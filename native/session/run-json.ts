@@ -103,18 +103,18 @@ const score = z.object({
   info: z.object({
     id: z.string().regex(/^[\w-]{1,64}$/),
     name: z.string(),
+    // Files of the first builds do not say group, data and cost of their nine scores, which all read what the run kept.
+    group: z.enum(SCORE_GROUPS).default('shape'),
     unit: z.string(),
     definition: z.string(),
     source: z.string(),
     badge: z.enum(BADGES),
     granularity: z.enum(SCORE_GRANULARITIES),
-    domain: z.tuple([end, end]),
-    // Files of the first builds do not say these of their nine scores, which all read what the run kept.
-    group: z.enum(SCORE_GROUPS).default('shape'),
     data: z.enum(SCORE_DATA).default('text'),
     cost: z.enum(SCORE_COSTS).default('run'),
     parameters: z.array(parameter).default([]),
     floor: z.string().nullable().default(null),
+    domain: z.tuple([end, end]),
   }),
   parameters: z.record(z.string(), z.number()).default({}),
   floor: exact.nullable().default(null),
