@@ -1,6 +1,7 @@
 import { LUT_SIZE, lutOf, sampleLut, type ColourMap } from '../../shared/colour/lut.ts';
 import { toHex } from '../../shared/colour/rgb.ts';
 import { toUnit, type ValueScale } from '../../shared/colour/value-scale.ts';
+import { plural } from '../../shared/view/format.ts';
 import { formatTick } from '../../shared/view/map/format-value.ts';
 import type { LegendTick } from '../../shared/view/map/map-colours.ts';
 
@@ -15,6 +16,8 @@ interface AtlasLegendProps {
   readonly mark: number | undefined;
   /** Value of uniform attention, where there is one. */
   readonly floor?: number | null;
+  /** Of many prompts: how many. */
+  readonly prompts?: number | undefined;
   /** Some cells have no value. */
   readonly gaps?: boolean;
   /** A second line, for pictures in which not every place has a value. */
@@ -35,18 +38,19 @@ export function barWidth(width: number): number {
 
 /** The colour bar under the grid, with ticks and unit. */
 export function AtlasLegend(props: AtlasLegendProps) {
-  const { scale, map, ticks, title, width, mark, floor = null, gaps = false, masked } = props;
+  const { scale, map, ticks, title, width, mark, floor = null, prompts, gaps = false, masked } = props;
   const lut = lutOf(map);
   const barPx = barWidth(width);
   const x = (unit: number) => LEFT_PX + unit * barPx;
   const stops = Array.from({ length: LUT_SIZE / 8 + 1 }, (_, index) => index / (LUT_SIZE / 8));
   const uniform = floor === null ? '' : `uniform attention ${formatTick(floor)}`;
-  const said = [title, masked?.text, uniform, gaps ? 'some heads have no value' : ''].filter(Boolean).join(', ');
+  const mean = prompts === undefined ? '' : `mean of ${plural(prompts, 'prompt')}`;
+  const said = [title, masked?.text, uniform, mean, gaps ? 'some heads have no value' : ''].filter(Boolean).join(', ');
   return (
     <svg
       className="hs-atlas__legend"
       width={width}
-      height={masked || floor !== null || gaps ? 60 : 46}
+      height={masked || floor !== null || prompts !== undefined || gaps ? 60 : 46}
       role="img"
       aria-label={`Colour scale: ${said}`}
     >
@@ -81,10 +85,12 @@ export function AtlasLegend(props: AtlasLegendProps) {
         <>
           <line className="hs-atlas__floor" x1={x(toUnit(scale, floor))} x2={x(toUnit(scale, floor))} y1={3} y2={17} />
           <line className="hs-atlas__floor" x1={LEFT_PX + 3} x2={LEFT_PX + 3} y1={44} y2={54} />
-          <text className="hs-atlas__text hs-atlas__text--faint" x={LEFT_PX + 9} y={53}>
-            {uniform}
-          </text>
         </>
+      )}
+      {(uniform !== '' || mean !== '') && (
+        <text className="hs-atlas__text hs-atlas__text--faint" x={LEFT_PX + (floor === null ? 0 : 9)} y={53}>
+          {[uniform, mean].filter(Boolean).join(' · ')}
+        </text>
       )}
       {gaps && (
         <>

@@ -228,7 +228,8 @@ export function HeadAtlas(props: HeadAtlasProps) {
           floor={score.floor}
           gaps={values.some((value) => Number.isNaN(value))}
           ticks={scoreTicks(scale, barWidth(legendWidth))}
-          title={`${name}, ${score.info.unit}${score.spread ? `, mean of ${score.spread.prompts} prompts` : ''}`}
+          title={`${name}, ${score.info.unit}`}
+          prompts={score.spread?.prompts}
           width={legendWidth}
           mark={hovered && scoreOf(score, hovered, heads)}
         />

@@ -28,7 +28,7 @@ const LINE_EM = 1.2 * LABEL_EM;
 /** Ticks of a length, as many as keep apart, with their texts. */
 function ticksOf(sketch: Sketch, axis: ScoreAxis, { whole = false }: AxisDomain, gap: number | undefined) {
   const [from, to] = axis.range() as [number, number];
-  for (let count = Math.max(2, Math.floor(Math.abs(to - from) / (4 * sketch.em))); count > 0; count--) {
+  for (let count = Math.max(2, Math.floor(Math.abs(to - from) / (6 * sketch.em))); count > 0; count--) {
     const ticks = axis
       .ticks(count)
       .filter((tick) => !whole || Number.isInteger(tick))

@@ -109,7 +109,7 @@ function drawScatter(sketch: Sketch, frame: Frame, recipe: RecipeOf<'scatter'>, 
       sketch.rect(px - half, py - half, 2 * half, 2 * half, isSelected(index) ? theme.warm : theme.accent);
     }
   });
-  // The selected head first, then those that stand out; a name that would lie over another is left out.
+  // The selected head first, then those that stand out; a name that would lie over another or over a dot is left out.
   const strength = dots.map(({ index }) => (isSelected(index) ? 2 : strengthOf(scoreScale(y.table), y.values[index]!)));
   const taken: { readonly left: number; readonly right: number; readonly y: number }[] = [];
   const [left, right] = axes.x.range() as [number, number];
@@ -120,14 +120,20 @@ function drawScatter(sketch: Sketch, frame: Frame, recipe: RecipeOf<'scatter'>, 
       if (taken.length >= recipe.names && !isSelected(index)) continue;
       const name = formatHead(head);
       const width = sketch.width(name, { em: LABEL_EM });
-      const isLeft = px + half + 0.3 * em + width > right;
-      const from = isLeft ? px - half - 0.3 * em - width : px + half + 0.3 * em;
       const base = Math.max(py + 0.3 * em, top + 0.8 * em);
-      const meets = taken.some(
-        (other) =>
-          from < other.right + 0.2 * em && from + width > other.left - 0.2 * em && Math.abs(base - other.y) < em,
-      );
-      if (meets || from < left) continue;
+      const isFree = (from: number): boolean => {
+        const end = from + width;
+        if (from < left || end > right) return false;
+        const overName = taken.some(
+          (other) => from < other.right + 0.2 * em && end > other.left - 0.2 * em && Math.abs(base - other.y) < em,
+        );
+        const overDot = dots.some(
+          (dot) => dot.px > from - half && dot.px < end + half && dot.py > base - em && dot.py < base + half,
+        );
+        return !overName && !overDot;
+      };
+      const from = [px + half + 0.3 * em, px - half - 0.3 * em - width].find(isFree);
+      if (from === undefined) continue;
       taken.push({ left: from, right: from + width, y: base });
       sketch.text(name, from, base, { em: LABEL_EM });
     }
