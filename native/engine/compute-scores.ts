@@ -37,7 +37,7 @@ export async function computeScores(
 ): Promise<readonly ScoreTable[]> {
   const ids = chosenScores(choice);
   const given = choice.scoreParameters ?? {};
-  const keyOf = (id: string) => `${id} ${JSON.stringify(Object.entries(given[id] ?? {}).sort())}`;
+  const keyOf = (id: string) => memoKey(id, given);
   const missing = new Set(ids.filter((id) => !run.memo.scores.has(keyOf(id))));
   const keep = (tables: readonly ScoreTable[]) => {
     for (const table of tables) {
@@ -57,7 +57,15 @@ export async function computeScores(
   return ids.map((id) => run.memo.scores.get(keyOf(id))!);
 }
 
-/** Every table that was computed of a run, one a score: the last one. */
-export function computedScores({ memo }: Run): readonly ScoreTable[] {
-  return [...new Map(Array.from(memo.scores.values(), (table) => [table.info.id, table])).values()];
+/** Every table that was computed of a run, one a score: with the given parameters, else the last one. */
+export function computedScores(
+  { memo }: Pick<Run, 'memo'>,
+  given: NonNullable<ScoreChoice['scoreParameters']> = {},
+): readonly ScoreTable[] {
+  const last = new Map(Array.from(memo.scores.values(), (table) => [table.info.id, table]));
+  return Array.from(last, ([id, table]) => memo.scores.get(memoKey(id, given)) ?? table);
+}
+
+function memoKey(id: string, given: NonNullable<ScoreChoice['scoreParameters']>): string {
+  return `${id} ${JSON.stringify(Object.entries(given[id] ?? {}).sort())}`;
 }

@@ -126,7 +126,7 @@ export class LiveRun implements RunView {
     const { memo } = this.#run;
     const summary = memo.summary ?? (await this.summary());
     await this.scores({}, job);
-    const tables = computedScores(this.#run);
+    const tables = computedScores(this.#run, choice.scoreParameters);
     // A clean run that is only there as a file cannot be compared with.
     const comparison = clean instanceof LiveRun ? await this.compare(clean, job) : null;
     const source = { maps: this.#maps, clean, kept: NOTHING, known: memo.chosen ?? NOTHING };

@@ -1,5 +1,6 @@
 /** Which scores the engine is asked for, and with which parameters. Pure. */
 import type { ScoreInfo, ScoreParameters } from '../../shared/model/score.ts';
+import type { ModelState } from '../state/model-state.ts';
 import type { ScoresState } from '../state/scores-state.ts';
 
 export interface ScoreChoice {
@@ -32,9 +33,25 @@ export function weightsChoice({ list, parameters }: Pick<ScoresState, 'list' | '
   );
 }
 
+/** Names the scores of the weights that are on screen: those of a session file while its model is not open. */
+export function weightsOnScreen(
+  scores: Pick<ScoresState, 'list' | 'parameters'>,
+  { live }: Pick<ModelState, 'live'>,
+): string {
+  return live ? JSON.stringify(weightsChoice(scores)) : STORED_WEIGHTS;
+}
+
+export const STORED_WEIGHTS = 'stored';
+
 export function choiceOf(wanted: readonly ScoreInfo[], parameters: ScoresState['parameters']): ScoreChoice {
-  const changed = wanted.flatMap(({ id }) => (isChanged(parameters[id]) ? [[id, { ...parameters[id] }] as const] : []));
-  return { scores: wanted.map(({ id }) => id), scoreParameters: Object.fromEntries(changed) };
+  const own = Object.fromEntries(wanted.flatMap(({ id }) => (parameters[id] ? [[id, parameters[id]]] : [])));
+  return { scores: wanted.map(({ id }) => id), scoreParameters: changedParameters(own) };
+}
+
+/** Those that were changed, by score. */
+export function changedParameters(parameters: ScoresState['parameters']): ScoreChoice['scoreParameters'] {
+  const changed = Object.entries(parameters).filter(([, values]) => isChanged(values));
+  return Object.fromEntries(changed.map(([id, values]) => [id, { ...values }]));
 }
 
 function isChanged(parameters: ScoreParameters | undefined): boolean {

@@ -1,5 +1,6 @@
 /** What is on screen as recipes of figures. Pure; what a recipe leaves open the host fills in. */
 import type { FigureRecipeInput, FigureViewId } from '../../shared/figure/recipe.ts';
+import { changedParameters } from '../engine/score-choice.ts';
 import type { FigureSettings } from '../state/figure-state.ts';
 import { promptName } from '../state/folds.ts';
 import type { GeneratedLine, LineKind } from '../state/generation-state.ts';
@@ -46,7 +47,7 @@ export function screenRecipe(
     .filter(({ of }) => of === promptName(runs))
     .map(({ start, end, name }) => ({ start, end, name }));
   const score = shown.scoreId;
-  const parameters = writable(state.scores.parameters);
+  const parameters = changedParameters(state.scores.parameters);
   const options = { value, reducer, scale, gamma, excludeSinks, region, folds };
   switch (view) {
     case 'map':
@@ -103,12 +104,6 @@ export function screenRecipe(
         lines: [...linesOf(generation.clean, 'clean'), ...linesOf(generation.changed, 'changed')],
       };
   }
-}
-
-/** Those that were changed. */
-function writable(parameters: AppState['scores']['parameters']): Record<string, Record<string, number>> {
-  const changed = Object.entries(parameters).filter(([, values]) => Object.keys(values).length > 0);
-  return Object.fromEntries(changed.map(([id, values]) => [id, { ...values }]));
 }
 
 /** Whole cells. */

@@ -7,7 +7,7 @@ import { useKeptData } from '../app/use-data.ts';
 import type { DataKey } from '../engine/data-cache.ts';
 import { forwardsKey, furtherKey, originKey, scoresKey, weightsKey } from '../engine/data-keys.ts';
 import { wantsFurther } from '../engine/demands.ts';
-import { furtherChoice, parametersText, weightsChoice } from '../engine/score-choice.ts';
+import { furtherChoice, parametersText, weightsOnScreen } from '../engine/score-choice.ts';
 import { shownRun } from '../state/selectors.ts';
 import { collectEntries, tablesForKinds, type ScoreEntry } from './score-entries.ts';
 
@@ -37,8 +37,8 @@ export function useScores(): Scores {
   );
   const further = useKeptData(furtherAt === false ? undefined : furtherAt, scope);
   const weightsAt = useMemo(
-    () => (wantsWeights ? weightsKey(scope, JSON.stringify(weightsChoice({ list, parameters }))) : undefined),
-    [wantsWeights, scope, list, parameters],
+    () => (wantsWeights ? weightsKey(scope, weightsOnScreen({ list, parameters }, { live: isLive })) : undefined),
+    [wantsWeights, scope, list, parameters, isLive],
   );
   const weights = useKeptData(weightsAt, scope);
   const forwardsAt = useMemo(

@@ -8,18 +8,21 @@ import type { GenerationData } from '../../shared/session/slices/generation.ts';
 import type { LayoutData } from '../../shared/session/slices/layout.ts';
 import type { NotesData } from '../../shared/session/slices/notes.ts';
 import type { PromptData } from '../../shared/session/slices/prompt.ts';
+import type { ScoresData } from '../../shared/session/slices/scores.ts';
 import type { ViewData } from '../../shared/session/slices/view.ts';
 import type { DataCache } from '../engine/data-cache.ts';
 import { profileKey } from '../engine/data-keys.ts';
+import { changedParameters } from '../engine/score-choice.ts';
 import type { GeneratedLine, GenerationSettings } from '../state/generation-state.ts';
 import type { RunHandle } from '../state/run-state.ts';
 import { focusToken } from '../state/selectors.ts';
 import type { AppState } from '../state/store.ts';
+import { collectScores } from './collect-scores.ts';
 
 type StoredRuns = ParamsOf<'session.save'>['runs'];
 type Differences = NonNullable<StoredRuns[number]['choice']['differences']>;
 
-export function collectState(state: AppState, layout: LayoutData): SessionState {
+export function collectState(state: AppState, cache: DataCache, layout: LayoutData): SessionState {
   const slice = <Data>(version: number, data: Data) => ({ version, data });
   return {
     prompt: slice<PromptData>(1, promptData(state)),
@@ -29,12 +32,13 @@ export function collectState(state: AppState, layout: LayoutData): SessionState 
     figure: slice<FigureData>(1, state.figure),
     layout: slice<LayoutData>(1, layout),
     notes: slice<NotesData>(1, { text: state.notes.text }),
+    scores: slice<ScoresData>(1, collectScores(state, cache).data),
   };
 }
 
 /** Equal for states between which no work would be lost. Cheap enough for every change. */
 export function contentKey(state: AppState): string {
-  const { prompt, edit, generation, notes } = state;
+  const { prompt, edit, generation, notes, scores, headPage } = state;
   return JSON.stringify([
     prompt.text,
     prompt.idsText,
@@ -46,6 +50,8 @@ export function contentKey(state: AppState): string {
     notes.text,
     generation.clean?.text,
     generation.changed?.text,
+    scores.origins,
+    headPage.notes,
   ]);
 }
 
@@ -94,6 +100,7 @@ function chooseOf(
       (different ? ways : ways.slice(0, 1)).map((way) => ({ layer, head, ...way })),
     ),
     differences: differencesOf(state, clean !== null),
+    scoreParameters: changedParameters(state.scores.parameters),
     clean,
   };
 }
@@ -137,7 +144,7 @@ function editData({ edit }: AppState): EditData {
 }
 
 function viewData({ view, run }: AppState): ViewData {
-  const { value, reducer, scale, gamma, excludeSinks, sinkRule, shown, stripColour, atlasCells, dockTab } = view;
+  const { value, reducer, scale, gamma, excludeSinks, sinkRule, shown, stripColour, atlasCells, centre, dockTab } = view;
   const { brushing, brush, place } = view;
   return {
     value,
@@ -153,6 +160,7 @@ function viewData({ view, run }: AppState): ViewData {
     scoreId: view.scoreId ?? null,
     sortBy: view.sortBy ?? null,
     atlasCells,
+    centre,
     dockTab,
     brushing,
     brush: brush && brush.of === run.clean?.key ? brush.region : null,

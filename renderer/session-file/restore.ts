@@ -13,9 +13,15 @@ import { emptyHistory } from '../state/history.ts';
 import type { RunHandle } from '../state/run-state.ts';
 import type { AppState } from '../state/store.ts';
 import { DOCK_TABS, initialView, type ViewState } from '../state/view-state.ts';
+import type { RestoredScores } from './restore-scores.ts';
 
 /** `clean`: the run that stored places belong to. */
-export function restoreState(stored: SessionState, clean: RunHandle | undefined, before: AppState): Partial<AppState> {
+export function restoreState(
+  stored: SessionState,
+  clean: RunHandle | undefined,
+  before: AppState,
+  { scores, headPage, filter }: Pick<RestoredScores, 'scores' | 'headPage' | 'filter'>,
+): Partial<AppState> {
   const prompt = stored['prompt']?.data as PromptData | undefined;
   const edit = stored['edit']?.data as EditData | undefined;
   const view = stored['view']?.data as ViewData | undefined;
@@ -30,14 +36,19 @@ export function restoreState(stored: SessionState, clean: RunHandle | undefined,
         ? { text: prompt.text, idsText: prompt.idsText, bos: prompt.bos, mode: clean ? prompt.mode : 'edit' }
         : {}),
     },
-    edit: edit
-      ? editState(edit, before)
-      : { ...initialEdit, prompt: before.edit.prompt, reference: before.edit.reference },
+    edit: {
+      ...(edit
+        ? editState(edit, before)
+        : { ...initialEdit, prompt: before.edit.prompt, reference: before.edit.reference }),
+      filter,
+    },
     history: emptyHistory,
     view: view ? viewState(view, clean, before.view) : { ...before.view, brush: undefined, place: undefined },
     generation: generation ? generationState(generation) : { ...before.generation, origin: undefined },
     figure: (stored['figure']?.data as FigureData | undefined) ?? before.figure,
     notes: { text: notes?.text ?? '' },
+    scores,
+    headPage,
     ui: { ...before.ui, headChosen: edit?.head !== undefined && edit.head !== null, hoverToken: undefined },
   };
 }
@@ -52,7 +63,10 @@ export function restoredSource(stored: SessionState): PromptData['ran'] {
   return (stored['prompt']?.data as PromptData | undefined)?.ran ?? null;
 }
 
-function editState({ interventions, head, pinnedToken, comparison, folds }: EditData, before: AppState): EditState {
+function editState(
+  { interventions, head, pinnedToken, comparison, folds }: EditData,
+  before: AppState,
+): Omit<EditState, 'filter'> {
   return {
     interventions,
     head: head ?? undefined,
@@ -60,7 +74,6 @@ function editState({ interventions, head, pinnedToken, comparison, folds }: Edit
     prompt: { ...before.edit.prompt, content: undefined },
     comparison: comparison ? { ...comparison, difference: comparison.difference ?? undefined } : undefined,
     folds,
-    filter: initialEdit.filter,
     reference: before.edit.reference,
   };
 }
@@ -68,7 +81,7 @@ function editState({ interventions, head, pinnedToken, comparison, folds }: Edit
 function viewState(
   { scoreId, sortBy, brush, place, dockTab, ...rest }: ViewData,
   clean: RunHandle | undefined,
-  { drawing, centre }: ViewState,
+  { drawing }: ViewState,
 ): ViewState {
   return {
     ...rest,
@@ -77,7 +90,6 @@ function viewState(
     dockTab: DOCK_TABS.find((tab) => tab === dockTab) ?? initialView.dockTab,
     // What draws is a matter of this machine.
     drawing,
-    centre,
     brush: brush && clean ? { of: clean.key, region: brush } : undefined,
     place: place && place.tokens === clean?.tokens ? place : undefined,
   };

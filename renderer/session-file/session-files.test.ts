@@ -40,7 +40,7 @@ async function work(): Promise<void> {
 describe('saving and opening', () => {
   it('brings everything back that is on screen', async () => {
     await work();
-    const before = collectState(app.store.getState(), app.layout.layout());
+    const before = collectState(app.store.getState(), app.cache, app.layout.layout());
     expect(await app.session.files.save(PATH)).toBe(true);
 
     const other = startSession();
@@ -48,7 +48,7 @@ describe('saving and opening', () => {
     other.host.engine.sessions.saved.set(PATH, app.host.engine.sessions.saved.get(PATH)!);
     await other.session.files.open(PATH);
     await other.rest();
-    expect(collectState(other.store.getState(), other.layout.layout())).toEqual(before);
+    expect(collectState(other.store.getState(), other.cache, other.layout.layout())).toEqual(before);
     const { run, file, model } = other.store.getState();
     expect(run.clean?.stored).toBeDefined();
     expect(run.changed?.interventions).toBe('L1H3=zero');
@@ -99,7 +99,7 @@ describe('stored runs', () => {
     await app.session.files.save(PATH);
     await app.session.files.open(PATH);
     await app.rest();
-    const before = collectState(app.store.getState(), app.layout.layout());
+    const before = collectState(app.store.getState(), app.cache, app.layout.layout());
     await app.session.goLive();
     await app.rest();
     const { run, ui } = app.store.getState();
@@ -107,7 +107,7 @@ describe('stored runs', () => {
     expect(run.changed).toMatchObject({ interventions: 'L1H3=zero' });
     expect(run.changed?.stored).toBeUndefined();
     expect(ui.notice).toBeUndefined();
-    expect(collectState(app.store.getState(), app.layout.layout())).toEqual(before);
+    expect(collectState(app.store.getState(), app.cache, app.layout.layout())).toEqual(before);
   });
 
   it('says where what was computed now differs from what was stored', async () => {

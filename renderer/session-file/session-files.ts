@@ -7,11 +7,15 @@ import type { OpenedSession, Progress } from '../../shared/contract/methods.ts';
 import type { LayoutData } from '../../shared/session/slices/layout.ts';
 import { LatestOnly } from '../base/latest-only.ts';
 import type { DataCache } from '../engine/data-cache.ts';
+import { originKey, weightsKey } from '../engine/data-keys.ts';
 import type { EngineLink } from '../engine/engine-link.ts';
 import type { RunController } from '../engine/run-controller.ts';
+import { STORED_WEIGHTS } from '../engine/score-choice.ts';
 import type { FileState } from '../state/file-state.ts';
 import { patch, type AppState, type AppStore } from '../state/store.ts';
+import { collectScores } from './collect-scores.ts';
 import { chooseRuns, collectState, contentKey } from './collect.ts';
+import { restoreScores, type RestoredScores } from './restore-scores.ts';
 import { restoredLayout, restoredSource, restoreState } from './restore.ts';
 
 /** The panels, which keep their sizes themselves. */
@@ -48,14 +52,16 @@ export class SessionFiles {
   }
 
   onState(state: AppState, before: AppState): void {
-    const { prompt, edit, view, generation, notes, run } = state;
+    const { prompt, edit, view, generation, notes, run, scores, headPage } = state;
     const isSame =
       prompt === before.prompt &&
       edit === before.edit &&
       view === before.view &&
       generation === before.generation &&
       notes === before.notes &&
-      run === before.run;
+      run === before.run &&
+      scores === before.scores &&
+      headPage === before.headPage;
     if (isSame || this.#savedContent === undefined) return;
     clearTimeout(this.#lookTimer);
     this.#lookTimer = setTimeout(() => this.#look(), LOOK_MS);
@@ -131,7 +137,17 @@ export class SessionFiles {
         { signal, onProgress: (progress) => this.#progress('save', progress, signal) },
       );
       this.#savedContent = content;
-      this.#set({ job: undefined, file, sessionId, warnings, dirty: contentKey(this.#store.getState()) !== content });
+      const { left } = collectScores(state, this.#options.cache);
+      this.#set({
+        job: undefined,
+        file,
+        sessionId,
+        warnings: [
+          ...warnings,
+          ...left.map((name) => `The scores of “${name}” did not fit in: a session holds 24 MiB.`),
+        ],
+        dirty: contentKey(this.#store.getState()) !== content,
+      });
       void this.list().catch(() => undefined);
       return true;
     } catch (error) {
@@ -196,9 +212,12 @@ export class SessionFiles {
     const source = restoredSource(opened.state);
     runs.adopt(opened.runs, source ?? undefined);
     const state = this.#store.getState();
-    const { file, sessionId, warnings } = opened;
+    const scores = restoreScores(opened.state, state.model.info, state);
+    this.#putTables(state, scores);
+    const { file, sessionId } = opened;
+    const warnings = [...opened.warnings, ...scores.warnings];
     this.#store.setState({
-      ...restoreState(opened.state, state.run.clean, state),
+      ...restoreState(opened.state, state.run.clean, state, scores),
       file: {
         ...state.file,
         file: file ?? undefined,
@@ -214,6 +233,16 @@ export class SessionFiles {
     const sizes = restoredLayout(opened.state);
     if (sizes) layout.setLayout(sizes);
     this.begin();
+  }
+
+  /** In the place of those before. */
+  #putTables({ scores, model }: AppState, { origins, weights }: RestoredScores): void {
+    const { cache } = this.#options;
+    for (const { id } of scores.origins) cache.delete(originKey(id));
+    for (const [id, value] of origins) cache.set(originKey(id), { status: 'ready', value });
+    const key = weightsKey(model.info?.modelId ?? '', STORED_WEIGHTS);
+    if (weights) cache.set(key, { status: 'ready', value: weights });
+    else cache.delete(key);
   }
 
   #failed(error: unknown, signal: AbortSignal): false {
@@ -246,7 +275,7 @@ export class SessionFiles {
 
   #content(state: AppState) {
     return {
-      state: collectState(state, this.#options.layout.layout()),
+      state: collectState(state, this.#options.cache, this.#options.layout.layout()),
       runs: chooseRuns(state, this.#options.cache),
       sessionId: state.file.sessionId,
     };

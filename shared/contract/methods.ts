@@ -204,6 +204,8 @@ export const storeChoiceSchema = z.object({
     )
     .max(64)
     .default([]),
+  /** Of scores that were computed with several, which ones are kept. */
+  scoreParameters: chosenScores.scoreParameters,
   /** The clean run that it is compared with; null for a clean run. */
   clean: runId.nullable(),
 });

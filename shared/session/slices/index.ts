@@ -5,6 +5,7 @@ import { generationSlice } from './generation.ts';
 import { layoutSlice } from './layout.ts';
 import { notesSlice } from './notes.ts';
 import { promptSlice } from './prompt.ts';
+import { scoresSlice } from './scores.ts';
 import { viewSlice } from './view.ts';
 
 /** Every slice that this version knows; a feature adds its own here. */
@@ -12,6 +13,7 @@ export const SESSION_SLICES: readonly SessionSlice[] = [
   promptSlice,
   editSlice,
   viewSlice,
+  scoresSlice,
   generationSlice,
   figureSlice,
   layoutSlice,

@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import { BADGES } from '../../model/badge.ts';
+import { HEAD_KINDS } from '../../model/head-kinds.ts';
+import { SCORE_COSTS, SCORE_DATA, SCORE_GRANULARITIES, SCORE_GROUPS } from '../../model/score.ts';
+import { exactValues } from '../exact-values.ts';
+import { MOST_NOTE_LETTERS } from '../score-limits.ts';
+import { defineSlice } from '../slice.ts';
+
+const name = z.string().max(256);
+const text = z.string().max(4096);
+const index = z.number().int().min(0);
+const numbers = z.record(name, z.number());
+
+const info = z.object({
+  id: z.string().min(1).max(64),
+  name,
+  group: z.enum(SCORE_GROUPS),
+  unit: name,
+  definition: text,
+  source: text,
+  badge: z.enum(BADGES),
+  granularity: z.enum(SCORE_GRANULARITIES),
+  data: z.enum(SCORE_DATA),
+  cost: z.enum(SCORE_COSTS),
+  parameters: z
+    .array(
+      z.object({
+        id: name,
+        name,
+        meaning: text,
+        default: z.number().nullable(),
+        min: z.number(),
+        max: z.number(),
+        integer: z.boolean(),
+        choices: z.array(name).max(64).exactOptional(),
+      }),
+    )
+    .max(64),
+  floor: text.nullable(),
+  domain: z.tuple([z.number().nullable(), z.number().nullable()]),
+});
+
+const table = z.object({
+  info,
+  /** [layers x heads], like everything that is not said to be otherwise. */
+  values: exactValues.nullable(),
+  notApplicable: text.nullable(),
+  parameters: numbers,
+  /** One number. */
+  floor: exactValues.nullable(),
+  spread: z
+    .object({ prompts: index, deviation: exactValues, active: exactValues, low: exactValues, high: exactValues })
+    .nullable(),
+});
+export type StoredTable = z.infer<typeof table>;
+
+const tables = z.array(table).max(256);
+
+const retrieval = z.object({
+  kept: index,
+  gate: text,
+  activation: exactValues,
+  attempted: exactValues,
+  tokens: index.max(32),
+  /** [tokens, layers x heads] in float32. */
+  hits: exactValues,
+});
+export type StoredRetrieval = z.infer<typeof retrieval>;
+
+const origin = z.object({
+  id: z.string().regex(/^(probe|file)-\d{1,9}$/),
+  kind: z.enum(['probe', 'file']),
+  name,
+  detail: text,
+  probe: name.nullable(),
+  modelId: name,
+  tables,
+  retrieval: retrieval.nullable(),
+});
+export type StoredOrigin = z.infer<typeof origin>;
+
+const scoresSchema = z.object({
+  /** What probe sets and files of others gave. */
+  origins: z
+    .array(origin)
+    .max(256)
+    .refine((origins) => new Set(origins.map(({ id }) => id)).size === origins.length),
+  /** Of the weights, as they were computed; null where they were not. */
+  weightTables: z.object({ modelId: name, tables }).nullable(),
+  /** What is to be computed of a live model. */
+  further: z.boolean(),
+  weights: z.boolean(),
+  /** Other than the defaults, by score. */
+  parameters: z.record(name, numbers),
+  /** Keys of scores, here and below. */
+  glyphs: z.array(name).max(3),
+  columns: z.array(name).max(256).nullable(),
+  scatter: z.object({ x: name.nullable(), y: name.nullable() }),
+  filter: z.object({
+    layers: z.tuple([index, index]).nullable(),
+    kinds: z.array(z.enum(HEAD_KINDS)).max(HEAD_KINDS.length),
+    group: index.nullable(),
+    threshold: z.object({ score: name, value: z.number() }).nullable(),
+    brushed: z
+      .array(index)
+      .max(2 ** 16)
+      .nullable(),
+  }),
+  /** On heads, by model. */
+  notes: z.record(name, z.record(z.string().regex(/^L\d{1,4}H\d{1,4}$/), z.string().max(MOST_NOTE_LETTERS))),
+});
+export type ScoresData = z.infer<typeof scoresSchema>;
+
+/** Scores beyond those of the runs, how they are shown, what heads are narrowed down to by them, notes on heads. */
+export const scoresSlice = defineSlice({
+  id: 'scores',
+  name: 'the scores of probe sets and files, and the notes on heads',
+  version: 1,
+  schema: scoresSchema,
+  upgrades: [],
+});
