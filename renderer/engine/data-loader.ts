@@ -5,7 +5,8 @@ import { createDebounce, type Debounced } from '../base/debounce.ts';
 import { LatestOnly } from '../base/latest-only.ts';
 import type { AppStore } from '../state/store.ts';
 import type { DataCache } from './data-cache.ts';
-import { demandsOf, type DataSlot, type Demand } from './demands.ts';
+import type { DataSlot, Demand } from './demand.ts';
+import { demandsOf } from './demands.ts';
 import type { EngineLink } from './engine-link.ts';
 
 const SLOTS: readonly DataSlot[] = [

@@ -1,5 +1,4 @@
 /** What the current state needs to be known, one request a slot. Pure, so that the session only has to reconcile. */
-import type { Client } from '../../shared/rpc/client.ts';
 import { focusToken, shownRun } from '../state/selectors.ts';
 import type { RunHandle } from '../state/run-state.ts';
 import type { AppState } from '../state/store.ts';
@@ -14,32 +13,9 @@ import {
   weightsKey,
   type RunMiniatures,
 } from './data-keys.ts';
+import type { Demand, Demands } from './demand.ts';
 import { headPageDemands } from './head-page-demands.ts';
 import { furtherChoice, weightsChoice } from './score-choice.ts';
-
-export type DataSlot =
-  | 'scores'
-  | 'further'
-  | 'weights'
-  | 'cleanScores'
-  | 'miniatures'
-  | 'profile'
-  | 'token'
-  | 'comparison'
-  | 'sinks'
-  | 'descriptors'
-  | 'composition'
-  | 'attribution'
-  | 'best';
-
-export interface Demand {
-  readonly key: string;
-  /** Waits for the pointer to rest first. */
-  readonly previews: boolean;
-  load(client: Client, signal: AbortSignal): Promise<unknown>;
-}
-
-export type Demands = Readonly<Partial<Record<DataSlot, Demand>>>;
 
 /** Empty while the runs on screen cannot be asked about. */
 export function demandsOf(state: AppState): Demands {

@@ -2,7 +2,7 @@
 import type { RunSummary } from '../../shared/model/run.ts';
 import type { RunHandle } from '../state/run-state.ts';
 import type { AppState } from '../state/store.ts';
-import type { Demands } from './demands.ts';
+import type { Demands } from './demand.ts';
 import { attributionKey, bestPromptsKey, compositionKey, descriptorsKey } from './head-page-keys.ts';
 
 /** Empty unless the page is open. */

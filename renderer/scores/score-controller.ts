@@ -6,7 +6,7 @@ import { toWireError, type WireError } from '../../shared/base/app-error.ts';
 import type { ParamsOf, Progress } from '../../shared/contract/methods.ts';
 import { importScores, type ImportedFile } from '../../shared/model/import-scores.ts';
 import type { FigureRecipeInput } from '../../shared/figure/recipe.ts';
-import type { BroughtScore } from '../../shared/figure/score-tables.ts';
+import type { BroughtScore } from '../../shared/figure/brought-score.ts';
 import type { ProbeResult } from '../../shared/model/probe.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
 import { LatestOnly } from '../base/latest-only.ts';

@@ -5,15 +5,6 @@ import type { ScoreParameters, ScoreTable } from '../model/score.ts';
 import { hasValues } from '../view/atlas/head-order.ts';
 import type { FigureSource } from './source.ts';
 
-/** A table that neither the run nor the weights give: of a probe set, or of a file. */
-export interface BroughtScore {
-  /** As the recipe names it. */
-  readonly key: string;
-  /** `Needle, 20 prompts, seed 0`; stands in the caption. */
-  readonly origin: string;
-  readonly table: ScoreTable;
-}
-
 export interface FigureScore {
   readonly key: string;
   readonly table: ScoreTable;

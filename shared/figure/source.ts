@@ -4,7 +4,7 @@ import type { ModelInfo } from '../model/model-info.ts';
 import type { RunSummary } from '../model/run.ts';
 import type { SessionRole } from '../session/manifest.ts';
 import { plural } from '../view/format.ts';
-import type { BroughtScore } from './score-tables.ts';
+import type { BroughtScore } from './brought-score.ts';
 import type { MeasureText } from './scene.ts';
 
 /** A question of the contract, of what is under way. Aborts with the figure. */
