@@ -1,10 +1,15 @@
+import { memo } from 'react';
 import { HEAD_KIND_RULES, type HeadKindLabel } from '../../shared/model/head-kinds.ts';
 import { formatNumber } from '../../shared/view/format.ts';
 
 const SIDE_SIGNS = { over: '>', 'at-least': '≥', under: '<' } as const;
 
 /** What a head does, each kind with its evidence on hover. */
-export function KindChips({ labels, most }: { readonly labels: readonly HeadKindLabel[]; readonly most: number }) {
+export const KindChips = memo(function KindChips(props: {
+  readonly labels: readonly HeadKindLabel[];
+  readonly most: number;
+}) {
+  const { labels, most } = props;
   const shown = labels.slice(0, most);
   const rest = labels.slice(most);
   return (
@@ -21,7 +26,7 @@ export function KindChips({ labels, most }: { readonly labels: readonly HeadKind
       )}
     </>
   );
-}
+});
 
 /** `Induction: induction 0.91 > 0.35` */
 export function evidenceText({ kind, evidence }: HeadKindLabel): string {

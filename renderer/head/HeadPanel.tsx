@@ -6,8 +6,8 @@ import { useKeptData } from '../app/use-data.ts';
 import { classNames } from '../base/class-names.ts';
 import { DistanceProfile } from '../atlas/DistanceProfile.tsx';
 import { glyphOf, type Glyph } from '../atlas/glyphs.ts';
-import { HeadAtlas } from '../atlas/HeadAtlas.tsx';
-import { RankedHeads, type RankedScore } from '../atlas/RankedHeads.tsx';
+import { HeadAtlas, type HeadAtlasProps } from '../atlas/HeadAtlas.tsx';
+import { RankedHeads, type RankedHeadsProps, type RankedScore } from '../atlas/RankedHeads.tsx';
 import { PinButton } from '../compare-runs/PinButton.tsx';
 import { Badge } from '../components/Badge.tsx';
 import { Button } from '../components/Button.tsx';
@@ -46,7 +46,6 @@ export function HeadPanel() {
   const cells = useAppState(({ view }) => view.atlasCells);
   const glyphKeys = useAppState(({ scores: { glyphs } }) => glyphs);
   const columnKeys = useAppState(({ scores: { columns } }) => columns);
-  const hovered = useAppState(({ ui }) => ui.hoverHead);
   const isStale = useAppState((state) => state.run.stale || state.run.job?.kind === 'clean');
   const isReplaced = useAppState(isBeingReplaced);
   const headIsAblated = useAppState((state) => isAblated(state, state.edit.head));
@@ -58,7 +57,6 @@ export function HeadPanel() {
     `${scope}/${head?.layer ?? ''}/${head?.head ?? ''}`,
   );
   const ablated = useMemo(() => interventions.map(({ where }) => where), [interventions]);
-  const onHover = useCallback((hoverHead: HeadId | undefined) => patch(store, 'ui', { hoverHead }), [store]);
 
   const old = isStale || scores.stale;
   const mapsAreOnTheirWay = cells === 'maps' && !miniatures.error && (!miniatures.value || miniatures.stale);
@@ -127,15 +125,13 @@ export function HeadPanel() {
                 <Button onClick={() => session.retry(miniaturesKey(run.key))}>Try again</Button>
               </Message>
             ) : (
-              <HeadAtlas
+              <LinkedAtlas
                 layers={model.layers}
                 heads={model.heads}
                 kvHeads={model.kvHeads}
                 score={entry.table}
                 name={entryName(entry)}
                 glyphs={cells === 'score' ? glyphs : undefined}
-                hovered={hovered}
-                onHover={onHover}
                 passing={passing}
                 cells={cells}
                 miniatures={miniatures.value}
@@ -150,14 +146,12 @@ export function HeadPanel() {
           </div>
           <div className={classNames('hs-heads__ranked', old && 'hs-stale')}>
             <FilterBar model={model} ranking={ranking} kinds={kinds} count={count} />
-            <RankedHeads
+            <LinkedList
               scores={columns}
               sortBy={ranking?.key ?? 'head'}
               onSortBy={(id) => patch(store, 'view', { sortBy: id })}
               selected={head}
               onSelect={(next) => selectHead(store, next)}
-              hovered={hovered}
-              onHover={onHover}
               ablated={ablated}
               layers={model.layers}
               heads={model.heads}
@@ -204,6 +198,22 @@ export function HeadPanel() {
       )}
     </section>
   );
+}
+
+/** What follows the pointer renders by itself: the panel around it need not. */
+function LinkedAtlas(props: HeadAtlasProps) {
+  return <HeadAtlas {...props} {...useHover()} />;
+}
+
+function LinkedList(props: RankedHeadsProps) {
+  return <RankedHeads {...props} {...useHover()} />;
+}
+
+function useHover() {
+  const { store } = useApp();
+  const hovered = useAppState(({ ui }) => ui.hoverHead);
+  const onHover = useCallback((hoverHead: HeadId | undefined) => patch(store, 'ui', { hoverHead }), [store]);
+  return { hovered, onHover };
 }
 
 /**

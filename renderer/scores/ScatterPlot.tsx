@@ -49,6 +49,7 @@ export function ScatterPlot(props: ScatterPlotProps) {
   const across = useMemo(() => axisOf(x, [MARGIN.left, Math.max(MARGIN.left + 1, width - MARGIN.right)]), [x, width]);
   const up = useMemo(() => axisOf(y, [Math.max(MARGIN.top + 1, height - MARGIN.bottom), MARGIN.top]), [y, height]);
   const dots = useMemo(() => dotsOf(x, y, across, up), [x, y, across, up]);
+  const names = useMemo(() => ({ x: `${entryName(x)}, ${x.info.unit}`, y: `${entryName(y)}, ${y.info.unit}` }), [x, y]);
   const headAt = (index: number): HeadId => ({ layer: Math.floor(index / heads), head: index % heads });
   const indexOf = ({ layer, head }: HeadId) => layer * heads + head;
   const without = layers * heads - dots.length;
@@ -98,7 +99,6 @@ export function ScatterPlot(props: ScatterPlotProps) {
     width: Math.abs(drag.to[0] - drag.from[0]),
     height: Math.abs(drag.to[1] - drag.from[1]),
   };
-  const names = { x: `${entryName(x)}, ${x.info.unit}`, y: `${entryName(y)}, ${y.info.unit}` };
   return (
     <svg
       ref={svg}
