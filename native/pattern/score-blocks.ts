@@ -76,10 +76,12 @@ export class ScoreReader {
 
   /** p(query, key); 0 where the query cannot see the key. */
   probability(capture: Capture, layer: number, head: number, query: number, key: number): number {
-    const { first, last } = this.visibleKeys(layer, query);
-    if (key < first || key > last) return 0;
-    const lse = capture.layers[layer]!.lse[head * capture.tokens + query]!;
-    return Math.exp(this.score(capture, layer, head, query, key) - lse);
+    const { heads, kvHeads, headDim, scale, slidingWindow } = this.#architecture;
+    if (key > query || query - key >= (slidingWindow[layer] ?? Infinity)) return 0;
+    const { q, k, lse } = capture.layers[layer]!;
+    const qAt = (query * heads + head) * headDim;
+    const kAt = (key * kvHeads + groupOf(head, heads, kvHeads)) * headDim;
+    return Math.exp(dot(q, qAt, k, kAt, headDim) * scale[layer]! - lse[head * capture.tokens + query]!);
   }
 
   /** Mean of p(row, row - offset) over the rows from `start` to `end` - 1; cells out of the window count as 0. */

@@ -1,4 +1,4 @@
-import { rowMean } from './row-mean.ts';
+import { rowMean, rowsOf } from './row-mean.ts';
 
 export const distanceNormalised = rowMean(
   {
@@ -11,6 +11,7 @@ export const distanceNormalised = rowMean(
     floor: '1/2',
     domain: [0, 1],
   },
-  ({ layer }, at, { keys }) => (keys > 1 ? layer.meanDistance[at]! / (keys - 1) : 0),
+  (of) => rowsOf(of, of.layer.meanDistance),
   ({ keys }) => (keys > 1 ? 0.5 : 0),
+  { change: (value, { keys }) => (keys > 1 ? value / (keys - 1) : 0) },
 );

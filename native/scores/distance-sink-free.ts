@@ -1,4 +1,4 @@
-import { rowMean } from './row-mean.ts';
+import { rowMean, rowsOf } from './row-mean.ts';
 import { keysLeft, SINKS, withoutSinks } from './sink-free.ts';
 
 export const distanceSinkFree = rowMean(
@@ -13,7 +13,7 @@ export const distanceSinkFree = rowMean(
     floor: 'mean over rows of half the distance to the farthest key that is left',
     domain: [0, null],
   },
-  ({ pass }, at) => pass.sinkFree!.meanDistance[at]!,
+  (of) => rowsOf(of, of.pass.sinkFree!.meanDistance),
   (visible, parameters) => Math.max(0, keysLeft(visible, parameters) - 1) / 2,
-  withoutSinks,
+  { needs: withoutSinks },
 );

@@ -1,5 +1,5 @@
 import { FROM_SECOND, needsRowsFrom } from './rows.ts';
-import { meanOverRows, type Score } from './score.ts';
+import { meanOf, type Score } from './score.ts';
 import { uniformMean } from './uniform.ts';
 
 export const distance: Score = {
@@ -22,8 +22,8 @@ export const distance: Score = {
   notApplicable: needsRowsFrom,
   compute(context, layer, head, { from }) {
     const { meanDistance } = context.capture.layers[layer]!;
-    const at = head * context.capture.tokens;
-    return meanOverRows(context, from!, (row) => meanDistance[at + row]!);
+    const { tokens } = context.capture;
+    return meanOf(meanDistance, head * tokens + from!, (head + 1) * tokens);
   },
   floor: (context, { from }) => uniformMean(context, from!, ({ keys }) => (keys - 1) / 2),
 };

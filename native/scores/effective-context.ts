@@ -1,4 +1,4 @@
-import { rowMean } from './row-mean.ts';
+import { rowMean, rowsOf } from './row-mean.ts';
 
 export const effectiveContext = rowMean(
   {
@@ -11,6 +11,7 @@ export const effectiveContext = rowMean(
     floor: 'mean over rows of visible keys',
     domain: [1, null],
   },
-  ({ layer }, at) => Math.exp(layer.entropy[at]!),
+  (of) => rowsOf(of, of.layer.entropy),
   ({ keys }) => keys,
+  { change: (value) => Math.exp(value) },
 );

@@ -1,4 +1,4 @@
-import { rowMean } from './row-mean.ts';
+import { rowMean, rowsOf } from './row-mean.ts';
 
 export const entropyNormalised = rowMean(
   {
@@ -11,6 +11,7 @@ export const entropyNormalised = rowMean(
     floor: '1',
     domain: [0, 1],
   },
-  ({ layer }, at, { keys }) => (keys > 1 ? layer.entropy[at]! / Math.log(keys) : 0),
+  (of) => rowsOf(of, of.layer.entropy),
   ({ keys }) => (keys > 1 ? 1 : 0),
+  { change: (value, { keys }) => (keys > 1 ? value / Math.log(keys) : 0) },
 );

@@ -1,4 +1,4 @@
-import { rowMean } from './row-mean.ts';
+import { rowMean, rowsOf } from './row-mean.ts';
 import { keysLeft, SINKS, withoutSinks } from './sink-free.ts';
 
 export const entropySinkFree = rowMean(
@@ -13,7 +13,7 @@ export const entropySinkFree = rowMean(
     floor: 'mean over rows of ln(visible keys without sinks)',
     domain: [0, null],
   },
-  ({ pass }, at) => pass.sinkFree!.entropy[at]!,
+  (of) => rowsOf(of, of.pass.sinkFree!.entropy),
   (visible, parameters) => Math.log(Math.max(1, keysLeft(visible, parameters))),
-  withoutSinks,
+  { needs: withoutSinks },
 );

@@ -1,5 +1,5 @@
 import { FROM_SECOND, needsRowsFrom } from './rows.ts';
-import { meanOverRows, type Score } from './score.ts';
+import { meanOf, type Score } from './score.ts';
 import { uniformMean } from './uniform.ts';
 
 export const entropy: Score = {
@@ -21,8 +21,8 @@ export const entropy: Score = {
   notApplicable: needsRowsFrom,
   compute(context, layer, head, { from }) {
     const { entropy: values } = context.capture.layers[layer]!;
-    const at = head * context.capture.tokens;
-    return meanOverRows(context, from!, (row) => values[at + row]!);
+    const { tokens } = context.capture;
+    return meanOf(values, head * tokens + from!, (head + 1) * tokens);
   },
   floor: (context, { from }) => uniformMean(context, from!, ({ keys }) => Math.log(keys)),
 };

@@ -51,6 +51,7 @@ export async function scoreTables(
       await tell(layer, others, []);
       continue;
     }
+    await plan.prepare(layer, (cells) => checkpoint.pass(cells));
     // The kernel has threads of its own: what needs no pass is told meanwhile. Neither is left running where one fails.
     const [pass, told] = await Promise.allSettled([
       plan.run(layer, (cells) => checkpoint.pass(cells)),

@@ -1,4 +1,4 @@
-import { rowMean } from './row-mean.ts';
+import { rowMean, rowsOf } from './row-mean.ts';
 
 export const gini = rowMean(
   {
@@ -12,7 +12,7 @@ export const gini = rowMean(
     floor: '0',
     domain: [0, 1],
   },
-  ({ pass }, at) => pass.spread!.gini[at]!,
+  (of) => rowsOf(of, of.pass.spread!.gini),
   () => 0,
-  () => ({ spread: { topP: null } }),
+  { needs: () => ({ spread: { topP: null } }) },
 );

@@ -39,7 +39,9 @@ async function passesOf(
 ): Promise<readonly LayerPass[]> {
   const norms = new OutputNorms(architecture, () => Promise.resolve(w), 1);
   const passes = kernelPasses({ architecture, capture, kernel, norms, gain: () => null });
-  const found = await passes.plan(requests).run(0, breathe);
+  const plan = passes.plan(requests);
+  await plan.prepare(0, breathe);
+  const found = await plan.run(0, breathe);
   await norms.dispose();
   await kernel.dispose();
   return found;
@@ -237,9 +239,9 @@ if (loaded.addon === null) {
       const gain = () => new Float32Array([0, 3]);
       const request = { streaming: { sink: 1, window: 4, space: 'written' } } as const;
       const run = async (change: object) => {
-        const [pass] = await kernelPasses({ ...of, kernel, norms, gain: () => null, ...change })
-          .plan([request])
-          .run(0, breathe);
+        const plan = kernelPasses({ ...of, kernel, norms, gain: () => null, ...change }).plan([request]);
+        await plan.prepare(0, breathe);
+        const [pass] = await plan.run(0, breathe);
         return { norms: pass!.streaming!.norms.slice(), deviation: pass!.streaming!.deviation.slice() };
       };
       const plain = await run({});

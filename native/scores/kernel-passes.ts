@@ -32,7 +32,11 @@ interface Merged {
 
 type LayerInput = Omit<AttentionInput, 'extra'>;
 type Pass = (cells: number) => Promise<void>;
-type Gather = (layer: number, input: LayerInput, checkpoint: Pass) => Promise<LayerPass>;
+interface Gatherer {
+  /** Norms of the values, where they weigh. */
+  prepare(layer: number, checkpoint: Pass): Promise<void>;
+  run(input: LayerInput, checkpoint: Pass): Promise<LayerPass>;
+}
 type Stream = (
   layer: number,
   input: LayerInput,
@@ -50,7 +54,7 @@ export function kernelPasses(parts: PassParts): PassSource {
   const runCells = (heads * tokens * (tokens + 1)) / 2;
 
   /** Arrays are the same for all layers: what is told of one is read before the next is asked for. */
-  function gatherer(merged: Merged): Gather {
+  function gatherer(merged: Merged): Gatherer {
     const { sumSquares, sinkFree, spread, matches, valueWeighted } = merged;
     const names = [...matches.keys()];
     const request: ExtraRequest = {
@@ -69,17 +73,25 @@ export function kernelPasses(parts: PassParts): PassSource {
       statistics: allocateRowStatistics({ heads }, tokens),
       extra,
     };
-    return async (layer, input, checkpoint) => {
-      const valueNorms = valueWeighted && (await norms.ofValues(layer, valueWeighted, input.v, checkpoint));
-      const asked = { ...request, ...(valueNorms && { keyWeights: valueNorms }) };
-      await kernel.run({ ...input, extra: asked }, output, checkpoint);
-      return {
-        ...(extra.sumSquares && { sumSquares: extra.sumSquares }),
-        ...(extra.sinkFree && { sinkFree: extra.sinkFree }),
-        ...(extra.spread && { spread: extra.spread }),
-        ...(names.length > 0 && { matches: Object.fromEntries(names.map((name, i) => [name, extra.matchMass![i]!])) }),
-        ...(valueNorms && { valueNorms, valueWeighted: extra.weightedMass! }),
-      };
+    let valueNorms: Float32Array | undefined;
+    return {
+      async prepare(layer, checkpoint) {
+        if (valueWeighted === undefined) return;
+        valueNorms = await norms.ofValues(layer, valueWeighted, capture.layers[layer]!.v, checkpoint);
+      },
+      async run(input, checkpoint) {
+        const asked = { ...request, ...(valueNorms && { keyWeights: valueNorms }) };
+        await kernel.run({ ...input, extra: asked }, output, checkpoint);
+        return {
+          ...(extra.sumSquares && { sumSquares: extra.sumSquares }),
+          ...(extra.sinkFree && { sinkFree: extra.sinkFree }),
+          ...(extra.spread && { spread: extra.spread }),
+          ...(names.length > 0 && {
+            matches: Object.fromEntries(names.map((name, i) => [name, extra.matchMass![i]!])),
+          }),
+          ...(valueNorms && { valueNorms, valueWeighted: extra.weightedMass! }),
+        };
+      },
     };
   }
 
@@ -119,10 +131,15 @@ export function kernelPasses(parts: PassParts): PassSource {
       const wantsNorms = requests.some(({ outputNorms }) => outputNorms === true);
       const gatherers = runs.map(gatherer);
       const streamers = [...masks].map(([key, mask]) => [key, streamer(mask)] as const);
+      let outputNorms: Float32Array | undefined;
       return {
         cells: (runs.length + masks.size) * runCells,
+        async prepare(layer, checkpoint) {
+          for (const gatherer of gatherers) await gatherer.prepare(layer, checkpoint);
+          if (wantsNorms) outputNorms = await norms.ofOutputs(layer, 'written', capture.layers[layer]!.z, checkpoint);
+        },
         async run(layer, checkpoint) {
-          const { q, k, v, z } = capture.layers[layer]!;
+          const { q, k, v } = capture.layers[layer]!;
           const input = {
             ...PLAIN,
             q,
@@ -134,8 +151,7 @@ export function kernelPasses(parts: PassParts): PassSource {
             gain: gain(layer),
           };
           const gathered: LayerPass[] = [];
-          for (const gather of gatherers) gathered.push(await gather(layer, input, checkpoint));
-          const outputNorms = wantsNorms ? await norms.ofOutputs(layer, 'written', z, checkpoint) : undefined;
+          for (const gatherer of gatherers) gathered.push(await gatherer.run(input, checkpoint));
           const streamed = new Map<string, LayerPass['streaming']>();
           for (const [key, stream] of streamers) streamed.set(key, await stream(layer, input, outputNorms, checkpoint));
           return requests.map((request, i) => {

@@ -50,6 +50,8 @@ export interface PassSource {
 export interface PassPlan {
   /** Score cells of one layer, which `checkpoint` counts. */
   readonly cells: number;
+  /** What keeps this thread busy before the kernel can start on its own: to be awaited before `run`. */
+  prepare(layer: number, checkpoint: (cells: number) => Promise<void>): Promise<void>;
   /** One answer a request, good until the next layer is asked for. `checkpoint` may throw to cancel. */
   run(layer: number, checkpoint: (cells: number) => Promise<void>): Promise<readonly LayerPass[]>;
 }

@@ -1,5 +1,5 @@
 import { LOCAL_WIDTHS } from '../attention/statistics.ts';
-import { rowMean } from './row-mean.ts';
+import { localRowsOf, rowMean } from './row-mean.ts';
 import { keysLeft, SINKS, withoutSinks } from './sink-free.ts';
 
 const INDEX = 1;
@@ -17,11 +17,10 @@ export const local32SinkFree = rowMean(
     floor: `mean over rows of the share of the keys left that are among the last ${WIDTH}`,
     domain: [0, 1],
   },
-  ({ pass, head, tokens }, _at, { row }) =>
-    pass.sinkFree!.localMass[(head * LOCAL_WIDTHS.length + INDEX) * tokens + row]!,
+  (of) => localRowsOf(of, of.pass.sinkFree!.localMass, INDEX),
   (visible, parameters) => {
     const left = keysLeft(visible, parameters);
     return left === 0 ? 0 : Math.min(WIDTH, left) / left;
   },
-  withoutSinks,
+  { needs: withoutSinks },
 );

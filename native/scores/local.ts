@@ -1,6 +1,6 @@
 /** Mass on the nearest keys: a stack of widths. */
 import { DISTANCE_BINS, LOCAL_WIDTHS } from '../attention/statistics.ts';
-import { rowMean } from './row-mean.ts';
+import { localRowsOf, rowMean } from './row-mean.ts';
 import { needsTokens, type Score } from './score.ts';
 import { uniformMean } from './uniform.ts';
 
@@ -17,7 +17,7 @@ const described = (width: number) => ({
 const within = (width: number, index: number): Score =>
   rowMean(
     described(width),
-    ({ layer, head, tokens }, _at, { row }) => layer.localMass[(head * LOCAL_WIDTHS.length + index) * tokens + row]!,
+    (of) => localRowsOf(of, of.layer.localMass, index),
     ({ keys }) => Math.min(1, width / keys),
   );
 

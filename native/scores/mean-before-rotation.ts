@@ -33,13 +33,14 @@ export async function meanBeforeRotation(
   const mean = new Float64Array(headDim);
   for (let row = 0; row < capture.tokens; row++) {
     const at = row * width + head * headDim;
+    const turn = row * half;
     for (let d = 0; d < half; d++) {
       const x = rotated[at + d]!;
       const y = rotated[at + half + d]!;
-      const c = cos[row * half + d]!;
-      const s = sin[row * half + d]!;
-      mean[d]! += x * c + y * s;
-      mean[half + d]! += y * c - x * s;
+      const c = cos[turn + d]!;
+      const s = sin[turn + d]!;
+      mean[d] = mean[d]! + (x * c + y * s);
+      mean[half + d] = mean[half + d]! + (y * c - x * s);
     }
     if (row % STRETCH === STRETCH - 1) await breathe();
   }

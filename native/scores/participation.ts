@@ -1,4 +1,4 @@
-import { rowMean } from './row-mean.ts';
+import { rowMean, rowsOf } from './row-mean.ts';
 
 export const participation = rowMean(
   {
@@ -11,7 +11,7 @@ export const participation = rowMean(
     floor: 'mean over rows of visible keys',
     domain: [1, null],
   },
-  ({ pass }, at) => 1 / pass.sumSquares![at]!,
+  (of) => rowsOf(of, of.pass.sumSquares!),
   ({ keys }) => keys,
-  () => ({ sumSquares: true }),
+  { needs: () => ({ sumSquares: true }), change: (value) => 1 / value },
 );

@@ -1,9 +1,10 @@
 /** Scores that are the mean over rows of something that the run's statistics or a pass tell of each row. */
 import type { ScoreInfo, ScoreParameters } from '../../shared/model/score.ts';
+import { LOCAL_WIDTHS } from '../attention/statistics.ts';
 import type { LayerCapture } from '../capture/capture.ts';
 import type { LayerPass, PassRequest } from './layer-pass.ts';
 import { FROM_EIGHTH, fromDefaults, needsRowsFrom } from './rows.ts';
-import { meanOverRows, type Score, type ScoreContext } from './score.ts';
+import { meanOf, meanOverRows, type Score, type ScoreContext } from './score.ts';
 import { uniformMean, type VisibleRow } from './uniform.ts';
 
 /** The arrays of a layer, and the head that is looked at. */
@@ -14,18 +15,39 @@ interface HeadRows {
   readonly tokens: number;
 }
 
-/** One value a row; `at` is its place in [heads, rows]. */
-export type RowValue = (of: HeadRows, at: number, visible: VisibleRow, parameters: ScoreParameters) => number;
+/** The values of one head, [tokens]. */
+type HeadValues = (of: HeadRows) => Float32Array;
+
+interface More {
+  readonly needs?: (parameters: ScoreParameters) => PassRequest;
+  /** What the value of a row counts for; itself by default. */
+  readonly change?: (value: number, visible: VisibleRow) => number;
+}
 
 type Defined = Pick<ScoreInfo, 'id' | 'name' | 'unit' | 'definition' | 'source' | 'domain' | 'floor'> &
   Partial<Pick<ScoreInfo, 'badge' | 'parameters'>>;
 
+/** The rows of a head in [heads, tokens]. */
+export function rowsOf({ head, tokens }: Pick<HeadRows, 'head' | 'tokens'>, values: Float32Array): Float32Array {
+  return values.subarray(head * tokens, (head + 1) * tokens);
+}
+
+/** The mass within one of the `LOCAL_WIDTHS` by row of a head in [heads, widths, tokens]. */
+export function localRowsOf(
+  { head, tokens }: Pick<HeadRows, 'head' | 'tokens'>,
+  localMass: Float32Array,
+  width: number,
+): Float32Array {
+  const at = (head * LOCAL_WIDTHS.length + width) * tokens;
+  return localMass.subarray(at, at + tokens);
+}
+
 /** `uniform`: the value of a row with uniform attention. */
 export function rowMean(
   defined: Defined,
-  value: RowValue,
+  values: HeadValues,
   uniform: (visible: VisibleRow, parameters: ScoreParameters) => number,
-  needs?: (parameters: ScoreParameters) => PassRequest,
+  { needs, change }: More = {},
 ): Score {
   return {
     info: {
@@ -42,16 +64,17 @@ export function rowMean(
     ...(needs && { needs: (_: ScoreContext, parameters: ScoreParameters) => needs(parameters) }),
     compute(context, layer, head, parameters, pass) {
       const { capture, architecture } = context;
-      const window = architecture.slidingWindow[layer] ?? capture.tokens;
       const { tokens } = capture;
-      const of = { layer: capture.layers[layer]!, pass, head, tokens };
+      const ofHead = values({ layer: capture.layers[layer]!, pass, head, tokens });
+      if (change === undefined) return meanOf(ofHead, parameters['from']!, tokens);
+      const window = architecture.slidingWindow[layer] ?? tokens;
       // One object for all rows: there are many.
       const visible = { row: 0, first: 0, keys: 0 };
       return meanOverRows(context, parameters['from']!, (row) => {
         visible.row = row;
         visible.first = Math.max(0, row - window + 1);
         visible.keys = row - visible.first + 1;
-        return value(of, head * tokens + row, visible, parameters);
+        return change(ofHead[row]!, visible);
       });
     },
     floor: (context, parameters) =>

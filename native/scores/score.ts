@@ -56,6 +56,13 @@ export interface Score {
   readonly floor?: (context: ScoreContext, parameters: ScoreParameters) => number;
 }
 
+/** Mean of numbers `start` .. `end` - 1, in float64. Most scores end in one: it is as plain as can be. */
+export function meanOf(values: Float32Array, start: number, end: number): number {
+  let sum = 0;
+  for (let at = start; at < end; at++) sum += values[at]!;
+  return sum / (end - start);
+}
+
 /** Mean of `value(row)` over rows `from` .. `end` - 1 (default: all after `from`), in float64. */
 export function meanOverRows(
   context: ScoreContext,

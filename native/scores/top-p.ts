@@ -1,4 +1,4 @@
-import { rowMean } from './row-mean.ts';
+import { rowMean, rowsOf } from './row-mean.ts';
 
 export const topP = rowMean(
   {
@@ -23,7 +23,7 @@ export const topP = rowMean(
     floor: 'mean over rows of the share of visible keys, rounded up',
     domain: [1, null],
   },
-  ({ pass }, at) => pass.spread!.topWidth[at]!,
+  (of) => rowsOf(of, of.pass.spread!.topWidth),
   ({ keys }, parameters) => Math.ceil(parameters['mass']! * keys - 1e-9),
-  (parameters) => ({ spread: { topP: parameters['mass']! } }),
+  { needs: (parameters) => ({ spread: { topP: parameters['mass']! } }) },
 );

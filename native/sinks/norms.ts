@@ -57,19 +57,28 @@ export class MeanCosines {
 
   /** Goes on to row `end`, exclusive. */
   advance(end: number): void {
-    const { stride, at, width } = this.#slice;
-    for (; this.#row < end; this.#row++) {
-      this.#mark();
-      const length = norm(this.#q, this.#row, this.#slice);
-      if (length === 0) continue;
-      const start = this.#row * stride + at;
-      for (let d = 0; d < width; d++) this.#sum[d]! += this.#q[start + d]! / length;
+    const marks = Array.from(this.#marks.keys()).sort((a, b) => a - b);
+    for (const mark of marks) {
+      if (mark < this.#row || mark > end) continue;
+      this.#add(mark);
+      if (this.#marks.get(mark) === null) this.#marks.set(mark, this.#sum.slice());
     }
-    this.#mark();
+    this.#add(end);
   }
 
-  #mark(): void {
-    if (this.#marks.get(this.#row) === null) this.#marks.set(this.#row, this.#sum.slice());
+  /** Rows up to `end`. What the loop reads is looked up once: there are many rows. */
+  #add(end: number): void {
+    const q = this.#q;
+    const sum = this.#sum;
+    const slice = this.#slice;
+    const { stride, at, width } = slice;
+    for (let row = this.#row; row < end; row++) {
+      const length = norm(q, row, slice);
+      if (length === 0) continue;
+      const start = row * stride + at;
+      for (let d = 0; d < width; d++) sum[d] = sum[d]! + q[start + d]! / length;
+    }
+    this.#row = end;
   }
 
   /** Of one key whose rows `start` to `end` - 1 have been passed. NaN for a key without a norm. */

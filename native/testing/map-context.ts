@@ -95,6 +95,7 @@ export function mapContext(options: MapContextOptions): ScoreContext {
       gathersExtras,
       plan: (requests) => ({
         cells: 0,
+        prepare: () => Promise.resolve(),
         run: () => Promise.resolve(requests.map((request) => passOf(maps, window ?? tokens, valueOf, request))),
       }),
     },
