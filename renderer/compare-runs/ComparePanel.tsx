@@ -17,6 +17,7 @@ import { ProgressBar } from '../components/ProgressBar.tsx';
 import { SectionHeader } from '../components/SectionHeader.tsx';
 import { referenceKey, scoresKey } from '../engine/data-keys.ts';
 import { useElementSize } from '../map/use-element-size.ts';
+import { saveBlob } from '../platform/save-blob.ts';
 import { ScatterPlot } from '../scores/ScatterPlot.tsx';
 import { chooseEntry, entryName, GROUP_NAMES, type ScoreEntry } from '../scores/score-entries.ts';
 import { scoreHeadsText } from '../scores/scores-text.ts';
@@ -26,6 +27,7 @@ import { selectHead, setFilter, toggleAblation } from '../state/edits.ts';
 import { COMPARED_COLUMNS, type Reference } from '../state/reference-state.ts';
 import { shownRun } from '../state/selectors.ts';
 import { patch } from '../state/store.ts';
+import { compareCsv } from './compare-csv.ts';
 import { compareRemarks } from './compare-remarks.ts';
 import { compareScores, onOneScale, sameShape, type ComparedScore } from './compare-scores.ts';
 import { describeResult, type Result } from './describe-result.ts';
@@ -85,7 +87,7 @@ export function ComparePanel({ reference }: { readonly reference: Reference }) {
   const pair = pairs.get(chosen.key);
   return (
     <section className={classNames('hs-compare', (stale || isOld) && 'hs-stale')} aria-label="Comparison of A and B">
-      <SectionHeader title={`${entryName(chosen)}, A and B`}>
+      <SectionHeader title="One score of A and B">
         <PairSelect pairs={[...pairs.values()].map(({ entry }) => entry)} chosen={chosen} />
         <Badge badge={chosen.info.badge} />
       </SectionHeader>
@@ -188,7 +190,7 @@ function ComparedPair({ entry, table, result, reference, selected }: ComparedPai
     <>
       <div
         className="hs-compare__atlases"
-        style={{ '--least': `${Math.max(220, labelWidth(99) + most * LEAST_CELL_PX + 8)}px` } as CSSProperties}
+        style={{ '--least': `${Math.max(180, labelWidth(99) + most * LEAST_CELL_PX + 8)}px` } as CSSProperties}
       >
         <Side title={`A, on screen: ${result.model}`} text={describeResult(result)}>
           <HeadAtlas {...shape(result)} {...linked} score={a} ablated={interventions.map(({ where }) => where)} />
@@ -214,7 +216,7 @@ function ComparedPair({ entry, table, result, reference, selected }: ComparedPai
           ))}
         </ul>
       )}
-      {compared && <HeadsOfBoth {...{ entry, compared, result, selected }} passing={passing} />}
+      {compared && <HeadsOfBoth {...{ entry, compared, result, reference, remarks, selected }} passing={passing} />}
     </>
   );
 }
@@ -241,12 +243,15 @@ interface HeadsOfBothProps {
   readonly entry: ScoreEntry;
   readonly compared: ComparedScore;
   readonly result: Result;
+  readonly reference: Reference;
+  readonly remarks: readonly string[];
   readonly selected: HeadId;
   readonly passing: readonly boolean[] | undefined;
 }
 
 /** Each head as a dot and as a row: where it lies in A and in B. */
-function HeadsOfBoth({ entry, compared, result, selected, passing }: HeadsOfBothProps) {
+function HeadsOfBoth(props: HeadsOfBothProps) {
+  const { entry, compared, result, reference, remarks, selected, passing } = props;
   const { store } = useApp();
   const hovered = useAppState(({ ui }) => ui.hoverHead);
   const brushed = useAppState(({ edit }) => edit.filter.brushed);
@@ -266,6 +271,11 @@ function HeadsOfBoth({ entry, compared, result, selected, passing }: HeadsOfBoth
     ];
   }, [a, b, difference, size]);
   const count = passing ? passing.filter(Boolean).length : layers * heads;
+  const save = () => {
+    const name = entryName(entry);
+    const text = compareCsv({ name, unit: entry.info.unit, compared, a: result, b: reference, remarks });
+    saveBlob(new Blob([text], { type: 'text/csv' }), `${entry.info.id}-a-b.csv`);
+  };
   const link = {
     layers,
     heads,
@@ -301,6 +311,9 @@ function HeadsOfBoth({ entry, compared, result, selected, passing }: HeadsOfBoth
       <div className="hs-compare__changes">
         <SectionHeader title="Largest changes">
           <span className="hs-nowrap">{scoreHeadsText(count, result)}</span>
+          <Button small look="quiet" title="All heads: value in A, in B, and A − B" onClick={save}>
+            Save as CSV
+          </Button>
         </SectionHeader>
         <RankedHeads
           {...link}
