@@ -159,9 +159,9 @@ function axisOf({ table }: ScoreEntry, range: readonly [number, number]): Axis {
 
 function dotsOf(x: ScoreEntry, y: ScoreEntry, across: Axis, up: Axis): readonly Dot[] {
   const [xs, ys] = [x.table!.values!, y.table!.values!];
-  return Array.from(xs, (value, index) => ({ index, x: across(value), y: up(ys[index]!) })).filter(
-    (dot) => !Number.isNaN(dot.x) && !Number.isNaN(dot.y),
-  );
+  return Array.from(xs, (value, index) => ({ index, value, other: ys[index]! }))
+    .filter(({ value, other }) => !Number.isNaN(value) && !Number.isNaN(other))
+    .map(({ index, value, other }) => ({ index, x: across(value), y: up(other) }));
 }
 
 /** Apart from what follows the pointer, so that hovering draws no dot anew. */

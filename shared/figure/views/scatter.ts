@@ -99,8 +99,9 @@ function drawScatter(sketch: Sketch, frame: Frame, recipe: RecipeOf<'scatter'>, 
   drawFloors(sketch, axes, x.table.floor, y.table.floor);
   const heads = allHeads(model.layers, model.heads);
   const dots = heads.flatMap((head, index) => {
-    const [px, py] = [axes.x(x.values[index]!), axes.y(y.values[index]!)];
-    return Number.isNaN(px) || Number.isNaN(py) ? [] : [{ head, index, px, py }];
+    const [across, up] = [x.values[index]!, y.values[index]!];
+    if (Number.isNaN(across) || Number.isNaN(up)) return [];
+    return [{ head, index, px: axes.x(across), py: axes.y(up) }];
   });
   const half = (DOT_EM / 2) * em;
   const isSelected = (index: number) => index === selectedIndex(recipe, model);
