@@ -68,7 +68,7 @@ async function work(page: Page): Promise<void> {
   await command(page, 'head.select', 'L1H2');
   await command(page, 'head.toggleAblation');
   await command(page, 'head.select', 'L2H1');
-  await command(page, 'view.toggleSinks');
+  await command(page, 'view.nextSinkMode');
   await command(page, 'view.showNotes');
   await page.getByRole('textbox', { name: 'Notes' }).fill('The second head looks back by seven.');
   await command(page, 'view.showInterventions');

@@ -48,14 +48,20 @@ export class CapturedMaps {
     return tokenAttention(this.#parts.reader, capture, head.layer, head.head, index);
   }
 
-  cell(head: HeadId, query: number, key: number): CellReading {
+  /** Throws `bad-request` for a key that the query does not see, or that is one of the first `skipKeys`. */
+  cell(head: HeadId, query: number, key: number, skipKeys: number): CellReading {
     const { capture } = this.mapOf(head);
     checkPosition(capture, 'Query', query);
     const { first, last } = this.#parts.reader.visibleKeys(head.layer, query);
     if (key < first || key > last) {
       throw new AppError('bad-request', `Query ${query} cannot see key ${key}: it sees ${first} to ${last}.`);
     }
-    return readCell(this.#parts.reader, capture, head.layer, head.head, query, key);
+    if (key < skipKeys) {
+      throw new AppError('bad-request', `Key ${key} is one of the first ${skipKeys}, which are left out.`, {
+        hint: 'Read it without renormalising.',
+      });
+    }
+    return readCell(this.#parts.reader, capture, { ...head, query, key, skipKeys });
   }
 
   region(region: Region, signal: AbortSignal): Promise<RegionReading> {

@@ -218,7 +218,8 @@ export function createEngine(options: EngineOptions): Engine {
 
     'run.head': (params, { signal }) => urgency.interactive(async () => runOf(params.runId).head(params, signal)),
 
-    'run.cell': (params) => urgency.interactive(async () => runOf(params.runId).cell(params, params.query, params.key)),
+    'run.cell': ({ query, key, skipKeys = 0, ...head }) =>
+      urgency.interactive(async () => runOf(head.runId).cell(head, query, key, skipKeys)),
 
     'generate.start': (params, context) =>
       urgency.batch(context.signal, () => generateFrom(current(), params, jobOf(context))),

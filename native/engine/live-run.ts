@@ -96,8 +96,8 @@ export class LiveRun implements RunView {
     return Promise.resolve(this.#maps.token(head, index));
   }
 
-  async cell(head: HeadId, query: number, key: number) {
-    return Promise.resolve(this.#maps.cell(head, query, key));
+  async cell(head: HeadId, query: number, key: number, skipKeys: number) {
+    return Promise.resolve(this.#maps.cell(head, query, key, skipKeys));
   }
 
   async region(region: Region, signal: AbortSignal) {

@@ -56,7 +56,8 @@ export interface RunView {
   miniatures(): Promise<Miniatures>;
   head(head: HeadId, signal: AbortSignal): Promise<HeadProfile>;
   token(head: HeadId, index: number): Promise<TokenAttention>;
-  cell(head: HeadId, query: number, key: number): Promise<CellReading>;
+  /** Without the first `skipKeys` keys of the row. */
+  cell(head: HeadId, query: number, key: number, skipKeys: number): Promise<CellReading>;
   region(region: Region, signal: AbortSignal): Promise<RegionReading>;
   tile(head: HeadId, minus: HeadOf | undefined, key: TileKey, signal: AbortSignal): Promise<Tile>;
   /** For reading inside it, and for subtracting it from another. */

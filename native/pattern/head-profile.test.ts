@@ -55,9 +55,28 @@ describe('head profile', () => {
 
   it('ranks a cell among the visible keys of its row', () => {
     const row = Array.from({ length: 21 }, (_, j) => reader.score(capture, 0, 2, 20, j));
+    const place = { layer: 0, head: 2, query: 20, key: 0, skipKeys: 0 };
     const order = [...row.keys()].sort((a, b) => row[b]! - row[a]!);
-    expect(readCell(reader, capture, 0, 2, 20, order[0]!)).toMatchObject({ rank: 1, visible: 21 });
-    expect(readCell(reader, capture, 0, 2, 20, order[7]!).rank).toBe(8);
-    expect(readCell(reader, capture, 0, 2, 80, 60).visible).toBe(window);
+    expect(readCell(reader, capture, { ...place, key: order[0]! })).toMatchObject({ rank: 1, visible: 21 });
+    expect(readCell(reader, capture, { ...place, key: order[7]! }).rank).toBe(8);
+    expect(readCell(reader, capture, { ...place, query: 80, key: 60 }).visible).toBe(window);
+  });
+
+  it('reads a cell among what is left of its row', () => {
+    for (const query of [4, 20, 80]) {
+      const { first, last } = reader.visibleKeys(0, query);
+      for (const skipKeys of [1, 3]) {
+        const start = Math.max(first, skipKeys);
+        const keys = Array.from({ length: last - start + 1 }, (_, at) => start + at);
+        const weights = keys.map((key) => Math.exp(reader.score(capture, 0, 2, query, key)));
+        const total = weights.reduce((sum, weight) => sum + weight, 0);
+        for (const [at, key] of keys.entries()) {
+          const cell = readCell(reader, capture, { layer: 0, head: 2, query, key, skipKeys });
+          expect(cell.probability).toBeCloseTo(weights[at]! / total, first > 0 ? 6 : 12);
+          expect(cell.rank).toBe(1 + weights.filter((weight) => weight > weights[at]!).length);
+          expect(cell.visible).toBe(keys.length);
+        }
+      }
+    }
   });
 });

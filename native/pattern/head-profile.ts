@@ -51,20 +51,32 @@ export function tokenAttention(
   };
 }
 
-/** The cell must be visible. */
+export interface CellPlace {
+  readonly layer: number;
+  readonly head: number;
+  readonly query: number;
+  /** Visible, and none of those that are skipped. */
+  readonly key: number;
+  /** The row is read as if it did not see its first keys. */
+  readonly skipKeys: number;
+}
+
 export function readCell(
   reader: ScoreReader,
   capture: Capture,
-  layer: number,
-  head: number,
-  query: number,
-  key: number,
+  { layer, head, query, key, skipKeys }: CellPlace,
 ): CellReading {
-  const { first, last } = reader.visibleKeys(layer, query);
+  const { first: start, last } = reader.visibleKeys(layer, query);
+  const first = Math.max(start, skipKeys);
   const logit = reader.score(capture, layer, head, query, key);
   let rank = 1;
+  // Relative to the cell's own weight, of which p is the inverse.
+  let sum = 0;
   for (let other = first; other <= last; other++) {
-    if (other !== key && reader.score(capture, layer, head, query, other) > logit) rank += 1;
+    const score = other === key ? logit : reader.score(capture, layer, head, query, other);
+    if (score > logit) rank += 1;
+    sum += Math.exp(score - logit);
   }
-  return { probability: reader.probability(capture, layer, head, query, key), logit, rank, visible: last - first + 1 };
+  const probability = first > start ? 1 / sum : reader.probability(capture, layer, head, query, key);
+  return { probability, logit, rank, visible: last - first + 1 };
 }

@@ -123,9 +123,9 @@ export class AttachedRun implements RunView {
     return Promise.resolve(held?.attention ?? this.#maps('the attention of this token').token(head, index));
   }
 
-  async cell(head: HeadId, query: number, key: number) {
+  async cell(head: HeadId, query: number, key: number, skipKeys: number) {
     checkHead(this.#run.model, head);
-    return Promise.resolve(this.#maps('single cells of maps').cell(head, query, key));
+    return Promise.resolve(this.#maps('single cells of maps').cell(head, query, key, skipKeys));
   }
 
   async region(region: Region, signal: AbortSignal) {

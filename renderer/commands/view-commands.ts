@@ -1,3 +1,4 @@
+import { nextSinkMode } from '../../shared/view/map/sink-mode.ts';
 import { toggleTheme } from '../app/theme.ts';
 import { panels } from '../app/panels.ts';
 import { patch } from '../state/store.ts';
@@ -23,11 +24,11 @@ export const viewCommands: readonly Command[] = [
     run: ({ store }) => patch(store, 'view', { shown: store.getState().view.shown === 'clean' ? 'changed' : 'clean' }),
   },
   {
-    id: 'view.toggleSinks',
-    label: 'Leave the first tokens out of the map’s colours, or take them in',
+    id: 'view.nextSinkMode',
+    label: 'Sinks: show, in the gutter, excluded, or the rest renormalised, in turn',
     group: 'View',
     keys: ['s'],
-    run: ({ store }) => patch(store, 'view', { excludeSinks: !store.getState().view.excludeSinks }),
+    run: ({ store }) => patch(store, 'view', { sinkMode: nextSinkMode(store.getState().view.sinkMode) }),
   },
   {
     id: 'view.toggleScale',

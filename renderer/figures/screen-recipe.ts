@@ -13,7 +13,9 @@ export function possibleFigures(state: AppState): readonly FigureViewId[] {
   const { run, edit, generation } = state;
   if (!run.clean || !edit.head) return [];
   const isCompared = edit.comparison !== undefined && edit.comparison.modelId === state.model.info?.modelId;
+  const isOnSinks = state.view.dockTab === 'sinks';
   return [
+    ...(isOnSinks ? (['sinks'] as const) : []),
     ...(isCompared ? (['compare'] as const) : []),
     'map',
     'atlas',
@@ -23,6 +25,7 @@ export function possibleFigures(state: AppState): readonly FigureViewId[] {
     'histogram',
     'distance',
     'strip',
+    ...(isOnSinks ? [] : (['sinks'] as const)),
     'next',
     ...(run.changed ? (['effect'] as const) : []),
     ...(linesOf(generation.clean, 'clean').length > 0 ? (['generation'] as const) : []),
@@ -41,14 +44,14 @@ export function screenRecipe(
   const { widthMm, fontPt, dpi, theme, caption, title } = settings;
   const page = { widthMm, fontPt, dpi, theme, caption, title: title === '' ? null : title };
   const run = shown.shown === 'changed' && runs.changed ? 'changed' : 'clean';
-  const { value, reducer, scale, gamma, excludeSinks, sinkRule } = shown;
+  const { value, reducer, scale, gamma, sinkMode, sinkRule } = shown;
   const region = regionOf(state, settings.area) ?? null;
   const folds = edit.folds
     .filter(({ of }) => of === promptName(runs))
     .map(({ start, end, name }) => ({ start, end, name }));
   const score = shown.scoreId;
   const parameters = changedParameters(state.scores.parameters);
-  const options = { value, reducer, scale, gamma, excludeSinks, region, folds };
+  const options = { value, reducer, scale, gamma, sinkMode, region, folds };
   switch (view) {
     case 'map':
       return { view, ...page, run, head, ...options, sinks: sinkRule, sinkKeys: [...shown.sinkKeys] };
@@ -93,6 +96,8 @@ export function screenRecipe(
         sinkThreshold: shown.sinkThreshold,
         token: focusToken(state) ?? null,
       };
+    case 'sinks':
+      return { view, ...page, run, threshold: shown.sinkThreshold, position: edit.pinnedToken ?? null };
     case 'next':
       return { view, ...page };
     case 'effect':

@@ -10,6 +10,7 @@ import type { Picture } from './picture.ts';
 import { texelAt } from './place-tiles.ts';
 import { useCellReading } from './use-cell-reading.ts';
 import { useMapTiles } from './use-map-tiles.ts';
+import { leavesOutSinks, type LeftOut } from '../../shared/view/map/sink-mode.ts';
 import type { CellAddress } from './viewport.ts';
 import { VALUE_UNITS } from '../../shared/view/map/value-words.ts';
 
@@ -33,6 +34,7 @@ export type CommonStage = Omit<MapStageProps, 'name' | 'tiles' | 'profile' | 'va
 export interface CompareCellProps {
   readonly map: ComparedMap;
   readonly options: MapOptions;
+  readonly out: LeftOut;
   readonly stage: CommonStage;
   /** The cell to be read. */
   readonly target: CellAddress | undefined;
@@ -46,13 +48,13 @@ const CACHE_BYTES = 32 * 2 ** 20;
 
 export function CompareCell(props: CompareCellProps) {
   const { map, options, stage } = props;
-  const { scale, gamma, excludeSinks } = options;
+  const { scale, gamma, sinkMode } = options;
+  const { skipKeys, renormalise } = props.out;
   const { placed, tokens, theme } = stage;
   const { head, runId, source, minus } = map;
   // Differences are of probabilities, and of them the smallest has no meaning.
   const value = minus ? 'probability' : options.value;
   const reducer = minus && options.reducer === 'min' ? 'max' : options.reducer;
-  const skipKeys = excludeSinks ? 1 : 0;
   const minusKey = minus?.key;
   const picture = useMemo<Picture>(
     () => ({
@@ -62,10 +64,11 @@ export function CompareCell(props: CompareCellProps) {
       value,
       reducer,
       skipKeys,
+      renormalise,
       tokens: tokens.length,
       minus: minusKey,
     }),
-    [runId, head.layer, head.head, value, reducer, skipKeys, tokens.length, minusKey],
+    [runId, head.layer, head.head, value, reducer, skipKeys, renormalise, tokens.length, minusKey],
   );
   const tiles = useMapTiles({
     source,
@@ -73,15 +76,21 @@ export function CompareCell(props: CompareCellProps) {
     viewport: placed.control.viewport,
     plot: placed.layout.plot,
     level: placed.level,
-    colours: { scale, gamma, excludeSinks, theme: theme.theme },
+    colours: { scale, gamma, excludeSinks: leavesOutSinks(sinkMode), theme: theme.theme },
     withoutKeys: NO_KEYS,
     budgetBytes: CACHE_BYTES,
   });
   const { target } = props;
   const cell = target && target.key <= target.query ? target : undefined;
   const texel = cell && texelAt(tiles.cache, tiles.key, placed.level, cell);
-  const reading = useCellReading(source, runId, head, cell);
-  const other = useCellReading(minus?.source ?? source, minus?.runId ?? runId, minus?.head ?? head, minus && cell);
+  const reading = useCellReading(source, runId, head, cell, props.out);
+  const other = useCellReading(
+    minus?.source ?? source,
+    minus?.runId ?? runId,
+    minus?.head ?? head,
+    minus && cell,
+    props.out,
+  );
   const exact = minus ? reading && other && reading.probability - other.probability : reading?.probability;
   const unit = minus ? 'Δp' : VALUE_UNITS[value];
 

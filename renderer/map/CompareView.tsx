@@ -12,6 +12,7 @@ import { GoToField } from './GoToField.tsx';
 import { MapReadout } from './MapReadout.tsx';
 import { MapTitle } from './MapTitle.tsx';
 import { MapToolbar, type MapOptions } from './MapToolbar.tsx';
+import { leftOut, leftOutText } from '../../shared/view/map/sink-mode.ts';
 import type { AxisFold } from '../../shared/view/map/place-labels.ts';
 import { useElementSize } from './use-element-size.ts';
 import { useMapLayout } from './use-map-layout.ts';
@@ -45,6 +46,8 @@ export interface CompareViewProps extends PointingProps {
   readonly hint: string | undefined;
 }
 
+/** Maps side by side have no strips: the first key is the sink of all of them. */
+const SINKS = [0];
 const UNMEASURED: SizePx = { width: 640, height: 480 };
 /** Heading and legend of a cell, and the line between cells. */
 const CELL_HEAD_PX = 26;
@@ -54,6 +57,7 @@ const GAP_PX = 1;
 export function CompareView(props: CompareViewProps) {
   const { maps, tokens, options, hint } = props;
   const { value, reducer } = options;
+  const out = useMemo(() => leftOut(options.sinkMode, SINKS), [options.sinkMode]);
   const grid = useRef<HTMLDivElement>(null);
   const measured = useElementSize(grid);
   const theme = useThemeColours();
@@ -77,7 +81,7 @@ export function CompareView(props: CompareViewProps) {
   const pointing = useMapPointing({ ...props, placed });
   const { cursor, target, cell } = pointing;
   const readout = cell
-    ? cellText({ cell, tokens, reading: undefined, texel: undefined, value, reducer, level })
+    ? cellText({ cell, tokens, out, reading: undefined, texel: undefined, value, reducer, level })
     : target?.query !== undefined
       ? `query ${tokenText(target.query, tokens)}`
       : target?.key !== undefined
@@ -99,7 +103,7 @@ export function CompareView(props: CompareViewProps) {
   return (
     <section className="hs-map" aria-label="Heads side by side">
       <header className="hs-map__header">
-        <MapTitle name="Compare" level={level} options={options} badge={props.badge}>
+        <MapTitle name="Compare" level={level} options={options} badge={props.badge} leftOut={leftOutText(out)}>
           {props.ofAblatedRun && <span className="hs-map__badge">ablated run</span>}
         </MapTitle>
         <MapToolbar
@@ -127,6 +131,7 @@ export function CompareView(props: CompareViewProps) {
             key={map.id}
             map={map}
             options={options}
+            out={out}
             target={cell}
             stage={stage}
             onSelect={() => props.onSelect(map)}

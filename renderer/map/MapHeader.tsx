@@ -17,10 +17,10 @@ export interface MapHeaderProps extends Omit<MapTitleProps, 'name'> {
 
 /** Heading of one head's map, with its controls. */
 export function MapHeader(props: MapHeaderProps) {
-  const { head, level, options, badge } = props;
+  const { head, level, options, badge, leftOut } = props;
   return (
     <header className="hs-map__header">
-      <MapTitle name={formatHead(head)} level={level} options={options} badge={badge}>
+      <MapTitle name={formatHead(head)} level={level} options={options} badge={badge} leftOut={leftOut}>
         {props.ofAblatedRun && (
           <span className="hs-map__badge" title="Attention in the run with the interventions (C shows the clean run)">
             ablated run

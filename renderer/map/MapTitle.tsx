@@ -9,17 +9,22 @@ export interface MapTitleProps {
   readonly level: number;
   readonly options: MapOptions;
   readonly badge: BadgeName;
+  /** `without key 0`; empty: with all keys. */
+  readonly leftOut: string;
   /** Marks of a run or head that is not as it was. */
   readonly children?: ReactNode;
 }
 
 /** What a map shows, in words. */
-export function MapTitle({ name, level, options, badge, children }: MapTitleProps) {
+export function MapTitle({ name, level, options, badge, leftOut, children }: MapTitleProps) {
   return (
     <h2 className="hs-map__title">
       <b>{name}</b>
       <span className="hs-map__axes">query ↓ key →</span>
-      <span>{headingText(options.value, options.reducer, level, options.scale)}</span>
+      <span>
+        {headingText(options.value, options.reducer, level, options.scale)}
+        {leftOut !== '' && `, ${leftOut}`}
+      </span>
       <Badge badge={badge} />
       {children}
     </h2>

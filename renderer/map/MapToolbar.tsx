@@ -3,6 +3,7 @@ import { TILE_REDUCERS, TILE_VALUES, type TileReducer, type TileValue } from '..
 import { GammaControl } from './GammaControl.tsx';
 import { hasLogScale } from '../../shared/view/map/map-colours.ts';
 import { SinkChooser, type SinkChooserProps } from './SinkChooser.tsx';
+import { SINK_MODE_HINTS, SINK_MODE_NAMES, SINK_MODES, type SinkMode } from '../../shared/view/map/sink-mode.ts';
 import { VALUE_NAMES } from '../../shared/view/map/value-words.ts';
 
 export interface MapOptions {
@@ -11,7 +12,7 @@ export interface MapOptions {
   readonly scale: 'log' | 'linear';
   /** Exponent of the place on the colour bar; 1 = none. */
   readonly gamma: number;
-  readonly excludeSinks: boolean;
+  readonly sinkMode: SinkMode;
 }
 
 export interface MapToolbarProps {
@@ -37,7 +38,7 @@ const REDUCER_HINTS: Readonly<Record<TileReducer, string>> = {
 /** How the map is shown: what a cell holds, in which colours, at which zoom. */
 export function MapToolbar(props: MapToolbarProps) {
   const { level, fitted } = props;
-  const { value, reducer, scale, gamma, excludeSinks } = props.options;
+  const { value, reducer, scale, gamma, sinkMode } = props.options;
   return (
     <div className="hs-map__controls" role="toolbar" aria-label="Map">
       <select
@@ -82,16 +83,21 @@ export function MapToolbar(props: MapToolbarProps) {
         log
       </button>
       <span className="hs-map__group">
-        <button
-          type="button"
-          aria-pressed={excludeSinks}
-          title="Take the sink columns out of the colour domain, and key 0 out of the map; they stay in their strips (S)"
-          onClick={() => {
-            props.onOptions({ excludeSinks: !excludeSinks });
+        <select
+          aria-label="Sinks"
+          title={`${SINK_MODE_HINTS[sinkMode]} (S for the next)`}
+          value={sinkMode}
+          onChange={(event) => {
+            const chosen = SINK_MODES.find((candidate) => candidate === event.target.value);
+            if (chosen) props.onOptions({ sinkMode: chosen });
           }}
         >
-          no sink
-        </button>
+          {SINK_MODES.map((candidate) => (
+            <option key={candidate} value={candidate} title={SINK_MODE_HINTS[candidate]}>
+              {SINK_MODE_NAMES[candidate]}
+            </option>
+          ))}
+        </select>
         {props.sinks && <SinkChooser {...props.sinks} />}
       </span>
       <GammaControl gamma={gamma} onGamma={(next) => props.onOptions({ gamma: next })} />

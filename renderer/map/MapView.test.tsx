@@ -152,13 +152,13 @@ describe('MapView', () => {
     await settle();
     fireEvent.change(screen.getByRole('combobox', { name: 'Value' }), { target: { value: 'lift' } });
     fireEvent.click(screen.getByRole('button', { name: 'log' }));
-    fireEvent.click(screen.getByRole('button', { name: 'no sink' }));
+    fireEvent.change(screen.getByRole('combobox', { name: 'Sinks' }), { target: { value: 'renormalise' } });
     fireEvent.change(screen.getByRole('slider', { name: 'Gamma' }), { target: { value: '0.5' } });
     fireEvent.doubleClick(screen.getByRole('slider', { name: 'Gamma' }));
     expect(onOptions.mock.calls).toEqual([
       [{ value: 'lift' }],
       [{ scale: 'linear' }],
-      [{ excludeSinks: true }],
+      [{ sinkMode: 'renormalise' }],
       [{ gamma: 0.5 }],
       [{ gamma: 1 }],
     ]);
@@ -187,6 +187,8 @@ describe('MapView', () => {
     expect(onSinks).toHaveBeenLastCalledWith('chosen', [0, 3]);
     rerender(<MapView {...props({ onSinks, sinkRule: 'chosen', chosenSinks: [0, 3] })} />);
     expect(headings().filter((text) => text.startsWith('p on'))).toEqual(['p on key 0', 'p on key 3']);
+    rerender(<MapView {...props({ onSinks, options: { ...initialView, sinkMode: 'show' } })} />);
+    expect(headings().filter((text) => text.startsWith('p on'))).toEqual([]);
     press('ArrowDown');
     fireEvent.keyDown(field, { key: 'Escape' });
     expect(screen.queryByRole('textbox', { name: 'Keys of the strips' })).toBeNull();
@@ -213,12 +215,16 @@ describe('MapView', () => {
     const source = { ...synthetic.source, tile };
     const { rerender } = render(<MapView {...props({ source })} />);
     await settle();
-    rerender(<MapView {...props({ source, runId: 'r2', options: { ...initialView, excludeSinks: true } })} />);
+    rerender(<MapView {...props({ source, runId: 'r2', options: { ...initialView, sinkMode: 'exclude' } })} />);
     await settle();
-    expect(tile.mock.calls.map(([params]) => [params.runId, params.skipKeys])).toEqual([
-      ['r1', 0],
-      ['r2', 1],
+    rerender(<MapView {...props({ source, runId: 'r2', options: { ...initialView, sinkMode: 'renormalise' } })} />);
+    await settle();
+    expect(tile.mock.calls.map(([params]) => [params.runId, params.skipKeys, params.renormalise])).toEqual([
+      ['r1', 0, false],
+      ['r2', 1, false],
+      ['r2', 1, true],
     ]);
+    expect(screen.getByRole('heading', { level: 2 }).textContent).toContain('without key 0, rows renormalised');
   });
 
   it.each([1, 2, 5])('stands with %i tokens', async (count) => {

@@ -25,7 +25,8 @@ import type { AxisFold } from '../../shared/view/map/place-labels.ts';
 import { texelAt } from './place-tiles.ts';
 import { isInMap, type MapRegion } from './region.ts';
 import { RegionPanel } from './RegionPanel.tsx';
-import { leadingSinks, sinkKeysOf } from '../../shared/view/map/sink-keys.ts';
+import { sinkKeysOf } from '../../shared/view/map/sink-keys.ts';
+import { leavesOutSinks, leftOut, leftOutText } from '../../shared/view/map/sink-mode.ts';
 import { useCellReading } from './use-cell-reading.ts';
 import { useElementSize } from './use-element-size.ts';
 import { useMapLayout } from './use-map-layout.ts';
@@ -58,7 +59,7 @@ export interface MapViewProps extends PointingProps {
   readonly ofAblatedRun?: boolean;
   readonly onAblate: () => void;
   readonly drawing?: Drawing;
-  /** Which keys stand as strips beside the map; by default key 0. */
+  /** Which keys count as sinks; by default key 0. */
   readonly sinkRule?: SinkRule;
   readonly chosenSinks?: readonly number[];
   readonly onSinks?: (rule: SinkRule, keys: readonly number[]) => void;
@@ -84,7 +85,7 @@ const UNMEASURED: SizePx = { width: 640, height: 480 };
 /** The map panel: heading and controls, the map with its axes, and the line that says what is under the pointer. */
 export function MapView(props: MapViewProps) {
   const { runId, head, tokens, source, profile, pinnedToken, options } = props;
-  const { value, reducer, scale, gamma, excludeSinks } = options;
+  const { value, reducer, scale, gamma, sinkMode } = options;
   const room = useRef<HTMLDivElement>(null);
   const measured = useElementSize(room);
   const theme = useThemeColours();
@@ -95,16 +96,16 @@ export function MapView(props: MapViewProps) {
     () => sinkKeysOf(sinkRule, chosenSinks, profile, tokens.length),
     [sinkRule, chosenSinks, profile, tokens.length],
   );
-  const sinks = useSinkColumns(source, runId, head, sinkKeys, profile);
-  const placed = useMapLayout(measured ?? UNMEASURED, tokens, pixelRatio, theme.fontUi, sinkKeys, props.folds, props);
+  const strips = sinkMode === 'show' ? NO_KEYS : sinkKeys;
+  const sinks = useSinkColumns(source, runId, head, strips, profile);
+  const placed = useMapLayout(measured ?? UNMEASURED, tokens, pixelRatio, theme.fontUi, strips, props.folds, props);
   const { control, layout, level } = placed;
 
-  const skipKeys = excludeSinks ? leadingSinks(sinkKeys) : 0;
-  // The rest can only be left out by texels, which at a coarse level hold their neighbours as well.
-  const withoutKeys = excludeSinks ? sinkKeys.filter((key) => key >= skipKeys) : NO_KEYS;
+  const out = useMemo(() => leftOut(sinkMode, sinkKeys), [sinkMode, sinkKeys]);
+  const { skipKeys, renormalise, withoutKeys } = out;
   const picture = useMemo<Picture>(
-    () => ({ runId, layer: head.layer, head: head.head, value, reducer, skipKeys, tokens: tokens.length }),
-    [runId, head.layer, head.head, value, reducer, skipKeys, tokens.length],
+    () => ({ runId, layer: head.layer, head: head.head, value, reducer, skipKeys, renormalise, tokens: tokens.length }),
+    [runId, head.layer, head.head, value, reducer, skipKeys, renormalise, tokens.length],
   );
   const tiles = useMapTiles({
     source,
@@ -112,7 +113,7 @@ export function MapView(props: MapViewProps) {
     viewport: control.viewport,
     plot: layout.plot,
     level,
-    colours: { scale, gamma, excludeSinks, theme: theme.theme },
+    colours: { scale, gamma, excludeSinks: leavesOutSinks(sinkMode), theme: theme.theme },
     withoutKeys,
     budgetBytes: CACHE_BYTES,
   });
@@ -130,11 +131,21 @@ export function MapView(props: MapViewProps) {
   });
   const { cursor, target, cell } = pointing;
   const texel = cell && cell.key <= cell.query ? texelAt(tiles.cache, tiles.key, level, cell) : undefined;
-  const reading = useCellReading(source, runId, head, cell && cell.key <= cell.query ? cell : undefined);
+  const reading = useCellReading(source, runId, head, cell && cell.key <= cell.query ? cell : undefined, out);
 
   const readout = ((): string => {
     if (cell)
-      return cellText({ cell, tokens, reading, texel, value, reducer, level, isApproximate: props.badge === '8-bit' });
+      return cellText({
+        cell,
+        tokens,
+        out,
+        reading,
+        texel,
+        value,
+        reducer,
+        level,
+        isApproximate: props.badge === '8-bit',
+      });
     if (target?.query !== undefined) return rowText(target.query, tokens, profile, sinks);
     if (target?.key !== undefined) return columnText(target.key, tokens, profile);
     return pinnedToken === undefined || pinnedToken >= tokens.length
@@ -148,6 +159,7 @@ export function MapView(props: MapViewProps) {
         head={head}
         level={level}
         options={options}
+        leftOut={leftOutText(out)}
         badge={props.badge}
         ofAblatedRun={props.ofAblatedRun ?? false}
         ablated={props.ablated}

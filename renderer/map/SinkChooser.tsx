@@ -15,7 +15,7 @@ const RULES: readonly (readonly [SinkRule, string])[] = [
   ['chosen', 'these keys'],
 ];
 
-/** Which keys stand as strips beside the map: a small sheet that opens under its button. */
+/** Which keys count as sinks, and stand as strips beside the map: a small sheet that opens under its button. */
 export function SinkChooser({ rule, keys, onChoose }: SinkChooserProps) {
   const id = useId();
   const [open, setOpen] = useState(false);
@@ -40,14 +40,14 @@ export function SinkChooser({ rule, keys, onChoose }: SinkChooserProps) {
         aria-label="Sink columns"
         aria-expanded={open}
         aria-controls={`${id}-sheet`}
-        title="Which keys stand beside the map"
+        title="Which keys count as sinks"
         onClick={() => setOpen(!open)}
       >
         ▾
       </button>
       {open && (
         <fieldset id={`${id}-sheet`} className="hs-sinks__sheet">
-          <legend>Strips beside the map</legend>
+          <legend>Sink keys</legend>
           {RULES.map(([value, label]) => (
             <label key={value}>
               <input

@@ -8,6 +8,7 @@ export interface Picture {
   readonly value: TileValue;
   readonly reducer: TileReducer;
   readonly skipKeys: number;
+  readonly renormalise: boolean;
   readonly tokens: number;
   /** Names the map that is subtracted. */
   readonly minus?: string | undefined;
@@ -15,8 +16,9 @@ export interface Picture {
 
 /** Equal for equal pictures. */
 export function pictureKey(picture: Picture): string {
-  const { runId, layer, head, value, reducer, skipKeys, tokens, minus } = picture;
-  return [runId, layer, head, value, reducer, skipKeys, tokens, ...(minus === undefined ? [] : ['-', minus])].join(' ');
+  const { runId, layer, head, value, reducer, skipKeys, renormalise, tokens, minus } = picture;
+  const skipped = `${skipKeys}${renormalise ? 'r' : ''}`;
+  return [runId, layer, head, value, reducer, skipped, tokens, ...(minus === undefined ? [] : ['-', minus])].join(' ');
 }
 
 /** A tile of a picture. */

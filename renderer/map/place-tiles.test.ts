@@ -36,6 +36,7 @@ describe('where tiles stand', () => {
     value: 'probability',
     reducer: 'max',
     skipKeys: 0,
+    renormalise: false,
     tokens: 1000,
   } as const;
   const key = 'r 0 0 probability max 0 1000';

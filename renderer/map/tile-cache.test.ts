@@ -12,6 +12,7 @@ const picture: Picture = {
   value: 'probability',
   reducer: 'max',
   skipKeys: 0,
+  renormalise: false,
   tokens: 4096,
 };
 const key = pictureKey(picture);
@@ -64,6 +65,7 @@ describe('TileCache', () => {
       value: 'probability',
       reducer: 'max',
       skipKeys: 0,
+      renormalise: false,
       level: 0,
       tileRow: 2,
       tileColumn: 0,

@@ -160,9 +160,10 @@ export class TileCache {
   async #fetch({ source, picture, address, id }: Wish): Promise<void> {
     const controller = new AbortController();
     this.#inFlight.set(id, controller);
-    const { runId, layer, head, value, reducer, skipKeys } = picture;
+    const { runId, layer, head, value, reducer, skipKeys, renormalise } = picture;
     try {
-      const tile = await source.tile({ runId, layer, head, value, reducer, skipKeys, ...address }, controller.signal);
+      const question = { runId, layer, head, value, reducer, skipKeys, renormalise, ...address };
+      const tile = await source.tile(question, controller.signal);
       // Aborted but answered all the same: the numbers are right, so keep them.
       this.#store(id, tile);
     } catch (error) {

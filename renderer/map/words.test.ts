@@ -10,6 +10,7 @@ const tokens: TokenView[] = Array.from({ length: 1200 }, (_, index) => {
 const question: CellQuestion = {
   cell: { query: 1018, key: 24 },
   tokens,
+  out: { skipKeys: 0, renormalise: false, withoutKeys: [] },
   reading: { probability: 0.613, logit: 7.214, rank: 1, visible: 1019 },
   texel: 0.613,
   value: 'probability',
@@ -34,6 +35,15 @@ describe('the line under the map', () => {
     expect(cellText({ ...question, reading: undefined, texel: undefined })).toBe(
       'query 1,018 “Maren” → key 24 “copper”',
     );
+  });
+
+  it('says what a row was divided by, and which key was left out', () => {
+    const out = { skipKeys: 2, renormalise: true, withoutKeys: [40] };
+    expect(cellText({ ...question, out })).toMatch(/: p = 0\.613 without keys 0 to 1, rank 1 of/);
+    expect(cellText({ ...question, out: { ...out, renormalise: false } })).toMatch(/: p = 0\.613, rank 1 of/);
+    const sink = { ...question, cell: { query: 1018, key: 1 } };
+    expect(cellText({ ...sink, out })).toMatch(/: p = 0\.613, rank 1 .*, left out of the map$/);
+    expect(cellText({ ...sink, out, reading: undefined, texel: NaN })).toMatch(/: left out of the map$/);
   });
 
   it('says why a cell is masked', () => {

@@ -4,6 +4,7 @@ import type { TokenView } from '../../shared/model/token-view.ts';
 import type { TileReducer, TileValue } from '../../shared/tensor/tile.ts';
 import { formatCount, formatProbability, formatValue } from '../../shared/view/map/format-value.ts';
 import { aggregateText, tokenText, VALUE_NAMES } from '../../shared/view/map/value-words.ts';
+import { leftOutText, type LeftOut } from '../../shared/view/map/sink-mode.ts';
 import type { SinkColumn } from './use-sink-columns.ts';
 import type { CellAddress } from './viewport.ts';
 
@@ -35,6 +36,8 @@ export function nameOfSpan(start: number, end: number, tokens: readonly TokenVie
 export interface CellQuestion {
   readonly cell: CellAddress;
   readonly tokens: readonly TokenView[];
+  /** What the map is shown without. */
+  readonly out: LeftOut;
   /** Undefined while it is being read. */
   readonly reading: CellReading | undefined;
   /** The texel that holds the cell, if its tile is here. */
@@ -48,19 +51,22 @@ export interface CellQuestion {
 
 /** `query 1,018 “Maren” → key 24 “copper”: p = 0.613, rank 1 of 1,019 keys, logit 7.21` */
 export function cellText(question: CellQuestion): string {
-  const { cell, tokens, reading, texel, value, reducer, level, isApproximate = false } = question;
+  const { cell, tokens, out, reading, texel, value, reducer, level, isApproximate = false } = question;
   const where = `query ${tokenText(cell.query, tokens)} → key ${tokenText(cell.key, tokens)}`;
   if (cell.key > cell.query) return `${where}: in the future of the query, masked`;
   const parts: string[] = [];
+  const isOut = cell.key < out.skipKeys;
   if (reading) {
-    parts.push(`p = ${formatProbability(reading.probability)}`);
+    const among = out.renormalise && !isOut ? ` ${leftOutText({ ...out, renormalise: false, withoutKeys: [] })}` : '';
+    parts.push(`p = ${formatProbability(reading.probability)}${among}`);
     parts.push(
       `rank ${formatCount(reading.rank)} of ${formatCount(reading.visible)} ${plural(reading.visible, 'key')}`,
     );
     parts.push(`logit ${formatValue('logit', reading.logit)}`);
+    if (isOut) parts.push('left out of the map');
     if (value === 'lift') parts.push(`${formatValue('lift', reading.probability * reading.visible)} uniform`);
   } else if (texel !== undefined && level === 0) {
-    if (Number.isNaN(texel)) return `${where}: not visible to the query`;
+    if (Number.isNaN(texel)) return `${where}: ${isOut ? 'left out of the map' : 'not visible to the query'}`;
     const sign = isApproximate ? '≈' : '=';
     parts.push(
       value === 'probability'

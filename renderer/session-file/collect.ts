@@ -144,14 +144,14 @@ function editData({ edit }: AppState): EditData {
 }
 
 function viewData({ view, run }: AppState): ViewData {
-  const { value, reducer, scale, gamma, excludeSinks, sinkRule, shown, stripColour, atlasCells, centre, dockTab } = view;
+  const { value, reducer, scale, gamma, sinkMode, sinkRule, shown, stripColour, atlasCells, centre, dockTab } = view;
   const { brushing, brush, place } = view;
   return {
     value,
     reducer,
     scale,
     gamma,
-    excludeSinks,
+    sinkMode,
     sinkRule,
     sinkKeys: [...view.sinkKeys],
     shown,

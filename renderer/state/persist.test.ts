@@ -20,7 +20,7 @@ describe('persisted choices', () => {
     const kept = {
       scale: 'linear',
       gamma: 0.6,
-      excludeSinks: true,
+      sinkMode: 'renormalise',
       sinkRule: 'found',
       atlasCells: 'maps',
       drawing: 'canvas',
@@ -32,6 +32,12 @@ describe('persisted choices', () => {
     expect(loaded.edit).toEqual({ ...initialEdit, comparison });
     expect(loaded.prefs?.theme).toBe('light');
     expect(loaded.view).toEqual({ ...initialView, ...kept });
+  });
+
+  it('of the time when sinks were in the colours or not are read', () => {
+    expect(loadStored(memory('{"excludeSinks":true}')).view?.sinkMode).toBe('exclude');
+    expect(loadStored(memory('{"excludeSinks":false}')).view?.sinkMode).toBe('gutter');
+    expect(loadStored(memory('{"excludeSinks":true,"sinkMode":"show"}')).view?.sinkMode).toBe('show');
   });
 
   it.each(['', 'null', '{', '{"theme":"pink","scale":3,"gamma":99}', '[]'])('fall back to defaults for %j', (text) => {

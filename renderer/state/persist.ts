@@ -5,6 +5,7 @@
  * No zod on this side: its compiled parsers need code generation, which the content security policy forbids.
  */
 import { TILE_REDUCERS, TILE_VALUES } from '../../shared/tensor/tile.ts';
+import { SINK_MODES } from '../../shared/view/map/sink-mode.ts';
 import { readComparison } from './comparison.ts';
 import { initialEdit } from './edit-state.ts';
 import { initialGeneration, initialSettings, isAllowed, type GenerationSettings } from './generation-state.ts';
@@ -24,7 +25,12 @@ export function loadStored(storage: Pick<Storage, 'getItem'>): Partial<AppState>
       reducer: oneOf(TILE_REDUCERS, stored['reducer'], initialView.reducer),
       scale: oneOf(['log', 'linear'], stored['scale'], initialView.scale),
       gamma: within(GAMMA_RANGE, stored['gamma'], initialView.gamma),
-      excludeSinks: oneOf([true, false], stored['excludeSinks'], initialView.excludeSinks),
+      // Before there were several modes, the colours either had the sinks or not.
+      sinkMode: oneOf(
+        SINK_MODES,
+        stored['sinkMode'],
+        stored['excludeSinks'] === true ? 'exclude' : initialView.sinkMode,
+      ),
       // The chosen keys are those of a prompt that is gone.
       sinkRule: oneOf(['first', 'found'], stored['sinkRule'], initialView.sinkRule),
       atlasCells: oneOf(ATLAS_CELLS, stored['atlasCells'], initialView.atlasCells),
@@ -40,8 +46,8 @@ export function persistStore(store: AppStore, storage: Pick<Storage, 'setItem'>)
   return store.subscribe(({ prefs, view, edit: { comparison }, generation: { settings } }, before) => {
     const isSame = comparison === before.edit.comparison && settings === before.generation.settings;
     if (isSame && prefs === before.prefs && view === before.view) return;
-    const { value, reducer, scale, gamma, excludeSinks, sinkRule, atlasCells, drawing } = view;
-    const shown = { value, reducer, scale, gamma, excludeSinks, sinkRule, atlasCells, drawing };
+    const { value, reducer, scale, gamma, sinkMode, sinkRule, atlasCells, drawing } = view;
+    const shown = { value, reducer, scale, gamma, sinkMode, sinkRule, atlasCells, drawing };
     try {
       const stored = { theme: prefs.theme, ...shown, comparison, generation: settings };
       storage.setItem(KEY, JSON.stringify(stored));

@@ -1,5 +1,6 @@
 import type { TileReducer, TileValue } from '../../shared/tensor/tile.ts';
 import type { SinkRule } from '../../shared/view/map/sink-keys.ts';
+import type { SinkMode } from '../../shared/view/map/sink-mode.ts';
 
 /** What the token strip's colours mean. `change`: likelihood under the interventions, against the clean run; `sinks`: share of heads that rest there. */
 export type StripColour = 'outgoing' | 'incoming' | 'change' | 'sinks';
@@ -48,8 +49,9 @@ export interface ViewState {
   readonly scale: 'log' | 'linear';
   /** Exponent of the place on the map's colour bar; 1 = none. */
   readonly gamma: number;
-  readonly excludeSinks: boolean;
-  /** Which keys stand as strips beside the map, and are what is left out. */
+  /** What becomes of sink keys, in maps, scores and figures. */
+  readonly sinkMode: SinkMode;
+  /** Which keys count as sinks of a map. */
   readonly sinkRule: SinkRule;
   /** Of the rule `chosen`; they belong to a prompt and are not kept. */
   readonly sinkKeys: readonly number[];
@@ -78,7 +80,7 @@ export const initialView: ViewState = {
   reducer: 'max',
   scale: 'log',
   gamma: 1,
-  excludeSinks: false,
+  sinkMode: 'gutter',
   sinkRule: 'first',
   sinkKeys: [0],
   shown: 'clean',

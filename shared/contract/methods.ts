@@ -339,7 +339,14 @@ export const methods = {
   'run.miniatures': method<Miniatures>()(z.object({ runId })),
   'run.token': method<TokenAttention>()(headParams.extend({ index })),
   'run.head': method<HeadProfile>()(headParams),
-  'run.cell': method<CellReading>()(headParams.extend({ query: index, key: index })),
+  /** `skipKeys`: the row is read as if it did not see its first keys; one of these is then refused. */
+  'run.cell': method<CellReading>()(
+    headParams.extend({
+      query: index,
+      key: index,
+      skipKeys: z.number().int().min(0).max(64).optional(),
+    }),
+  ),
   /** Goes on from the prompt, under the interventions. Progress carries what there is so far, for who cancels it. */
   'generate.start': method<Generation>()(
     z.object({

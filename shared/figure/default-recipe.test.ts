@@ -43,7 +43,7 @@ describe('what a session says of the screen', () => {
     reducer: 'mean',
     scale: 'log',
     gamma: 1,
-    excludeSinks: true,
+    sinkMode: 'renormalise',
     sinkRule: 'chosen',
     sinkKeys: [0, 1],
     shown: 'changed',

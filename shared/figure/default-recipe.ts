@@ -9,7 +9,7 @@ import {
 
 type MapOptions = Pick<
   RecipeOf<'map'>,
-  'value' | 'reducer' | 'scale' | 'gamma' | 'excludeSinks' | 'sinks' | 'sinkKeys' | 'folds'
+  'value' | 'reducer' | 'scale' | 'gamma' | 'sinkMode' | 'sinks' | 'sinkKeys' | 'folds'
 >;
 
 /** What is on screen, as far as a recipe can be filled from it. */
@@ -26,6 +26,8 @@ export interface FigureContext {
   readonly map?: Partial<MapOptions>;
   /** Colours of the token strip. */
   readonly colour?: 'outgoing' | 'incoming' | 'change' | 'sinks';
+  /** The sinks view. */
+  readonly sinks?: Partial<Pick<RecipeOf<'sinks'>, 'threshold' | 'position'>>;
   /** Maps side by side. */
   readonly compared?: readonly {
     readonly run: 'clean' | 'changed';
@@ -44,7 +46,7 @@ export interface FigureContext {
  * dialog sets itself: spread it over the result and parse it with `figureRecipeSchema`.
  */
 export function defaultRecipe(view: FigureViewId, context: FigureContext): FigureRecipe {
-  const { head, run = 'clean', score, token, map = {}, colour, compared, generation } = context;
+  const { head, run = 'clean', score, token, map = {}, colour, sinks, compared, generation } = context;
 
   const given = {
     map: { head, run, ...map },
@@ -56,6 +58,7 @@ export function defaultRecipe(view: FigureViewId, context: FigureContext): Figur
     histogram: { run, ...(score === undefined ? {} : { score }) },
     distance: { run, head },
     strip: { run, head, ...(token === undefined ? {} : { token }), ...(colour ? { colour } : {}) },
+    sinks: { run, ...(sinks ?? {}) },
     next: {},
     effect: {},
     generation: { lines: generation ?? [] },

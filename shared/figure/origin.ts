@@ -22,6 +22,8 @@ export interface OriginOfMap {
   readonly reducer: TileReducer;
   /** A texel covers 2^level x 2^level cells. */
   readonly level: number;
+  /** `without key 0`; empty: with all keys. */
+  readonly leftOut: string;
 }
 
 /**

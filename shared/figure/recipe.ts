@@ -7,6 +7,7 @@ import { AppError } from '../base/app-error.ts';
 import { SESSION_ROLES } from '../session/manifest.ts';
 import { TILE_REDUCERS, TILE_VALUES } from '../tensor/tile.ts';
 import { SINK_RULES } from '../view/map/sink-keys.ts';
+import { SINK_MODES, type SinkMode } from '../view/map/sink-mode.ts';
 
 const index = z
   .number()
@@ -45,8 +46,9 @@ const mapOptions = {
   reducer: z.enum(TILE_REDUCERS).default('max'),
   scale: z.enum(['log', 'linear']).default('log'),
   gamma: z.number().min(0.1).max(10).default(1),
-  /** Leaves the sink keys out of the domain of the colours. */
-  excludeSinks: z.boolean().default(false),
+  /** What becomes of sink keys; null: `exclude` where an older recipe says so in `excludeSinks`, else `gutter`. */
+  sinkMode: z.enum(SINK_MODES).nullable().default(null),
+  excludeSinks: z.boolean().optional(),
   /** Ends of the colour scale; null: from the data, as on screen. */
   domain: z
     .tuple([z.number(), z.number()])
@@ -163,6 +165,17 @@ export const stripRecipe = z.object({
   range: z.object({ start: index, end: index }).nullable().default(null),
 });
 
+/** Positions that heads rest on, by layer. */
+export const sinksRecipe = z.object({
+  view: z.literal('sinks'),
+  ...page,
+  run: role,
+  /** A head rests on a position whose importance is over this. */
+  threshold: z.number().min(0).max(1).default(0.3),
+  /** Outlined, if heads rest there. */
+  position: index.nullable().default(null),
+});
+
 /** The likeliest next tokens; of both runs where there are two. */
 export const nextRecipe = z.object({
   view: z.literal('next'),
@@ -208,6 +221,7 @@ export const figureRecipeSchema = z.discriminatedUnion('view', [
   histogramRecipe,
   distanceRecipe,
   stripRecipe,
+  sinksRecipe,
   nextRecipe,
   effectRecipe,
   generationRecipe,
@@ -233,6 +247,11 @@ export function parseRecipe(value: unknown): FigureRecipe {
       hint: 'Check that field of the recipe.',
     },
   );
+}
+
+/** The mode of a map's recipe. */
+export function sinkModeOf({ sinkMode, excludeSinks }: Pick<RecipeOf<'map'>, 'sinkMode' | 'excludeSinks'>): SinkMode {
+  return sinkMode ?? (excludeSinks === true ? 'exclude' : 'gutter');
 }
 
 /** What the page of every figure is. */

@@ -30,7 +30,7 @@ function MapPage() {
     reducer: (query.get('reducer') ?? 'max') as MapOptions['reducer'],
     scale: query.get('scale') === 'linear' ? 'linear' : 'log',
     gamma: number('gamma', 1),
-    excludeSinks: query.has('nosink'),
+    sinkMode: query.has('nosink') ? 'exclude' : 'gutter',
   });
   const [pinned, setPinned] = useState<number | undefined>(query.has('pin') ? number('pin', 0) : undefined);
   const [hovered, setHovered] = useState<number>();

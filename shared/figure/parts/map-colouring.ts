@@ -13,8 +13,8 @@ import type { MapData } from './map-data.ts';
 /** The options of a recipe that colours depend on. */
 export type MapColourOptions = Pick<
   Extract<FigureRecipe, { view: 'map' }>,
-  'value' | 'reducer' | 'scale' | 'gamma' | 'excludeSinks' | 'domain' | 'theme'
->;
+  'value' | 'reducer' | 'scale' | 'gamma' | 'domain' | 'theme'
+> & { readonly excludeSinks: boolean };
 
 export interface MapColouring {
   readonly colours: MapColours;

@@ -22,7 +22,9 @@ export interface MapQuestion {
   readonly minus: { readonly run: RunSummary; readonly head: HeadId } | undefined;
   readonly value: TileValue;
   readonly reducer: TileReducer;
+  /** First keys that are masked, and whether rows are divided by what is left of them. */
   readonly skipKeys: number;
+  readonly renormalise: boolean;
   /** Whole texels of the level. */
   readonly region: MapRegion;
   readonly level: number;
@@ -167,7 +169,7 @@ class TileReader {
   }
 
   async tile(tileRow: number, tileColumn: number, level: number): Promise<Tile> {
-    const { run, head, minus, value, reducer, skipKeys } = this.#question;
+    const { run, head, minus, value, reducer, skipKeys, renormalise } = this.#question;
     const id = `${level}/${tileRow}/${tileColumn}`;
     const held = this.#held.get(id);
     if (held) return held;
@@ -182,6 +184,7 @@ class TileReader {
       value,
       reducer,
       skipKeys,
+      renormalise,
       ...(minus ? { minus: { runId: minus.run.runId, ...minus.head } } : {}),
     });
     progress({ phase: `Reading the map of ${formatHead(head)}`, done: ++this.#asked, total: 0, etaMs: null });

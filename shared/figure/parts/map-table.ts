@@ -24,12 +24,13 @@ const NAMES: Readonly<Record<TileValue, string>> = { ...VALUE_NAMES, logProbabil
 
 /** `difference of probability, max of 4×4, 8-bit`: what the numbers of a map are, with unit, reducer and badges. */
 export function valuesText(
-  { value, reducer, level }: OriginOfMap,
+  { value, reducer, level, leftOut }: OriginOfMap,
   isDifference: boolean,
   origin: FigureOrigin,
 ): string {
   const name = `${isDifference ? 'difference of ' : ''}${NAMES[value]}`;
-  return [name, aggregateText(reducer, level), ...inexactBadges(origin)].filter((part) => part !== '').join(', ');
+  const parts = [name, aggregateText(reducer, level), leftOut, ...inexactBadges(origin)];
+  return parts.filter((part) => part !== '').join(', ');
 }
 
 /** The texels as they are drawn, and where they stand. */

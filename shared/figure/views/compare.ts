@@ -3,6 +3,7 @@ import type { RunSummary } from '../../model/run.ts';
 import { fitText } from '../../view/map/axis-labels.ts';
 import { aggregateText, headingText, VALUE_UNITS } from '../../view/map/value-words.ts';
 import { legendTicks } from '../../view/map/map-colours.ts';
+import { leavesOutSinks, leftOut, leftOutText, type LeftOut } from '../../view/map/sink-mode.ts';
 import { inexactBadges, inexactText, interventionsText, mapOrigin, type FigureOrigin } from '../origin.ts';
 import { drawPage, frameOf, scratch, type Frame, type PageText } from '../page.ts';
 import { barWidth, drawBar, type BarLegend } from '../parts/colour-bar.ts';
@@ -11,7 +12,7 @@ import { finestLevel, hasMasked, loadMap, wholeTexels, type MapData, type MapReg
 import { drawMapPlot } from '../parts/map-plot.ts';
 import { checkCount, valuesText } from '../parts/map-table.ts';
 import { axesBands, drawTokenAxes, type AxesBands } from '../parts/token-axes.ts';
-import type { RecipeOf } from '../recipe.ts';
+import { sinkModeOf, type RecipeOf } from '../recipe.ts';
 import type { SceneRect } from '../scene.ts';
 import type { Sketch } from '../sketch.ts';
 import { provenanceText, runOf, type FigureJob } from '../source.ts';
@@ -36,6 +37,9 @@ export interface CompareFigure extends Noted {
   readonly difference: MapColouring | undefined;
   readonly text: PageText;
 }
+
+/** Maps side by side have no strips: the first key is the sink of all of them. */
+const SINKS = [0];
 
 export const compareView: FigureView<'compare', CompareFigure> = {
   id: 'compare',
@@ -65,8 +69,10 @@ export const compareView: FigureView<'compare', CompareFigure> = {
       recipe,
       asked.every(({ other }) => other !== undefined),
     );
-    const originAt = (level: number) => mapOrigin(drawn, { ...values, level });
-    const text = (level: number) => pageText(recipe, originAt(level), job, level);
+    const mode = sinkModeOf(recipe);
+    const out = leftOut(mode, SINKS);
+    const originAt = (level: number) => mapOrigin(drawn, { ...values, level, leftOut: leftOutText(out) });
+    const text = (level: number) => pageText(recipe, out, originAt(level), job, level);
     const frame = frameOf(recipe, text(24), measure);
     const level = finestOf(region, tokens, finest, job, (texels) => {
       return layoutMaps(scratch(recipe, measure), frame, recipe, run, texels, 0).cell;
@@ -75,12 +81,12 @@ export const compareView: FigureView<'compare', CompareFigure> = {
     for (const { title, summary, head, other } of asked) {
       const question = { run: summary, head, minus: other, ...valueOf(recipe, other !== undefined), level };
       const texels = wholeTexels(region, level);
-      const map = await loadMap({ ...question, skipKeys: recipe.excludeSinks ? 1 : 0, region: texels }, job);
+      const map = await loadMap({ ...question, ...out, region: texels }, job);
       maps.push({ title, isDifference: other !== undefined, map, masked: await hasMasked(map) });
     }
     const colouring = (isDifference: boolean) => {
       const those = maps.filter((one) => one.isDifference === isDifference).map(({ map }) => map);
-      const options = { ...recipe, ...valueOf(recipe, isDifference) };
+      const options = { ...recipe, ...valueOf(recipe, isDifference), excludeSinks: leavesOutSinks(mode) };
       return those.length === 0 ? undefined : colouringOf(those, options, isDifference, tokens, []);
     };
     return {
@@ -107,9 +113,12 @@ export const compareView: FigureView<'compare', CompareFigure> = {
     const side = 2 ** level;
     const starts = (from: number, count: number) => Int32Array.from({ length: count }, (_, at) => from + at * side);
     const [query, key] = [starts(region.rowStart, rows), starts(region.keyStart, columns)];
+    const without = leftOutText(leftOut(sinkModeOf(recipe), SINKS));
     const kinds = [...new Set(maps.map(({ isDifference }) => isDifference))];
     const what = kinds
-      .map((isDifference) => valuesText({ ...valueOf(recipe, isDifference), level }, isDifference, origin))
+      .map((isDifference) =>
+        valuesText({ ...valueOf(recipe, isDifference), level, leftOut: without }, isDifference, origin),
+      )
       .join('; or ');
     return {
       arrays: [
@@ -164,8 +173,9 @@ function valueOf({ value, reducer }: Recipe, isDifference: boolean): Pick<Recipe
   return isDifference ? { value: 'probability', reducer: reducer === 'min' ? 'max' : reducer } : { value, reducer };
 }
 
-function pageText(recipe: Recipe, origin: FigureOrigin, { source }: FigureJob, level: number): PageText {
-  const what = headingText(recipe.value, recipe.reducer, level, recipe.scale);
+function pageText(recipe: Recipe, out: LeftOut, origin: FigureOrigin, { source }: FigureJob, level: number): PageText {
+  const heading = headingText(recipe.value, recipe.reducer, level, recipe.scale);
+  const what = [heading, leftOutText(out)].filter((part) => part !== '').join(', ');
   return {
     name: 'Attention maps',
     details: what,

@@ -5,7 +5,8 @@ import type { HeadProfile, RunSummary } from '../../model/run.ts';
 import { topLevel } from '../../tensor/tile.ts';
 import { COLUMN_LABEL_DEGREES, fitText } from '../../view/map/axis-labels.ts';
 import { legendTicks } from '../../view/map/map-colours.ts';
-import { leadingSinks, sinkKeysOf } from '../../view/map/sink-keys.ts';
+import { sinkKeysOf } from '../../view/map/sink-keys.ts';
+import { leavesOutSinks, leftOut, leftOutText, type LeftOut } from '../../view/map/sink-mode.ts';
 import { aggregateText, headingText, sinkHeading, VALUE_UNITS } from '../../view/map/value-words.ts';
 import { inexactBadges, inexactText, interventionsText, mapOrigin, type MapOrigin } from '../origin.ts';
 import { drawPage, frameOf, scratch, type Frame, type PageText } from '../page.ts';
@@ -18,7 +19,7 @@ import { mapTable } from '../parts/map-table.ts';
 import { drawMapPlot } from '../parts/map-plot.ts';
 import { columnMeanHeading, drawColumnMean, drawEntropy, drawSinkStrip } from '../parts/marginals.ts';
 import { orNote } from '../parts/or-note.ts';
-import type { RecipeOf } from '../recipe.ts';
+import { sinkModeOf, type RecipeOf } from '../recipe.ts';
 import type { SceneRect } from '../scene.ts';
 import { LABEL_EM, type Sketch } from '../sketch.ts';
 import { provenanceText, runOf, type FigureJob } from '../source.ts';
@@ -33,6 +34,8 @@ export interface MapFigure extends Noted {
   readonly drawn: readonly RunSummary[];
   readonly map: MapData;
   readonly colouring: MapColouring;
+  /** What it is drawn without. */
+  readonly out: LeftOut;
   /** Whether any texel of the map is. */
   readonly masked: boolean;
   readonly profile: HeadProfile | undefined;
@@ -66,7 +69,11 @@ export const mapView: FigureView<'map', MapFigure> = {
     const profile = await orNote(notes, 'Row entropy and column means', () =>
       source.ask('run.head', { runId: run.runId, ...head }),
     );
-    const keys = minus || recipe.sinks === 'none' ? [] : sinkKeysOf(recipe.sinks, recipe.sinkKeys, profile, tokens);
+    const mode = sinkModeOf(recipe);
+    const rule = recipe.sinks === 'none' ? 'first' : recipe.sinks;
+    const sinkKeys = minus ? [0] : sinkKeysOf(rule, recipe.sinkKeys, profile, tokens);
+    const keys = minus || mode === 'show' || recipe.sinks === 'none' ? [] : sinkKeys;
+    const out = leftOut(mode, sinkKeys);
     const columns = [];
     for (const key of keys) {
       const values =
@@ -77,7 +84,7 @@ export const mapView: FigureView<'map', MapFigure> = {
             });
       if (values) columns.push({ key, values });
     }
-    const own = { run, drawn: minus ? [run, minus.run] : [run], profile, sinks: columns, notes };
+    const own: Own = { out, run, drawn: minus ? [run, minus.run] : [run], profile, sinks: columns };
     const finest = Math.max(
       finestLevel(run, head, value, reducer),
       minus ? finestLevel(minus.run, minus.head, value, reducer) : 0,
@@ -87,16 +94,15 @@ export const mapView: FigureView<'map', MapFigure> = {
     const level = finestOf(region, tokens, Math.max(finest, fittingLevel(region, job)), job, (texels) => {
       return layoutMap(scratch(recipe, measure), frame, recipe, own, texels, 0).cell;
     });
-    const skipKeys = recipe.excludeSinks ? leadingSinks(keys.length > 0 ? keys : [0]) : 0;
-    const withoutKeys = recipe.excludeSinks ? keys.filter((key) => key >= skipKeys) : [];
     const map = await loadMap(
-      { run, head, minus, value, reducer, skipKeys, region: wholeTexels(region, level), level },
+      { run, head, minus, value, reducer, ...out, region: wholeTexels(region, level), level },
       job,
     );
-    const colouring = await colouringOf([map], { ...recipe, value, reducer }, minus !== undefined, tokens, withoutKeys);
-    const origin = mapOrigin(own.drawn, { value, reducer, level });
+    const options = { ...recipe, value, reducer, excludeSinks: leavesOutSinks(mode) };
+    const colouring = await colouringOf([map], options, minus !== undefined, tokens, out.withoutKeys);
+    const origin = mapOrigin(own.drawn, { value, reducer, level, leftOut: leftOutText(out) });
     const masked = await hasMasked(map);
-    return { ...own, origin, map, colouring, masked, text: pageText(recipe, own, job, level) };
+    return { ...own, notes, origin, map, colouring, masked, text: pageText(recipe, own, job, level) };
   },
 
   scene(recipe, data, measure) {
@@ -160,7 +166,7 @@ export function fittingLevel({ rowStart, rowEnd, keyStart, keyEnd }: MapRegion, 
   return Math.max(0, Math.ceil(Math.log2(Math.max(rowEnd - rowStart, keyEnd - keyStart) / mostTexels)));
 }
 
-type Own = Pick<MapFigure, 'run' | 'drawn' | 'profile' | 'sinks'>;
+type Own = Pick<MapFigure, 'out' | 'run' | 'drawn' | 'profile' | 'sinks'>;
 
 const ROLE_NAMES = { clean: 'clean', changed: 'ablated' } as const;
 
@@ -172,13 +178,14 @@ export function titleOf({ head, minus, run }: Pick<Recipe, 'head' | 'minus' | 'r
   return `${formatHead(head)} (${ROLE_NAMES[run]}) − ${formatHead(minus.head)} (${ROLE_NAMES[minus.run]})`;
 }
 
-function pageText(recipe: Recipe, { drawn }: Own, { source }: FigureJob, level: number): PageText {
+function pageText(recipe: Recipe, { drawn, out }: Own, { source }: FigureJob, level: number): PageText {
   const { value, reducer } = mapValue(recipe);
   const what = recipe.minus
     ? `difference of ${headingText(value, reducer, level, 'linear')}`
     : headingText(value, reducer, level, recipe.scale);
-  const details = recipe.run === 'changed' && recipe.minus === null ? `${what}, ablated run` : what;
-  const origin = mapOrigin(drawn, { value, reducer, level });
+  const shown = [what, leftOutText(out)].filter((part) => part !== '').join(', ');
+  const details = recipe.run === 'changed' && recipe.minus === null ? `${shown}, ablated run` : shown;
+  const origin = mapOrigin(drawn, { value, reducer, level, leftOut: leftOutText(out) });
   const region = recipe.region
     ? `Queries ${recipe.region.rowStart} to ${recipe.region.rowEnd - 1}, keys ${recipe.region.keyStart} to ${recipe.region.keyEnd - 1}.`
     : '';
@@ -187,10 +194,9 @@ function pageText(recipe: Recipe, { drawn }: Own, { source }: FigureJob, level: 
     details,
     inexact: inexactBadges(origin),
     caption: [
-      `Attention of ${titleOf(recipe)}: ${what}.`,
+      `Attention of ${titleOf(recipe)}: ${shown}.`,
       region,
       inexactText(origin),
-      recipe.excludeSinks ? 'Sink keys are left out of the colour scale.' : '',
       interventionsText(origin),
       provenanceText(source),
     ],

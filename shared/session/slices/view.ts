@@ -1,15 +1,18 @@
 import { z } from 'zod';
 import { TILE_REDUCERS, TILE_VALUES } from '../../tensor/tile.ts';
+import { SINK_MODES } from '../../view/map/sink-mode.ts';
 import { defineSlice } from '../slice.ts';
 
 const index = z.number().int().min(0);
 
-const viewSchema = z.object({
+const fields = z.object({
   value: z.enum(TILE_VALUES),
   reducer: z.enum(TILE_REDUCERS),
   scale: z.enum(['log', 'linear']),
   gamma: z.number().min(0.3).max(2.5),
-  excludeSinks: z.boolean(),
+  /** Of files from before `sinkMode`. */
+  excludeSinks: z.boolean().optional(),
+  sinkMode: z.enum(SINK_MODES).optional(),
   sinkRule: z.enum(['first', 'found', 'chosen']),
   sinkKeys: z.array(index).max(4096),
   shown: z.enum(['clean', 'changed']),
@@ -35,6 +38,11 @@ const viewSchema = z.object({
     })
     .nullable(),
 });
+
+const viewSchema = fields.transform(({ excludeSinks, sinkMode, ...rest }) => ({
+  ...rest,
+  sinkMode: sinkMode ?? (excludeSinks === true ? ('exclude' as const) : ('gutter' as const)),
+}));
 export type ViewData = z.infer<typeof viewSchema>;
 
 /** How things are shown. */

@@ -1,38 +1,62 @@
-/**
- * What becomes of the keys that heads rest on: one choice for the colours of maps, for scores and for figures. Pure.
- *
- * `show`: they are keys like all others. `gutter`: they also stand beside the map, one strip each. `exclude`: they are
- * left out of the map's colours. `renormalise`: and what is left of each row is made to sum to 1. Where they are left
- * out, scores that have a twin without sinks give way to it.
- */
+/** What becomes of the keys that heads rest on: one choice for the colours of maps, for scores and for figures. Pure. */
+
 export const SINK_MODES = ['show', 'gutter', 'exclude', 'renormalise'] as const;
 export type SinkMode = (typeof SINK_MODES)[number];
 
-/** Rows with less than this outside the keys that are taken out are not rescaled: what is left is rounding. */
+/** Rows with less than this outside the keys that are taken out are not rescaled. */
 export const LEAST_MASS_LEFT = 1e-3;
+
+export const SINK_MODE_NAMES: Readonly<Record<SinkMode, string>> = {
+  show: 'sinks shown',
+  gutter: 'sinks in gutter',
+  exclude: 'sinks excluded',
+  renormalise: 'renormalised',
+};
+
+export const SINK_MODE_HINTS: Readonly<Record<SinkMode, string>> = {
+  show: 'Sink keys are keys like all others',
+  gutter: 'Sink keys also stand beside the map, one strip each',
+  exclude: 'Sink keys stand in their strips and are left out of the map’s colours; scores are shown without sinks',
+  renormalise:
+    'Sink keys stand in their strips, and each row of the map is divided by what is left of it without them; scores are shown without sinks',
+};
+
+/** The next one, in a circle. */
+export function nextSinkMode(mode: SinkMode): SinkMode {
+  return SINK_MODES[(SINK_MODES.indexOf(mode) + 1) % SINK_MODES.length]!;
+}
 
 /** Whether sinks are left out of what is seen. */
 export function leavesOutSinks(mode: SinkMode): boolean {
   return mode === 'exclude' || mode === 'renormalise';
 }
 
-/** Scores and their twins that leave the sinks out and rescale what is left of each row. */
-const SINK_FREE: Readonly<Record<string, string>> = {
-  distance: 'distance-sink-free',
-  entropy: 'entropy-sink-free',
-  'local-32': 'local-32-sink-free',
-};
-
-/** The key of the score that stands in for one, of any origin; the score's own where there is no other. */
-export function scoreUnder(mode: SinkMode, key: string): string {
-  const at = key.lastIndexOf(':') + 1;
-  const twin = leavesOutSinks(mode) ? SINK_FREE[key.slice(at)] : undefined;
-  return twin === undefined ? key : `${key.slice(0, at)}${twin}`;
+export interface LeftOut {
+  /** The first keys, which are masked in the map. */
+  readonly skipKeys: number;
+  /** Whether rows are divided by what is left of them. */
+  readonly renormalise: boolean;
+  /** Keys further on, which only do not set the colours: a texel holds their neighbours as well. */
+  readonly withoutKeys: readonly number[];
 }
 
-/** `without key 0, rows rescaled`; empty where nothing is left out. `keys`: how many from the first on. */
-export function sinkModeText(mode: SinkMode, keys: number): string {
-  if (!leavesOutSinks(mode) || keys === 0) return '';
-  const without = keys === 1 ? 'without key 0' : `without keys 0 to ${keys - 1}`;
-  return mode === 'renormalise' ? `${without}, rows rescaled` : without;
+/** What a map is shown without. `keys`: those that count as sinks, ascending. */
+export function leftOut(mode: SinkMode, keys: readonly number[]): LeftOut {
+  const out = leavesOutSinks(mode) ? keys : [];
+  let skipKeys = 0;
+  while (out.includes(skipKeys)) skipKeys++;
+  return {
+    skipKeys,
+    renormalise: mode === 'renormalise' && skipKeys > 0,
+    withoutKeys: out.filter((key) => key >= skipKeys),
+  };
+}
+
+/** `without key 0, rows renormalised, colours without key 13`; empty where nothing is left out. */
+export function leftOutText({ skipKeys, renormalise, withoutKeys }: LeftOut): string {
+  const first = skipKeys === 1 ? 'without key 0' : `without keys 0 to ${skipKeys - 1}`;
+  const further = `colours without ${withoutKeys.length === 1 ? 'key' : 'keys'} ${withoutKeys.join(', ')}`;
+  return [skipKeys === 0 ? '' : first, renormalise ? 'rows renormalised' : '', withoutKeys.length === 0 ? '' : further]
+    .filter((part) => part !== '')
+    .join(', ');
 }

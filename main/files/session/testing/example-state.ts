@@ -39,7 +39,8 @@ const data = {
     reducer: 'mean',
     scale: 'log',
     gamma: 0.7,
-    excludeSinks: true,
+    // The example file says `excludeSinks: true`, as files did before there were modes.
+    sinkMode: 'exclude',
     sinkRule: 'chosen',
     sinkKeys: [0, 3],
     shown: 'changed',
