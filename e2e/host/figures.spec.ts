@@ -41,6 +41,7 @@ const RECIPES: readonly FigureRecipeInput[] = [
   { view: 'distance', head, widthMm: 85, dpi: 100 },
   { view: 'strip', head, dpi: 100 },
   { view: 'strip', colour: 'change', dpi: 100 },
+  { view: 'sinks', position: 0, dpi: 100 },
   { view: 'next', dpi: 100 },
   { view: 'effect', dpi: 100 },
 ];

@@ -106,6 +106,7 @@ it.each([
   [{ view: 'distance', head }, 'distance (tokens),"mass (share, mean over rows)"'],
   [{ view: 'strip' }, 'index,token,id,outgoing (probability)'],
   [{ view: 'strip', colour: 'change' }, 'index,token,id,change (nats)'],
+  [{ view: 'sinks' }, 'position,token,id,all (share of heads),L0 (share of heads)'],
   [{ view: 'next' }, 'token,id,clean (probability),ablated (probability)'],
   [{ view: 'effect' }, 'index,token,id,nllDelta (nats),kl (nats)'],
   [{ view: 'map', head, value: 'logProbability' }, '"query\\key (log probability, nats)"'],

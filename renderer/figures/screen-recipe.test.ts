@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { figureRecipeSchema } from '../../shared/figure/recipe.ts';
-import { addToComparison, foldTokens, setDifference, setFilter, toggleAblation } from '../state/edits.ts';
+import { addToComparison, foldTokens, pinToken, setDifference, setFilter, toggleAblation } from '../state/edits.ts';
 import { patch } from '../state/store.ts';
 import { startSession } from '../testing/start-session.ts';
 import { possibleFigures, screenRecipe } from './screen-recipe.ts';
@@ -27,6 +27,7 @@ describe('what is on screen as recipes', () => {
       'histogram',
       'distance',
       'strip',
+      'sinks',
       'next',
     ]);
     toggleAblation(store, HEAD);
@@ -36,6 +37,16 @@ describe('what is on screen as recipes', () => {
     await rest();
     expect(possibleFigures(store.getState())[0]).toBe('compare');
     expect(possibleFigures(store.getState())).toEqual(expect.arrayContaining(['effect', 'generation']));
+  });
+
+  it('begin with the sinks while these are looked at', async () => {
+    const { store } = await started();
+    patch(store, 'view', { dockTab: 'sinks', sinkThreshold: 0.2 });
+    pinToken(store, 1);
+    const state = store.getState();
+    expect(possibleFigures(state).slice(0, 2)).toEqual(['sinks', 'map']);
+    expect(possibleFigures(state).filter((view) => view === 'sinks')).toHaveLength(1);
+    expect(screenRecipe('sinks', state)).toMatchObject({ run: 'clean', threshold: 0.2, position: 1 });
   });
 
   it('are recipes, every one, with what is set on screen', async () => {

@@ -11,6 +11,7 @@ export const FIGURE_VIEW_NAMES: Readonly<Record<FigureViewId, string>> = {
   histogram: 'Histogram of a score',
   distance: 'Distance profile',
   strip: 'Token strip',
+  sinks: 'Attention sinks',
   next: 'Next tokens',
   effect: 'Effect of the interventions',
   generation: 'Generated text',

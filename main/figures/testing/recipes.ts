@@ -24,6 +24,7 @@ export const TEST_RECIPES: { readonly [V in FigureViewId]: Extract<FigureRecipeI
   histogram: { view: 'histogram', score: 'previous', threshold: 0.5 },
   distance: { view: 'distance', head },
   strip: { view: 'strip' },
+  sinks: { view: 'sinks', position: 0 },
   next: { view: 'next' },
   effect: { view: 'effect' },
   generation: {

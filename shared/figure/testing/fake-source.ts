@@ -6,6 +6,7 @@ import type { ScoreTable } from '../../model/score.ts';
 import type { TokenView } from '../../model/token-view.ts';
 import { TILE_SIZE, tileKeySchema } from '../../tensor/tile.ts';
 import type { FigureSource } from '../source.ts';
+import { fakeSinks } from './fake-sinks.ts';
 import { makeScoreTable } from '../../model/testing/score-table.ts';
 
 export interface FakeShape {
@@ -76,6 +77,8 @@ export function fakeSource({ tokens: n, layers, heads, kvHeads, seed = 1, window
     }),
     'run.scores': () => ({ scores: fakeScores(layers * heads, seed) }),
     'score.list': () => ({ scores: [] }),
+    'run.sinks': ({ threshold }: ParamsOf<'run.sinks'>) =>
+      fakeSinks({ tokens: n, layers, heads, kvHeads, seed }, threshold ?? 0.3),
     'run.miniatures': () => {
       const size = Math.min(32, n);
       return {

@@ -12,6 +12,7 @@ import { mapsView } from './maps.ts';
 import { nextView } from './next.ts';
 import { rankedView } from './ranked.ts';
 import { scatterView } from './scatter.ts';
+import { sinksView } from './sinks.ts';
 import { stripView } from './strip.ts';
 
 /** Fetches what a recipe draws. Throws what its questions throw, and `bad-request` for what the runs do not have. */
@@ -35,6 +36,8 @@ export function loadRecipe(recipe: FigureRecipe, job: FigureJob): Promise<Loaded
       return loadFigure(distanceView, recipe, job);
     case 'strip':
       return loadFigure(stripView, recipe, job);
+    case 'sinks':
+      return loadFigure(sinksView, recipe, job);
     case 'next':
       return loadFigure(nextView, recipe, job);
     case 'effect':
