@@ -16,14 +16,14 @@ export function describeResult({ source, tokens, interventions }: Result): strin
 }
 
 /** The beginning of a prompt. */
-export function excerpt(source: PromptSource): string {
+function excerpt(source: PromptSource): string {
   const text = (source.kind === 'ids' ? source.ids : source.text).trim().replaceAll(/\s+/g, ' ');
   const letters = Array.from(text);
   const shown = letters.length > EXCERPT_LETTERS ? `${letters.slice(0, EXCERPT_LETTERS).join('')}…` : text;
   return source.kind === 'ids' ? `ids ${shown}` : `“${shown}”`;
 }
 
-export function samePrompt(a: Result, b: Result): boolean {
+function samePrompt(a: Result, b: Result): boolean {
   return sameSource(a.source, b.source) && a.tokens === b.tokens;
 }
 
