@@ -113,6 +113,24 @@ describe('run.scores', () => {
     }
   });
 
+  it('is kept in a session with the parameters that are wanted, else as it was asked for last', async () => {
+    const choice = { runId, heads: [], tokenRows: [], maps: [], differences: [], clean: null };
+    const kept = async (scoreParameters?: Record<string, Record<string, number>>) => {
+      const { scores } = await engine.handlers['run.store'](
+        { ...choice, ...(scoreParameters && { scoreParameters }) },
+        context,
+      );
+      return scores.find(({ info }) => info.id === 'top-p')!.parameters['mass'];
+    };
+    const [first] = await ask({ scores: ['top-p'] });
+    for (const mass of [0.6, 0.7]) await ask({ scores: ['top-p'], scoreParameters: { 'top-p': { mass } } });
+    const byDefault = first!.parameters['mass'];
+    expect(await kept()).toBe(0.7);
+    expect(await kept({})).toBe(byDefault);
+    expect(await kept({ 'top-p': { mass: 0.6 } })).toBe(0.6);
+    expect(await kept({ 'top-p': { mass: 0.65 } })).toBe(0.7);
+  });
+
   it('is kept in a session with what was computed, which then answers without the model', async () => {
     await ask({ scores: ['streaming-mass'], scoreParameters: { 'streaming-mass': { window: 12 } } });
     const choice = { runId, heads: [], tokenRows: [], maps: [], differences: [], clean: null };

@@ -57,13 +57,16 @@ export async function computeScores(
   return ids.map((id) => run.memo.scores.get(keyOf(id))!);
 }
 
-/** Every table that was computed of a run, one a score: with the given parameters, else the last one. */
+/**
+ * Every table that was computed of a run, one a score: the last one. `wanted`: parameters by score; of scores that it
+ * leaves out those with the defaults, where there are any.
+ */
 export function computedScores(
   { memo }: Pick<Run, 'memo'>,
-  given: NonNullable<ScoreChoice['scoreParameters']> = {},
+  wanted?: ScoreChoice['scoreParameters'],
 ): readonly ScoreTable[] {
   const last = new Map(Array.from(memo.scores.values(), (table) => [table.info.id, table]));
-  return Array.from(last, ([id, table]) => memo.scores.get(memoKey(id, given)) ?? table);
+  return Array.from(last, ([id, table]) => (wanted && memo.scores.get(memoKey(id, wanted))) ?? table);
 }
 
 function memoKey(id: string, given: NonNullable<ScoreChoice['scoreParameters']>): string {
