@@ -2,6 +2,7 @@ import { cleanup, fireEvent, render, screen } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { syntheticScores } from '../map/gallery/synthetic-scores.ts';
 import { stubElementSize } from '../testing/stub-element-size.ts';
+import { glyphOf } from './glyphs.ts';
 import { HeadAtlas, type HeadAtlasProps } from './HeadAtlas.tsx';
 
 beforeEach(() => {
@@ -168,5 +169,29 @@ describe('HeadAtlas', () => {
       render(<HeadAtlas {...props({ ...maps, score: scores.at(-1)! })} />);
       expect(labels()[0]).toBe('L0H0, L0KV0: no value');
     });
+  });
+
+  it('draws heads without a value in no colour of the scale, and says so beside the floor', () => {
+    const values = Float64Array.from({ length: 32 }, (_, index) => (index === 3 ? NaN : (index - 10) / 20));
+    const score = { ...scores[0]!, info: { ...scores[0]!.info, domain: [null, null] as const }, values, floor: 0.25 };
+    render(<HeadAtlas {...props({ score, name: 'Entropy, Needle' })} />);
+    expect([...document.querySelectorAll('[role="gridcell"] .hs-atlas__empty')]).toHaveLength(1);
+    const legend = screen.getByRole('img', { name: /^Colour scale/ });
+    expect(legend.getAttribute('aria-label')).toBe(
+      'Colour scale: Entropy, Needle, nats, uniform attention 0.25, some heads have no value',
+    );
+    // Below zero too: the colours diverge.
+    expect(legend.querySelector('[id^="hs-atlas-ramp-diverging"]')).not.toBeNull();
+  });
+
+  it('shows bars in place of the colour, dims what a filter leaves out, and rings what is hovered elsewhere', () => {
+    const glyphs = [scores[0]!, scores[1]!].map((table) => glyphOf(table, table.info.name));
+    const passing = Array.from({ length: 32 }, (_, index) => index < 30);
+    render(<HeadAtlas {...props({ glyphs, passing, hovered: { layer: 0, head: 1 } })} />);
+    expect(document.querySelectorAll('rect.hs-atlas__bar--1')).toHaveLength(32);
+    expect(screen.getByRole('list', { name: 'Bars in the cells' }).textContent).toContain('Row entropy');
+    expect(document.querySelectorAll('.hs-atlas__veil rect')).toHaveLength(2);
+    expect(document.querySelectorAll('.hs-atlas__hover')).toHaveLength(1);
+    expect(document.querySelector('.hs-atlas__status')!.textContent).toMatch(/^L0H1/);
   });
 });
