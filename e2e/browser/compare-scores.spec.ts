@@ -56,7 +56,16 @@ test('the ablated run is compared with the clean one, and undo goes through pins
   await idle(app);
   await command(app, 'view.showScores');
   await pick(app, 'entropy');
+  await expect(panel(app)).toContainText('A is the clean run');
+  await expect(grid(app, 'A').getByTestId('ablated-L1H3')).toHaveCount(0);
+  await app.getByRole('radio', { name: 'Ablated' }).click();
+  await idle(app);
   await expect(grid(app, 'A').getByTestId('ablated-L1H3')).toBeVisible();
+  await expect(panel(app)).toContainText('L1H3=zero');
+  await expect(panel(app)).not.toContainText('A is the clean run');
+  // Heads above the ablated one read what it no longer writes; those beside it do not.
+  await expect(grid(app, 'A − B').locator('[data-head=L1H4]')).toHaveAttribute('aria-label', /: 0\.0+ nats/);
+  await expect(grid(app, 'A − B').locator('[data-head^=L2][aria-label*="+"]')).not.toHaveCount(0);
   await expect(grid(app, 'B').getByTestId('ablated-L1H3')).toHaveCount(0);
   await app.keyboard.press('Shift+P');
   await expect(panel(app)).toHaveCount(0);

@@ -152,7 +152,8 @@ interface ComparedPairProps {
 function ComparedPair({ entry, table, result, reference, selected }: ComparedPairProps) {
   const { store } = useApp();
   const ownTable = entry.table!;
-  const interventions = useAppState(({ edit }) => edit.interventions);
+  // The marks are those of the run: what is ablated may be in another one than is shown.
+  const showsClean = useAppState(({ edit, view }) => edit.interventions.length > 0 && view.shown === 'clean');
   const hovered = useAppState(({ ui }) => ui.hoverHead);
   const { entries } = useScores();
   const { passing } = useFilteredHeads(
@@ -166,7 +167,10 @@ function ComparedPair({ entry, table, result, reference, selected }: ComparedPai
     const [own, other] = onOneScale(ownTable, table);
     return { a: named(own, 'A'), b: named(other, 'B'), compared: compareScores(ownTable, table, result, reference) };
   }, [ownTable, table, result, reference]);
-  const remarks = compareRemarks({ result, table: ownTable }, { result: reference, table });
+  const remarks = [
+    ...compareRemarks({ result, table: ownTable }, { result: reference, table }),
+    ...(showsClean ? ['A is the clean run: to compare the ablated one, switch “Map and atlas” above to Ablated.'] : []),
+  ];
   const linked = {
     selected,
     hovered,
@@ -193,14 +197,14 @@ function ComparedPair({ entry, table, result, reference, selected }: ComparedPai
         style={{ '--least': `${Math.max(180, labelWidth(99) + most * LEAST_CELL_PX + 8)}px` } as CSSProperties}
       >
         <Side title={`A, on screen: ${result.model}`} text={describeResult(result)}>
-          <HeadAtlas {...shape(result)} {...linked} score={a} ablated={interventions.map(({ where }) => where)} />
+          <HeadAtlas {...shape(result)} {...linked} score={a} ablated={changedHeads(result)} />
         </Side>
         <Side title={`B, pinned: ${reference.model}`} text={describeResult(reference)}>
           <HeadAtlas
             {...shape(reference)}
             {...(isPaired ? linked : apart)}
             score={b}
-            ablated={parseInterventions(reference.interventions).map(({ where }) => where)}
+            ablated={changedHeads(reference)}
           />
         </Side>
         {compared && (
@@ -337,6 +341,10 @@ function axisOf(entry: ScoreEntry, values: ScoreTable, side: string): ScoreEntry
 
 function named(table: ScoreTable, side: string): ScoreTable {
   return { ...table, info: { ...table.info, name: `${table.info.name}, ${side}` } };
+}
+
+function changedHeads({ interventions }: Result): readonly HeadId[] {
+  return parseInterventions(interventions).map(({ where }) => where);
 }
 
 function inside({ layer, head }: HeadId, { layers, heads }: Result): HeadId {
