@@ -78,7 +78,10 @@ describe('headKinds', () => {
   });
 
   it('asks long-range heads for more than what rests on hidden sinks, and for an effect', () => {
-    expect(kindsOf({ 'streaming-mass': 0.4 })).toEqual(['long-range']);
+    expect(kindsOf({ 'streaming-mass': 0.4, 'hidden-sinks': 0 })).toEqual(['long-range']);
+    // Of a prompt too short to tell hidden sinks nothing is said.
+    expect(kindsOf({ 'streaming-mass': 0.9 })).toEqual([]);
+    expect(kindsOf({ 'streaming-mass': { value: 0.4, floor: 0.5 }, 'hidden-sinks': 0 })).toEqual([]);
     expect(kindsOf({ 'streaming-mass': 0.4, 'hidden-sinks': 0.2 })).toEqual([]);
     expect(kindsOf({ 'streaming-mass': 0.4, streaming: 0.02 })).toEqual(['streaming']);
     expect(labelsOf({ 'streaming-mass': 0.4, 'hidden-sinks': 0.05, streaming: 0.5 })).toEqual([
@@ -90,6 +93,16 @@ describe('headKinds', () => {
         ],
       },
     ]);
+  });
+
+  it('looks at what a score was computed with', () => {
+    const mass = (sink: number) => ({ ...makeScoreTable('streaming-mass', [0.8]), parameters: { sink, window: 8 } });
+    const hidden = makeScoreTable('hidden-sinks', [0]);
+    expect(headKinds([mass(1), hidden], 0, 0, ONE).map(({ kind }) => kind)).toEqual(['long-range']);
+    expect(headKinds([mass(0), hidden], 0, 0, ONE)).toEqual([]);
+    const retrieval = (badge: 'exact' | 'teacher-forced') => makeScoreTable('retrieval', [0.4], { badge });
+    expect(headKinds([retrieval('exact')], 0, 0, ONE).map(({ kind }) => kind)).toEqual(['retrieval']);
+    expect(headKinds([retrieval('teacher-forced')], 0, 0, ONE)).toEqual([]);
   });
 
   it('is not impressed by what uniform attention gets as well', () => {

@@ -119,7 +119,7 @@ export const HEAD_KIND_RULES: Readonly<Record<HeadKind, KindRule>> = {
     scores: ['streaming-mass'],
     side: 'over',
     threshold: 0.3,
-    aboveFloor: false,
+    aboveFloor: true,
   },
   diffuse: {
     name: 'Diffuse',
@@ -193,8 +193,7 @@ export function headKinds(
   for (const { info, values, floor, parameters } of tables) {
     const value = values?.[layer * shape.heads + head];
     if (value === undefined || Number.isNaN(value)) continue;
-    // Of another position it says nothing of where heads rest.
-    if (info.id === 'sink-importance' && (parameters['position'] ?? 0) !== 0) continue;
+    if (!isEvidence({ info, parameters })) continue;
     known.set(info.id, { value, floor });
   }
   const labels: HeadKindLabel[] = [];
@@ -203,6 +202,17 @@ export function headKinds(
     if (evidence.length > 0) labels.push({ kind, evidence });
   }
   return labels;
+}
+
+/** What a table was computed with decides what it may speak for. */
+function isEvidence({ info, parameters }: Pick<ScoreTable, 'info' | 'parameters'>): boolean {
+  // Answers that were fed in show no head that the model answers with.
+  if (info.badge === 'teacher-forced') return false;
+  // Of another position it says nothing of where heads rest.
+  if (info.id === 'sink-importance') return (parameters['position'] ?? 0) === 0;
+  // Without a sink of its own the mask counts mass on the sink as mass outside.
+  if (info.id === 'streaming-mass' || info.id === 'streaming') return (parameters['sink'] ?? 1) > 0;
+  return true;
 }
 
 interface Known {
@@ -234,10 +244,12 @@ function byRule(kind: HeadKind, known: ReadonlyMap<string, Known>): KindEvidence
 
 /** Mass outside sink and window may lie on sinks further on, so as much more is asked for as there is on those. */
 function longRange(known: ReadonlyMap<string, Known>): KindEvidence[] {
-  const { scores, side, threshold } = HEAD_KIND_RULES['long-range'];
+  const { scores, side, threshold, aboveFloor } = HEAD_KIND_RULES['long-range'];
   const outside = known.get(scores[0]!);
-  const hidden = known.get('hidden-sinks')?.value ?? 0;
-  if (outside === undefined || !meets(outside.value, side, threshold + hidden)) return [];
+  const hidden = known.get('hidden-sinks')?.value;
+  // What lies on hidden sinks has to be known: it must not pass for reach.
+  if (outside === undefined || hidden === undefined || !meets(outside.value, side, threshold + hidden)) return [];
+  if (aboveFloor && outside.floor !== null && outside.value <= outside.floor) return [];
   const evidence: KindEvidence[] = [{ score: scores[0]!, ...outside, side, threshold: threshold + hidden }];
   // Keys with hardly any value are no reach: what it writes must miss them.
   const deviation = known.get('streaming');

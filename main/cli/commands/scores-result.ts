@@ -51,7 +51,16 @@ export interface ScoresResult {
 type Shape = Pick<ModelInfo, 'layers' | 'heads'>;
 
 export function valuesOf(shape: Shape, tables: readonly ScoreTable[]): Record<string, ScoreValues> {
-  return Object.fromEntries(tables.map((table) => [table.info.id, valuesOfTable(shape, table)]));
+  // Two files may bring scores of one name: none of them is lost.
+  const taken = new Map<string, number>();
+  return Object.fromEntries(
+    tables.map((table) => {
+      const { id } = table.info;
+      const before = taken.get(id) ?? 0;
+      taken.set(id, before + 1);
+      return [before === 0 ? id : `${id}-${before + 1}`, valuesOfTable(shape, table)];
+    }),
+  );
 }
 
 function valuesOfTable(
