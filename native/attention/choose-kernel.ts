@@ -22,7 +22,9 @@ export async function createKernel(
     id: native.id,
     gathersExtras: native.gathersExtras,
     run: (input, output, checkpoint) => {
-      const isShort = input.tokens - input.queryStart < FEW_ROWS && input.extra === null;
+      // The graph has no way to leave out z.
+      const fitsGraph = input.extra === null && output.z.length > 0;
+      const isShort = input.tokens - input.queryStart < FEW_ROWS && fitsGraph;
       const chosen = isShort ? onnx : native;
       return chosen.run(input, output, checkpoint);
     },

@@ -1,5 +1,5 @@
 import { rowMean, rowsOf } from './row-mean.ts';
-import { keysLeft, SINKS, withoutSinks } from './sink-free.ts';
+import { keysLeft, needsKeysLeft, SINKS, withoutSinks } from './sink-free.ts';
 
 export const distanceSinkFree = rowMean(
   {
@@ -15,5 +15,5 @@ export const distanceSinkFree = rowMean(
   },
   (of) => rowsOf(of, of.pass.sinkFree!.meanDistance),
   (visible, parameters) => Math.max(0, keysLeft(visible, parameters) - 1) / 2,
-  { needs: withoutSinks },
+  { needs: withoutSinks, notApplicable: needsKeysLeft },
 );

@@ -1,5 +1,5 @@
 import { rowMean, rowsOf } from './row-mean.ts';
-import { keysLeft, SINKS, withoutSinks } from './sink-free.ts';
+import { keysLeft, needsKeysLeft, SINKS, withoutSinks } from './sink-free.ts';
 
 export const entropySinkFree = rowMean(
   {
@@ -15,5 +15,5 @@ export const entropySinkFree = rowMean(
   },
   (of) => rowsOf(of, of.pass.sinkFree!.entropy),
   (visible, parameters) => Math.log(Math.max(1, keysLeft(visible, parameters))),
-  { needs: withoutSinks },
+  { needs: withoutSinks, notApplicable: needsKeysLeft },
 );

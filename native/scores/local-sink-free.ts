@@ -1,6 +1,6 @@
 import { LOCAL_WIDTHS } from '../attention/statistics.ts';
 import { localRowsOf, rowMean } from './row-mean.ts';
-import { keysLeft, SINKS, withoutSinks } from './sink-free.ts';
+import { keysLeft, needsKeysLeft, SINKS, withoutSinks } from './sink-free.ts';
 
 const INDEX = 1;
 const WIDTH = LOCAL_WIDTHS[INDEX];
@@ -22,5 +22,5 @@ export const local32SinkFree = rowMean(
     const left = keysLeft(visible, parameters);
     return left === 0 ? 0 : Math.min(WIDTH, left) / left;
   },
-  { needs: withoutSinks },
+  { needs: withoutSinks, notApplicable: needsKeysLeft },
 );

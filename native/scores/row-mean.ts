@@ -20,6 +20,8 @@ type HeadValues = (of: HeadRows) => Float32Array;
 
 interface More {
   readonly needs?: (parameters: ScoreParameters) => PassRequest;
+  /** Why it says nothing; by default where no row is left. */
+  readonly notApplicable?: Score['notApplicable'];
   /** What the value of a row counts for; itself by default. */
   readonly change?: (value: number, visible: VisibleRow) => number;
 }
@@ -47,7 +49,7 @@ export function rowMean(
   defined: Defined,
   values: HeadValues,
   uniform: (visible: VisibleRow, parameters: ScoreParameters) => number,
-  { needs, change }: More = {},
+  { needs, notApplicable = needsRowsFrom, change }: More = {},
 ): Score {
   return {
     info: {
@@ -60,7 +62,7 @@ export function rowMean(
       parameters: [FROM_EIGHTH, ...(defined.parameters ?? [])],
     },
     defaults: fromDefaults,
-    notApplicable: needsRowsFrom,
+    notApplicable,
     ...(needs && { needs: (_: ScoreContext, parameters: ScoreParameters) => needs(parameters) }),
     compute(context, layer, head, parameters, pass) {
       const { capture, architecture } = context;

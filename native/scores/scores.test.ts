@@ -111,6 +111,17 @@ describe('scores', () => {
     expect(await valueOf('local-2', context)).toBeCloseTo(2.25 / 3, 12);
   });
 
+  it('says nothing without sinks where they are all that there is', async () => {
+    const context = contextOf(uniformMap(6), [1, 2, 3, 4, 5, 6]);
+    for (const id of ['distance-sink-free', 'entropy-sink-free', 'local-32-sink-free']) {
+      for (const sinks of [5, 6, 64]) {
+        const { values, floor, notApplicable } = await tableOf(id, context, { sinks });
+        expect([values, floor, notApplicable]).toEqual([null, null, `Needs at least ${sinks + 2} tokens.`]);
+      }
+      expect((await tableOf(id, context, { sinks: 4 })).values![0]).toBeGreaterThan(0);
+    }
+  });
+
   it('scales the Gini coefficient: one key of all is 1 (F2)', async () => {
     const oneHot = contextOf([[1], [0, 1], [0, 0, 1], [0, 0, 0, 1]], [1, 2, 3, 4]);
     expect(await valueOf('gini', oneHot, { from: 3 })).toBeCloseTo(1, 12);

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createKernel } from '../attention/choose-kernel.ts';
 import type { AttentionKernel } from '../attention/kernel.ts';
 import { createOnnxKernel } from '../attention/onnx-kernel.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import { ScoreReader } from '../pattern/score-blocks.ts';
+import { ADDON } from '../testing/open-forward.ts';
 import { attentionOnlyArchitecture, randomCapture } from '../testing/random-capture.ts';
 import { spanScores, type Span, type SpanParts } from './span-scores.ts';
 
@@ -68,6 +70,19 @@ describe('spanScores', () => {
       ];
       const tables = await spanScores({ capture: { ...capture, layers }, ...rest }, spans, job);
       for (const { values, floor } of tables) for (const value of values!) expect(value).toBeCloseTo(floor!, 6);
+    }
+  });
+
+  it('is the same by the kernel that runs have, however few tokens come after the span', async () => {
+    for (const { architecture, capture } of parts) {
+      const chosen = await createKernel(ADDON, architecture, 1);
+      const spans = [3, 15, 16, 17].map((rows) => ({ name: 'e', start: 2, end: tokens - rows }));
+      const expected = await spanScores({ architecture, capture, kernel }, spans, job);
+      const tables = await spanScores({ architecture, capture, kernel: chosen }, spans, job);
+      tables.forEach(({ values }, s) =>
+        values!.forEach((value, head) => expect(value).toBeCloseTo(expected[s]!.values![head]!, 5)),
+      );
+      await chosen.dispose();
     }
   });
 
