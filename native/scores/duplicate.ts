@@ -9,7 +9,7 @@ export const duplicate: Score = {
     group: 'stripes',
     unit: 'probability',
     definition:
-      'On a sequence that occurs twice: attention from a token of the second copy to its own first copy, averaged over the second copy’s rows.',
+      'On a sequence that occurs twice or more: attention from a token of a later copy to itself in the copy before, averaged over the rows of all copies but the first.',
     source: 'Wang et al. 2022 (IOI), appendix H; stripe mean at offset period',
     badge: 'exact',
     granularity: 'head',

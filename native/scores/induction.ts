@@ -9,7 +9,7 @@ export const induction: Score = {
     group: 'stripes',
     unit: 'probability',
     definition:
-      'On a sequence that occurs twice: attention from a token of the second copy to the token after its first copy, averaged over the second copy’s rows.',
+      'On a sequence that occurs twice or more: attention from a token of a later copy to the token after it in the copy before, averaged over the rows of all copies but the first.',
     source: 'Olsson et al. 2022 (prefix matching); stripe mean at offset period - 1',
     badge: 'exact',
     granularity: 'head',

@@ -6,7 +6,7 @@ export interface Repeat {
   readonly period: number;
   /** First row of the second copy. */
   readonly start: number;
-  /** End of the matching rows, exclusive: the last token may be a stray one. */
+  /** End of the matching rows, of all copies but the first, exclusive: the last token may be a stray one. */
   readonly end: number;
 }
 

@@ -114,7 +114,8 @@ export function LogitAttribution({ model, run, summary, head }: LogitAttribution
           </table>
           <p className="hs-dim">
             Row of token {position} “{summary.tokens[position]?.display}”. All parts sum to {formatSigned(rows.sum, 4)};
-            the forward gave {formatSigned(rows.logit, 4)}.
+            the forward gave {formatSigned(rows.logit, 4)}. MLPs are what heads and biases leave of the change in each
+            layer, so this agreement does not check the parts of single heads.
           </p>
         </>
       ) : (

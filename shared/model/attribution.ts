@@ -11,12 +11,19 @@ export interface Attribution {
   readonly heads: Float64Array;
   /** Output biases of attention, one a layer; what no head owns. */
   readonly attentionBias: Float64Array;
-  /** [layers]. */
+  /**
+   * [layers]. Not computed from the MLPs themselves: what is left of the change of the residual in each layer once the
+   * heads and the output bias of attention are taken away.
+   */
   readonly mlps: Float64Array;
   readonly embedding: number;
   /** What the bias of the norm and of the unembedding give. */
   readonly bias: number;
-  /** Sum of all parts, and the logit (difference) of the forward itself, which it equals to 1e-4. */
+  /**
+   * Sum of all parts, and the logit (difference) of the forward itself, which it equals to 1e-4. Since `mlps` is a
+   * remainder, this says that residual, final norm and unembedding belong together; what is wrong in a head's part
+   * would be made up for in the MLP of its layer and not show here. Heads are checked by the unit tests alone.
+   */
   readonly sum: number;
   readonly logit: number;
 }
