@@ -38,6 +38,7 @@ const RECIPES: readonly FigureRecipeInput[] = [
   { view: 'ranked', sortBy: 'sink', dpi: 100 },
   { view: 'scatter', x: 'sink', y: 'entropy', selected: head, dpi: 100 },
   { view: 'histogram', score: 'entropy', threshold: 1, dpi: 100 },
+  { view: 'head', head, dpi: 100 },
   { view: 'distance', head, widthMm: 85, dpi: 100 },
   { view: 'strip', head, dpi: 100 },
   { view: 'strip', colour: 'change', dpi: 100 },

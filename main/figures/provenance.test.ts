@@ -103,6 +103,7 @@ it('an exact map of the clean run says that', async () => {
 it.each([
   [{ view: 'atlas' }, 'layer,head,entropy (nats)'],
   [{ view: 'ranked', scores: ['sink'] }, 'rank,layer,head,sink (probability)'],
+  [{ view: 'head', head }, 'score,value,rank,uniform,unit'],
   [{ view: 'distance', head }, 'distance (tokens),"mass (share, mean over rows)"'],
   [{ view: 'strip' }, 'index,token,id,outgoing (probability)'],
   [{ view: 'strip', colour: 'change' }, 'index,token,id,change (nats)'],

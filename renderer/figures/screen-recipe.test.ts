@@ -25,6 +25,7 @@ describe('what is on screen as recipes', () => {
       'ranked',
       'scatter',
       'histogram',
+      'head',
       'distance',
       'strip',
       'sinks',
@@ -37,6 +38,15 @@ describe('what is on screen as recipes', () => {
     await rest();
     expect(possibleFigures(store.getState())[0]).toBe('compare');
     expect(possibleFigures(store.getState())).toEqual(expect.arrayContaining(['effect', 'generation']));
+  });
+
+  it('begin with the head while its page is open', async () => {
+    const { store } = await started();
+    patch(store, 'view', { centre: 'head' });
+    const state = store.getState();
+    expect(possibleFigures(state).slice(0, 2)).toEqual(['head', 'map']);
+    expect(possibleFigures(state).filter((view) => view === 'head')).toHaveLength(1);
+    expect(screenRecipe('head', state)).toMatchObject({ run: 'clean', head: state.edit.head });
   });
 
   it('begin with the sinks while these are looked at', async () => {

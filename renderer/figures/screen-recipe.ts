@@ -13,9 +13,11 @@ export function possibleFigures(state: AppState): readonly FigureViewId[] {
   const { run, edit, generation } = state;
   if (!run.clean || !edit.head) return [];
   const isCompared = edit.comparison !== undefined && edit.comparison.modelId === state.model.info?.modelId;
+  const isOnHead = state.view.centre === 'head';
   const isOnSinks = state.view.dockTab === 'sinks';
   return [
     ...(isOnSinks ? (['sinks'] as const) : []),
+    ...(isOnHead ? (['head'] as const) : []),
     ...(isCompared ? (['compare'] as const) : []),
     'map',
     'atlas',
@@ -23,6 +25,7 @@ export function possibleFigures(state: AppState): readonly FigureViewId[] {
     'ranked',
     'scatter',
     'histogram',
+    ...(isOnHead ? [] : (['head'] as const)),
     'distance',
     'strip',
     ...(isOnSinks ? [] : (['sinks'] as const)),
@@ -84,6 +87,8 @@ export function screenRecipe(
       const at = threshold && threshold.score === score ? threshold.value : null;
       return { view, ...page, run, ...(score === undefined ? {} : { score }), threshold: at, parameters };
     }
+    case 'head':
+      return { view, ...page, run, head, parameters };
     case 'distance':
       return { view, ...page, run, head };
     case 'strip':

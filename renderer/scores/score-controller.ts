@@ -109,7 +109,7 @@ export class ScoreController {
       const tables = this.#cache.value(originKey(origin.id))?.tables ?? [];
       return tables.flatMap((table) => {
         const key = `${origin.id}:${table.info.id}`;
-        return named.has(key) ? [{ key, origin: `${origin.name}, ${origin.detail}`, table }] : [];
+        return named === 'all' || named.has(key) ? [{ key, origin: `${origin.name}, ${origin.detail}`, table }] : [];
       });
     });
   }
@@ -208,7 +208,7 @@ export class ScoreController {
 }
 
 /** Keys of the scores that a figure draws. */
-function scoresOfRecipe(recipe: FigureRecipeInput): ReadonlySet<string> {
+function scoresOfRecipe(recipe: FigureRecipeInput): ReadonlySet<string> | 'all' {
   switch (recipe.view) {
     case 'atlas':
     case 'histogram':
@@ -217,6 +217,8 @@ function scoresOfRecipe(recipe: FigureRecipeInput): ReadonlySet<string> {
       return new Set([recipe.x ?? '', recipe.y ?? '']);
     case 'ranked':
       return new Set([recipe.sortBy ?? '', ...(recipe.scores ?? [])]);
+    case 'head':
+      return 'all';
     default:
       return new Set();
   }

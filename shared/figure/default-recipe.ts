@@ -56,6 +56,7 @@ export function defaultRecipe(view: FigureViewId, context: FigureContext): Figur
     ranked: { run, ...(score === undefined ? {} : { sortBy: score }) },
     scatter: { run, selected: head, ...(score === undefined ? {} : { y: score }) },
     histogram: { run, ...(score === undefined ? {} : { score }) },
+    head: { run, head },
     distance: { run, head },
     strip: { run, head, ...(token === undefined ? {} : { token }), ...(colour ? { colour } : {}) },
     sinks: { run, ...(sinks ?? {}) },

@@ -148,6 +148,9 @@ export const histogramRecipe = z.object({
   threshold: z.number().nullable().default(null),
 });
 
+/** One head: its distance profile and every score. */
+export const headRecipe = z.object({ view: z.literal('head'), ...page, run: role, head: headId, parameters });
+
 export const distanceRecipe = z.object({ view: z.literal('distance'), ...page, run: role, head: headId });
 
 export const stripRecipe = z.object({
@@ -219,6 +222,7 @@ export const figureRecipeSchema = z.discriminatedUnion('view', [
   rankedRecipe,
   scatterRecipe,
   histogramRecipe,
+  headRecipe,
   distanceRecipe,
   stripRecipe,
   sinksRecipe,

@@ -1,8 +1,9 @@
 /** The scores that a figure names: of its run, of the weights, or brought along where they come from elsewhere. */
 import { AppError } from '../base/app-error.ts';
 import type { RunSummary } from '../model/run.ts';
-import type { ScoreParameters, ScoreTable } from '../model/score.ts';
+import type { ScoreData, ScoreParameters, ScoreTable } from '../model/score.ts';
 import { hasValues } from '../view/atlas/head-order.ts';
+import { orNote } from './parts/or-note.ts';
 import type { FigureSource } from './source.ts';
 
 export interface FigureScore {
@@ -12,6 +13,9 @@ export interface FigureScore {
   /** Empty: of the run or the weights. */
   readonly origin: string;
 }
+
+/** What one prompt can have. */
+const OF_A_PROMPT: readonly ScoreData[] = ['text', 'repeat'];
 
 /** Parameters other than the defaults, by score. */
 export type FigureScoreParameters = Readonly<Record<string, ScoreParameters>>;
@@ -23,6 +27,41 @@ export async function quickScores(source: FigureSource, { runId }: RunSummary): 
     const values = valuesOf(source, table);
     return values ? [{ key: table.info.id, table, values, origin: '' }] : [];
   });
+}
+
+/**
+ * All that have values: what the run has or gets by another pass over its attention, then those that were brought along.
+ * What a stored run does not hold is left out, with a note.
+ */
+export async function scoresOfRun(
+  source: FigureSource,
+  run: RunSummary,
+  parameters: FigureScoreParameters,
+  notes: string[],
+): Promise<readonly FigureScore[]> {
+  const { scores: list } = await source.ask('score.list', {});
+  const wanted = list.filter(({ cost, data }) => (cost === 'run' || cost === 'pass') && OF_A_PROMPT.includes(data));
+  const ids = wanted.map(({ id }) => id);
+  const scoreParameters = Object.fromEntries(
+    ids.flatMap((id) => (parameters[id] ? [[id, { ...parameters[id] }] as const] : [])),
+  );
+  const further =
+    ids.length === 0
+      ? undefined
+      : await orNote(notes, 'Scores that are computed on demand', () =>
+          source.ask('run.scores', { runId: run.runId, scores: ids, scoreParameters }),
+        );
+  const own = further
+    ? further.scores.flatMap((table) => {
+        const values = valuesOf(source, table);
+        return values ? [{ key: table.info.id, table, values, origin: '' }] : [];
+      })
+    : await quickScores(source, run);
+  const brought = (source.scores ?? []).flatMap(({ key, table, origin }) => {
+    const values = valuesOf(source, table);
+    return values ? [{ key, table, values, origin }] : [];
+  });
+  return [...own, ...brought];
 }
 
 /** Each of the named ones. Throws `bad-request` for one that is not there, and for one that has no values. */

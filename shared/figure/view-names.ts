@@ -9,6 +9,7 @@ export const FIGURE_VIEW_NAMES: Readonly<Record<FigureViewId, string>> = {
   ranked: 'Heads by score',
   scatter: 'Two scores',
   histogram: 'Histogram of a score',
+  head: 'One head in numbers',
   distance: 'Distance profile',
   strip: 'Token strip',
   sinks: 'Attention sinks',

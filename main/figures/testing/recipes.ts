@@ -22,6 +22,7 @@ export const TEST_RECIPES: { readonly [V in FigureViewId]: Extract<FigureRecipeI
   ranked: { view: 'ranked', sortBy: 'sink' },
   scatter: { view: 'scatter', x: 'entropy', y: 'sink', selected: head },
   histogram: { view: 'histogram', score: 'previous', threshold: 0.5 },
+  head: { view: 'head', head },
   distance: { view: 'distance', head },
   strip: { view: 'strip' },
   sinks: { view: 'sinks', position: 0 },

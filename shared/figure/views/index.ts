@@ -7,6 +7,7 @@ import { distanceView } from './distance.ts';
 import { effectView } from './effect.ts';
 import { generationView } from './generation.ts';
 import { histogramView } from './histogram.ts';
+import { headView } from './head.ts';
 import { mapView } from './map.ts';
 import { mapsView } from './maps.ts';
 import { nextView } from './next.ts';
@@ -32,6 +33,8 @@ export function loadRecipe(recipe: FigureRecipe, job: FigureJob): Promise<Loaded
       return loadFigure(scatterView, recipe, job);
     case 'histogram':
       return loadFigure(histogramView, recipe, job);
+    case 'head':
+      return loadFigure(headView, recipe, job);
     case 'distance':
       return loadFigure(distanceView, recipe, job);
     case 'strip':
