@@ -239,7 +239,7 @@ const figure = {
         table: z.custom<ScoreTable>((value) => typeof value === 'object' && value !== null && 'info' in value),
       }),
     )
-    .max(64)
+    .max(1024)
     .default([]),
 };
 
