@@ -388,4 +388,39 @@ describe('findRepeat', () => {
     expect(findRepeat(Int32Array.from([...random, ...random.slice(0, 10)]))).toBeNull();
     expect(findRepeat(Int32Array.from([1, 2, 3, 1, 2, 3]))).toBeNull();
   });
+  it('takes the smallest period, and refuses one under 4 though its multiples fit', () => {
+    const times = (copy: readonly number[], count: number, head: readonly number[] = []) =>
+      Int32Array.from([...head, ...Array.from({ length: count }, () => copy).flat()]);
+    for (const head of [[], [1], [1, 9]]) {
+      expect(findRepeat(times([5], 40, head))).toBeNull();
+      expect(findRepeat(times([5, 6], 20, head))).toBeNull();
+      expect(findRepeat(times([5, 6, 7], 12, head))).toBeNull();
+      const start = head.length + 4;
+      expect(findRepeat(times([5, 6, 7, 8], 10, head))).toEqual({ period: 4, start, end: start + 36 });
+    }
+    expect(findRepeat(new Int32Array())).toBeNull();
+  });
+  it('is what looking at every token of every period says', () => {
+    const looking = (ids: readonly number[]) => {
+      for (let period = 1; period + 4 <= ids.length; period++) {
+        for (let tail = 0; tail <= 2; tail++) {
+          const end = ids.length - tail;
+          let start = end;
+          while (start > period && ids[start - 1] === ids[start - 1 - period]) start -= 1;
+          const fits = start <= period + 2 && end - start >= Math.max(4, 0.8 * period);
+          if (fits) return period < 4 ? null : { period, start, end };
+        }
+      }
+      return null;
+    };
+    const few = fc.array(fc.nat(2), { maxLength: 9 });
+    const prompts = fc.tuple(few, few, fc.integer({ min: 1, max: 4 }), fc.array(fc.nat(2), { maxLength: 3 }));
+    fc.assert(
+      fc.property(prompts, ([head, copy, copies, tail]) => {
+        const ids = [...head, ...Array.from({ length: copies }, () => copy).flat(), ...tail];
+        expect(findRepeat(Int32Array.from(ids))).toEqual(looking(ids));
+      }),
+      { numRuns: 1000 },
+    );
+  });
 });

@@ -1,4 +1,5 @@
 import { AppError } from '../../shared/base/app-error.ts';
+import { MIN_PERIOD } from '../scores/repeat.ts';
 import { startIds, type Task, type TaskContext } from './task.ts';
 import { usableIds } from './usable-ids.ts';
 
@@ -21,14 +22,14 @@ export const repeat: Task = {
         id: 'period',
         meaning: 'Tokens of one copy; at most what half of the context and the vocabulary allow.',
         default: MOST,
-        min: 2,
+        min: MIN_PERIOD,
         max: 4096,
         integer: true,
       },
     ],
     metric: 'token-accuracy',
   },
-  unavailable: (context) => (mostTokens(context) >= 2 ? null : 'The context or the vocabulary is too small.'),
+  unavailable: (context) => (mostTokens(context) >= MIN_PERIOD ? null : 'The context or the vocabulary is too small.'),
   make(context, parameters, prng) {
     const asked = parameters['period']!;
     const usable = usableIds(context);

@@ -143,6 +143,13 @@ describe('repeat', () => {
     expect(prompt.length + answer.length).toBe(1 + 2 * 15);
   });
 
+  it('asks for copies that repeats are told by', () => {
+    const task = findTask('repeat');
+    expect(() => readTaskParameters(task, { period: 3 })).toThrow('period');
+    expect(task.unavailable(contextOf(shipped, 8))).toMatch(/too small/);
+    expect(task.unavailable(contextOf(shipped, 9))).toBeNull();
+  });
+
   it('works without a tokenizer, where the tasks of text say why they do not', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'headscope-tasks-'));
     const bare = contextOf(await openTokenizer(folder, { vocabSize: 50, bosId: null }));
