@@ -50,6 +50,14 @@ export async function createStatisticsKernel(
   return { kernel: createAddonKernel(addon, single, threads), heads: 1 };
 }
 
+/** A kernel for one head at a time. */
+export async function createHeadKernel(addonPath: string, headDim: number, threads: number): Promise<AttentionKernel> {
+  const single = { heads: 1, kvHeads: 1, headDim };
+  const { addon } = loadAddon(addonPath);
+  if (addon === null || headDim > MOST_HEAD_DIM) return createOnnxKernel(single, threads);
+  return createAddonKernel(addon, single, threads);
+}
+
 /** What `doctor` says of the addon: its instruction sets, or why there is none. */
 export function describeAddon(
   addonPath: string,

@@ -11,6 +11,7 @@ import { readRegion } from '../pattern/read-region.ts';
 import type { Region, ScoreReader } from '../pattern/score-blocks.ts';
 import { isPooled } from '../tiles/pooled-grid.ts';
 import type { MapOf } from '../tiles/texels.ts';
+import type { RestMaps } from '../tiles/rest-maps.ts';
 import type { TileServer } from '../tiles/tile-server.ts';
 import { checkHead } from './gains.ts';
 
@@ -19,6 +20,7 @@ export interface MapParts {
   readonly capture: Capture;
   readonly reader: ScoreReader;
   readonly tiles: TileServer;
+  readonly rest: RestMaps;
   /** Awaited before the statistics of a head are looked at; absent where the capture has them all. */
   readonly prepare?: (head: HeadId, signal: AbortSignal) => Promise<void>;
 }
@@ -72,7 +74,13 @@ export class CapturedMaps {
   async tile(head: HeadId, minus: MapOf | undefined, key: TileKey, signal: AbortSignal): Promise<Tile> {
     const map = this.mapOf(head);
     if (minus === undefined && isPooled(map.capture.tokens, key)) await this.#parts.prepare?.(head, signal);
-    return this.#parts.tiles.tile(map, minus, key, signal);
+    const { skipKeys, renormalise = false, value } = key;
+    // What is left of a row has the logits that it had.
+    if (!renormalise || skipKeys === 0 || value === 'logit') return this.#parts.tiles.tile(map, minus, key, signal);
+    const { rest, tiles } = this.#parts;
+    const of = await rest.mapOf(map, skipKeys, value, signal);
+    const from = minus && (await rest.mapOf(minus, skipKeys, value, signal));
+    return tiles.tile(of, from, key, signal);
   }
 
   /** The whole map in 8 bits. */

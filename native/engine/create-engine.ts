@@ -21,7 +21,9 @@ import { listProbes } from '../probes/index.ts';
 import { ProbeStore } from '../probes/probe-store.ts';
 import { readTaskData, type TaskData } from '../tasks/task-data.ts';
 import { addonTexels } from '../tiles/addon-texels.ts';
+import { createHeadKernel } from '../attention/choose-kernel.ts';
 import { readerTexels } from '../tiles/reader-texels.ts';
+import { RestMaps } from '../tiles/rest-maps.ts';
 import { TileServer } from '../tiles/tile-server.ts';
 import { Circuits } from '../weights/circuits.ts';
 import { computeRun } from './compute-run.ts';
@@ -92,6 +94,7 @@ export function createEngine(options: EngineOptions): Engine {
       norms: new OutputNorms(architecture, async (layer) => (await circuits.output(layer)).weight, threads),
       circuits,
       tiles: new TileServer(texels, (layer) => architecture.slidingWindow[layer] ?? null),
+      rest: new RestMaps(architecture, () => createHeadKernel(options.addon, architecture.headDim, threads)),
       runs: new RunStore(budgetBytes),
       spillFolder,
       spillCache: new SpillCache(spillCacheBytes(architecture, budgetBytes)),
@@ -107,6 +110,7 @@ export function createEngine(options: EngineOptions): Engine {
     await old.sessions.dispose();
     await old.kernel.dispose();
     await old.reader.dispose();
+    await old.rest.dispose();
     await old.norms.dispose();
     await old.circuits.dispose();
   }

@@ -36,8 +36,8 @@ export class LiveRun implements RunView {
     this.modelId = opened.model.info.modelId;
     this.#opened = opened;
     this.#run = run;
-    const { model, reader, tiles } = opened;
-    this.#maps = new CapturedMaps({ model: model.architecture, capture: run.capture, reader, tiles });
+    const { model, reader, tiles, rest } = opened;
+    this.#maps = new CapturedMaps({ model: model.architecture, capture: run.capture, reader, tiles, rest });
   }
 
   get ids() {

@@ -5,6 +5,7 @@ import type { OpenModel } from '../model/open-model.ts';
 import type { ScoreReader } from '../pattern/score-blocks.ts';
 import type { SpillCache } from '../capture/spill-cache.ts';
 import type { OutputNorms } from '../scores/output-norms.ts';
+import type { RestMaps } from '../tiles/rest-maps.ts';
 import type { TileServer } from '../tiles/tile-server.ts';
 import type { Circuits } from '../weights/circuits.ts';
 import type { RunStore } from './run-store.ts';
@@ -19,6 +20,7 @@ export interface Opened {
   readonly norms: OutputNorms;
   readonly circuits: Circuits;
   readonly tiles: TileServer;
+  readonly rest: RestMaps;
   readonly runs: RunStore;
   /** Where captures go that memory has no room for. */
   readonly spillFolder: string;

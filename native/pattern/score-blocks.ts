@@ -121,7 +121,7 @@ function dot(q: Float32Array, qAt: number, k: Float32Array, kAt: number, count: 
 }
 
 /** One head's rows, [end - start, headDim], out of [tokens, count x headDim]. */
-function gatherHead(
+export function gatherHead(
   all: Float32Array,
   index: number,
   count: number,

@@ -1,11 +1,13 @@
 /** Maps of a stored run, recomputed from its tensors as those of a run that was made here. */
 import type { StoredRun } from '../../shared/session/stored-run.ts';
+import { createHeadKernel } from '../attention/choose-kernel.ts';
 import { loadAddon } from '../attention/load-addon.ts';
 import type { LayerCapture } from '../capture/capture.ts';
 import { CapturedMaps } from '../engine/captured-maps.ts';
 import { ScoreReader } from '../pattern/score-blocks.ts';
 import { addonTexels } from '../tiles/addon-texels.ts';
 import { readerTexels } from '../tiles/reader-texels.ts';
+import { RestMaps } from '../tiles/rest-maps.ts';
 import { TileServer } from '../tiles/tile-server.ts';
 import { LayerStatistics } from './layer-statistics.ts';
 import type { RunTensors } from './run-tensors.ts';
@@ -39,6 +41,7 @@ export async function attachMaps(
   const statistics = await LayerStatistics.create({ ...file, tokens: ids.length }, addonPath, threads);
   const reader = new ScoreReader(shape, threads);
   const { addon } = loadAddon(addonPath);
+  const rest = new RestMaps(shape, () => createHeadKernel(addonPath, shape.headDim, threads));
   const texels = addon === null ? readerTexels(reader) : addonTexels(addon, shape, threads);
   const layers = file.layers.map((_, layer) => lazyLayer(file, statistics, layer));
   return {
@@ -47,6 +50,7 @@ export async function attachMaps(
       capture: { tokens: ids.length, ids, resid: [], layers, computedFrom: 0 },
       reader,
       tiles: new TileServer(texels, (layer) => shape.slidingWindow[layer] ?? null),
+      rest,
       prepare: (head, signal) => statistics.prepare(head, signal),
     }),
     tensors: { model, shape, ids, layers },
@@ -54,6 +58,7 @@ export async function attachMaps(
       file.close();
       await statistics.dispose();
       await reader.dispose();
+      await rest.dispose();
     },
   };
 }

@@ -1,9 +1,10 @@
 /** Tiles of attention maps from Q, K and LSE. See `shared/tensor/tile.ts` for what a tile is. */
-import { AppError, CancelledError } from '../../shared/base/app-error.ts';
+import { AppError } from '../../shared/base/app-error.ts';
 import type { Tile } from '../../shared/contract/methods.ts';
 import { TILE_SIZE, topLevel, type TileKey } from '../../shared/tensor/tile.ts';
+import { mapId } from './map-id.ts';
 import { pooledGrid } from './pooled-grid.ts';
-import { renormalised } from './renormalised.ts';
+import { SharedPasses } from './shared-passes.ts';
 import { halved, type MapOf, type TexelGrid, type TexelRequest, type Texels } from './texels.ts';
 
 /** Tiles up to this level are computed one by one; coarser ones come out of one pass over the whole map. */
@@ -15,8 +16,7 @@ export class TileServer {
   readonly #texels: Texels;
   readonly #windowOf: (layer: number) => number | null;
   readonly #directLevels: number;
-  /** Passes by what they are of, most recently used last. */
-  readonly #passes = new Map<string, Pass>();
+  readonly #passes = new SharedPasses<Pyramid>(KEPT_PASSES);
 
   constructor(texels: Texels, windowOf: (layer: number) => number | null, directLevels = DIRECT_LEVELS) {
     this.#texels = texels;
@@ -35,10 +35,6 @@ export class TileServer {
     checkLevel(tokens, level);
     const grid = minus === undefined ? pooledGrid(map, key, this.#windowOf(map.layer)) : undefined;
     if (grid !== undefined) return tileOf(grid, key, 0, 0);
-    if (key.renormalise === true && key.skipKeys > 0 && key.value !== 'logit') {
-      map = await this.#renormalised(map, key, signal);
-      minus = minus && (await this.#renormalised(minus, key, signal));
-    }
     if (level >= this.#baseLevel(tokens)) {
       const grids = await this.#pass(map, minus, key, signal);
       return tileOf(grids.get(level)!, key, tileRow * TILE_SIZE, tileColumn * TILE_SIZE);
@@ -77,59 +73,16 @@ export class TileServer {
     return key.reducer === 'mean' ? values.map((sum, i) => sum / counts[i]!) : values;
   }
 
-  #renormalised(map: MapOf, { skipKeys, value }: TileKey, signal: AbortSignal): Promise<MapOf> {
-    return renormalised(map, skipKeys, value, this.#windowOf(map.layer), this.#texels, signal);
-  }
-
   /** The finest level that a pass fills: at most 1,024 texels a side, 8 MiB. */
   #baseLevel(tokens: number): number {
     return Math.max(this.#directLevels + 1, topLevel(tokens) - 2);
   }
 
-  /** All coarser levels at once. Stopped when nobody waits for it any more. */
-  async #pass(map: MapOf, minus: MapOf | undefined, key: TileKey, signal: AbortSignal): Promise<Pyramid> {
-    if (signal.aborted) throw new CancelledError();
+  /** All coarser levels at once. */
+  #pass(map: MapOf, minus: MapOf | undefined, key: TileKey, signal: AbortSignal): Promise<Pyramid> {
     const request = requestOf(map, minus, key);
-    const name = [idOf(map), minus && idOf(minus), request.value, request.reducer, request.skipKeys].join(' ');
-    const pass = this.#passes.get(name) ?? this.#begin(name, request, map.capture.tokens);
-    this.#passes.delete(name);
-    this.#passes.set(name, pass);
-    pass.waiting += 1;
-    let leave: () => void = () => undefined;
-    try {
-      const left = new Promise<never>((_, reject) => {
-        leave = () => reject(new CancelledError());
-        signal.addEventListener('abort', leave);
-      });
-      return await Promise.race([pass.grids, left]);
-    } finally {
-      signal.removeEventListener('abort', leave);
-      pass.waiting -= 1;
-      if (pass.waiting === 0 && !pass.finished) {
-        pass.controller.abort();
-        this.#passes.delete(name);
-      }
-    }
-  }
-
-  #begin(name: string, request: TexelRequest, tokens: number): Pass {
-    const controller = new AbortController();
-    const grids = this.#compute(request, tokens, controller.signal);
-    const pass: Pass = { grids, controller, waiting: 0, finished: false };
-    grids.then(
-      () => (pass.finished = true),
-      () => this.#passes.delete(name),
-    );
-    this.#passes.set(name, pass);
-    if (this.#passes.size > KEPT_PASSES) {
-      // One that somebody waits for is younger than those that nobody does.
-      for (const [old, { waiting }] of this.#passes) {
-        if (waiting > 0 || old === name) continue;
-        this.#passes.delete(old);
-        break;
-      }
-    }
-    return pass;
+    const name = [mapId(map), minus && mapId(minus), request.value, request.reducer, request.skipKeys].join(' ');
+    return this.#passes.of(name, (stop) => this.#compute(request, map.capture.tokens, stop), signal);
   }
 
   async #compute(request: TexelRequest, tokens: number, signal: AbortSignal): Promise<Pyramid> {
@@ -157,23 +110,6 @@ export function checkLevel(tokens: number, level: number): void {
 
 /** Grids by level. */
 type Pyramid = ReadonlyMap<number, TexelGrid>;
-
-interface Pass {
-  readonly grids: Promise<Pyramid>;
-  readonly controller: AbortController;
-  waiting: number;
-  finished: boolean;
-}
-
-const captureIds = new WeakMap<object, number>();
-let nextCaptureId = 0;
-
-/** Equal for equal maps but for the keys that were taken out; captures are told apart by identity. */
-function idOf({ capture, layer, head, lse }: MapOf): string {
-  const id = captureIds.get(capture) ?? nextCaptureId++;
-  captureIds.set(capture, id);
-  return `${id}/${layer}/${head}${lse ? '/renormalised' : ''}`;
-}
 
 function requestOf(
   map: MapOf,

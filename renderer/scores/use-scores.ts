@@ -9,6 +9,7 @@ import { forwardsKey, furtherKey, originKey, scoresKey, weightsKey } from '../en
 import { wantsFurther } from '../engine/demands.ts';
 import { furtherChoice, parametersText, weightsOnScreen } from '../engine/score-choice.ts';
 import { shownRun } from '../state/selectors.ts';
+import { entriesUnder } from './entries-under.ts';
 import { collectEntries, tablesForKinds, type ScoreEntry } from './score-entries.ts';
 
 export interface Scores {
@@ -30,6 +31,7 @@ export function useScores(): Scores {
   const { list, parameters, origins, weights: wantsWeights } = useAppState(({ scores }) => scores);
   const isWanted = useAppState((state) => run !== undefined && wantsFurther(state, run));
   const isLive = useAppState(({ model }) => model.live);
+  const sinkMode = useAppState(({ view }) => view.sinkMode);
   const quick = useKeptData(run && scoresKey(run.key), scope);
   const furtherAt = useMemo(
     () => run && isWanted && furtherKey(run.key, JSON.stringify(furtherChoice({ list, parameters }))),
@@ -59,19 +61,23 @@ export function useScores(): Scores {
     if (furtherAt && !furtherTables && !further.error) coming.add('further');
     if (weightsAt && !weightTables && !weights.error) coming.add('weights');
     const stored = 'The model has to run the prompt for it.';
-    return collectEntries({
-      list,
-      quick: quick.value ?? [],
-      further: [...(furtherTables ?? []), ...forwards.flatMap((table) => (table ? [table] : []))],
-      weights: weightTables ?? [],
-      coming,
-      refused: isStored ? { further: stored, forwards: stored, weights: stored } : {},
-      origins: origins.flatMap((origin, at) => {
-        const tables = ofOrigins[at];
-        return tables ? [{ origin, tables }] : [];
+    return entriesUnder(
+      sinkMode,
+      collectEntries({
+        list,
+        quick: quick.value ?? [],
+        further: [...(furtherTables ?? []), ...forwards.flatMap((table) => (table ? [table] : []))],
+        weights: weightTables ?? [],
+        coming,
+        refused: isStored ? { further: stored, forwards: stored, weights: stored } : {},
+        origins: origins.flatMap((origin, at) => {
+          const tables = ofOrigins[at];
+          return tables ? [{ origin, tables }] : [];
+        }),
       }),
-    });
+    );
   }, [
+    sinkMode,
     list,
     quick.value,
     furtherTables,

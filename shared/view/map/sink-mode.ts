@@ -3,9 +3,6 @@
 export const SINK_MODES = ['show', 'gutter', 'exclude', 'renormalise'] as const;
 export type SinkMode = (typeof SINK_MODES)[number];
 
-/** Rows with less than this outside the keys that are taken out are not rescaled. */
-export const LEAST_MASS_LEFT = 1e-3;
-
 export const SINK_MODE_NAMES: Readonly<Record<SinkMode, string>> = {
   show: 'sinks shown',
   gutter: 'sinks in gutter',
