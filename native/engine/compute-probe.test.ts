@@ -175,6 +175,10 @@ describe('probe.run', () => {
     await codeOf({ task: 'nope' }).toThrow('There is no probe set “nope”.');
     await codeOf({ task: 'random', scores: ['nope'] }).toThrow('There is no score “nope”.');
     await codeOf({ task: 'file' }).toThrow('The file holds no prompts.');
+    const items = [{ prompt: [1, 5] }];
+    for (const axis of [{ lengths: [8] }, { depths: [0.5] }]) {
+      await codeOf({ task: 'file', items, ...axis }).toThrow('The probe set file has no lengths or depths');
+    }
     await codeOf({ task: 'prose' }).toThrow('The probe set prose cannot be given to this model.');
     await codeOf({ task: 'random', lengths: [65] }).toMatchObject({ code: 'prompt-too-long' });
     await codeOf({ task: 'random', depths: [0.5] }).toThrow('The probe set random has no depth.');

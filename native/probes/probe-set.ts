@@ -43,11 +43,14 @@ function drawnSet(context: TaskContext, request: ProbeSetRequest): ProbeSet {
   };
 }
 
-function fileSet(context: TaskContext, { items, parameters: given }: ProbeSetRequest): ProbeSet {
+function fileSet(context: TaskContext, { items, parameters: given, lengths, depths }: ProbeSetRequest): ProbeSet {
   if (items.length === 0) {
     throw new AppError('bad-request', 'The file holds no prompts.', {
       hint: 'Write a JSON object {"prompt": "..."} on each line, with an "answer" where there is one.',
     });
+  }
+  if (lengths.length + depths.length > 0) {
+    throw new AppError('bad-request', 'The probe set file has no lengths or depths: its prompts are as they are.');
   }
   const parameters = resolveBos(context, readTaskParameters({ info: FILE_PROBE }, given, 'probe set'));
   const own = withBosPolicy(context, parameters);

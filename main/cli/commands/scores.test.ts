@@ -108,6 +108,29 @@ describe('headscope scores', () => {
     expect((await printed({ list: true, model: 'demo' }, false)).out).toMatch(/^one-token +length=128 bos=-1/m);
   });
 
+  it.each([
+    [{ text: 'a', lengths: '8' }, '--lengths is of a probe set'],
+    [{ text: 'a', samples: 3 }, '--samples is of a probe set'],
+    [{ text: 'a', depths: '0.5' }, '--depths is of a probe set'],
+    [{ text: 'a', param: ['facts=2'] }, '--param is of a probe set'],
+    [{ scores: 'qk-match', seed: 1 }, '--seed is of a probe set'],
+    [{ probeFile: 'mine.jsonl', lengths: '8' }, '--lengths is of prompts that are drawn'],
+    [{ probeFile: 'mine.jsonl', samples: 3 }, '--samples is of prompts that are drawn'],
+    [{ probeFile: 'mine.jsonl', depths: '0.5' }, '--depths is of prompts that are drawn'],
+    [{ probeFile: 'mine.jsonl', task: 'needle' }, 'The probe set needle takes no file'],
+    [{ task: 'random', bos: false }, '--bos or --no-bos is of a prompt'],
+    [{ text: 'a', scores: 'entropy', scoreParam: ['streaming.window=8'] }, 'the score streaming, which is not'],
+    [{ text: 'a', scoreParam: ['streaming-kl.window=8'] }, 'the score streaming-kl, which is not'],
+    [{ scores: 'ov-copying', scoreParam: ['streaming.window=8'] }, 'the score streaming, which is not'],
+    [{ task: 'random', scores: 'sink', scoreParam: ['qk-match.embedding=1'] }, 'the score qk-match, which is not'],
+    [{ task: 'random', scoreParam: ['streaming-kl.window=8'] }, 'the score streaming-kl, which is not'],
+  ])('refuses what would be ignored: %j', async (options, message) => {
+    await expect(scored({ model: 'demo', ...options })).rejects.toMatchObject({
+      code: 'bad-request',
+      message: expect.stringContaining(message) as string,
+    });
+  });
+
   it('refuses what does not go together', async () => {
     await expect(scored({ text: 'a' })).rejects.toThrow('No model was given.');
     await expect(scored({ model: 'demo', text: 'a', task: 'needle' })).rejects.toThrow('Both a prompt and a task');

@@ -11,6 +11,7 @@ import { noteDevice, providerOf } from '../note-device.ts';
 import { readPrompt, readText, type PromptSource } from '../prompt-source.ts';
 import { readScoreParameters } from '../score-parameters.ts';
 import { withEngine, type EngineSession } from '../with-engine.ts';
+import { refuseIgnored, refuseUnused } from './refuse-ignored.ts';
 import { probeParts, valuesOf, type ScoresResult } from './scores-result.ts';
 import { formatCsv, formatScoreList, formatScores } from './scores-text.ts';
 import { parseItems, readNumbers, readParameters } from './task.ts';
@@ -48,6 +49,7 @@ export async function runScores(console: Console, options: ScoresOptions): Promi
   if (folder === undefined) {
     throw new AppError('bad-request', 'No model was given.', { hint: 'Add --model with a folder, or --model demo.' });
   }
+  refuseIgnored(options);
   const result = await withEngine(console, options, async (session): Promise<ScoresResult> => {
     const { handlers } = session.engine;
     const info = await handlers['model.open']({ path: folder }, session.context);
@@ -131,17 +133,25 @@ async function scorePrompts(
   }
   const { ofPrompts, parameters } = asked;
   const nothing = ofPrompts?.length === 0 || (ofPrompts === undefined && (options.import ?? []).length > 0);
-  if (nothing && !prompted && task === undefined) return { tables: [], probe: null };
+  const byWeights = asked.known.filter(({ id }) => asked.ofWeights.includes(id));
+  if (nothing && !prompted && task === undefined) {
+    refuseUnused(parameters, byWeights);
+    return { tables: [], probe: null };
+  }
   const given = (ids: readonly string[]): Record<string, ScoreParameters> =>
     Object.fromEntries(Object.entries(parameters).filter(([id]) => ids.includes(id)));
   if (task === undefined) {
     const ids = ofPrompts ?? asked.known.filter(onEveryPrompt).map(({ id }) => id);
-    refuseOnPrompt(asked.known.filter(({ id }) => ids.includes(id)));
+    const computed = asked.known.filter(({ id }) => ids.includes(id));
+    refuseOnPrompt(computed);
+    refuseUnused(parameters, [...computed, ...byWeights]);
     const prompt = await readPrompt(options, info.bosByDefault);
     const { runId } = await handlers['run.start']({ prompt, interventions: [], cut: false }, context);
     const request = { runId, scores: [...ids], scoreParameters: given(ids) };
     return { tables: (await handlers['run.scores'](request, context)).scores, probe: null };
   }
+  const inProbes = asked.known.filter((info) => ofPrompts?.includes(info.id) ?? onEveryProbe(info));
+  refuseUnused(parameters, [...inProbes, ...byWeights]);
   const request: ParamsOf<'probe.run'> = {
     task,
     parameters: readParameters(options.param ?? []),
@@ -163,6 +173,9 @@ const ITEM_HINT =
 /** Those that any prompt can be given without further forwards. */
 const onEveryPrompt = ({ cost, data }: ScoreInfo): boolean =>
   (cost === 'run' || cost === 'pass') && (data === 'text' || data === 'repeat');
+
+/** Those that a probe set is given without being asked for, where it holds what they need. */
+const onEveryProbe = ({ cost, data }: ScoreInfo): boolean => cost === 'run' || cost === 'pass' || data === 'needle';
 
 /** Throws `bad-request` for what one prompt cannot tell. */
 function refuseOnPrompt(scores: readonly ScoreInfo[]): void {
