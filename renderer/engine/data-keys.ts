@@ -49,6 +49,21 @@ export function referenceKey(id: string): DataKey<readonly PinnedScore[]> {
   return `reference/${id}`;
 }
 
+/** Mass on the marked spans. `spans`: as text. */
+export function spansKey(runKey: string, spans: string): DataKey<readonly ScoreTable[]> {
+  return `${runKey}:spans:${spans}`;
+}
+
+/** Attention mass by distance of every head, [layers x heads, bins]. */
+export interface RunDistances {
+  readonly bins: number;
+  readonly values: Float32Array;
+}
+
+export function distancesKey(runKey: string): DataKey<RunDistances> {
+  return `${runKey}:distances`;
+}
+
 export function sinksKey(runKey: string, threshold: number): DataKey<SinkReport> {
   return `${runKey}:sinks:${threshold}`;
 }

@@ -17,6 +17,8 @@ const SLOTS: readonly DataSlot[] = [
   'miniatures',
   'comparison',
   'sinks',
+  'spans',
+  'distances',
   'profile',
   'token',
   'descriptors',

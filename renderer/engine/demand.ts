@@ -11,6 +11,8 @@ export type DataSlot =
   | 'token'
   | 'comparison'
   | 'sinks'
+  | 'spans'
+  | 'distances'
   | 'descriptors'
   | 'composition'
   | 'attribution'

@@ -1,14 +1,17 @@
 /** What the current state needs to be known, one request a slot. Pure, so that the session only has to reconcile. */
+import { promptName, type TokenFold } from '../state/folds.ts';
 import { focusToken, shownRun } from '../state/selectors.ts';
 import type { RunHandle } from '../state/run-state.ts';
 import type { AppState } from '../state/store.ts';
 import {
   comparisonKey,
+  distancesKey,
   furtherKey,
   miniaturesKey,
   profileKey,
   scoresKey,
   sinksKey,
+  spansKey,
   tokenKey,
   weightsKey,
   type RunMiniatures,
@@ -30,6 +33,8 @@ export function demandsOf(state: AppState): Demands {
     ...further(state, shown),
     ...weights(state),
     ...headPageDemands(state, shown),
+    ...spans(state, shown),
+    ...distances(state, shown),
     ...(wantsSinks(state) ? { sinks: sinksDemand(shown, state.view.sinkThreshold) } : {}),
     ...(state.view.atlasCells === 'maps' ? { miniatures: miniaturesDemand(shown) } : {}),
     ...(changed && changed.interventions !== ''
@@ -93,6 +98,26 @@ function weights({ scores, model }: AppState): Demands {
   const asked = weightsChoice(scores);
   const load: Demand['load'] = async (client, signal) => (await client.call('model.scores', asked, { signal })).scores;
   return { weights: { key: weightsKey(model.info.modelId, JSON.stringify(asked)), previews: false, load } };
+}
+
+/** Spans of the prompt on screen that the person marked, by folding them. */
+function markedSpans({ edit, run }: AppState): readonly TokenFold[] {
+  const of = promptName(run);
+  return edit.folds.filter((fold) => fold.of === of);
+}
+
+function spans(state: AppState, run: RunHandle): Demands {
+  const marked = markedSpans(state).map(({ name, start, end }) => ({ name, start, end }));
+  if (marked.length === 0 || !state.model.live || run.stored) return {};
+  const load: Demand['load'] = async (client, signal) =>
+    (await client.call('run.spans', { runId: run.runId, spans: marked }, { signal })).scores;
+  return { spans: { key: spansKey(run.key, JSON.stringify(marked)), previews: false, load } };
+}
+
+function distances({ view, model }: AppState, run: RunHandle): Demands {
+  if (view.centre !== 'scores' || !model.live || run.stored) return {};
+  const load: Demand['load'] = (client, signal) => client.call('run.distances', { runId: run.runId }, { signal });
+  return { distances: { key: distancesKey(run.key), previews: false, load } };
 }
 
 /** The dock or the token strip shows them. */

@@ -3,11 +3,12 @@ import type { WireError } from '../../shared/base/app-error.ts';
 import { headKinds, type HeadKindLabel } from '../../shared/model/head-kinds.ts';
 import { useApp } from '../app/app-context.ts';
 import { useAppState } from '../app/use-app-state.ts';
-import { useKeptData } from '../app/use-data.ts';
+import { useData, useKeptData } from '../app/use-data.ts';
 import type { DataKey } from '../engine/data-cache.ts';
-import { forwardsKey, furtherKey, originKey, scoresKey, weightsKey } from '../engine/data-keys.ts';
+import { forwardsKey, furtherKey, originKey, scoresKey, spansKey, weightsKey } from '../engine/data-keys.ts';
 import { wantsFurther } from '../engine/demands.ts';
 import { furtherChoice, parametersText, weightsOnScreen } from '../engine/score-choice.ts';
+import { promptName } from '../state/folds.ts';
 import { shownRun } from '../state/selectors.ts';
 import { entriesUnder } from './entries-under.ts';
 import { collectEntries, tablesForKinds, type ScoreEntry } from './score-entries.ts';
@@ -50,6 +51,13 @@ export function useScores(): Scores {
         .map(({ id }) => forwardsKey(run?.key ?? '', id, parametersText(parameters[id]))),
     [list, run, parameters],
   );
+  const folds = useAppState(({ edit }) => edit.folds);
+  const promptNow = useAppState((state) => promptName(state.run));
+  const spansAt = useMemo(() => {
+    const marked = folds.filter(({ of }) => of === promptNow).map(({ name, start, end }) => ({ name, start, end }));
+    return run && marked.length > 0 ? spansKey(run.key, JSON.stringify(marked)) : undefined;
+  }, [folds, promptNow, run]);
+  const spanTables = useData(spansAt);
   const originsAt = useMemo(() => origins.map(({ id }) => originKey(id)), [origins]);
   const forwards = useReady(forwardsAt);
   const ofOrigins = useReady(originsAt);
@@ -66,7 +74,11 @@ export function useScores(): Scores {
       collectEntries({
         list,
         quick: quick.value ?? [],
-        further: [...(furtherTables ?? []), ...forwards.flatMap((table) => (table ? [table] : []))],
+        further: [
+          ...(furtherTables ?? []),
+          ...(spanTables?.status === 'ready' ? spanTables.value : []),
+          ...forwards.flatMap((table) => (table ? [table] : [])),
+        ],
         weights: weightTables ?? [],
         coming,
         refused: isStored ? { further: stored, forwards: stored, weights: stored } : {},
@@ -81,6 +93,7 @@ export function useScores(): Scores {
     list,
     quick.value,
     furtherTables,
+    spanTables,
     further.error,
     weightTables,
     weights.error,

@@ -321,7 +321,12 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     ...createFakeHeadPage({ layers, heads, find }),
     'run.sinks': async ({ runId, threshold }) =>
       Promise.resolve(fakeSinks(find(runId).summary.ids.length, { layers, heads, kvHeads }, threshold)),
-    'run.spans': noTasks,
+    'run.spans': async ({ spans }) =>
+      Promise.resolve({
+        scores: spans.map(({ name }, at) =>
+          makeScoreTable(`span-${at}`, new Float64Array(layers * heads).fill(0.1 * (at + 1)), { name }),
+        ),
+      }),
     'run.influence': noTasks,
     'task.list': async () => Promise.resolve({ tasks: [] }),
     'task.sample': noTasks,
