@@ -34,7 +34,9 @@ test('takes a logit apart into parts that sum to it', async ({ app }) => {
   const logits = section(app, 'Direct logit attribution');
   await expect(logits.getByRole('row', { name: /^L1H3 rank/ })).toBeVisible();
   const sums = async () => {
-    const [, sum, logit] = /sum to ([+−]\d+\.\d+); the forward gave ([+−]\d+\.\d+)/.exec((await logits.textContent())!)!;
+    const [, sum, logit] = /sum to ([+−]\d+\.\d+); the forward gave ([+−]\d+\.\d+)/.exec(
+      (await logits.textContent())!,
+    )!;
     return [sum, logit].map((text) => Number(text!.replace('−', '-')));
   };
   const [sum, logit] = await sums();
