@@ -25,6 +25,9 @@ export interface WrittenRuns {
   readonly tensors: boolean;
 }
 
+/** What the window begins with. */
+const SINK_THRESHOLD = 0.3;
+
 export interface WriteTools {
   readonly engine: Pick<Handlers<EngineMethodName>, 'run.store' | 'run.attach' | 'run.release' | 'run.writeTensors'>;
   readonly context: CallContext;
@@ -48,6 +51,7 @@ export async function writeSession(
     heads,
     tokenRows: heads.map((head) => ({ ...head, index })),
     maps: heads.map((head) => ({ ...head, value: 'probability', reducer: 'max' })),
+    sinkThreshold: SINK_THRESHOLD,
   });
   const request = parseParams('session.save', {
     path,

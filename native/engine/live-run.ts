@@ -61,8 +61,10 @@ export class LiveRun implements RunView {
     return Promise.resolve(distanceProfiles(this.#run.capture, this.#opened.model.architecture.heads));
   }
 
-  sinks(threshold: number, signal: AbortSignal) {
-    return sinkReport(this.#run.capture, this.#opened.model.architecture, threshold, breather({ signal }));
+  async sinks(threshold: number, signal: AbortSignal) {
+    const { memo, capture } = this.#run;
+    if (memo.sinks?.threshold === threshold) return memo.sinks;
+    return (memo.sinks = await sinkReport(capture, this.#opened.model.architecture, threshold, breather({ signal })));
   }
 
   spans(spans: readonly Span[], job: Job) {
@@ -137,6 +139,7 @@ export class LiveRun implements RunView {
       scores: tables,
       miniatures: await this.miniatures(),
       comparison,
+      ...(choice.sinkThreshold === undefined ? {} : { sinks: await this.sinks(choice.sinkThreshold, job.signal) }),
       ...memo.chosen,
     };
   }

@@ -5,6 +5,7 @@ import type { HeadDescriptors } from '../../shared/model/descriptors.ts';
 import type { TokenView } from '../../shared/model/token-view.ts';
 import type { Intervention } from '../../shared/model/intervention.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
+import type { SinkReport } from '../../shared/model/sinks.ts';
 import { ArrayStore } from '../capture/array-store.ts';
 import type { Capture } from '../capture/capture.ts';
 import type { ChosenParts } from '../session/collect-chosen.ts';
@@ -17,6 +18,8 @@ export interface RunMemo {
   /** Head scores, by id and parameters, in the order that they were asked for. */
   readonly scores: Map<string, ScoreTable>;
   descriptors?: HeadDescriptors;
+  /** With the threshold that was asked for last. */
+  sinks?: SinkReport;
   /** By clean run. */
   readonly comparisons: WeakMap<Run, RunComparison>;
   /** What a session kept of single heads when it was saved last. */

@@ -350,6 +350,28 @@ describe('a stored run', () => {
     expect(without.comparison).toBeNull();
   });
 
+  it('has scores by the parameters that they were computed with, and says so of others', async () => {
+    const engine = engineWith();
+    await engine.handlers['model.open']({ path: folder }, quiet);
+    const { runId } = await run(engine);
+    const named = (from: number) => ({ scores: ['entropy'], scoreParameters: { entropy: { from } } });
+    const { scores } = await engine.handlers['run.scores']({ runId, ...named(12) }, quiet);
+    const stored = reread(await engine.handlers['run.store']({ ...nothing, runId }, quiet));
+    await engine.handlers['run.attach']({ runId: 'other', run: stored, tensors: null }, quiet);
+    const ask = (choice: object) => engine.handlers['run.scores']({ runId: 'other', ...choice }, quiet);
+    expect((await ask(named(12))).scores).toEqual(scores);
+    // Without parameters it is the one with the defaults, which is 8 here.
+    expect(await codeOf(ask({ scores: ['entropy'] }))).toBe('not-stored');
+    expect(await codeOf(ask(named(8)))).toBe('not-stored');
+    expect(await codeOf(ask(named(0)))).toBe('bad-request');
+
+    await engine.handlers['run.scores']({ runId, ...named(8) }, quiet);
+    const again = reread(await engine.handlers['run.store']({ ...nothing, runId }, quiet));
+    await engine.handlers['run.attach']({ runId: 'default', run: again, tensors: null }, quiet);
+    const byDefault = await engine.handlers['run.scores']({ runId: 'default', scores: ['entropy'] }, quiet);
+    expect(byDefault.scores[0]!.parameters).toEqual({ from: 8 });
+  });
+
   it('can be compared with a live run of the same model, map by map', async () => {
     const engine = engineWith();
     const { handlers } = engine;
@@ -422,5 +444,27 @@ describe('a stored run', () => {
       { signal: AbortSignal.abort(), progress: () => undefined },
     );
     await expect(write).rejects.toThrow('Cancelled');
+  });
+});
+
+describe('sinks of a stored run', () => {
+  it('are those that were looked at, bit for bit, and no others', async () => {
+    const engine = engineWith();
+    await engine.handlers['model.open']({ path: await modelAt('llama, r = 2, untied') }, quiet);
+    const { runId } = await run(engine);
+    const live = await engine.handlers['run.sinks']({ runId, threshold: 0.01 }, quiet);
+    expect(live.positions.length).toBeGreaterThan(0);
+    const offline = engineWith();
+    const attach = async (name: string, sinkThreshold?: number) => {
+      const choice = { runId, ...nothing, ...(sinkThreshold === undefined ? {} : { sinkThreshold }) };
+      const stored = reread(await engine.handlers['run.store'](choice, quiet));
+      await offline.handlers['run.attach']({ runId: name, run: stored, tensors: null }, quiet);
+      return (threshold: number) => offline.handlers['run.sinks']({ runId: name, threshold }, quiet);
+    };
+    const kept = await attach('kept', 0.01);
+    expect(await kept(0.01)).toEqual(live);
+    expect(await codeOf(kept(0.02))).toBe('not-stored');
+    const without = await attach('without');
+    expect(await codeOf(without(0.01))).toBe('not-stored');
   });
 });

@@ -5,22 +5,11 @@ import { DEVICES } from '../../shared/model/device.ts';
 import { interventionSchema } from '../../shared/model/intervention.ts';
 import { SCORE_COSTS, SCORE_DATA, SCORE_GRANULARITIES, SCORE_GROUPS } from '../../shared/model/score.ts';
 import { TILE_REDUCERS, TILE_VALUES } from '../../shared/tensor/tile.ts';
+import { exact } from './exact-number.ts';
+import { storedSinks } from './stored-sinks.ts';
 
 export const RUN_JSON_VERSION = 1;
 
-const SPECIAL = { NaN, Infinity, '-Infinity': -Infinity, '-0': -0 } as const;
-type Special = keyof typeof SPECIAL;
-
-/** What JSON has no number for is written as a string, so that every number comes back bit for bit. */
-export function exactNumber(value: number): number | Special {
-  if (Object.is(value, -0)) return '-0';
-  return Number.isFinite(value) ? value : (String(value) as Special);
-}
-
-const exact = z.union([
-  z.number(),
-  z.enum(['NaN', 'Infinity', '-Infinity', '-0']).transform((special): number => SPECIAL[special]),
-]);
 const count = z.number().int().min(0);
 const positive = z.number().int().min(1);
 /** Heads and layers: far above any model. */
@@ -151,6 +140,7 @@ export const runJsonSchema = z.object({
     )
     .exactOptional(),
   comparison: z.object({ kl: exact, before: choices, after: choices }).nullable(),
+  sinks: storedSinks.exactOptional(),
 });
 
 export type RunJson = z.output<typeof runJsonSchema>;

@@ -150,6 +150,10 @@ describe('encodeStoredRun and decodeStoredRun', () => {
     ['a score whose name leads elsewhere', (run) => Object.assign(run['scores']![0]!['info']!, { id: '../ids' })],
     ['a score twice', (run) => Object.assign(run['scores']!, [run['scores']![0], run['scores']![0]])],
     ['miniatures of another size', (run) => Object.assign(run['miniatures']!, { size: 31 })],
+    ['a sink past the end', (run) => Object.assign(run['sinks']!['largest']![0]!, { position: 1000 })],
+    ['a sink above the last layer', (run) => Object.assign(run['sinks']!['massive']![0]!, { layer: 9 })],
+    ['more sinks than there are', (run) => Object.assign(run['sinks']!, { positions: 32 })],
+    ['a threshold over 1', (run) => Object.assign(run['sinks']!, { threshold: 2 })],
     ['no version', (run) => Object.assign(run, { version: undefined })],
     ['no model', (run) => Object.assign(run, { model: null })],
   ])('refuse %s', (_, change) => {
@@ -163,6 +167,21 @@ describe('encodeStoredRun and decodeStoredRun', () => {
     const rowArgmax = run.heads[0]!.profile.rowArgmax.fill(run.summary.ids.length);
     expect(rowArgmax.length).toBeGreaterThan(0);
     expect(() => decodeStoredRun(encodeStoredRun(run))).toThrow(/rowArgmax names key/);
+  });
+
+  it.each<[string, number, RegExp]>([
+    ['past the end', 5000, /sinks name position 5000/],
+    ['before the first', -1, /sinks name position -1/],
+  ])('refuse sinks on a position %s', (_what, position, message) => {
+    const run = fullRun();
+    run.sinks!.positions[0] = position;
+    expect(() => decodeStoredRun(encodeStoredRun(run))).toThrow(message);
+  });
+
+  it('refuse a sink that is there twice', () => {
+    const run = fullRun();
+    run.sinks!.positions[1] = run.sinks!.positions[0]!;
+    expect(() => decodeStoredRun(encodeStoredRun(run))).toThrow(/a position twice/);
   });
 
   it('tell a later version apart from damage', () => {

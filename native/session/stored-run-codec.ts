@@ -2,7 +2,7 @@
  * A stored run as two files: `run.json`, readable, and `tables.safetensors` with every array, bit for bit. Python reads
  * the tables by name: `nll`, `scores.induction` [L, H], `miniatures` [L, H, size, size], `heads.L5H1.entropy`,
  * `tokens.L5H1.12.outgoing`, `maps.L5H1.probability.max` [side, side], `differences.L5H1.max.minus.L5H2`,
- * `differences.L5H1.max.minus.clean.L5H1`, `comparison.klPerToken`, ...
+ * `differences.L5H1.max.minus.clean.L5H1`, `comparison.klPerToken`, `sinks.share` [L, N], ...
  */
 import { AppError } from '../../shared/base/app-error.ts';
 import type { ComparedChoice } from '../../shared/contract/methods.ts';
@@ -21,8 +21,10 @@ import { topLevel } from '../../shared/tensor/tile.ts';
 import { distanceBin } from '../attention/statistics.ts';
 import type { SafetensorsDtype } from '../safetensors/dtype.ts';
 import { encodeSafetensors, type WholeTensor } from '../safetensors/index.ts';
-import { exactNumber, RUN_JSON_VERSION, runJsonSchema, type RunJson } from './run-json.ts';
+import { exactNumber } from './exact-number.ts';
+import { RUN_JSON_VERSION, runJsonSchema, type RunJson } from './run-json.ts';
 import { sessionInvalid } from './session-invalid.ts';
+import { jsonOfSinks, sinkTables, takeSinks } from './stored-sinks.ts';
 import { readTables, type TakeTable } from './tables.ts';
 
 export interface EncodedRun {
@@ -47,7 +49,7 @@ const HEAD_ROWS = ['entropy', 'firstToken', 'rowMax', 'columnMean'] as const;
 
 /** Throws Error where an array has another length than the model and the tokens imply: a bug of the caller. */
 export function encodeStoredRun(run: StoredRun): EncodedRun {
-  const { model, summary, scores, miniatures, heads, tokenRows, maps, differences, comparison } = run;
+  const { model, summary, scores, miniatures, heads, tokenRows, maps, differences, comparison, sinks } = run;
   const { ids, nll } = summary;
   const n = ids.length;
   const tensors: WholeTensor[] = [];
@@ -80,6 +82,7 @@ export function encodeStoredRun(run: StoredRun): EncodedRun {
     add('comparison.klPerToken', 'F32', [n], comparison.klPerToken);
     add('comparison.nllDelta', 'F32', [n], comparison.nllDelta);
   }
+  if (sinks !== undefined) tensors.push(...sinkTables(sinks, { ...model, tokens: n }));
 
   const choices = (list: readonly ComparedChoice[]) =>
     list.map((choice) => ({ ...choice, clean: exactNumber(choice.clean), changed: exactNumber(choice.changed) }));
@@ -115,6 +118,7 @@ export function encodeStoredRun(run: StoredRun): EncodedRun {
       before: choices(comparison.before),
       after: choices(comparison.after),
     },
+    sinks: sinks && jsonOfSinks(sinks),
   };
   return { json: new TextEncoder().encode(JSON.stringify(json)), tables: encodeSafetensors(tensors) };
 }
@@ -161,6 +165,7 @@ export function decodeStoredRun({ json, tables }: EncodedRun): StoredRun {
       klPerToken: take('comparison.klPerToken', 'F32', [n]),
       nllDelta: take('comparison.nllDelta', 'F32', [n]),
     },
+    ...(run.sinks && { sinks: takeSinks(run.sinks, take, { ...model, tokens: n }) }),
   };
 }
 

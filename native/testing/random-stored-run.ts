@@ -1,5 +1,6 @@
 /** A stored run with random bits in every array: what a codec must bring back. */
 import { TILE_REDUCERS, TILE_VALUES, topLevel } from '../../shared/tensor/tile.ts';
+import type { SinkReport } from '../../shared/model/sinks.ts';
 import type { StoredDifference, StoredRun, StoredTexels } from '../../shared/session/stored-run.ts';
 import { distanceBin } from '../attention/statistics.ts';
 import { createRng, randomIds } from './rng.ts';
@@ -39,6 +40,40 @@ export function randomStoredRun(seed: number, whole = false): StoredRun {
     const low = number32();
     const range = rng.uniform() < 0.1 ? ([NaN, NaN] as const) : ([low, low + number32()] as const);
     return { level, side, codes: bytes(side * side), range, ...(perhaps(0.5) ? { edge: bytes(side) } : {}) };
+  };
+  const sinks = (): SinkReport => {
+    const positions = Int32Array.from({ length: n }, (_, at) => at)
+      .filter(() => perhaps(0.3))
+      .slice(0, 32);
+    const [s, groups] = [positions.length, layers * kvHeads];
+    const activations = () =>
+      Array.from({ length: whole ? 2 : rng.integer(3) }, () => ({
+        layer: rng.integer(layers + 1),
+        position: rng.integer(n),
+        dimension: rng.integer(32),
+        value: number(),
+        ratio: number(),
+        overRms: number(),
+      }));
+    return {
+      threshold: rng.uniform(),
+      share: f32(layers * n),
+      rate: f32(n),
+      floor: number(),
+      leastRows: rng.integer(20),
+      positions,
+      importance: f32(s * layers * heads),
+      valueDrain: f32(s * groups),
+      valueNorm: f32(s * groups),
+      keyNorm: f32(s * groups),
+      meanValueNorm: f32(groups),
+      meanKeyNorm: f32(groups),
+      cosine: f32(s * layers * heads),
+      residualNorm: f32(s * (layers + 1)),
+      meanResidualNorm: f32(layers + 1),
+      massive: activations(),
+      largest: activations(),
+    };
   };
   const differences = some().map((place): StoredDifference => ({
     ...place,
@@ -154,5 +189,6 @@ export function randomStoredRun(seed: number, whole = false): StoredRun {
     comparison: perhaps(0.5)
       ? { kl: number(), klPerToken: f32(n), nllDelta: f32(n), before: choices(), after: choices() }
       : null,
+    ...(perhaps(0.5) ? { sinks: sinks() } : {}),
   };
 }

@@ -11,7 +11,7 @@ import type { PromptData } from '../../shared/session/slices/prompt.ts';
 import type { ScoresData } from '../../shared/session/slices/scores.ts';
 import type { ViewData } from '../../shared/session/slices/view.ts';
 import type { DataCache } from '../engine/data-cache.ts';
-import { profileKey } from '../engine/data-keys.ts';
+import { profileKey, sinksKey } from '../engine/data-keys.ts';
 import { changedParameters } from '../engine/score-choice.ts';
 import type { GeneratedLine, GenerationSettings } from '../state/generation-state.ts';
 import type { RunHandle } from '../state/run-state.ts';
@@ -101,6 +101,7 @@ function chooseOf(
     ),
     differences: differencesOf(state, clean !== null),
     scoreParameters: changedParameters(state.scores.parameters),
+    ...(cache.value(sinksKey(run.key, view.sinkThreshold)) ? { sinkThreshold: view.sinkThreshold } : {}),
     clean,
   };
 }

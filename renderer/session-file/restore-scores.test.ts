@@ -107,6 +107,18 @@ describe('scores in a session', () => {
     expect(clean!.choice.scoreParameters).toEqual({ streaming: { sink: 8 } });
   });
 
+  it('ask for the report on sinks where it was looked at', async () => {
+    const own = await scored();
+    const kept = async () => {
+      await own.session.files.save(PATH, true);
+      return own.host.engine.sessions.saved.get(PATH)!.content.runs[0]!.choice.sinkThreshold;
+    };
+    expect(await kept()).toBeUndefined();
+    patch(own.store, 'view', { dockTab: 'sinks' });
+    await own.rest();
+    expect(await kept()).toBe(0.2);
+  });
+
   it('of the weights can be looked at before the model is open', async () => {
     const own = await scored();
     await own.session.files.save(PATH);

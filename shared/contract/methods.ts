@@ -206,6 +206,8 @@ export const storeChoiceSchema = z.object({
     .default([]),
   /** Of scores that were computed with several, which ones are kept. */
   scoreParameters: chosenScores.scoreParameters,
+  /** Of the report on sinks that is kept; without one, none is. */
+  sinkThreshold: z.number().min(0).max(1).optional(),
   /** The clean run that it is compared with; null for a clean run. */
   clean: runId.nullable(),
 });

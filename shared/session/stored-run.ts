@@ -15,6 +15,7 @@ import type {
   TokenAttention,
 } from '../model/run.ts';
 import type { ScoreTable } from '../model/score.ts';
+import type { SinkReport } from '../model/sinks.ts';
 import type { CodeRange } from './map-codes.ts';
 
 /** The texels of an overview. */
@@ -58,4 +59,6 @@ export interface StoredRun {
   readonly differences?: readonly StoredDifference[];
   /** Against the clean run of the same prompt; null for a clean run. */
   readonly comparison: RunComparison | null;
+  /** With one threshold. Absent where they were not looked at. */
+  readonly sinks?: SinkReport;
 }
