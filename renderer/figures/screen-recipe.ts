@@ -70,22 +70,30 @@ export function screenRecipe(
       return { view, ...page, ...options, maps: [...maps, other] };
     }
     case 'atlas':
-      return { view, ...page, run, selected: head, ...(score === undefined ? {} : { score }), parameters };
+      return { view, ...page, run, selected: head, ...(score === undefined ? {} : { score }), parameters, sinkMode };
     case 'maps':
       return { view, ...page, run, selected: head };
     case 'ranked': {
       const sortBy = shown.sortBy ?? score;
       const columns = state.scores.columns ?? [];
-      return { view, ...page, run, ...(sortBy === undefined ? {} : { sortBy }), scores: [...columns], parameters };
+      return {
+        view,
+        ...page,
+        run,
+        ...(sortBy === undefined ? {} : { sortBy }),
+        scores: [...columns],
+        parameters,
+        sinkMode,
+      };
     }
     case 'scatter': {
       const { x = 'sink', y = score } = state.scores.scatter;
-      return { view, ...page, run, selected: head, x, ...(y === undefined ? {} : { y }), parameters };
+      return { view, ...page, run, selected: head, x, ...(y === undefined ? {} : { y }), parameters, sinkMode };
     }
     case 'histogram': {
       const { threshold } = edit.filter;
       const at = threshold && threshold.score === score ? threshold.value : null;
-      return { view, ...page, run, ...(score === undefined ? {} : { score }), threshold: at, parameters };
+      return { view, ...page, run, ...(score === undefined ? {} : { score }), threshold: at, parameters, sinkMode };
     }
     case 'head':
       return { view, ...page, run, head, parameters };

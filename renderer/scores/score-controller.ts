@@ -6,6 +6,7 @@ import { toWireError, type WireError } from '../../shared/base/app-error.ts';
 import type { ParamsOf, Progress } from '../../shared/contract/methods.ts';
 import { importScores, type ImportedFile } from '../../shared/model/import-scores.ts';
 import type { FigureRecipeInput } from '../../shared/figure/recipe.ts';
+import { scoreUnder } from '../../shared/view/atlas/sink-twins.ts';
 import type { BroughtScore } from '../../shared/figure/brought-score.ts';
 import type { ProbeResult } from '../../shared/model/probe.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
@@ -105,11 +106,15 @@ export class ScoreController {
   brought(recipe: FigureRecipeInput): BroughtScore[] {
     const { origins } = this.#store.getState().scores;
     const named = scoresOfRecipe(recipe);
+    const mode = ('sinkMode' in recipe && recipe.sinkMode) || 'show';
+    const twins = new Set(named === 'all' ? [] : [...named].map((key) => scoreUnder(mode, key)));
     return origins.flatMap((origin) => {
       const tables = this.#cache.value(originKey(origin.id))?.tables ?? [];
       return tables.flatMap((table) => {
         const key = `${origin.id}:${table.info.id}`;
-        return named === 'all' || named.has(key) ? [{ key, origin: `${origin.name}, ${origin.detail}`, table }] : [];
+        return named === 'all' || named.has(key) || twins.has(key)
+          ? [{ key, origin: `${origin.name}, ${origin.detail}`, table }]
+          : [];
       });
     });
   }

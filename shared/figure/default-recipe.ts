@@ -48,14 +48,15 @@ export interface FigureContext {
 export function defaultRecipe(view: FigureViewId, context: FigureContext): FigureRecipe {
   const { head, run = 'clean', score, token, map = {}, colour, sinks, compared, generation } = context;
 
+  const sinkMode = map.sinkMode ?? undefined;
   const given = {
     map: { head, run, ...map },
     compare: { maps: compared ?? [{ run, head, minus: null }], ...map },
-    atlas: { run, selected: head, ...(score === undefined ? {} : { score }) },
+    atlas: { run, sinkMode, selected: head, ...(score === undefined ? {} : { score }) },
     maps: { run, selected: head },
-    ranked: { run, ...(score === undefined ? {} : { sortBy: score }) },
-    scatter: { run, selected: head, ...(score === undefined ? {} : { y: score }) },
-    histogram: { run, ...(score === undefined ? {} : { score }) },
+    ranked: { run, sinkMode, ...(score === undefined ? {} : { sortBy: score }) },
+    scatter: { run, sinkMode, selected: head, ...(score === undefined ? {} : { y: score }) },
+    histogram: { run, sinkMode, ...(score === undefined ? {} : { score }) },
     head: { run, head },
     distance: { run, head },
     strip: { run, head, ...(token === undefined ? {} : { token }), ...(colour ? { colour } : {}) },

@@ -102,12 +102,16 @@ const scoreKey = z.string().min(1).max(160);
 /** Other than the defaults, by score. */
 const parameters = z.record(scoreKey, z.record(z.string().max(64), z.number())).default({});
 
+/** Whether scores are shown by their twins without sinks: where sinks are excluded or the rest is renormalised. */
+const scoreSinks = z.enum(SINK_MODES).default('gutter');
+
 export const atlasRecipe = z.object({
   view: z.literal('atlas'),
   ...page,
   ...gridOptions,
   score: scoreKey.default('entropy'),
   parameters,
+  sinkMode: scoreSinks,
   /** Which cells have their number: those that stand out, as on screen, all or none. */
   values: z.enum(['notable', 'all', 'none']).default('notable'),
 });
@@ -124,6 +128,7 @@ export const rankedRecipe = z.object({
   /** Empty: all that cost nothing beyond the run, as far as they fit. */
   scores: z.array(scoreKey).max(64).default([]),
   parameters,
+  sinkMode: scoreSinks,
   rows: z.number().int().min(1).max(4096).default(20),
 });
 
@@ -134,6 +139,7 @@ export const scatterRecipe = z.object({
   x: scoreKey.default('sink'),
   y: scoreKey.default('entropy'),
   parameters,
+  sinkMode: scoreSinks,
   /** How many heads have their name, those highest up first. */
   names: z.number().int().min(0).max(200).default(12),
 });
@@ -144,6 +150,7 @@ export const histogramRecipe = z.object({
   run: role,
   score: scoreKey.default('entropy'),
   parameters,
+  sinkMode: scoreSinks,
   bins: z.number().int().min(2).max(400).default(40),
   threshold: z.number().nullable().default(null),
 });

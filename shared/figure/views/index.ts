@@ -1,6 +1,7 @@
 import type { FigureRecipe } from '../recipe.ts';
 import type { FigureJob } from '../source.ts';
 import { loadFigure, type LoadedFigure } from '../view.ts';
+import { scoresUnder } from '../scores-under.ts';
 import { atlasView } from './atlas.ts';
 import { compareView } from './compare.ts';
 import { distanceView } from './distance.ts';
@@ -17,7 +18,8 @@ import { sinksView } from './sinks.ts';
 import { stripView } from './strip.ts';
 
 /** Fetches what a recipe draws. Throws what its questions throw, and `bad-request` for what the runs do not have. */
-export function loadRecipe(recipe: FigureRecipe, job: FigureJob): Promise<LoadedFigure> {
+export function loadRecipe(asked: FigureRecipe, job: FigureJob): Promise<LoadedFigure> {
+  const recipe = scoresUnder(asked, job.source.scores?.map(({ key }) => key) ?? []);
   switch (recipe.view) {
     case 'map':
       return loadFigure(mapView, recipe, job);

@@ -11,7 +11,9 @@ import type { RecipeOf } from '../recipe.ts';
 import { findScores, quickScores, scoreSentence, type FigureScore } from '../score-tables.ts';
 import { MIDDLE } from '../scene.ts';
 import { LABEL_EM, type Sketch } from '../sketch.ts';
-import { provenanceText, runOf, type FigureModel } from '../source.ts';
+import { provenanceText, runOf, type FigureModel, type FigureSource } from '../source.ts';
+import type { RunSummary } from '../../model/run.ts';
+import { scoreUnder } from '../../view/atlas/sink-twins.ts';
 import type { FigureView, Noted } from '../view.ts';
 import { wrapText } from '../wrap-text.ts';
 
@@ -27,6 +29,23 @@ const ROW_EM = 1.5;
 const GAP_EM = 1;
 const COLUMN_EM = 4.6;
 
+/** Those that cost nothing beyond the run, or their twins without sinks, which cost another pass. */
+async function quickUnder(
+  source: FigureSource,
+  run: RunSummary,
+  { sinkMode, parameters }: RecipeOf<'ranked'>,
+): Promise<readonly FigureScore[]> {
+  const quick = await quickScores(source, run);
+  const twins = quick.map(({ key }) => scoreUnder(sinkMode, key));
+  const others = await findScores(
+    source,
+    run,
+    twins.filter((twin, at) => twin !== quick[at]!.key),
+    parameters,
+  );
+  return quick.map((score, at) => others.find(({ key }) => key === twins[at]) ?? score);
+}
+
 export const rankedView: FigureView<'ranked', RankedFigure> = {
   id: 'ranked',
   async load(recipe, { source }) {
@@ -37,7 +56,7 @@ export const rankedView: FigureView<'ranked', RankedFigure> = {
     const found =
       recipe.scores.length > 0
         ? named
-        : [...named, ...(await quickScores(source, run)).filter(({ key }) => !wanted.includes(key))];
+        : [...named, ...(await quickUnder(source, run, recipe)).filter(({ key }) => !wanted.includes(key))];
     const by = named.find(({ key }) => key === recipe.sortBy);
     const heads = allHeads(model.layers, model.heads);
     const order = by ? sortedByScore(by.values, recipe.direction).map((index) => heads[index]!) : heads;
