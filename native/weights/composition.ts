@@ -18,7 +18,7 @@ export type CompositionKind = 'q' | 'k' | 'v';
 
 /** Numbers of what writes that are held at once; more are gone through in turns. */
 const HELD = 2 ** 26;
-/** Numbers of each random matrix of all heads that the floor is measured on, these heads on either side, and the seed. */
+/** Numbers of each random matrix of all heads that floors are measured on, these heads on either side, and the seed. */
 const FLOOR_NUMBERS = 2 ** 17;
 const FLOOR_HEADS = [8, 64] as const;
 export const FLOOR_SEED = 1;
@@ -65,9 +65,15 @@ export async function headComposition(
 }
 
 /** Mean of the same over pairs of heads with normal random weights of the model's shape: about 1 / sqrt(dModel). */
-export function compositionFloor(circuits: Circuits, job: Job): Promise<number> {
+export async function compositionFloor(circuits: Circuits, job: Job): Promise<number> {
+  const ratios = await randomCompositions(circuits, job);
+  return ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length;
+}
+
+/** The same of such pairs, ascending. */
+export function randomCompositions(circuits: Circuits, job: Job): Promise<Float32Array> {
   const { dModel, headDim } = circuits.architecture;
-  return circuits.once('composition floor', () => randomFloor(circuits.products, dModel, headDim, job));
+  return circuits.once('random compositions', () => randomRatios(circuits.products, dModel, headDim, job));
 }
 
 async function compose(circuits: Circuits, kind: CompositionKind, job: Job): Promise<Float32Array> {
@@ -196,12 +202,12 @@ async function sideOf(stack: Stack, breathe: Pause): Promise<Side> {
   return { stack, norms };
 }
 
-export async function randomFloor(
+export async function randomRatios(
   products: MatrixProducts,
   dModel: number,
   headDim: number,
   job: Job,
-): Promise<number> {
+): Promise<Float32Array> {
   const checkpoint = new Checkpoint(job, 1);
   checkpoint.phase = 'Composition of random weights';
   const pauses: Pauses = { pause: () => checkpoint.pass(0), breathe: breather(job) };
@@ -219,6 +225,5 @@ export async function randomFloor(
   };
   const written = await writers(products, await draw(0, dModel, headDim), await draw(1, headDim, dModel), pauses);
   const read = await readers(products, await draw(2, dModel, headDim), await draw(3, dModel, headDim), pauses);
-  const ratios = await compositionOf(products, written, read, pauses.pause);
-  return ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length;
+  return (await compositionOf(products, written, read, pauses.pause)).sort();
 }

@@ -22,14 +22,15 @@ import { writeTinyModel } from '../testing/tiny-model.ts';
 import { Circuits } from './circuits.ts';
 import {
   composition,
-  compositionFloor,
   compositionOf,
   headComposition,
-  randomFloor,
+  randomCompositions,
+  randomRatios,
   readers,
   writers,
 } from './composition.ts';
 import { eigenShare } from './eigen-share.ts';
+import { expectedLargest } from './expected-largest.ts';
 import { weightScores } from './index.ts';
 import { MatrixProducts } from './matrix-products.ts';
 import { matrix, norm, referenceCircuits, times, turned, type Matrix } from './testing/reference-circuits.ts';
@@ -142,7 +143,7 @@ describe.each(NAMES.map((name, seed) => ({ name, seed })))('$name', ({ name, see
     const { layers, heads } = circuits.architecture;
     const { ov, qk } = await referenceCircuits(circuits);
     const width = layers * heads;
-    const floor = await compositionFloor(circuits, job);
+    const random = await randomCompositions(circuits, job);
     const middle = { layer: 1, head: heads - 1 };
     for (const kind of ['q', 'k', 'v'] as const) {
       const alone = await headComposition(circuits, middle, kind, job);
@@ -166,7 +167,7 @@ describe.each(NAMES.map((name, seed) => ({ name, seed })))('$name', ({ name, see
           largest = Number.isNaN(largest) ? expected : Math.max(largest, expected);
         }
         if (later === 0) expect(scores[reader]).toBeNaN();
-        else expect(scores[reader]).toBeCloseTo(largest / floor, 4);
+        else expect(scores[reader]).toBeCloseTo(largest / expectedLargest(random, later * heads), 4);
       }
       const ofTable = await headComposition(circuits, middle, kind, job);
       expect(maxAbsErrorOrNan(alone, ofTable)).toBeLessThan(1e-6);
@@ -254,8 +255,10 @@ describe('hand-checked', () => {
 
   it('random weights compose by about one over the root of the width', async () => {
     const products = new MatrixProducts(2);
-    expect(await randomFloor(products, 64, 8, job)).toBeCloseTo(0.1265, 2);
-    expect(await randomFloor(products, 768, 64, job)).toBeCloseTo(0.0363, 3);
+    const floor = async (dModel: number, headDim: number) =>
+      expectedLargest(await randomRatios(products, dModel, headDim, job), 1);
+    expect(await floor(64, 8)).toBeCloseTo(0.1265, 2);
+    expect(await floor(768, 64)).toBeCloseTo(0.0363, 3);
     await products.dispose();
   });
 });
@@ -274,6 +277,23 @@ it('a token after the first MLP is what a token alone leaves the first layer as,
     expect(maxAbsError(extended.subarray(id * dModel, (id + 1) * dModel), resid[1]!)).toBeLessThan(1e-6);
   }
   await forward.dispose();
+  await circuits.dispose();
+});
+
+it.each([
+  { headDim: 8, dModel: 64, heads: 8, kvHeads: 8 },
+  { headDim: 16, dModel: 64, heads: 4, kvHeads: 2 },
+])('random weights compose as the floor says in every layer: $headDim of $dModel, $heads heads', async (shape) => {
+  const folder = join(root, `random-floor-${shape.headDim}`);
+  await writeTinyModel(folder, { family: 'llama', layers: 6, seed: 4, ...shape });
+  const circuits = await open(folder);
+  const { layers, heads } = circuits.architecture;
+  const kinds = await Promise.all(['q', 'k', 'v'].map((kind) => score(circuits, `${kind}-composition`)));
+  for (let layer = 1; layer < layers; layer++) {
+    const all = kinds.flatMap((values) => [...values.subarray(layer * heads, (layer + 1) * heads)]);
+    const mean = all.reduce((sum, value) => sum + value, 0) / all.length;
+    expect(Math.abs(mean - 1), `layer ${layer}: ${mean}`).toBeLessThan(0.06);
+  }
   await circuits.dispose();
 });
 

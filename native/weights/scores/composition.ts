@@ -1,4 +1,5 @@
-import { composition, compositionFloor, FLOOR_SEED, type CompositionKind } from '../composition.ts';
+import { composition, FLOOR_SEED, randomCompositions, type CompositionKind } from '../composition.ts';
+import { expectedLargest } from '../expected-largest.ts';
 import type { WeightScore } from '../weight-score.ts';
 
 const READS: Readonly<Record<CompositionKind, string>> = {
@@ -19,27 +20,29 @@ function compositionScore(kind: CompositionKind): WeightScore {
       name: `${letter} composition`,
       group: 'weights',
       unit: 'times random',
-      definition: `The largest share, over all heads of earlier layers, of what that head writes that ${READS[kind]}, Frobenius norms, in multiples of its mean over heads with normal random weights of the same shape (measured with seed ${FLOOR_SEED}; about 1 / √d). 0 with a head that writes nothing; not defined in the first layer. Gains of norms folded in, biases and MLPs left out${kind === 'v' ? '' : ', content alone: no rotation'}.`,
+      definition: `The largest share, over all heads of earlier layers, of what that head writes that ${READS[kind]}, Frobenius norms, in multiples of what is expected as the largest of as many pairs of heads with normal random weights of the same shape (measured on random pairs with seed ${FLOOR_SEED}; a pair has about 1 / √d). 0 with a head that writes nothing; not defined in the first layer. Gains of norms folded in, biases and MLPs left out${kind === 'v' ? '' : ', content alone: no rotation'}.`,
       source: 'Elhage et al. 2021, A Mathematical Framework for Transformer Circuits, “Composition scores”',
       badge: 'exact',
       granularity: 'head',
       data: 'weights',
       cost: 'weights',
       parameters: [],
-      floor: '1 (two heads with random weights)',
+      floor: '1 (heads with random weights, at any layer)',
       domain: [0, null],
     },
     floor: 1,
     async compute(circuits, _parameters, job) {
       const { layers, heads } = circuits.architecture;
-      const floor = await compositionFloor(circuits, job);
+      const random = await randomCompositions(circuits, job);
       const table = await composition(circuits, kind, job);
       const width = layers * heads;
+      // By layer: the more heads come before, the larger the largest of them is by chance.
+      const floors = Array.from({ length: layers }, (_, layer) => expectedLargest(random, layer * heads));
       return Float64Array.from({ length: width }, (_, reader) => {
         const earlier = Math.floor(reader / heads) * heads;
         let largest = -Infinity;
         for (let writer = 0; writer < earlier; writer++) largest = Math.max(largest, table[writer * width + reader]!);
-        return earlier === 0 ? NaN : largest / floor;
+        return earlier === 0 ? NaN : largest / floors[earlier / heads]!;
       });
     },
   };
