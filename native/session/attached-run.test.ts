@@ -350,28 +350,6 @@ describe('a stored run', () => {
     expect(without.comparison).toBeNull();
   });
 
-  it('has scores by the parameters that they were computed with, and says so of others', async () => {
-    const engine = engineWith();
-    await engine.handlers['model.open']({ path: folder }, quiet);
-    const { runId } = await run(engine);
-    const named = (from: number) => ({ scores: ['entropy'], scoreParameters: { entropy: { from } } });
-    const { scores } = await engine.handlers['run.scores']({ runId, ...named(12) }, quiet);
-    const stored = reread(await engine.handlers['run.store']({ ...nothing, runId }, quiet));
-    await engine.handlers['run.attach']({ runId: 'other', run: stored, tensors: null }, quiet);
-    const ask = (choice: object) => engine.handlers['run.scores']({ runId: 'other', ...choice }, quiet);
-    expect((await ask(named(12))).scores).toEqual(scores);
-    // Without parameters it is the one with the defaults, which is 8 here.
-    expect(await codeOf(ask({ scores: ['entropy'] }))).toBe('not-stored');
-    expect(await codeOf(ask(named(8)))).toBe('not-stored');
-    expect(await codeOf(ask(named(0)))).toBe('bad-request');
-
-    await engine.handlers['run.scores']({ runId, ...named(8) }, quiet);
-    const again = reread(await engine.handlers['run.store']({ ...nothing, runId }, quiet));
-    await engine.handlers['run.attach']({ runId: 'default', run: again, tensors: null }, quiet);
-    const byDefault = await engine.handlers['run.scores']({ runId: 'default', scores: ['entropy'] }, quiet);
-    expect(byDefault.scores[0]!.parameters).toEqual({ from: 8 });
-  });
-
   it('can be compared with a live run of the same model, map by map', async () => {
     const engine = engineWith();
     const { handlers } = engine;
