@@ -1,8 +1,9 @@
 /** Head scores of a run: the ones that were asked for, each computed once. */
 import { AppError } from '../../shared/base/app-error.ts';
-import type { ScoreInfo, ScoreTable } from '../../shared/model/score.ts';
+import type { ScoreInfo, ScoreParameters, ScoreTable } from '../../shared/model/score.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import { quickScores, scores, scoreTables } from '../scores/index.ts';
+import { readScoreParameters, type PromptSize } from '../scores/parameters.ts';
 import { forwardScores } from '../sweeps/index.ts';
 import { sweepTables } from './compute-sweeps.ts';
 import { gainsOf } from './gains.ts';
@@ -21,6 +22,15 @@ export function chosenScores({ scores: ids, scoreParameters = {} }: ScoreChoice)
   throw new AppError('bad-request', `A run has no score “${unknown}”.`, {
     hint: `It has ${RUN_SCORES.map(({ id }) => id).join(', ')}.`,
   });
+}
+
+/**
+ * What a score of a prompt is computed with: what is given, laid over the defaults. Throws `bad-request` for parameters
+ * that do not fit.
+ */
+export function scoreParametersOf(id: string, tokens: number, given: ScoreParameters | undefined): ScoreParameters {
+  const score = [...scores, ...forwardScores].find(({ info }) => info.id === id)!;
+  return readScoreParameters<PromptSize>(score, { capture: { tokens } }, given);
 }
 
 /** Whether they are told at once: whatever else costs as much as a run, or more. */

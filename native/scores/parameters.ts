@@ -1,6 +1,12 @@
 /** The values that a score is computed with: what was asked for, laid over its defaults, and checked. */
 import { AppError } from '../../shared/base/app-error.ts';
 import type { ScoreInfo, ScoreParameter, ScoreParameters } from '../../shared/model/score.ts';
+import type { Capture } from '../capture/capture.ts';
+
+/** What defaults that are not fixed follow from. */
+export interface PromptSize {
+  readonly capture: Pick<Capture, 'tokens'>;
+}
 
 /** What is known of parameters: those of the definition, and defaults that follow from what is scored. */
 interface Parametrised<C> {

@@ -1,5 +1,6 @@
 /** Which rows a score of a row's shape averages. */
 import type { ScoreParameter, ScoreParameters } from '../../shared/model/score.ts';
+import type { PromptSize } from './parameters.ts';
 import { needsTokens, type ScoreContext } from './score.ts';
 
 /** Rows that see fewer keys say little of how a head spreads. */
@@ -26,7 +27,7 @@ export const FROM_EIGHTH: ScoreParameter = {
   default: null,
 };
 
-export function fromDefaults({ capture }: ScoreContext): ScoreParameters {
+export function fromDefaults({ capture }: PromptSize): ScoreParameters {
   return { from: capture.tokens < SHORT_PROMPT ? 1 : FEW_KEYS };
 }
 

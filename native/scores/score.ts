@@ -2,6 +2,7 @@ import type { ScoreInfo, ScoreParameters } from '../../shared/model/score.ts';
 import type { Capture } from '../capture/capture.ts';
 import type { Architecture } from '../families/family.ts';
 import type { LayerPass, PassRequest, PassSource } from './layer-pass.ts';
+import type { PromptSize } from './parameters.ts';
 import type { Question } from './question.ts';
 
 /** What a score may read. */
@@ -33,7 +34,7 @@ export interface ScoreContext {
 export interface Score {
   readonly info: ScoreInfo;
   /** Values of the parameters whose default follows from the prompt. */
-  readonly defaults?: (context: ScoreContext) => ScoreParameters;
+  readonly defaults?: (prompt: PromptSize) => ScoreParameters;
   /** What of the definition follows from the parameters. */
   readonly variant?: (parameters: ScoreParameters) => Partial<ScoreInfo>;
   /** Why it says nothing about this prompt, or null. */

@@ -1,6 +1,7 @@
 /** The streaming mask that heads are held against: a few first keys and a window, scaled to the prompt. */
 import type { ScoreParameter, ScoreParameters } from '../../shared/model/score.ts';
 import type { StreamingRequest } from './layer-pass.ts';
+import type { PromptSize } from './parameters.ts';
 import { needsTokens, type ScoreContext } from './score.ts';
 
 /** As DuoAttention runs streaming heads: 64 sinks and 256 recent keys say nothing of shorter prompts. */
@@ -31,7 +32,7 @@ export const STREAMING_PARAMETERS: readonly ScoreParameter[] = [
   },
 ];
 
-export function streamingDefaults({ capture: { tokens } }: Pick<ScoreContext, 'capture'>): ScoreParameters {
+export function streamingDefaults({ capture: { tokens } }: PromptSize): ScoreParameters {
   if (tokens >= LONG_PROMPT) return { sink: SINK, window: WINDOW };
   return { sink: SHORT_SINK, window: Math.max(1, Math.round(tokens / SHORT_SHARE)) };
 }

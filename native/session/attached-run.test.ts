@@ -350,6 +350,28 @@ describe('a stored run', () => {
     expect(without.comparison).toBeNull();
   });
 
+  it('has scores by the parameters that they were computed with, and says so of others', async () => {
+    const engine = engineWith();
+    await engine.handlers['model.open']({ path: folder }, quiet);
+    const { runId } = await run(engine);
+    const named = (width: number) => ({ scores: ['outside-mass'], scoreParameters: { 'outside-mass': { width } } });
+    const { scores } = await engine.handlers['run.scores']({ runId, ...named(1) }, quiet);
+    const { scoreParameters } = named(1);
+    const stored = reread(await engine.handlers['run.store']({ ...nothing, runId, scoreParameters }, quiet));
+    await engine.handlers['run.attach']({ runId: 'other', run: stored, tensors: null }, quiet);
+    const ask = (choice: object) => engine.handlers['run.scores']({ runId: 'other', ...choice }, quiet);
+    expect((await ask(named(1))).scores).toEqual(scores);
+    // Without parameters it is the one with the defaults, which for so many tokens is the widest.
+    expect(await codeOf(ask({ scores: ['outside-mass'] }))).toBe('not-stored');
+    expect(await codeOf(ask(named(3)))).toBe('not-stored');
+    expect(await codeOf(ask(named(9)))).toBe('bad-request');
+
+    const again = reread(await engine.handlers['run.store']({ ...nothing, runId }, quiet));
+    await engine.handlers['run.attach']({ runId: 'default', run: again, tensors: null }, quiet);
+    const byDefault = await engine.handlers['run.scores']({ runId: 'default', scores: ['outside-mass'] }, quiet);
+    expect(byDefault.scores[0]!.parameters).toEqual({ width: 3 });
+  });
+
   it('can be compared with a live run of the same model, map by map', async () => {
     const engine = engineWith();
     const { handlers } = engine;

@@ -3,6 +3,7 @@ import type { MaskSpec } from '../attention/mask.ts';
 import type { Capture } from '../capture/capture.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import type { ForwardModel } from '../forward/forward.ts';
+import type { PromptSize } from '../scores/parameters.ts';
 
 /** The run that heads are changed in, one at a time. Its own interventions stay. */
 export interface SweepContext {
@@ -21,7 +22,7 @@ export type HeadChange = { readonly kind: 'mask'; readonly mask: MaskSpec } | { 
 export interface ForwardScore {
   readonly info: ScoreInfo;
   /** Values of the parameters whose default follows from the prompt. */
-  readonly defaults?: (context: SweepContext) => ScoreParameters;
+  readonly defaults?: (prompt: PromptSize) => ScoreParameters;
   /** Why it says nothing about this prompt, or null. */
   notApplicable(context: SweepContext, parameters: ScoreParameters): string | null;
   change(parameters: ScoreParameters): HeadChange;
