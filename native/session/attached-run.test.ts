@@ -363,13 +363,13 @@ describe('a stored run', () => {
     expect((await ask(named(1))).scores).toEqual(scores);
     // Without parameters it is the one with the defaults, which for so many tokens is the widest.
     expect(await codeOf(ask({ scores: ['outside-mass'] }))).toBe('not-stored');
-    expect(await codeOf(ask(named(3)))).toBe('not-stored');
+    expect(await codeOf(ask(named(2)))).toBe('not-stored');
     expect(await codeOf(ask(named(9)))).toBe('bad-request');
 
     const again = reread(await engine.handlers['run.store']({ ...nothing, runId }, quiet));
     await engine.handlers['run.attach']({ runId: 'default', run: again, tensors: null }, quiet);
     const byDefault = await engine.handlers['run.scores']({ runId: 'default', scores: ['outside-mass'] }, quiet);
-    expect(byDefault.scores[0]!.parameters).toEqual({ width: 3 });
+    expect(byDefault.scores[0]!.parameters).toEqual({ width: 2 });
   });
 
   it('can be compared with a live run of the same model, map by map', async () => {
