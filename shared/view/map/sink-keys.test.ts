@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { HeadProfile } from '../../contract/methods.ts';
-import { foundSinks, leadingSinks, readSinkKeys, sinkKeysOf } from './sink-keys.ts';
+import { foundSinks, readSinkKeys, sinkKeysOf } from './sink-keys.ts';
 
 function profile(means: Readonly<Record<number, number>>, tokens = 200): HeadProfile {
   const columnMean = new Float32Array(tokens).fill(0.001);
@@ -27,11 +27,5 @@ describe('sink columns', () => {
     expect(readSinkKeys('')).toBeUndefined();
     expect(readSinkKeys('1,2,3,4,5')).toBeUndefined();
     expect(readSinkKeys('-1')).toBeUndefined();
-  });
-
-  it('are left out by the engine from the first on', () => {
-    expect(leadingSinks([0])).toBe(1);
-    expect(leadingSinks([0, 1, 5])).toBe(2);
-    expect(leadingSinks([3])).toBe(0);
   });
 });

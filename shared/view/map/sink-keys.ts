@@ -44,10 +44,3 @@ export function readSinkKeys(text: string): readonly number[] | undefined {
   const keys = [...new Set(parts.map(Number))].sort((a, b) => a - b);
   return keys.length <= MOST_SINK_KEYS ? keys : undefined;
 }
-
-/** How many columns from the first on are sinks: those the engine can leave out of its numbers. */
-export function leadingSinks(keys: readonly number[]): number {
-  let count = 0;
-  while (keys.includes(count)) count++;
-  return count;
-}

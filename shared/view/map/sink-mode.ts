@@ -3,19 +3,21 @@
 export const SINK_MODES = ['show', 'gutter', 'exclude', 'renormalise'] as const;
 export type SinkMode = (typeof SINK_MODES)[number];
 
+/** Short, as in a toolbar. */
 export const SINK_MODE_NAMES: Readonly<Record<SinkMode, string>> = {
-  show: 'sinks shown',
-  gutter: 'sinks in gutter',
-  exclude: 'sinks excluded',
-  renormalise: 'renormalised',
+  show: 'sinks',
+  gutter: 'gutter',
+  exclude: 'no sinks',
+  renormalise: 'rescaled',
 };
 
 export const SINK_MODE_HINTS: Readonly<Record<SinkMode, string>> = {
-  show: 'Sink keys are keys like all others',
-  gutter: 'Sink keys also stand beside the map, one strip each',
-  exclude: 'Sink keys stand in their strips and are left out of the map’s colours; scores are shown without sinks',
+  show: 'Show: sink keys are keys like all others',
+  gutter: 'Gutter: sink keys also stand beside the map, one strip each',
+  exclude:
+    'Exclude: sink keys stand in their strips and are left out of the map’s colours; scores are shown without sinks',
   renormalise:
-    'Sink keys stand in their strips, and each row of the map is divided by what is left of it without them; scores are shown without sinks',
+    'Renormalise: sink keys stand in their strips, and each row of the map is divided by what is left of it without them; scores are shown without sinks',
 };
 
 /** The next one, in a circle. */
