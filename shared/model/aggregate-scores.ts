@@ -3,9 +3,10 @@ import type { ScoreParameters, ScoreTable } from './score.ts';
 import type { Bootstrap } from './bootstrap.ts';
 
 /**
- * Of one score on each prompt, at least one: mean over the prompts on which the score applies; of a head with NaN on some, over its others. The floor is the mean
- * of the prompts', parameters are those that all prompts agree in. `prompts` counts those that the score applies to.
- * Where it applies to none the reason of the first stands.
+ * Of one score on each prompt, at least one: mean over the prompts on which the score applies. The floor is the mean of
+ * the prompts', parameters are those that all prompts agree in. `prompts` of the spread counts the prompts that the
+ * score applies to; a head that has NaN on some of them has mean, deviation, share and interval over its others, which
+ * are fewer. Where it applies to none the reason of the first stands.
  */
 export async function aggregateScores(
   prompts: readonly ScoreTable[],
@@ -27,7 +28,7 @@ export async function aggregateScores(
     mean[head] = middle;
     deviation[head] = own.length === 1 ? 0 : deviationOf(own, middle);
     active[head] = own.filter((value) => value > 0).length / own.length;
-    const interval = own.length === 0 ? { low: NaN, high: NaN } : bootstrap.interval(own);
+    const interval = own.length === 0 ? { low: NaN, high: NaN } : await bootstrap.interval(own, breathe);
     low[head] = interval.low;
     high[head] = interval.high;
     await breathe();

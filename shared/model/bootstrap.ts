@@ -3,6 +3,8 @@ import { createPrng } from '../base/prng.ts';
 export const RESAMPLES = 1000;
 const LOW = 0.025;
 const HIGH = 0.975;
+/** Indices between two breaths: a few milliseconds. */
+const STRETCH = 2 ** 16;
 
 /**
  * Percentile bootstrap of a mean. Of n values, RESAMPLES times n indices are drawn with replacement from
@@ -19,24 +21,37 @@ export class Bootstrap {
     this.#seed = seed;
   }
 
-  interval(values: ArrayLike<number>): { readonly low: number; readonly high: number } {
+  /** Awaits `breathe` every few milliseconds. */
+  async interval(
+    values: ArrayLike<number>,
+    breathe: () => Promise<void>,
+  ): Promise<{ readonly low: number; readonly high: number }> {
     const n = values.length;
-    const indices = this.#indicesOf(n);
+    const indices = await this.#indicesOf(n, breathe);
     const means = new Float64Array(RESAMPLES);
+    let drawn = 0;
     for (let resample = 0, at = 0; resample < RESAMPLES; resample++) {
       let sum = 0;
       for (let i = 0; i < n; i++) sum += values[indices[at++]!]!;
       means[resample] = sum / n;
+      drawn += n;
+      if (drawn < STRETCH) continue;
+      await breathe();
+      drawn = 0;
     }
     means.sort();
     return { low: quantile(means, LOW), high: quantile(means, HIGH) };
   }
 
-  #indicesOf(n: number): Int32Array {
+  async #indicesOf(n: number, breathe: () => Promise<void>): Promise<Int32Array> {
     const known = this.#indices.get(n);
     if (known !== undefined) return known;
     const prng = createPrng(this.#seed, n);
-    const indices = Int32Array.from({ length: RESAMPLES * n }, () => prng.integer(n));
+    const indices = new Int32Array(RESAMPLES * n);
+    for (let at = 0; at < indices.length; at++) {
+      indices[at] = prng.integer(n);
+      if (at % STRETCH === STRETCH - 1) await breathe();
+    }
     this.#indices.set(n, indices);
     return indices;
   }

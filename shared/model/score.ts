@@ -73,8 +73,12 @@ export interface ScoreInfo {
   readonly domain: readonly [number | null, number | null];
 }
 
-/** What many prompts say of a score, each [layers x heads]; the table's values are then the means. */
+/**
+ * What many prompts say of a score, each [layers x heads]; the table's values are then the means. All of them leave out
+ * the prompts on which a head has no value.
+ */
 export interface ScoreSpread {
+  /** That the score applies to; a head may have a value on fewer. */
   readonly prompts: number;
   /** Standard deviation over prompts (n - 1); 0 for one prompt. */
   readonly deviation: Float64Array;
