@@ -18,6 +18,7 @@ import type { ProbeSample } from '../probes/probe.ts';
 import { PromptTally } from '../probes/prompt-tally.ts';
 import { needsForced, retrievalScores } from '../probes/retrieval.ts';
 import { scoreTables } from '../scores/index.ts';
+import { COUNT_EVENTS } from '../scores/retrieval.ts';
 import { checkLengths, lengthOf } from '../tasks/check-lengths.ts';
 import { createRetrieval, type SampleRetrieval } from '../tasks/run-retrieval.ts';
 import type { Condition } from '../tasks/run-task.ts';
@@ -118,8 +119,9 @@ function promptScorer(opened: Opened, request: Request, plan: ProbePlan, longest
     ]);
     let retrieval: PromptRecord['retrieval'] = null;
     if (plan.retrieval !== null && sample.answerSpan !== null) {
-      sampleRetrieval ??= createRetrieval(forwardModel, condition, longest);
       const { retrieval: parameters } = plan;
+      const endIds = parameters['count'] === COUNT_EVENTS ? opened.model.endIds : null;
+      sampleRetrieval ??= createRetrieval(forwardModel, condition, { longest, endIds });
       const past = before.map((record) => record.retrieval);
       retrieval = await sampleRetrieval(sample, (right) => needsForced(parameters, past, right), answering!);
     }

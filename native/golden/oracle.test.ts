@@ -7,6 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseParams } from '../../shared/contract/parse-params.ts';
 import { headKinds } from '../../shared/model/head-kinds.ts';
 import { makeScoreTable } from '../../shared/model/testing/score-table.ts';
 import type { MaskSpec } from '../attention/mask.ts';
@@ -64,7 +65,10 @@ const SCORES: readonly {
 ];
 
 const job: Job = { signal: CONTEXT.signal, progress: () => undefined };
-const engine = new EngineUnderTest({ families: [attnOnly] });
+const engine = new EngineUnderTest({
+  families: [attnOnly],
+  tasks: `${import.meta.dirname}/../../resources/tasks`,
+});
 let folder: string;
 let model: OpenedForward;
 
@@ -92,10 +96,10 @@ async function score(
   return scores.find((table) => table.info.id === id)!.values!;
 }
 
-/** The needle, answered greedily. */
-function retrieve() {
+/** The needle, answered greedily: as far as the right answer goes, or up to an end token. */
+function retrieve(endIds: readonly number[] | null = null) {
   const sample = { prompt: NEEDLE, answer: Int32Array.of(7, 8, 9, 10), answerSpan: { start: 4, end: 8 } };
-  const ofSample = createRetrieval(model, { gain: () => null, masks: () => null }, ORACLE.context);
+  const ofSample = createRetrieval(model, { gain: () => null, masks: () => null }, { longest: 17, endIds });
   return ofSample(sample, () => false, job);
 }
 
@@ -234,6 +238,25 @@ describe('the oracle', () => {
     expect(right).toBe(true);
     expect([...free.positions]).toEqual([0, 0, 1, 0]);
     expect([...free.events]).toEqual([0, 0, 1, 0]);
+  });
+
+  it('goes on answering where events are counted, and copies the needle again when it comes round', async () => {
+    const looped = await retrieve([]);
+    expect(looped.right).toBe(true);
+    expect([...looped.free.positions]).toEqual([0, 0, 1, 0]);
+    // The context has room for 19 steps: 7 8 9 10 11 3 4 5 6 twice, and 7.
+    expect([...looped.free.events]).toEqual([0, 0, 2.25, 0]);
+    const ended = await retrieve([11]);
+    expect(ended.right).toBe(true);
+    expect([...ended.free.events]).toEqual([0, 0, 1, 0]);
+    const early = await retrieve([9]);
+    expect(early.right).toBe(false);
+    expect([...early.free.events]).toEqual([0, 0, 0.75, 0]);
+
+    const items = [{ prompt: [...NEEDLE], answer: [7, 8, 9, 10] }];
+    const request = { task: 'file', items, scores: ['retrieval'], scoreParameters: { retrieval: { count: 1 } } };
+    const { scores } = await engine.engine.handlers['probe.run'](parseParams('probe.run', request), CONTEXT);
+    expect([...scores[0]!.values!]).toEqual([0, 0, 2.25, 0]);
   });
 
   it('knows every head by its job, and no head by a job that it does not have', async () => {

@@ -57,6 +57,7 @@ describe('retrievalScores', () => {
   it('can count events, which exceed 1 in a loop', () => {
     const { prompts } = retrievalScores([sample(true, both)], { ...GREEDY, count: 1 }, 2);
     expect([...prompts[0]!.values!]).toEqual([1.5, 0.5]);
+    expect(prompts[0]!.info.domain).toEqual([0, null]);
   });
 
   it('falls back to the answer fed in where none is right, and says so', () => {

@@ -1,6 +1,6 @@
 /** The retrieval score of a probe set, from what heads copied of each needle. */
 import type { RetrievalDetail } from '../../shared/model/probe.ts';
-import type { ScoreParameters, ScoreTable } from '../../shared/model/score.ts';
+import type { ScoreInfo, ScoreParameters, ScoreTable } from '../../shared/model/score.ts';
 import { ALWAYS_FORCED, COUNT_EVENTS, RETRIEVAL, RETRIEVAL_FORCED, type RetrievalCopies } from '../scores/retrieval.ts';
 import type { RetrievalSample } from '../tasks/run-retrieval.ts';
 
@@ -36,7 +36,9 @@ export function retrievalScores(
     parameters['count'] === COUNT_EVENTS ? events : positions;
   const counted = (sample: RetrievalSample): RetrievalCopies | null =>
     forced ? sample.forced : sample.right ? sample.free : null;
-  const info = forced ? RETRIEVAL_FORCED : RETRIEVAL;
+  const kind = forced ? RETRIEVAL_FORCED : RETRIEVAL;
+  // Steps may hit a position again.
+  const info: ScoreInfo = parameters['count'] === COUNT_EVENTS ? { ...kind, domain: [0, null] } : kind;
   const kept = known.map(counted).filter((copies) => copies !== null);
   return {
     prompts: samples.map((sample): ScoreTable => {

@@ -71,7 +71,7 @@ export const RETRIEVAL: ScoreInfo = {
       id: 'count',
       name: 'Count',
       meaning:
-        'What is counted over the needle’s length: needle positions, each once; or steps that hit, as the reference code counts, which exceeds 1 where an answer goes round in a loop.',
+        'What is counted over the needle’s length: needle positions, each once, while the answer is as long as the right one; or steps that hit, as the reference code counts, while the model goes on to its end token, 50 tokens or its context limit: more than 1 where it goes round in a loop. Answers that are fed in end with the right one.',
       default: 0,
       min: 0,
       max: 1,
