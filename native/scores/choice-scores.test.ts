@@ -71,6 +71,21 @@ describe('choice-qk', () => {
     expect(valueOf(toy(2), 1)).toBe(0);
   });
 
+  it('counts its part of a tie, wherever the right choice stands: a head of zeros is at the floor', () => {
+    const keys = new Map([
+      [2, [1, 1]],
+      [4, [0, 0]],
+      [6, [1, 1]],
+    ] as const);
+    const tied = (query: readonly [number, number], correct: number) =>
+      contextOf(query, keys, { row: 9, ends: [2, 4, 6], correct }, null);
+    expect([0, 1, 2].map((correct) => valueOf(tied([1, 2], correct), 0))).toEqual([0.5, 0, 0.5]);
+    for (const correct of [0, 1, 2]) {
+      const context = tied([0, 0], correct);
+      expect(valueOf(context, 0)).toBe(choiceQk.floor!(context, {}));
+    }
+  });
+
   it('is the same on both sides of a rotation that there is none of', () => {
     for (const rotation of [0, 1]) expect(valueOf(toy(2, null), rotation)).toBe(1);
   });

@@ -3,7 +3,7 @@
  * with the key at the end of each choice.
  */
 import { groupOf } from '../../shared/model/head-id.ts';
-import { turnsOf } from './mean-before-rotation.ts';
+import { inverseFrequencies } from '../families/rope.ts';
 import type { Score, ScoreContext } from './score.ts';
 
 const AFTER_ROTATION = 1;
@@ -17,7 +17,7 @@ export const choiceQk: Score = {
     group: 'attribution',
     unit: 'share right',
     definition:
-      'On questions with choices: share of questions in which, of the keys at the line ends that close the choices, the one that fits the query of the last token best (dot product, no softmax) closes the right choice. After rotation it is the choice that gets most attention.',
+      'On questions with choices: share of questions in which, of the keys at the line ends that close the choices, the one that fits the query of the last token best (dot product, no softmax) closes the right choice; of keys that fit equally well each counts as its part. After rotation it is the choice that gets most attention.',
     source: `${SOURCE}, QK-score`,
     badge: 'exact',
     granularity: 'head',
@@ -41,10 +41,11 @@ export const choiceQk: Score = {
   },
   notApplicable: ({ question }) => (question === undefined ? NO_QUESTION : null),
   compute(context, layer, head, { rotation }) {
-    const { ends, correct } = context.question!;
+    const { correct } = context.question!;
     const scores = choiceProducts(context, layer, head, rotation === AFTER_ROTATION);
-    const best = ends.reduce((most, _, index) => (scores[index]! > scores[most]! ? index : most), 0);
-    return best === correct ? 1 : 0;
+    const best = Math.max(...scores);
+    const ties = scores.filter((score) => score === best).length;
+    return scores[correct] === best ? 1 / ties : 0;
   },
   floor: ({ question }) => 1 / question!.ends.length,
 };
@@ -116,10 +117,11 @@ function unrotated(
 ): Float64Array {
   const vector = headAt(context, tensor, heads, head, position);
   const half = vector.length / 2;
-  const { cos, sin } = turnsOf(context.architecture.rope!, context.capture.tokens);
+  const frequencies = inverseFrequencies(context.architecture.rope!, context.capture.tokens);
   for (let d = 0; d < half; d++) {
     const [x, y] = [vector[d]!, vector[half + d]!];
-    const [c, s] = [cos[position * half + d]!, sin[position * half + d]!];
+    const angle = position * frequencies[d]!;
+    const [c, s] = [Math.cos(angle), Math.sin(angle)];
     vector[d] = x * c + y * s;
     vector[half + d] = y * c - x * s;
   }

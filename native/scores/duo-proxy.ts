@@ -1,5 +1,5 @@
 import { groupOf } from '../../shared/model/head-id.ts';
-import { meanBeforeRotation, turnsOf } from './mean-before-rotation.ts';
+import { meanBeforeRotation, turnsOf, type Turns } from './mean-before-rotation.ts';
 import type { Capture } from '../capture/capture.ts';
 import type { Score, ScoreContext } from './score.ts';
 
@@ -45,10 +45,11 @@ export const duoProxy: Score = {
     const held = values.get(name);
     if (held !== undefined) return held;
     const key = await meanBeforeRotation(context, layer, 'k', group, breathe);
+    const turns = await turnsOf(context.architecture.rope!, positions!, breathe);
     let sum = 0;
     for (let other = group * size; other < (group + 1) * size; other++) {
       const query = await meanBeforeRotation(context, layer, 'q', other, breathe);
-      sum += meanRunningSum(distanceScores(context, query, key, positions!, scale[layer]!));
+      sum += meanRunningSum(distanceScores(context, turns, query, key, scale[layer]!));
     }
     values.set(name, sum / size);
     return sum / size;
@@ -59,13 +60,13 @@ export const duoProxy: Score = {
 /** Scores of the query at the last position with the key at each one, oldest first: they depend on the distance alone. */
 function distanceScores(
   { architecture }: ScoreContext,
+  { cos, sin }: Turns,
   query: Float64Array,
   key: Float64Array,
-  positions: number,
   scale: number,
 ): Float64Array {
-  const { cos, sin } = turnsOf(architecture.rope!, positions);
   const half = architecture.headDim / 2;
+  const positions = cos.length / half;
   const along = new Float64Array(half);
   const across = new Float64Array(half);
   for (let d = 0; d < half; d++) {

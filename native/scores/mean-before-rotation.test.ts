@@ -8,7 +8,7 @@ import { maxAbsError } from '../testing/compare.ts';
 import { mapContext, uniformMap } from '../testing/map-context.ts';
 import { writeTinyModel } from '../testing/tiny-model.ts';
 import { duoProxy } from './duo-proxy.ts';
-import { meanBeforeRotation } from './mean-before-rotation.ts';
+import { meanBeforeRotation, turnsOf } from './mean-before-rotation.ts';
 
 const TOKENS = 50;
 const breathe = () => Promise.resolve();
@@ -109,4 +109,19 @@ describe.each(CASES)('queries and keys before rotation, $name', ({ name, factor,
       expect(await duoProxy.compute(context, 1, head, { positions }, {}, breathe)).toBeCloseTo(expected, 4);
     }
   }
+});
+
+describe('turnsOf', () => {
+  it('has cos and sin of every angle, and breathes on the way', async () => {
+    const rope = { theta: 100, headDim: 4, scaling: { kind: 'linear', factor: 2 } } as const;
+    let breaths = 0;
+    const { cos, sin } = await turnsOf(rope, 3000, () => Promise.resolve(void (breaths += 1)));
+    expect(breaths).toBe(2);
+    for (const position of [0, 1, 1023, 1024, 2999]) {
+      for (const [d, frequency] of [1 / 2, 1 / 20].entries()) {
+        expect(cos[2 * position + d]).toBeCloseTo(Math.cos(position * frequency), 12);
+        expect(sin[2 * position + d]).toBeCloseTo(Math.sin(position * frequency), 12);
+      }
+    }
+  });
 });

@@ -3,7 +3,7 @@ import type { Capture } from '../capture/capture.ts';
 import { inverseFrequencies, type RopeSpec } from '../families/rope.ts';
 import type { ScoreContext } from './score.ts';
 
-/** Rows that are turned back between two breaths. */
+/** Rows that are turned back, and positions whose turns are computed, between two breaths. */
 const STRETCH = 1024;
 
 /** By layer, kind and head: a few numbers each, which all heads of a KV group read. */
@@ -29,7 +29,7 @@ export async function meanBeforeRotation(
   const rotated = capture.layers[layer]![kind];
   const width = (kind === 'q' ? heads : kvHeads) * headDim;
   const half = headDim / 2;
-  const { cos, sin } = turnsOf(rope!, capture.tokens);
+  const { cos, sin } = await turnsOf(rope!, capture.tokens, breathe);
   const mean = new Float64Array(headDim);
   for (let row = 0; row < capture.tokens; row++) {
     const at = row * width + head * headDim;
@@ -49,7 +49,8 @@ export async function meanBeforeRotation(
   return mean;
 }
 
-interface Turns {
+/** [positions, headDim / 2]. */
+export interface Turns {
   readonly cos: Float64Array;
   readonly sin: Float64Array;
 }
@@ -58,7 +59,7 @@ interface Turns {
 const turns = new WeakMap<RopeSpec, Map<number, Turns>>();
 
 /** cos and sin of each position's angles without any scale, [tokens, headDim / 2]. */
-export function turnsOf(rope: RopeSpec, tokens: number): Turns {
+export async function turnsOf(rope: RopeSpec, tokens: number, breathe: () => Promise<void>): Promise<Turns> {
   const ofRope = turns.get(rope) ?? new Map<number, Turns>();
   turns.set(rope, ofRope);
   const held = ofRope.get(tokens);
@@ -67,9 +68,15 @@ export function turnsOf(rope: RopeSpec, tokens: number): Turns {
   for (const old of [...ofRope.keys()].slice(0, -1)) ofRope.delete(old);
   const frequencies = inverseFrequencies(rope, tokens);
   const half = frequencies.length;
-  const angles = new Float64Array(tokens * half);
-  for (let at = 0; at < angles.length; at++) angles[at] = Math.floor(at / half) * frequencies[at % half]!;
-  const made = { cos: angles.map(Math.cos), sin: angles.map(Math.sin) };
+  const made = { cos: new Float64Array(tokens * half), sin: new Float64Array(tokens * half) };
+  for (let position = 0; position < tokens; position++) {
+    for (let d = 0; d < half; d++) {
+      const angle = position * frequencies[d]!;
+      made.cos[position * half + d] = Math.cos(angle);
+      made.sin[position * half + d] = Math.sin(angle);
+    }
+    if (position % STRETCH === STRETCH - 1) await breathe();
+  }
   ofRope.set(tokens, made);
   return made;
 }
