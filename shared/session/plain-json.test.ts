@@ -27,10 +27,13 @@ describe('parseForeignJson', () => {
 
 describe('formatJson', () => {
   it('is read back as it was, lone surrogates too', () => {
-    const value = fc.jsonValue({ stringUnit: 'binary', maxDepth: 3 }).filter((json) => !Object.is(json, -0));
+    // JSON has no -0, at any depth.
+    const value = fc
+      .jsonValue({ stringUnit: 'binary', maxDepth: 3 })
+      .map((json) => JSON.parse(JSON.stringify(json)) as unknown);
     fc.assert(
       fc.property(value, (json) => {
-        fc.pre(!JSON.stringify(json).includes('__proto__') && !JSON.stringify(json).includes('-0'));
+        fc.pre(!JSON.stringify(json).includes('__proto__'));
         expect(parseForeignJson(bytes(formatJson(json, 'x')), 'x')).toEqual(json);
       }),
     );
