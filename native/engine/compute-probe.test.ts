@@ -146,6 +146,26 @@ describe('probe.run', () => {
     expect(unnamed.scores.some(({ info }) => info.cost === 'forwards')).toBe(false);
   });
 
+  it('goes on with the head of a prompt at which it was cancelled', async () => {
+    const items = [{ prompt: [1, 5, 9, 13, 17, 21, 25, 29, 33, 37] }];
+    const request = { task: 'file', items, scores: ['influence'] };
+    const told = async (given: object) => {
+      const seen: number[] = [];
+      const result = await probe(given, { ...quiet, progress: ({ done }) => void seen.push(done) });
+      return { seen, values: valuesOf(result, 'influence') };
+    };
+    const whole = await told(request);
+    await engine.handlers['model.open']({ path: root }, quiet);
+    const controller = new AbortController();
+    const progress = ({ done, total }: Progress) => {
+      if (done > 0.8 * total) controller.abort();
+    };
+    await expect(probe(request, { signal: controller.signal, progress })).rejects.toThrow(CancelledError);
+    const resumed = await told(request);
+    expect(resumed.values).toEqual(whole.values);
+    expect(resumed.seen.length).toBeLessThan(0.7 * whole.seen.length);
+  });
+
   it('takes parameters of scores', async () => {
     const request = { task: 'random', parameters: { length: 30 }, samples: 2, scores: ['laziness'] };
     const narrow = await probe({ ...request, scoreParameters: { laziness: { sink: 0, recent: 2 } } });

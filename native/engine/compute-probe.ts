@@ -49,15 +49,28 @@ export async function runProbe(
   const run = await store.open(key, () => set.draw(breather(job)));
   if (run.finished !== null) return run.finished.result;
   const longest = checkLengths(opened.model.architecture, run.samples, 'probe set');
+  const { layers, heads } = opened.model.architecture;
+  const kept = plan.scores.length + plan.sweeps.length;
+  store.checkRoom(run.samples.length, run.samples.length * kept * layers * heads);
   const scorePrompt = promptScorer(opened, request, plan, longest);
   const tally = new PromptTally(job, run.samples.map(lengthOf), run.records.length);
   for (const sample of run.samples.slice(run.records.length)) {
-    run.records.push(await scorePrompt(sample, run.records, tally));
+    const record = await scorePrompt(sample, run, tally);
+    run.records.push({
+      ...record,
+      scores: record.scores.map((table, i) => sharingInfo(table, run.records[0]?.scores[i])),
+    });
+    run.memo = {};
     tally.pass();
     store.trim();
   }
   run.finished = await summarise(opened, request, set.parameters, plan, run, job);
   return run.finished.result;
+}
+
+/** Definitions are long, and mostly the same on every prompt. */
+function sharingInfo(table: ScoreTable, first: ScoreTable | undefined): ScoreTable {
+  return first && JSON.stringify(first.info) === JSON.stringify(table.info) ? { ...table, info: first.info } : table;
 }
 
 /** Highest first. Throws `unknown-run`, and `bad-request` for a score or head that the run does not have. */
@@ -95,7 +108,11 @@ function previewOf({ tokenizer }: Opened['model'], ids: Int32Array): string {
   return Array.from(first, (id) => decoder.decode(tokenizer.bytes(id), { stream: true })).join('');
 }
 
-type ScorePrompt = (sample: ProbeSample, before: readonly PromptRecord[], tally: PromptTally) => Promise<PromptRecord>;
+type ScorePrompt = (
+  sample: ProbeSample,
+  run: Pick<ProbeRun, 'records' | 'memo'>,
+  tally: PromptTally,
+) => Promise<PromptRecord>;
 
 function promptScorer(opened: Opened, request: Request, plan: ProbePlan, longest: number): ScorePrompt {
   const { architecture } = opened.model;
@@ -109,7 +126,7 @@ function promptScorer(opened: Opened, request: Request, plan: ProbePlan, longest
   const computed = plan.scores.length + plan.sweeps.length > 0;
   const { layers, heads } = architecture;
   let sampleRetrieval: SampleRetrieval | undefined;
-  return async (sample, before, tally) => {
+  return async (sample, { records, memo }, tally) => {
     // Forwards, about: an answer that may be given twice, a capture, the passes of scores, a forward a head.
     const [answering, forward, passes, sweeping] = tally.within([
       plan.retrieval === null ? 0 : 2,
@@ -122,7 +139,7 @@ function promptScorer(opened: Opened, request: Request, plan: ProbePlan, longest
       const { retrieval: parameters } = plan;
       const endIds = parameters['count'] === COUNT_EVENTS ? opened.model.endIds : null;
       sampleRetrieval ??= createRetrieval(forwardModel, condition, { longest, endIds });
-      const past = before.map((record) => record.retrieval);
+      const past = records.map((record) => record.retrieval);
       retrieval = await sampleRetrieval(sample, (right) => needsForced(parameters, past, right), answering!);
     }
     if (!computed) return { scores: [], retrieval };
@@ -133,7 +150,7 @@ function promptScorer(opened: Opened, request: Request, plan: ProbePlan, longest
       const tables = await scoreTables(plan.scores, context, plan.parameters, passes!);
       if (plan.sweeps.length === 0) return tables;
       const nll = await tokenNll(forwardModel, capture, passes!);
-      const run = { capture, nll, interventions: request.interventions, holdings: [], memo: {} };
+      const run = { capture, nll, interventions: request.interventions, holdings: [], memo };
       return [...tables, ...(await sweepTables(opened, run, plan.sweeps, plan.parameters, sweeping!))];
     });
     return { scores, retrieval };

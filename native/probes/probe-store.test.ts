@@ -46,6 +46,12 @@ describe('ProbeStore', () => {
     expect(store.finished(c).result).toBe(result);
   });
 
+  it('refuses a run that is over its budget by itself, before it is begun', () => {
+    const store = new ProbeStore(2 ** 20);
+    expect(() => store.checkRoom(8, 2 ** 17)).not.toThrow();
+    expect(() => store.checkRoom(9, 2 ** 17 + 1)).toThrow('The scores of 9 prompts would take 2 MiB, of at most 1.');
+  });
+
   it('keeps the newest whatever its size', async () => {
     const store = new ProbeStore(0);
     finish(await store.open('a', draw));

@@ -4,6 +4,7 @@ import { AppError } from '../../shared/base/app-error.ts';
 import type { ProbeResult } from '../../shared/model/probe.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
 import type { RetrievalSample } from '../tasks/run-retrieval.ts';
+import type { SweepState } from '../sweeps/sweep.ts';
 import type { ProbeSample } from './probe.ts';
 
 /** What was found on one prompt. */
@@ -19,6 +20,8 @@ export interface ProbeRun {
   readonly samples: readonly ProbeSample[];
   /** Of the first samples, as far as the run got. */
   readonly records: PromptRecord[];
+  /** Of the prompt after these: what its forwards, one a head, told before the run was cancelled. */
+  memo: { sweeps?: Map<string, SweepState> };
   /** Once all prompts are there: the answer, and each score's value on each prompt. */
   finished: FinishedProbe | null;
 }
@@ -43,10 +46,23 @@ export class ProbeStore {
   /** The run of that key, begun where there is none: equal keys have equal numbers. */
   async open(key: string, draw: () => Promise<readonly ProbeSample[]>): Promise<ProbeRun> {
     const known = this.#runs.get(key);
-    const run = known ?? { probeId: randomUUID(), samples: await draw(), records: [], finished: null };
+    const run = known ?? { probeId: randomUUID(), samples: await draw(), records: [], memo: {}, finished: null };
     this.#runs.delete(key);
     this.#runs.set(key, run);
     return run;
+  }
+
+  /**
+   * Whether a run can be held at all. `values`: of all its prompts, scores and heads. Throws `too-large`, before anything
+   * is computed.
+   */
+  checkRoom(prompts: number, values: number): void {
+    const bytes = values * Float64Array.BYTES_PER_ELEMENT;
+    if (bytes <= this.#budgetBytes) return;
+    const [needed, room] = [bytes, this.#budgetBytes].map((each) => Math.ceil(each / 2 ** 20));
+    throw new AppError('too-large', `The scores of ${prompts} prompts would take ${needed} MiB, of at most ${room}.`, {
+      hint: 'Ask for fewer scores, or for fewer prompts.',
+    });
   }
 
   /** Lets the oldest runs go that are over the budget. The newest always stays. */
