@@ -94,7 +94,12 @@ export function HeadAtlas(props: HeadAtlasProps) {
   const values = hasValues(score, layers, heads) ? score.values! : NO_VALUES;
   const scale = useMemo(() => scoreScale(score), [score]);
   const ranks = useMemo(() => ranksOf(values), [values]);
-  const notable = useMemo(() => notableHeads(values, scale), [values, scale]);
+  const { passing } = props;
+  // What is veiled has no number: nobody could read it.
+  const notable = useMemo(() => {
+    const high = notableHeads(values, sortedByScore(values, 'descending'), scale);
+    return passing ? new Set([...high].filter((index) => passing[index])) : high;
+  }, [values, scale, passing]);
   const ablatedKeys = useMemo(() => new Set(ablated.map(formatHead)), [ablated]);
 
   // Selection made elsewhere (table, palette) must be seen here; focus is only followed, never taken.

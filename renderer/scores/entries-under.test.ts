@@ -23,7 +23,7 @@ it('scores have the values and definition of their twins under their own key, an
     const [entropy, twin, local, sink] = entriesUnder(mode, entries);
     expect(entropy).toMatchObject({ key: 'entropy', status: 'ready', info: { name: 'entropy without sinks' } });
     expect([...entropy!.table!.values!]).toEqual([7, 8]);
-    expect(entropy!.info.id).toBe('entropy-sink-free');
+    expect(entropy!.info).toMatchObject({ id: 'entropy-sink-free', cost: 'run' });
     expect(entropy!.table!.info.name).toBe('entropy without sinks');
     // Neither has a twin in the list.
     expect([twin, local, sink]).toEqual(entries.slice(1));

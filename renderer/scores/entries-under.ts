@@ -12,7 +12,8 @@ export function entriesUnder(mode: SinkMode, entries: readonly ScoreEntry[]): re
     const twinKey = scoreUnder(mode, entry.key);
     const twin = twinKey === entry.key ? undefined : entries.find(({ key }) => key === twinKey);
     if (!twin) return entry;
-    const info = { ...twin.info, name: nameWithoutSinks(entry.info.name) };
+    // It stands for the other in lists that go by cost.
+    const info = { ...twin.info, cost: entry.info.cost, name: nameWithoutSinks(entry.info.name) };
     return { ...twin, key: entry.key, info, table: twin.table && { ...twin.table, info } };
   });
 }

@@ -53,7 +53,7 @@ export function SinkMap({ report, shape, tokens, chosen, onChoose }: SinkMapProp
   return (
     <div className="hs-sinks__map" ref={ref}>
       <svg
-        width={LEFT + Math.max(mapWidth + 40, LEGEND_WIDTH + 110)}
+        width={LEFT + Math.max(mapWidth + 40, LEGEND_WIDTH + 130)}
         height={TOP + mapHeight + FOOT}
         role="grid"
         aria-label={`Share of heads that rest on each of ${columns.length} positions, by layer. Arrow keys choose a position.`}
