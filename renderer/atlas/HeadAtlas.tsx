@@ -97,7 +97,7 @@ export function HeadAtlas(props: HeadAtlasProps) {
   const { passing } = props;
   // What is veiled has no number: nobody could read it.
   const notable = useMemo(() => {
-    const high = notableHeads(values, sortedByScore(values, 'descending'), scale);
+    const high = notableHeads(values, scale);
     return passing ? new Set([...high].filter((index) => passing[index])) : high;
   }, [values, scale, passing]);
   const ablatedKeys = useMemo(() => new Set(ablated.map(formatHead)), [ablated]);
