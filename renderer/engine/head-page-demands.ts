@@ -75,6 +75,18 @@ export function defaultLogitToken(
   return position + 1 < ids.length ? ids[position + 1] : next[0]?.id;
 }
 
+/**
+ * What that token is compared with: the likeliest other one where the row's choices are known, which is after the last
+ * token, as in the score of the same name; undefined: nothing.
+ */
+export function defaultLogitAgainst(
+  { ids, next }: Pick<RunSummary, 'ids' | 'next'>,
+  position: number,
+  token: number,
+): number | undefined {
+  return position + 1 < ids.length ? undefined : next.find(({ id }) => id !== token)?.id;
+}
+
 /** The choice where it is one of this run and this row. */
 export function logitChoice({ edit, headPage }: Pick<AppState, 'edit' | 'headPage'>, run: RunHandle) {
   const { logit } = headPage;

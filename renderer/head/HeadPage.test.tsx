@@ -60,17 +60,30 @@ it('goes to similar heads and to those that it composes with', async () => {
   expect(asked('model.composition').at(-1)!.params).toEqual({ ...store.getState().edit.head, kind: 'v' });
 });
 
-it('takes the logit of the token that came next apart, and of another one where it is chosen', async () => {
+it('takes the logit of the likeliest next token apart, less that of the second as the score does, and of others', async () => {
   const { store, rest, host } = await show();
   const last = () => host.engine.calls.findLast(({ method }) => method === 'run.attribution')!.params;
+  const choose = async (name: string, value: string) => {
+    fireEvent.change(screen.getByRole('combobox', { name }), { target: { value } });
+    await rest();
+  };
   const tokens = store.getState().run.clean!.tokens;
-  expect(last()).toMatchObject({ position: tokens - 1, token: 100, against: null });
-  fireEvent.change(screen.getByRole('combobox', { name: 'Token that it is compared with' }), {
-    target: { value: '101' },
-  });
-  await rest();
   expect(last()).toMatchObject({ position: tokens - 1, token: 100, against: 101 });
   expect(section('Direct logit attribution').getByRole('row', { name: /^L1H1 rank/ })).toBeTruthy();
+  await choose('Token whose logit is taken apart', '101');
+  expect(last()).toMatchObject({ position: tokens - 1, token: 101, against: 100 });
+  await choose('Token that it is compared with', '');
+  expect(last()).toMatchObject({ position: tokens - 1, token: 101, against: null });
+});
+
+it('takes the logit of the token that came next apart by itself where a row before the last is pinned', async () => {
+  const { store, rest, host } = await show();
+  patch(store, 'edit', { pinnedToken: 2 });
+  await rest();
+  expect(host.engine.calls.findLast(({ method }) => method === 'run.attribution')!.params).toMatchObject({
+    position: 2,
+    against: null,
+  });
 });
 
 it('keeps notes of each head', async () => {

@@ -7,7 +7,7 @@ import { useApp } from '../app/app-context.ts';
 import { useAppState } from '../app/use-app-state.ts';
 import { useKeptData } from '../app/use-data.ts';
 import { attributionKey } from '../engine/head-page-keys.ts';
-import { defaultLogitToken, logitPosition } from '../engine/head-page-demands.ts';
+import { defaultLogitAgainst, defaultLogitToken, logitPosition } from '../engine/head-page-demands.ts';
 import type { RunHandle } from '../state/run-state.ts';
 import { patch } from '../state/store.ts';
 import { attributionRows } from './attribution-rows.ts';
@@ -28,17 +28,21 @@ export function LogitAttribution({ model, run, summary, head }: LogitAttribution
   const position = useAppState((state) => logitPosition(state, run.tokens));
   const isCurrent = logit?.of === run.key && logit.position === position;
   const token = isCurrent ? logit.token : defaultLogitToken(summary, position);
-  const against = isCurrent ? logit.against : undefined;
+  const usual = token === undefined ? undefined : defaultLogitAgainst(summary, position, token);
+  const against = isCurrent ? logit.against : usual;
 
   const choose = (change: { readonly token?: number; readonly against?: number | undefined }) => {
     if (token === undefined) return;
     patch(store, 'headPage', { logit: { of: run.key, position, token, against, ...change } });
   };
+  // A token less itself says nothing.
+  const chooseToken = (id: number) =>
+    choose({ token: id, against: id === against ? defaultLogitAgainst(summary, position, id) : against });
   useEffect(() => {
     if (!isCurrent && token !== undefined) {
-      patch(store, 'headPage', { logit: { of: run.key, position, token, against: undefined } });
+      patch(store, 'headPage', { logit: { of: run.key, position, token, against } });
     }
-  }, [store, isCurrent, run.key, position, token]);
+  }, [store, isCurrent, run.key, position, token, against]);
 
   const key = token === undefined ? undefined : attributionKey(run.key, position, token, against ?? null);
   const { value, stale, error } = useKeptData(key, `${run.key}/${position}`);
@@ -54,7 +58,7 @@ export function LogitAttribution({ model, run, summary, head }: LogitAttribution
             className="hs-select"
             aria-label="Token whose logit is taken apart"
             value={token ?? ''}
-            onChange={({ target }) => choose({ token: Number(target.value) })}
+            onChange={({ target }) => chooseToken(Number(target.value))}
           >
             {tokens.map(({ id }) => (
               <option key={id} value={id}>
