@@ -1,8 +1,6 @@
 import { memo } from 'react';
 import { HEAD_KIND_RULES, type HeadKindLabel } from '../../shared/model/head-kinds.ts';
-import { formatNumber } from '../../shared/view/format.ts';
-
-const SIDE_SIGNS = { over: '>', 'at-least': '≥', under: '<' } as const;
+import { evidenceText } from '../scores/evidence-text.ts';
 
 /** What a head does, each kind with its evidence on hover. */
 export const KindChips = memo(function KindChips(props: {
@@ -15,12 +13,12 @@ export const KindChips = memo(function KindChips(props: {
   return (
     <>
       {shown.map((label) => (
-        <span key={label.kind} className={`hs-kind hs-kind--${label.kind}`} title={evidenceText(label)}>
+        <span key={label.kind} className={`hs-kind hs-kind--${label.kind}`} title={labelText(label)}>
           {HEAD_KIND_RULES[label.kind].name}
         </span>
       ))}
       {rest.length > 0 && (
-        <span className="hs-kind" title={rest.map(evidenceText).join('\n')}>
+        <span className="hs-kind" title={rest.map(labelText).join('\n')}>
           +{rest.length}
         </span>
       )}
@@ -28,11 +26,8 @@ export const KindChips = memo(function KindChips(props: {
   );
 });
 
-/** `Induction: induction 0.91 > 0.35` */
-export function evidenceText({ kind, evidence }: HeadKindLabel): string {
-  const parts = evidence.map(
-    ({ score, value, side, threshold }) =>
-      `${score} ${formatNumber(value)} ${SIDE_SIGNS[side]} ${formatNumber(threshold)}`,
-  );
-  return `${HEAD_KIND_RULES[kind].name}: ${parts.join(', ')}`;
+/** `Induction: induction 0.910 > 0.350` */
+function labelText({ kind, evidence }: HeadKindLabel): string {
+  const parts = evidence.map((one) => evidenceText(one, one.score));
+  return `${HEAD_KIND_RULES[kind].name}: ${parts.join('; ')}`;
 }

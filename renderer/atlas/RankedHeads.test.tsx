@@ -129,7 +129,17 @@ describe('RankedHeads', () => {
       [
         {
           kind: 'induction',
-          evidence: [{ score: 'induction', value: 0.91, side: 'over', threshold: 0.35, floor: null }],
+          evidence: [
+            {
+              score: 'induction',
+              value: 0.91,
+              side: 'over',
+              threshold: 0.35,
+              floor: null,
+              origin: 'Repeated random tokens',
+              prompts: 10,
+            },
+          ],
         },
       ],
       [],
@@ -141,7 +151,7 @@ describe('RankedHeads', () => {
     const cells = all('tbody .hs-ranked__sorted').map((cell) => cell.textContent);
     expect(cells.find((text) => text.includes('0.10 to 0.30'))).toBeDefined();
     expect(all('.hs-kind').map((chip) => [chip.textContent, chip.title])).toEqual([
-      ['Induction', 'Induction: induction 0.910 > 0.350'],
+      ['Induction', 'Induction: induction 0.910 > 0.350 (Repeated random tokens, n 10)'],
     ]);
   });
 

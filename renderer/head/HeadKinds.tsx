@@ -1,13 +1,11 @@
-import { HEAD_KIND_RULES, type HeadKindLabel, type KindEvidence } from '../../shared/model/head-kinds.ts';
-import { formatNumber } from '../../shared/view/format.ts';
+import { HEAD_KIND_RULES, type HeadKindLabel } from '../../shared/model/head-kinds.ts';
+import { evidenceText } from '../scores/evidence-text.ts';
 
 interface HeadKindsProps {
   readonly labels: readonly HeadKindLabel[];
   /** Name of a score by its id. */
   readonly nameOf: (score: string) => string;
 }
-
-const SIDES: Readonly<Record<KindEvidence['side'], string>> = { over: '>', 'at-least': '≥', under: '<' };
 
 /** What the head is called, and the numbers that say so. */
 export function HeadKinds({ labels, nameOf }: HeadKindsProps) {
@@ -26,15 +24,10 @@ export function HeadKinds({ labels, nameOf }: HeadKindsProps) {
         return (
           <li key={kind}>
             <b title={`${meaning} Threshold: ${source}.`}>{name}</b>
-            <span>{evidence.map((one) => evidenceText(one, nameOf)).join('; ')}</span>
+            <span>{evidence.map((one) => evidenceText(one, nameOf(one.score))).join('; ')}</span>
           </li>
         );
       })}
     </ul>
   );
-}
-
-function evidenceText({ score, value, side, threshold, floor }: KindEvidence, nameOf: (id: string) => string): string {
-  const uniform = floor === null ? '' : `, uniform ${formatNumber(floor)}`;
-  return `${nameOf(score)} ${formatNumber(value)} ${SIDES[side]} ${formatNumber(threshold)}${uniform}`;
 }

@@ -74,8 +74,26 @@ describe('the scores there are', () => {
     expect(chooseEntry(entries, 'streaming')!.key).toBe('entropy');
     expect(chooseEntry(entries, undefined)!.key).toBe('entropy');
     // The run has no induction, so the probe set's says what heads do.
-    expect(tablesForKinds(entries)).toEqual([sources.quick[0], probed.table]);
-    const own = { ...sources, quick: [makeScoreTable('induction', [0, 0])], origins: [{ origin, tables }] };
-    expect(tablesForKinds(collectEntries(own))).toEqual(own.quick);
+    const named = { ...probed.table, origin: 'Repeated random tokens' };
+    expect(tablesForKinds(entries)).toEqual([sources.quick[0], named]);
+  });
+
+  it('say what heads do by those of jobs from everywhere, by others from the run before anywhere else', () => {
+    const probed = [makeScoreTable('entropy', [3, 4]), makeScoreTable('induction', [0.9, 0])];
+    const again = [makeScoreTable('induction', [0.8, 0])];
+    const own = [makeScoreTable('entropy', [1, 2]), makeScoreTable('induction', [0.1, 0])];
+    const entries = collectEntries({
+      ...sources,
+      quick: own,
+      origins: [
+        { origin, tables: { tables: probed, retrieval: undefined } },
+        { origin: { ...origin, id: 'probe-2', name: 'Again' }, tables: { tables: again, retrieval: undefined } },
+      ],
+    });
+    expect(tablesForKinds(entries)).toEqual([
+      ...own,
+      { ...probed[1], origin: 'Repeated random tokens' },
+      { ...again[0], origin: 'Again' },
+    ]);
   });
 });

@@ -1,4 +1,5 @@
 /** Every score there is for the heads on screen, from all origins, in one list. Pure. */
+import { JOB_SCORES, type KindTable } from '../../shared/model/head-kinds.ts';
 import type { ScoreGroup, ScoreInfo, ScoreTable } from '../../shared/model/score.ts';
 import type { OriginTables } from '../engine/data-keys.ts';
 import type { ScoreOrigin } from '../state/scores-state.ts';
@@ -98,15 +99,19 @@ export function chooseEntry(entries: readonly ScoreEntry[], chosen: string | und
     .find((entry) => entry !== undefined);
 }
 
-/** One table a score, for naming kinds: that of the run or the weights, else of the origin that came last. */
-export function tablesForKinds(entries: readonly ScoreEntry[]): readonly ScoreTable[] {
+/**
+ * For naming kinds: every table of the scores of jobs, which show on prompts made for them; of any other score one, that
+ * of the run or the weights, else of the origin that came last.
+ */
+export function tablesForKinds(entries: readonly ScoreEntry[]): readonly KindTable[] {
   const best = new Map<string, ScoreEntry>();
   for (const entry of entries) {
     if (entry.status !== 'ready') continue;
-    const before = best.get(entry.info.id);
-    if (!before || before.origin !== undefined) best.set(entry.info.id, entry);
+    const place = JOB_SCORES.has(entry.info.id) ? entry.key : entry.info.id;
+    const before = best.get(place);
+    if (!before || before.origin !== undefined) best.set(place, entry);
   }
-  return [...best.values()].map(({ table }) => table!);
+  return [...best.values()].map(({ table, origin }) => (origin ? { ...table!, origin: origin.name } : table!));
 }
 
 /** `Induction`, or `Induction, Repeated random tokens` where it is of another origin. */

@@ -4,6 +4,7 @@ import {
   HEAD_KIND_RULES,
   HEAD_KINDS,
   headKinds,
+  JOB_SCORES,
   KIND_SCORES,
   type HeadKind,
   type HeadKindLabel,
@@ -75,6 +76,53 @@ describe('headKinds', () => {
       { score: 'induction', value: 0.02, side: 'under', threshold: 0.35, floor: null },
       { score: 'previous', value: 0.01, side: 'under', threshold: 0.5, floor: null },
     ]);
+  });
+
+  it('takes a job from whichever prompts show it, by name', () => {
+    const resting = makeScoreTable('sink-importance', [0.96]);
+    const own = makeScoreTable('induction', [0.066]);
+    const zeros = Float64Array.of(0);
+    const spread = { prompts: 10, deviation: zeros, active: zeros, low: zeros, high: zeros };
+    const probed = (value: number) => ({ ...makeScoreTable('induction', [value]), origin: 'Repeat', spread });
+    const kept = headKinds([resting, own, probed(0.75)], 0, 0, ONE);
+    expect(kept.map(({ kind }) => kind)).toEqual(['induction', 'sink-resting']);
+    expect(kept[0]!.evidence).toEqual([
+      { score: 'induction', value: 0.75, side: 'over', threshold: 0.35, floor: null, origin: 'Repeat', prompts: 10 },
+    ]);
+    const idle = headKinds([resting, own, probed(0.2)], 0, 0, ONE);
+    expect(idle.map(({ kind }) => kind)).toEqual(['sink-resting', 'sink-dormant']);
+    expect(idle[1]!.evidence.slice(1)).toEqual([
+      { score: 'induction', value: 0.066, side: 'under', threshold: 0.35, floor: null },
+      { score: 'induction', value: 0.2, side: 'under', threshold: 0.35, floor: null, origin: 'Repeat', prompts: 10 },
+    ]);
+  });
+
+  it('keeps every label and never turns dormant as prompts without the job are added, in any order', () => {
+    const jobs = fc.array(
+      fc.record({
+        id: fc.constantFrom('retrieval', 'induction', 'duplicate', 'previous', 'self'),
+        value: anyValue,
+        floor: fc.option(share),
+      }),
+    );
+    const resting = makeScoreTable('sink-importance', [0.96]);
+    const kinds = (tables: readonly ScoreTable[]) => headKinds([resting, ...tables], 0, 0, ONE).map(({ kind }) => kind);
+    fc.assert(
+      fc.property(jobs, (given) => {
+        const tables = given.map(({ id, value, floor }) => ({ ...makeScoreTable(id, [value]), floor }));
+        const found = kinds(tables);
+        expect(kinds(tables.toReversed())).toEqual(found);
+        // Every job is one that a table shows by itself, and the other way round.
+        const alone = new Set(tables.flatMap((table) => kinds([table])));
+        const isJob = (kind: HeadKind) => !kind.startsWith('sink-');
+        expect(found.filter(isJob)).toEqual(HEAD_KINDS.filter((kind) => isJob(kind) && alone.has(kind)));
+        if (found.some(isJob)) expect(found).not.toContain('sink-dormant');
+        const idle = HEAD_KINDS.flatMap((kind) => HEAD_KIND_RULES[kind].scores.map((id) => makeScoreTable(id, [0])));
+        const more = kinds([...tables, ...idle.filter(({ info }) => JOB_SCORES.has(info.id))]);
+        expect(more.filter(isJob)).toEqual(found.filter(isJob));
+        expect(more.includes('sink-dormant')).toBe(!found.some(isJob));
+      }),
+    );
   });
 
   it('asks long-range heads for more than what rests on hidden sinks, and for an effect', () => {

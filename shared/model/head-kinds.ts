@@ -32,7 +32,14 @@ export interface KindEvidence {
   readonly threshold: number;
   /** Of uniform attention; null where there is none. */
   readonly floor: number | null;
+  /** Name of the probe set or file that the value is from; undefined: of the prompt on screen. */
+  readonly origin: string | undefined;
+  /** How many prompts the value is a mean over; undefined: it is of one prompt. */
+  readonly prompts: number | undefined;
 }
+
+/** A table that kinds are told from, and where it is from, as `KindEvidence` has it. */
+export type KindTable = ScoreTable & Partial<Pick<KindEvidence, 'origin'>>;
 
 export interface HeadKindLabel {
   readonly kind: HeadKind;
@@ -176,25 +183,28 @@ export const KIND_SCORES: readonly string[] = [
 
 /** Jobs that a resting head may have beside its rest. */
 const JOBS = ['retrieval', 'induction', 'duplicate', 'previous', 'self'] as const satisfies readonly HeadKind[];
+/** Ids of the scores of jobs: a job that shows on any prompts is one, so tables of all origins count. */
+export const JOB_SCORES: ReadonlySet<string> = new Set(JOBS.flatMap((job) => HEAD_KIND_RULES[job].scores));
 /** Jobs that show only on a prompt made for them: without one of these nobody can say that a head has none. */
 const PROBED_JOBS: readonly HeadKind[] = ['retrieval', 'induction'];
 
 /**
  * Kinds of one head by the scores there are, in the order of `HEAD_KINDS`; of a score that is missing or not defined for
- * the head nothing is said. `tables`: at most one a score.
+ * the head nothing is said. `tables`: of a score of a job any number, each of which is evidence by itself over its own
+ * floor; of every other score at most one.
  */
 export function headKinds(
-  tables: readonly ScoreTable[],
+  tables: readonly KindTable[],
   layer: number,
   head: number,
   shape: { readonly heads: number },
 ): readonly HeadKindLabel[] {
-  const known = new Map<string, Known>();
-  for (const { info, values, floor, parameters } of tables) {
+  const known = new Map<string, Known[]>();
+  for (const { info, values, floor, parameters, origin, spread } of tables) {
     const value = values?.[layer * shape.heads + head];
     if (value === undefined || Number.isNaN(value)) continue;
     if (!isEvidence({ info, parameters })) continue;
-    known.set(info.id, { value, floor });
+    known.set(info.id, [...(known.get(info.id) ?? []), { value, floor, origin, prompts: spread?.prompts }]);
   }
   const labels: HeadKindLabel[] = [];
   for (const kind of HEAD_KINDS) {
@@ -215,12 +225,12 @@ function isEvidence({ info, parameters }: Pick<ScoreTable, 'info' | 'parameters'
   return true;
 }
 
-interface Known {
-  readonly value: number;
-  readonly floor: number | null;
-}
+/** What one table says of the head. */
+type Known = Pick<KindEvidence, 'value' | 'floor' | 'origin' | 'prompts'>;
+/** By score. */
+type AllKnown = ReadonlyMap<string, readonly Known[]>;
 
-function evidenceOf(kind: HeadKind, known: ReadonlyMap<string, Known>): readonly KindEvidence[] {
+function evidenceOf(kind: HeadKind, known: AllKnown): readonly KindEvidence[] {
   switch (kind) {
     case 'long-range':
       return longRange(known);
@@ -231,43 +241,43 @@ function evidenceOf(kind: HeadKind, known: ReadonlyMap<string, Known>): readonly
   }
 }
 
-function byRule(kind: HeadKind, known: ReadonlyMap<string, Known>): KindEvidence[] {
+function byRule(kind: HeadKind, known: AllKnown): KindEvidence[] {
   const { scores, side, threshold, aboveFloor } = HEAD_KIND_RULES[kind];
-  return scores.flatMap((score) => {
-    const found = known.get(score);
-    if (found === undefined) return [];
-    const { value, floor } = found;
-    if (aboveFloor && floor !== null && value <= floor) return [];
-    return meets(value, side, threshold) ? [{ score, value, side, threshold, floor }] : [];
-  });
+  return scores.flatMap((score) =>
+    (known.get(score) ?? []).flatMap((found) => {
+      const { value, floor } = found;
+      if (aboveFloor && floor !== null && value <= floor) return [];
+      return meets(value, side, threshold) ? [{ score, ...found, side, threshold }] : [];
+    }),
+  );
 }
 
 /** Mass outside sink and window may lie on sinks further on, so as much more is asked for as there is on those. */
-function longRange(known: ReadonlyMap<string, Known>): KindEvidence[] {
+function longRange(known: AllKnown): KindEvidence[] {
   const { scores, side, threshold, aboveFloor } = HEAD_KIND_RULES['long-range'];
-  const outside = known.get(scores[0]!);
-  const hidden = known.get('hidden-sinks')?.value;
+  const outside = known.get(scores[0]!)?.[0];
+  const hidden = known.get('hidden-sinks')?.[0]?.value;
   // What lies on hidden sinks has to be known: it must not pass for reach.
   if (outside === undefined || hidden === undefined || !meets(outside.value, side, threshold + hidden)) return [];
   if (aboveFloor && outside.floor !== null && outside.value <= outside.floor) return [];
   const evidence: KindEvidence[] = [{ score: scores[0]!, ...outside, side, threshold: threshold + hidden }];
   // Keys with hardly any value are no reach: what it writes must miss them.
-  const deviation = known.get('streaming');
+  const deviation = known.get('streaming')?.[0];
   if (deviation === undefined) return evidence;
   const least = HEAD_KIND_RULES.streaming.threshold;
   if (deviation.value < least) return [];
   return [...evidence, { score: 'streaming', ...deviation, side: 'at-least', threshold: least }];
 }
 
-function dormant(known: ReadonlyMap<string, Known>): KindEvidence[] {
+function dormant(known: AllKnown): KindEvidence[] {
   const resting = byRule('sink-dormant', known);
   if (resting.length === 0 || JOBS.some((job) => byRule(job, known).length > 0)) return [];
   if (!PROBED_JOBS.some((job) => HEAD_KIND_RULES[job].scores.some((score) => known.has(score)))) return [];
   const idle = JOBS.flatMap((job) =>
-    HEAD_KIND_RULES[job].scores.flatMap((score): KindEvidence[] => {
-      const found = known.get(score);
+    HEAD_KIND_RULES[job].scores.flatMap((score) => {
       const { threshold } = HEAD_KIND_RULES[job];
-      return found !== undefined && found.value < threshold ? [{ score, ...found, side: 'under', threshold }] : [];
+      const under = (known.get(score) ?? []).filter(({ value }) => value < threshold);
+      return under.map((found): KindEvidence => ({ score, ...found, side: 'under', threshold }));
     }),
   );
   return [...resting, ...idle];
