@@ -6,7 +6,7 @@ import { useAppState } from '../app/use-app-state.ts';
 import { useKeptData } from '../app/use-data.ts';
 import { Button } from '../components/Button.tsx';
 import { bestPromptsKey } from '../engine/head-page-keys.ts';
-import { entryName, type ScoreEntry } from '../scores/score-entries.ts';
+import { chooseEntry, entryName, type ScoreEntry } from '../scores/score-entries.ts';
 import { patch } from '../state/store.ts';
 import { PageSection } from './PageSection.tsx';
 
@@ -15,12 +15,18 @@ interface BestPromptsProps {
   readonly head: HeadId;
 }
 
-/** The prompts of a probe set on which the head scores highest. */
+/** The prompts of a probe set on which the head scores highest; by the score of the atlas until another is chosen. */
 export function BestPrompts({ entries, head }: BestPromptsProps) {
   const { store } = useApp();
   const chosen = useAppState(({ headPage }) => headPage.best);
+  const scoreId = useAppState(({ view }) => view.scoreId);
   const possible = entries.filter(({ status, origin }) => status === 'ready' && origin?.probeId !== undefined);
-  const entry = possible.find(({ key }) => key === chosen) ?? possible[0];
+  const shown = chooseEntry(entries, scoreId);
+  const entry =
+    possible.find(({ key }) => key === chosen) ??
+    possible.find(({ key }) => key === shown?.key) ??
+    possible.find(({ info }) => info.id === shown?.info.id) ??
+    possible[0];
   const fallback = entry?.key;
   useEffect(() => {
     if (fallback !== undefined && fallback !== chosen) patch(store, 'headPage', { best: fallback });

@@ -97,16 +97,22 @@ it('keeps notes of each head', async () => {
   expect(screen.getByRole<HTMLTextAreaElement>('textbox', { name: 'Notes on L1H1' }).value).toBe('Looks back.');
 });
 
-it('shows the best prompts of a probe set', async () => {
+it('shows the best prompts of a probe set by the score of the atlas, or by another', async () => {
   const { session, rest, host } = await show();
   await act(async () => {
     await session.scores.runProbe({ task: 'repeat', samples: 3 }, 'Repeated random tokens');
   });
   await rest();
   const best = section('Best prompts');
+  const score = best.getByRole<HTMLSelectElement>('combobox', { name: 'Score of the best prompts' });
+  expect(score.selectedOptions[0]!.text).toBe('Induction, Repeated random tokens');
   expect(best.getAllByRole('listitem').length).toBeGreaterThan(0);
   expect(host.engine.calls.findLast(({ method }) => method === 'probe.best')!.params).toMatchObject({
+    score: 'induction',
     layer: 1,
     head: 1,
   });
+  fireEvent.change(score, { target: { value: score.options[0]!.value } });
+  await rest();
+  expect(score.selectedOptions[0]!.text).toBe('Entropy, Repeated random tokens');
 });

@@ -15,7 +15,7 @@ export interface LogitChoice {
 export interface HeadPageState {
   /** What the user wrote about heads, by model and head: `notes[modelId]['L5H1']`. */
   readonly notes: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** Key of the score whose best prompts are shown; undefined: the first there is. */
+  /** Key of the score whose best prompts are shown; undefined: that of the atlas, or the first there is. */
   readonly best: string | undefined;
   readonly composition: CompositionKind;
   /** Undefined: not asked for yet. */
