@@ -17,7 +17,8 @@ import './scores.css';
 
 export function ProbeDialog() {
   const { store, session } = useApp();
-  const { probes, list, settings, probe: job, probeError, origins } = useAppState(({ scores }) => scores);
+  const scores = useAppState((state) => state.scores);
+  const { probes, list, settings, probe: job, probeError, origins } = scores;
   const isLive = useAppState(({ model }) => model.live);
   const [cancelled, setCancelled] = useState(false);
   const [items, setItems] = useState<ReturnType<typeof readItems>>([]);
@@ -44,7 +45,7 @@ export function ProbeDialog() {
   async function run(): Promise<void> {
     if (!probe) return;
     setCancelled(false);
-    const request = probeRequest(probe, settings, isFile ? items : []);
+    const request = probeRequest(probe, scores, isFile ? items : []);
     const origin = await session.scores.runProbe(request, probe.name);
     if (origin) patch(store, 'ui', { dialog: 'scores', scoreTarget: 'atlas' });
   }

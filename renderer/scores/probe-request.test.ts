@@ -1,5 +1,6 @@
 // @vitest-environment node
 import { describe, expect, it } from 'vitest';
+import { makeScoreInfo } from '../../shared/model/testing/score-table.ts';
 import { initialScores } from '../state/scores-state.ts';
 import { probeRequest, readItems } from './probe-request.ts';
 
@@ -19,9 +20,39 @@ describe('what a probe set is asked with', () => {
       samples: 3,
       seed: 5,
     };
-    const request = { task: 'repeat', parameters: { length: 16 }, samples: 3, seed: 5, items: [] };
-    expect(probeRequest(probe, settings)).toEqual(request);
-    expect(probeRequest(probe, { ...settings, scores: ['entropy'] })).toEqual({ ...request, scores: ['entropy'] });
+    const request = {
+      task: 'repeat',
+      parameters: { length: 16 },
+      samples: 3,
+      seed: 5,
+      items: [],
+      scoreParameters: {},
+    };
+    expect(probeRequest(probe, { ...initialScores, settings })).toEqual(request);
+    expect(probeRequest(probe, { ...initialScores, settings: { ...settings, scores: ['entropy'] } })).toEqual({
+      ...request,
+      scores: ['entropy'],
+    });
+  });
+
+  it('has the changed parameters of the scores that are asked for', () => {
+    const list = [
+      makeScoreInfo('retrieval', { cost: 'forwards', data: 'needle' }),
+      makeScoreInfo('top-p'),
+      makeScoreInfo('entropy'),
+      makeScoreInfo('ov-copying', { cost: 'weights', data: 'weights' }),
+    ];
+    const parameters = {
+      retrieval: { count: 1 },
+      'top-p': { share: 0.8 },
+      entropy: {},
+      'ov-copying': { rank: 2 },
+      gone: { count: 1 },
+    };
+    const scoreParameters = (scores: string[]) =>
+      probeRequest(probe, { settings: { ...initialScores.settings, scores }, list, parameters }).scoreParameters;
+    expect(scoreParameters([])).toEqual({ retrieval: { count: 1 }, 'top-p': { share: 0.8 } });
+    expect(scoreParameters(['retrieval', 'entropy'])).toEqual({ retrieval: { count: 1 } });
   });
 
   it('are lines of a file, or the number of the line that is none', () => {

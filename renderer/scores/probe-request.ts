@@ -2,12 +2,20 @@
 import { AppError } from '../../shared/base/app-error.ts';
 import type { ParamsOf } from '../../shared/contract/methods.ts';
 import type { ProbeInfo } from '../../shared/model/probe.ts';
-import type { ProbeSettings } from '../state/scores-state.ts';
+import { choiceOf } from '../engine/score-choice.ts';
+import type { ScoresState } from '../state/scores-state.ts';
 
 type ProbeItems = NonNullable<ParamsOf<'probe.run'>['items']>;
 
 /** `items`: the user's own prompts, for the probe set that takes them. */
-export function probeRequest(probe: ProbeInfo, settings: ProbeSettings, items: ProbeItems = []): ParamsOf<'probe.run'> {
+export function probeRequest(
+  probe: ProbeInfo,
+  { settings, list, parameters: scoreParameters }: Pick<ScoresState, 'settings' | 'list' | 'parameters'>,
+  items: ProbeItems = [],
+): ParamsOf<'probe.run'> {
+  const asked = list.filter(({ id, cost }) =>
+    settings.scores.length > 0 ? settings.scores.includes(id) : cost !== 'weights',
+  );
   const known = new Set(probe.parameters.map(({ id }) => id));
   const parameters = Object.entries(settings.parameters[probe.id] ?? {}).filter(([id]) => known.has(id));
   return {
@@ -16,6 +24,7 @@ export function probeRequest(probe: ProbeInfo, settings: ProbeSettings, items: P
     samples: settings.samples,
     seed: settings.seed,
     items,
+    scoreParameters: choiceOf(asked, scoreParameters).scoreParameters,
     ...(settings.scores.length > 0 ? { scores: [...settings.scores] } : {}),
   };
 }
