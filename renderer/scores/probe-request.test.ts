@@ -1,5 +1,6 @@
 // @vitest-environment node
 import { describe, expect, it } from 'vitest';
+import { probeItem } from '../../shared/contract/methods.ts';
 import { makeScoreInfo } from '../../shared/model/testing/score-table.ts';
 import { initialScores } from '../state/scores-state.ts';
 import { probeRequest, readItems } from './probe-request.ts';
@@ -62,5 +63,35 @@ describe('what a probe set is asked with', () => {
     ]);
     expect(() => readItems('a.jsonl', '{"prompt":"x"}\n{"text":"x"}')).toThrow('Line 2 of a.jsonl');
     expect(() => readItems('a.jsonl', 'x')).toThrow('Line 1 of a.jsonl');
+  });
+
+  it.each([
+    ['[1]', 'is no JSON object'],
+    ['null', 'is no JSON object'],
+    ['{"text":"x"}', 'has no "prompt"'],
+    ['{"prompt":5}', 'has a "prompt"'],
+    ['{"prompt":""}', 'has a "prompt"'],
+    ['{"prompt":[]}', 'has a "prompt"'],
+    ['{"prompt":[1.5]}', 'has a "prompt"'],
+    ['{"prompt":"x","answer":[-1]}', 'has an "answer"'],
+    ['{"prompt":"x","answer":null}', 'has an "answer"'],
+    ['{"prompt":"x","choices":["a"]}', 'has "choices"'],
+    ['{"prompt":"x","choices":["a",""]}', 'has "choices"'],
+    ['{"prompt":"x","choices":["a","b"],"correct":-1}', 'has a "correct"'],
+  ])('are refused by line where the engine would refuse them: %s', (line, wrong) => {
+    expect(probeItem.safeParse(JSON.parse(line)).success).toBe(false);
+    expect(() => readItems('a.jsonl', `{"prompt":"x"}\n${line}`)).toThrow(`Line 2 of a.jsonl ${wrong}`);
+  });
+
+  it('are taken where the engine takes them, up to as many as it takes', () => {
+    const items = [
+      { prompt: 'x', answer: [0, 1] },
+      { prompt: [3], choices: ['a', [2]], correct: 1 },
+    ];
+    expect(items.every((item) => probeItem.safeParse(item).success)).toBe(true);
+    expect(readItems('a.jsonl', items.map((item) => JSON.stringify(item)).join('\n'))).toEqual(items);
+    const line = '{"prompt":"x"}\n';
+    expect(readItems('a.jsonl', line.repeat(10_000))).toHaveLength(10_000);
+    expect(() => readItems('a.jsonl', line.repeat(10_001))).toThrow('a.jsonl has 10,001 prompts');
   });
 });
