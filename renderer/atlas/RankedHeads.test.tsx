@@ -123,8 +123,8 @@ describe('RankedHeads', () => {
     stubElementSize(500, 400);
     const given = props(1, 2, { sortBy: 'sink' });
     const { table } = given.scores[1]!;
-    const [low, high] = [Float64Array.of(0.1, 0.2), Float64Array.of(0.3, NaN)];
-    const spread = { prompts: 7, deviation: low, active: low, low, high };
+    const [low, high] = [Float64Array.of(0.1, NaN), Float64Array.of(0.3, NaN)];
+    const spread = { prompts: 7, deviation: low, active: Float64Array.of(1, 0), low, high };
     const kinds = [
       [
         {
@@ -149,7 +149,9 @@ describe('RankedHeads', () => {
     );
     expect(all('thead small')[0]!.textContent).toBe('p, mean of 7');
     const cells = all('tbody .hs-ranked__sorted').map((cell) => cell.textContent);
-    expect(cells.find((text) => text.includes('0.10 to 0.30'))).toBeDefined();
+    expect(cells.filter((text) => text.endsWith(' 0.10 to 0.30, n 7'))).toHaveLength(1);
+    // With a value on one prompt only.
+    expect(cells.filter((text) => text.endsWith(' n 1'))).toHaveLength(1);
     expect(all('.hs-kind').map((chip) => [chip.textContent, chip.title])).toEqual([
       ['Induction', 'Induction: induction 0.910 > 0.350 (Repeated random tokens, n 10)'],
     ]);

@@ -7,6 +7,7 @@ import { allHeads, hasValues, scoreOf, sortedByScore } from '../../shared/view/a
 import { formatScore, scoreDecimals, scoreScale } from '../../shared/view/atlas/score-colours.ts';
 import { classNames } from '../base/class-names.ts';
 import { useElementSize } from '../map/use-element-size.ts';
+import { intervalText } from '../scores/interval-text.ts';
 import { KindChips } from './KindChips.tsx';
 import { rowWindow, tableParts } from './virtual-rows.ts';
 import './atlas.css';
@@ -48,7 +49,7 @@ export interface RankedHeadsProps {
 const ROW_PX = 22;
 const FIXED_PX = 92;
 const COLUMN_PX = 66;
-const INTERVAL_PX = 84;
+const INTERVAL_PX = 108;
 const KIND_PX = 96;
 /** Of a panel that has no width yet. */
 const USUAL_PX = 340;
@@ -245,15 +246,15 @@ export function RankedHeads(props: RankedHeadsProps) {
   );
 }
 
-/** 95 % bootstrap interval of the mean over prompts. */
+/** 95 % bootstrap interval of the mean over prompts, and their number. */
 function Interval(props: { readonly score: ScoreTable; readonly index: number; readonly decimals: number }): ReactNode {
   const { score, index, decimals } = props;
-  const { low, high } = score.spread!;
-  if (Number.isNaN(low[index]!)) return null;
+  const text = intervalText(score.spread!, index, (value) => formatScore(value, decimals));
+  if (text === '') return null;
   return (
-    <span className="hs-ranked__interval" title="95 % bootstrap interval of the mean over prompts">
+    <span className="hs-ranked__interval" title="95 % bootstrap interval of the mean over n prompts, at least two">
       {' '}
-      {formatScore(low[index], decimals)} to {formatScore(high[index], decimals)}
+      {text}
     </span>
   );
 }

@@ -1,8 +1,9 @@
 import { Fragment, useMemo, useState } from 'react';
 import type { HeadId } from '../../shared/model/head-id.ts';
 import { SCORE_GROUPS } from '../../shared/model/score.ts';
-import { formatNumber } from '../../shared/view/format.ts';
+import { formatNumber, plural } from '../../shared/view/format.ts';
 import { Badge } from '../components/Badge.tsx';
+import { intervalText } from '../scores/interval-text.ts';
 import { ScoreDefinition } from '../scores/ScoreDefinition.tsx';
 import { GROUP_NAMES, type ScoreEntry } from '../scores/score-entries.ts';
 import { rankOf } from './rank-of.ts';
@@ -32,7 +33,7 @@ export function HeadScores({ entries, head, heads }: HeadScoresProps) {
           <th scope="col" className="hs-number">
             value
           </th>
-          <th scope="col" className="hs-number" title="95% bootstrap interval of the mean over prompts">
+          <th scope="col" className="hs-number" title="95% bootstrap interval of the mean over n prompts">
             interval
           </th>
           <th scope="col" className="hs-number">
@@ -109,7 +110,7 @@ function ScoreCells({
     <>
       <td className="hs-number">{formatNumber(values[at] ?? NaN)}</td>
       <td className="hs-number hs-dim" title={spread ? spreadText(spread, at) : undefined}>
-        {spread && `${formatNumber(spread.low[at]!)} to ${formatNumber(spread.high[at]!)}`}
+        {spread && intervalText(spread, at, formatNumber)}
       </td>
       <td className="hs-number hs-dim">{rank === undefined ? '' : `${rank} of ${values.length}`}</td>
       <td className="hs-number hs-dim">{floor === null ? '' : formatNumber(floor)}</td>
@@ -122,5 +123,8 @@ function spreadText(
   { prompts, deviation, active }: NonNullable<NonNullable<ScoreEntry['table']>['spread']>,
   at: number,
 ): string {
-  return `Mean over ${prompts} prompts, standard deviation ${formatNumber(deviation[at]!)}, over 0 on ${Math.round(100 * active[at]!)}%`;
+  if (Number.isNaN(active[at]!)) return `No value on any of ${plural(prompts, 'prompt')}`;
+  if (prompts < 2 || Number.isNaN(deviation[at]!)) return 'Value of one prompt: there is no interval';
+  const share = `over 0 on ${Math.round(100 * active[at]!)}%`;
+  return `Mean over ${plural(prompts, 'prompt')}, standard deviation ${formatNumber(deviation[at]!)}, ${share}`;
 }

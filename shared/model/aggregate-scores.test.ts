@@ -48,9 +48,18 @@ describe('aggregateScores', () => {
     expect(spread!.deviation[1]).toBeNaN();
   });
 
-  it('of one prompt is that prompt, without spread', async () => {
-    const { values, spread } = await all(of([0.25]));
-    expect([values![0], spread!.deviation[0], spread!.low[0], spread!.high[0]]).toEqual([0.25, 0, 0.25, 0.25]);
+  it('of one prompt is that prompt, without deviation and interval, also where another has no value', async () => {
+    const spreadsOf = ({ values, spread }: ScoreTable) => [
+      values![0],
+      spread!.active[0],
+      spread!.deviation[0],
+      spread!.low[0],
+      spread!.high[0],
+    ];
+    const single = [0.25, 1, NaN, NaN, NaN];
+    expect(spreadsOf(await all(of([0.25])))).toEqual(single);
+    expect(spreadsOf(await all(of([0.25]), of(null)))).toEqual(single);
+    expect(spreadsOf(await all(of([NaN]), of([0.25])))).toEqual(single);
   });
 
   it('averages floors, and keeps the parameters that all prompts agree in', async () => {
@@ -74,6 +83,7 @@ describe('aggregateScores', () => {
           expect(back.spread!.active[head]).toBe(forth.spread!.active[head]);
           if (own.length === 0) continue;
           expect(back.values![head]).toBeCloseTo(forth.values![head]!, 9);
+          if (own.length === 1) continue;
           expect(back.spread!.deviation[head]).toBeCloseTo(forth.spread!.deviation[head]!, 9);
           expect(forth.spread!.low[head]).toBeGreaterThanOrEqual(Math.min(...own) - 1e-9);
           expect(forth.spread!.high[head]).toBeLessThanOrEqual(Math.max(...own) + 1e-9);

@@ -6,7 +6,7 @@ import type { Bootstrap } from './bootstrap.ts';
  * Of one score on each prompt, at least one: mean over the prompts on which the score applies. The floor is the mean of
  * the prompts', parameters are those that all prompts agree in. `prompts` of the spread counts the prompts that the
  * score applies to; a head that has NaN on some of them has mean, deviation, share and interval over its others, which
- * are fewer. Where it applies to none the reason of the first stands.
+ * are fewer: of fewer than two there is neither deviation nor interval. Where it applies to none the reason of the first stands.
  */
 export async function aggregateScores(
   prompts: readonly ScoreTable[],
@@ -26,9 +26,9 @@ export async function aggregateScores(
     const own = usable.map(({ values }) => values![head]!).filter((value) => !Number.isNaN(value));
     const middle = meanOf(own);
     mean[head] = middle;
-    deviation[head] = own.length === 1 ? 0 : deviationOf(own, middle);
+    deviation[head] = deviationOf(own, middle);
     active[head] = own.filter((value) => value > 0).length / own.length;
-    const interval = own.length === 0 ? { low: NaN, high: NaN } : await bootstrap.interval(own, breathe);
+    const interval = own.length < 2 ? { low: NaN, high: NaN } : await bootstrap.interval(own, breathe);
     low[head] = interval.low;
     high[head] = interval.high;
     await breathe();
@@ -47,9 +47,9 @@ export async function aggregateScores(
 /** NaN of none. */
 const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** Standard deviation with n - 1; NaN of none. */
+/** Standard deviation with n - 1; NaN of fewer than two. */
 function deviationOf(values: readonly number[], mean: number): number {
-  if (values.length === 0) return NaN;
+  if (values.length < 2) return NaN;
   return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
 }
 

@@ -80,11 +80,11 @@ export interface ScoreInfo {
 export interface ScoreSpread {
   /** That the score applies to; a head may have a value on fewer. */
   readonly prompts: number;
-  /** Standard deviation over prompts (n - 1); 0 for one prompt. */
+  /** Standard deviation over prompts (n - 1); NaN where a head has a value on fewer than two. */
   readonly deviation: Float64Array;
   /** Share of prompts with a value above 0. */
   readonly active: Float64Array;
-  /** 95 % percentile bootstrap interval of the mean over prompts. */
+  /** 95 % percentile bootstrap interval of the mean over prompts; NaN as the deviation. */
   readonly low: Float64Array;
   readonly high: Float64Array;
 }

@@ -57,7 +57,7 @@ columns; row i predicts token i + 1. Attention is reduced row by row as it is co
 - **Over a probe set** the value of a head is its mean over prompts, with the standard deviation (n - 1), the share of
   prompts with a value above 0, and a 95 % interval: percentile bootstrap of the mean, 1,000 resamples of prompts, seeded
   by the seed of the probe set. n counts the prompts on which the score applies; a head that has no value on some of
-  them leaves these out of all four.
+  them leaves these out of all four. Of fewer than two prompts there is neither deviation nor interval.
 - **Controls**: heads drawn at random, to compare an ablation of top heads with, come from the same layers and without
   the top heads themselves; the probe sets \`random\` and \`one-token\` show what is left of a score without text.
 `;

@@ -46,6 +46,18 @@ describe('formatScores', () => {
     expect(lines[8]).toBe('induction, duplicate: Needs a repeat.');
   });
 
+  it('has no interval of a head that has a value on one prompt', () => {
+    const { retrieval } = result.scores;
+    const none = [
+      [NaN, NaN],
+      [NaN, NaN],
+    ];
+    const lines = formatScores({ ...result, scores: { retrieval: { ...retrieval!, low: none, high: none } } });
+    expect(lines).toMatch(/^L1H1 +0\.2500 \(n 1\)$/m);
+    const once = formatScores({ ...result, scores: { retrieval: { ...retrieval!, n: 1 } } });
+    expect(once).toMatch(/^L1H1 +0\.2500 \(n 1\)$/m);
+  });
+
   it('of many has a row a score with its highest heads', () => {
     const others = Object.fromEntries(['a', 'b', 'c', 'd', 'e', 'f'].map((id, i) => [id, score([i, 0], [-1, 1000])]));
     const lines = formatScores({ ...result, scores: { ...result.scores, ...others } }).split('\n');

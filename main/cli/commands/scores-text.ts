@@ -35,12 +35,14 @@ function byHead(scores: readonly Applicable[]): string {
   return formatTable(header, rows, header.map((_, i) => i).slice(1));
 }
 
-/** With the interval where there is one over several prompts. */
+/** Over prompts with the interval, or with the count where there is one prompt and so no interval. */
 function cellOf({ values, n, low, high }: Applicable, layer: number, head: number): string {
   const value = values[layer]![head]!;
   if (Number.isNaN(value)) return '-';
-  if (n === undefined || n < 2 || !low || !high) return value.toFixed(4);
-  return `${value.toFixed(4)} [${low[layer]![head]!.toFixed(4)}, ${high[layer]![head]!.toFixed(4)}]`;
+  if (n === undefined || !low || !high) return value.toFixed(4);
+  const [least, most] = [low[layer]![head]!, high[layer]![head]!];
+  if (n < 2 || Number.isNaN(least)) return `${value.toFixed(4)} (n 1)`;
+  return `${value.toFixed(4)} [${least.toFixed(4)}, ${most.toFixed(4)}]`;
 }
 
 function byScore(scores: readonly Applicable[]): string {
