@@ -1,6 +1,7 @@
 import { act, cleanup, fireEvent, render, screen, within } from '@testing-library/react';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { AppContext } from '../app/app-context.ts';
+import { originKey } from '../engine/data-keys.ts';
 import { selectHead } from '../state/edits.ts';
 import { patch } from '../state/store.ts';
 import { startSession } from '../testing/start-session.ts';
@@ -95,6 +96,21 @@ it('keeps notes of each head', async () => {
   selectHead(store, { layer: 1, head: 1 });
   await rest();
   expect(screen.getByRole<HTMLTextAreaElement>('textbox', { name: 'Notes on L1H1' }).value).toBe('Looks back.');
+});
+
+it('shows what a retrieval score rests on beside the scores, where a probe set has one', async () => {
+  const { session, cache, rest } = await show();
+  const origin = await act(async () => session.scores.runProbe({ task: 'repeat', samples: 3 }, 'Needle'));
+  await rest();
+  expect(screen.queryByRole('region', { name: 'Retrieval, Needle' })).toBeNull();
+  const shares = new Float64Array(32).fill(0.5);
+  const raster = { tokens: 1, hits: new Float32Array(32) };
+  const retrieval = { kept: 2, gate: 'the right answer was fed in', activation: shares, attempted: shares, raster };
+  const key = originKey(origin!.id);
+  act(() => cache.set(key, { status: 'ready', value: { ...cache.value(key)!, retrieval } }));
+  expect(
+    section('Retrieval, Needle').getByText(/^Kept 2 of 3 prompts, .*; gate: the right answer was fed in\.$/),
+  ).toBeTruthy();
 });
 
 it('shows the best prompts of a probe set by the score of the atlas, or by another', async () => {

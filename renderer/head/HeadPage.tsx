@@ -21,6 +21,7 @@ import { HeadNotes } from './HeadNotes.tsx';
 import { HeadScores } from './HeadScores.tsx';
 import { LogitAttribution } from './LogitAttribution.tsx';
 import { PageSection } from './PageSection.tsx';
+import { RetrievalSection } from './RetrievalSection.tsx';
 import { SimilarHeads } from './SimilarHeads.tsx';
 import { TopTokens } from './TopTokens.tsx';
 import './head-page.css';
@@ -34,6 +35,7 @@ export function HeadPage() {
   const changed = useAppState((state) => state.run.changed);
   const interventions = useAppState(({ edit }) => edit.interventions);
   const isStale = useAppState((state) => state.run.stale || state.run.job?.kind === 'clean');
+  const origins = useAppState(({ scores }) => scores.origins);
   const summary = useData(run && summaryKey(run.key));
   const profile = useKeptData(
     run && head && profileKey(run.key, head),
@@ -132,6 +134,9 @@ export function HeadPage() {
           >
             <HeadScores entries={entries} head={head} heads={model.heads} />
           </PageSection>
+          {origins.map((origin) => (
+            <RetrievalSection key={origin.id} origin={origin} head={head} heads={model.heads} />
+          ))}
         </div>
         <div className="hs-head-page__column">
           <PageSection
