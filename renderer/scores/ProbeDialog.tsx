@@ -13,6 +13,7 @@ import type { ProbeSettings } from '../state/scores-state.ts';
 import { patch } from '../state/store.ts';
 import { ParameterForm } from './ParameterForm.tsx';
 import { probeRequest, readItems } from './probe-request.ts';
+import { ALL_SCORES, costNote } from './score-words.ts';
 import './scores.css';
 
 export function ProbeDialog() {
@@ -92,24 +93,26 @@ export function ProbeDialog() {
                 />
               </label>
             )}
-            <fieldset className="hs-parameters" aria-label="Size">
-              <SettingNumber
-                label="Prompts"
-                title="Of each length and depth."
-                value={settings.samples}
-                min={1}
-                max={10_000}
-                onChange={(samples) => set({ samples })}
-              />
-              <SettingNumber
-                label="Seed"
-                title="The same seed makes the same prompts."
-                value={settings.seed}
-                min={0}
-                max={2 ** 32 - 1}
-                onChange={(seed) => set({ seed })}
-              />
-            </fieldset>
+            {!isFile && (
+              <fieldset className="hs-parameters" aria-label="Size">
+                <SettingNumber
+                  label="Prompts"
+                  title="Of each length and depth."
+                  value={settings.samples}
+                  min={1}
+                  max={10_000}
+                  onChange={(samples) => set({ samples })}
+                />
+                <SettingNumber
+                  label="Seed"
+                  title="The same seed makes the same prompts."
+                  value={settings.seed}
+                  min={0}
+                  max={2 ** 32 - 1}
+                  onChange={(seed) => set({ seed })}
+                />
+              </fieldset>
+            )}
             <ParameterForm
               key={probe.id}
               label={`Parameters of ${probe.name}`}
@@ -120,9 +123,9 @@ export function ProbeDialog() {
           </div>
           <fieldset className="hs-probe__scores">
             <legend>
-              Scores <span className="hs-dim">{settings.scores.length === 0 ? 'all that cost no forwards' : ''}</span>
+              Scores <span className="hs-dim">{settings.scores.length === 0 ? ALL_SCORES : ''}</span>
             </legend>
-            {scorable.map(({ id, name, cost }) => (
+            {scorable.map(({ id, name, cost, data }) => (
               <label key={id} className="hs-probe__score">
                 <input
                   type="checkbox"
@@ -135,7 +138,7 @@ export function ProbeDialog() {
                     })
                   }
                 />
-                {name} {cost === 'forwards' && <span className="hs-dim hs-small">costs forwards</span>}
+                {name} <span className="hs-dim hs-small">{costNote({ cost, data })}</span>
               </label>
             ))}
           </fieldset>

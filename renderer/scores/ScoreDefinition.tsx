@@ -1,4 +1,3 @@
-import type { ScoreCost, ScoreData } from '../../shared/model/score.ts';
 import { formatDuration, formatNumber } from '../../shared/view/format.ts';
 import { useApp } from '../app/app-context.ts';
 import { useAppState } from '../app/use-app-state.ts';
@@ -8,20 +7,7 @@ import { ProgressBar } from '../components/ProgressBar.tsx';
 import { patch } from '../state/store.ts';
 import { ParameterForm } from './ParameterForm.tsx';
 import type { ScoreEntry } from './score-entries.ts';
-
-const DATA_WORDS: Readonly<Record<ScoreData, string>> = {
-  text: 'any prompt',
-  repeat: 'a prompt that is one sequence twice',
-  needle: 'needles with their answers',
-  weights: 'nothing but the weights',
-  choices: 'questions with several choices',
-};
-const COST_WORDS: Readonly<Record<ScoreCost, string>> = {
-  run: 'nothing beyond the run',
-  pass: 'one more pass over each layer',
-  weights: 'reading the weights, once a model',
-  forwards: 'at least one more forward a head',
-};
+import { costText, DATA_WORDS, usedText } from './score-words.ts';
 
 /** What a score is, what it needs, and how to get it. */
 export function ScoreDefinition({ entry }: { readonly entry: ScoreEntry }) {
@@ -42,7 +28,7 @@ export function ScoreDefinition({ entry }: { readonly entry: ScoreEntry }) {
         <dt>Needs</dt>
         <dd>{DATA_WORDS[info.data]}</dd>
         <dt>Costs</dt>
-        <dd>{origin?.kind === 'file' ? 'nothing: it was read from a file' : COST_WORDS[info.cost]}</dd>
+        <dd>{origin?.kind === 'file' ? 'nothing: it was read from a file' : costText(info)}</dd>
         <dt>Uniform attention</dt>
         <dd>
           {info.floor ?? 'says nothing here'}
@@ -59,11 +45,7 @@ export function ScoreDefinition({ entry }: { readonly entry: ScoreEntry }) {
         {table && Object.keys(table.parameters).length > 0 && (
           <>
             <dt>As used</dt>
-            <dd>
-              {Object.entries(table.parameters)
-                .map(([id, value]) => `${id} ${formatNumber(value)}`)
-                .join(', ')}
-            </dd>
+            <dd>{usedText(table)}</dd>
           </>
         )}
       </dl>
