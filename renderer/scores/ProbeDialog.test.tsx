@@ -1,4 +1,4 @@
-import { act, cleanup, fireEvent, render, screen } from '@testing-library/react';
+import { act, cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppContext } from '../app/app-context.ts';
 import { patch } from '../state/store.ts';
@@ -45,5 +45,27 @@ describe('ProbeDialog', () => {
     act(() => patch(store, 'scores', { settings: { ...store.getState().scores.settings, probe: 'file' } }));
     expect(screen.queryByRole('group', { name: 'Size' })).toBeNull();
     expect(screen.getByLabelText('Prompts (JSON lines)')).toBeDefined();
+  });
+
+  it('ends with a score of the run on the atlas, and with the choice of others', async () => {
+    const { store, rest } = await show();
+    fireEvent.click(screen.getByRole('checkbox', { name: /^Streaming deviation/ }));
+    fireEvent.click(screen.getByRole('button', { name: 'Run' }));
+    await act(rest);
+    await waitFor(() => expect(store.getState().ui.dialog).toBe('scores'));
+    const { view, scores } = store.getState();
+    expect([view.scoreId, view.sortBy]).toEqual(Array(2).fill(`${scores.origins[0]!.id}:streaming`));
+  });
+
+  it('that was closed before the run ended takes nobody from their work: a line says that it has', async () => {
+    const { store, rest } = await show();
+    const { scoreId } = store.getState().view;
+    fireEvent.click(screen.getByRole('button', { name: 'Run' }));
+    act(() => patch(store, 'ui', { dialog: 'help' }));
+    await act(rest);
+    await waitFor(() => expect(store.getState().scores.origins).toHaveLength(1));
+    await waitFor(() => expect(store.getState().ui.notice?.text).toContain('Repeated random tokens'));
+    expect(store.getState().ui.dialog).toBe('help');
+    expect(store.getState().view.scoreId).toBe(scoreId);
   });
 });

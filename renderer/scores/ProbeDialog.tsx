@@ -8,16 +8,18 @@ import { Button } from '../components/Button.tsx';
 import { Dialog } from '../components/Dialog.tsx';
 import { Message } from '../components/Message.tsx';
 import { ProgressBar } from '../components/ProgressBar.tsx';
+import { originKey } from '../engine/data-keys.ts';
 import { SettingNumber } from './SettingNumber.tsx';
 import type { ProbeSettings } from '../state/scores-state.ts';
 import { patch } from '../state/store.ts';
 import { ParameterForm } from './ParameterForm.tsx';
+import { probeNotice, tellingScore } from './probe-outcome.ts';
 import { probeRequest, readItems } from './probe-request.ts';
 import { ALL_SCORES, costNote } from './score-words.ts';
 import './scores.css';
 
 export function ProbeDialog() {
-  const { store, session } = useApp();
+  const { store, session, cache } = useApp();
   const scores = useAppState((state) => state.scores);
   const { probes, list, settings, probe: job, probeError, origins } = scores;
   const isLive = useAppState(({ model }) => model.live);
@@ -48,7 +50,18 @@ export function ProbeDialog() {
     setCancelled(false);
     const request = probeRequest(probe, scores, isFile ? items : []);
     const origin = await session.scores.runProbe(request, probe.name);
-    if (origin) patch(store, 'ui', { dialog: 'scores', scoreTarget: 'atlas' });
+    const { ui, scores: after } = store.getState();
+    // Who closed the dialog is at something else by now.
+    if (ui.dialog !== 'probe') {
+      const notice = probeNotice(probe.name, origin, after.probeError);
+      if (notice) patch(store, 'ui', { notice });
+      return;
+    }
+    if (!origin) return;
+    const found = tellingScore(request.scores, cache.value(originKey(origin.id)));
+    const key = found === undefined ? undefined : `${origin.id}:${found}`;
+    if (key !== undefined) patch(store, 'view', { scoreId: key, sortBy: key });
+    patch(store, 'ui', { dialog: 'scores', scoreTarget: 'atlas' });
   }
 
   return (
