@@ -4,9 +4,10 @@ import { classNames } from '../base/class-names.ts';
 import { Button } from '../components/Button.tsx';
 import { formatTime } from '../session-file/format-time.ts';
 import { runCommand } from '../commands/registry.ts';
+import { jobText } from '../scores/job-text.ts';
 import { patch } from '../state/store.ts';
 
-/** A line under the top bar: the host or the engine went away, came back, or a model could not be opened. */
+/** A line under the top bar: the host or the engine went away, came back, or a model could not be opened; or what goes on meanwhile. */
 export function Notices() {
   const services = useApp();
   const { store, supervisor } = services;
@@ -19,6 +20,7 @@ export function Notices() {
   const backup = file.error?.details?.['backup'];
   const info = useAppState(({ model }) => model.info);
   const opening = useAppState(({ model }) => model.opening);
+  const probe = useAppState(({ scores }) => scores.probe);
   const isBack = useAppState(({ host, run }) => host.engine === 'ready' || run.job !== undefined);
   const restart = (
     <Button small onClick={() => runCommand(services, 'engine.restart')}>
@@ -61,6 +63,13 @@ export function Notices() {
       {file.job?.kind === 'open' && (
         <Line text={`Opening the session. ${file.job.progress?.phase ?? ''}`}>
           <Button small onClick={() => services.session.files.cancel()}>
+            Cancel
+          </Button>
+        </Line>
+      )}
+      {probe && dialog !== 'probe' && (
+        <Line text={`Scoring over a probe set. ${jobText(probe)}`}>
+          <Button small onClick={() => services.session.scores.cancelProbe()}>
             Cancel
           </Button>
         </Line>

@@ -1,10 +1,11 @@
-import { formatDuration, formatNumber } from '../../shared/view/format.ts';
+import { formatNumber } from '../../shared/view/format.ts';
 import { useApp } from '../app/app-context.ts';
 import { useAppState } from '../app/use-app-state.ts';
 import { Button } from '../components/Button.tsx';
 import { Message } from '../components/Message.tsx';
 import { ProgressBar } from '../components/ProgressBar.tsx';
 import { patch } from '../state/store.ts';
+import { jobText } from './job-text.ts';
 import { ParameterForm } from './ParameterForm.tsx';
 import type { ScoreEntry } from './score-entries.ts';
 import { costText, DATA_WORDS, usedText } from './score-words.ts';
@@ -67,14 +68,10 @@ function Availability({ entry }: { readonly entry: ScoreEntry }) {
   const { info, status, reason, how, origin } = entry;
   if (status === 'coming') return <p className="hs-dim">It is being computed.</p>;
   if (how === 'forwards' && forwards) {
-    const eta = forwards.progress?.etaMs ?? undefined;
     return (
       <div className="hs-definition__job">
         <ProgressBar label={forwards.name} progress={forwards.progress} />
-        <span className="hs-dim hs-small">
-          {forwards.name}: {forwards.progress?.phase ?? 'starting'}
-          {eta === undefined ? '' : `, about ${formatDuration(eta)} left`}
-        </span>
+        <span className="hs-dim hs-small">{jobText(forwards)}</span>
         <Button small onClick={() => session.scores.cancelForwards()}>
           Cancel
         </Button>
