@@ -92,6 +92,7 @@ const choice = (runId: string, index: number, clean: string | null) => ({
   heads: [head, other],
   tokenRows: [head, other, { layer: 0, head: 0 }].map((one) => ({ ...one, index })),
   maps: [head, other].map((one) => ({ ...one, value: 'probability' as const, reducer: 'max' as const })),
+  sinkThreshold: 0.3,
   clean,
 });
 
