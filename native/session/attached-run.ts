@@ -3,7 +3,7 @@ import type { RunSummary } from '../../shared/contract/methods.ts';
 import { sameHead, type HeadId } from '../../shared/model/head-id.ts';
 import type { StoredRun } from '../../shared/session/stored-run.ts';
 import type { TileKey } from '../../shared/tensor/tile.ts';
-import { chosenScores } from '../engine/compute-scores.ts';
+import { chosenScores, scoreParametersOf } from '../engine/compute-scores.ts';
 import type { ScoreChoice } from '../engine/score-choice.ts';
 import { checkHead } from '../engine/gains.ts';
 import { subtractedMap, type HeadOf, type RunView } from '../engine/run-view.ts';
@@ -71,11 +71,12 @@ export class AttachedRun implements RunView {
     return this.summary.interventions;
   }
 
+  /** What is named by its parameters, defaults filled in; all that the file holds, as it is, where nothing is named. */
   async scores({ scores: ids, scoreParameters = {} }: ScoreChoice) {
     if (ids === undefined) return this.#run.scores;
     chosenScores({ scores: ids, scoreParameters });
     const tables = ids.map((id) => {
-      const asked = Object.entries(scoreParameters[id] ?? {});
+      const asked = Object.entries(scoreParametersOf(id, this.ids.length, scoreParameters[id]));
       const held = this.#run.scores.find(({ info }) => info.id === id);
       if (held !== undefined && asked.every(([name, value]) => held.parameters[name] === value)) return held;
       throw notStored(`the score ${id}${held === undefined ? '' : ' with these parameters'}`);
