@@ -14,6 +14,11 @@ interface Services {
 
 let pinned = 0;
 
+/** Of no result before. */
+export function nextReferenceId(): string {
+  return String(++pinned);
+}
+
 /** There is a result on screen that is of the model and the prompt that it says. */
 export function canPin(state: AppState): boolean {
   return shownRun(state) !== undefined && state.run.source !== undefined && !state.run.stale && !state.model.opening;
@@ -28,7 +33,7 @@ export function pinReference({ store, cache }: Services): void {
     patch(store, 'ui', { notice: { tone: 'bad', text: 'There are no scores on screen yet that could be pinned.' } });
     return;
   }
-  const id = String(++pinned);
+  const id = nextReferenceId();
   const { modelId, name, layers, heads, kvHeads } = info;
   const { tokens, interventions } = run;
   cache.set(referenceKey(id), { status: 'ready', value: tables });
@@ -47,7 +52,7 @@ export function unpinReference({ store }: Services): void {
 }
 
 /** Ids of all that undo or redo could bring back, and of the one that is pinned. */
-function referencesIn({ edit, history }: AppState): ReadonlySet<string> {
+export function referencesIn({ edit, history }: AppState): ReadonlySet<string> {
   const held: readonly (Reference | undefined)[] = [
     edit.reference,
     ...history.past.map(({ before }) => before.reference),

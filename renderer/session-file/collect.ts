@@ -8,6 +8,7 @@ import type { GenerationData } from '../../shared/session/slices/generation.ts';
 import type { LayoutData } from '../../shared/session/slices/layout.ts';
 import type { NotesData } from '../../shared/session/slices/notes.ts';
 import type { PromptData } from '../../shared/session/slices/prompt.ts';
+import type { ReferenceData } from '../../shared/session/slices/reference.ts';
 import type { ScoresData } from '../../shared/session/slices/scores.ts';
 import type { ViewData } from '../../shared/session/slices/view.ts';
 import type { DataCache } from '../engine/data-cache.ts';
@@ -18,6 +19,7 @@ import type { RunHandle } from '../state/run-state.ts';
 import { focusToken } from '../state/selectors.ts';
 import type { AppState } from '../state/store.ts';
 import { collectScores } from './collect-scores.ts';
+import { collectReference } from './stored-reference.ts';
 
 type StoredRuns = ParamsOf<'session.save'>['runs'];
 type Differences = NonNullable<StoredRuns[number]['choice']['differences']>;
@@ -33,6 +35,7 @@ export function collectState(state: AppState, cache: DataCache, layout: LayoutDa
     layout: slice<LayoutData>(1, layout),
     notes: slice<NotesData>(1, { text: state.notes.text }),
     scores: slice<ScoresData>(1, collectScores(state, cache).data),
+    reference: slice<ReferenceData>(1, collectReference(state, cache).data),
   };
 }
 
@@ -47,6 +50,7 @@ export function contentKey(state: AppState): string {
     edit.folds,
     edit.comparison,
     edit.pinnedToken,
+    edit.reference?.id,
     notes.text,
     generation.clean?.text,
     generation.changed?.text,

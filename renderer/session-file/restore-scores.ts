@@ -2,7 +2,8 @@
 import type { ModelInfo } from '../../shared/model/model-info.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
 import type { SessionState } from '../../shared/session/session-state.ts';
-import type { ScoresData, StoredTable } from '../../shared/session/slices/scores.ts';
+import type { ScoresData } from '../../shared/session/slices/scores.ts';
+import type { StoredTable } from '../../shared/session/slices/stored-table.ts';
 import { NO_FILTER, type HeadFilter } from '../../shared/view/atlas/head-filter.ts';
 import type { OriginTables } from '../engine/data-keys.ts';
 import type { HeadPageState } from '../state/head-page-state.ts';

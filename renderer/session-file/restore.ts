@@ -14,6 +14,7 @@ import type { RunHandle } from '../state/run-state.ts';
 import type { AppState } from '../state/store.ts';
 import { DOCK_TABS, initialView, type ViewState } from '../state/view-state.ts';
 import type { RestoredScores } from './restore-scores.ts';
+import type { RestoredReference } from './stored-reference.ts';
 
 /** `clean`: the run that stored places belong to. */
 export function restoreState(
@@ -21,6 +22,7 @@ export function restoreState(
   clean: RunHandle | undefined,
   before: AppState,
   { scores, headPage, filter }: Pick<RestoredScores, 'scores' | 'headPage' | 'filter'>,
+  reference: Pick<RestoredReference, 'pinned' | 'state'>,
 ): Partial<AppState> {
   const prompt = stored['prompt']?.data as PromptData | undefined;
   const edit = stored['edit']?.data as EditData | undefined;
@@ -37,11 +39,11 @@ export function restoreState(
         : {}),
     },
     edit: {
-      ...(edit
-        ? editState(edit, before)
-        : { ...initialEdit, prompt: before.edit.prompt, reference: before.edit.reference }),
+      ...(edit ? editState(edit, before) : { ...initialEdit, prompt: before.edit.prompt }),
       filter,
+      reference: reference.pinned,
     },
+    reference: reference.state,
     history: emptyHistory,
     view: view ? viewState(view, clean, before.view) : { ...before.view, brush: undefined, place: undefined },
     generation: generation ? generationState(generation) : { ...before.generation, origin: undefined },
@@ -66,7 +68,7 @@ export function restoredSource(stored: SessionState): PromptData['ran'] {
 function editState(
   { interventions, head, pinnedToken, comparison, folds }: EditData,
   before: AppState,
-): Omit<EditState, 'filter'> {
+): Omit<EditState, 'filter' | 'reference'> {
   return {
     interventions,
     head: head ?? undefined,
@@ -74,7 +76,6 @@ function editState(
     prompt: { ...before.edit.prompt, content: undefined },
     comparison: comparison ? { ...comparison, difference: comparison.difference ?? undefined } : undefined,
     folds,
-    reference: before.edit.reference,
   };
 }
 

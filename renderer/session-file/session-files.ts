@@ -5,9 +5,11 @@
 import { toWireError } from '../../shared/base/app-error.ts';
 import type { OpenedSession, Progress } from '../../shared/contract/methods.ts';
 import type { LayoutData } from '../../shared/session/slices/layout.ts';
+import { plural } from '../../shared/view/format.ts';
 import { LatestOnly } from '../base/latest-only.ts';
+import { nextReferenceId, referencesIn } from '../compare-runs/pin-reference.ts';
 import type { DataCache } from '../engine/data-cache.ts';
-import { originKey, weightsKey } from '../engine/data-keys.ts';
+import { originKey, referenceKey, weightsKey } from '../engine/data-keys.ts';
 import type { EngineLink } from '../engine/engine-link.ts';
 import type { RunController } from '../engine/run-controller.ts';
 import { STORED_WEIGHTS } from '../engine/score-choice.ts';
@@ -17,6 +19,7 @@ import { collectScores } from './collect-scores.ts';
 import { chooseRuns, collectState, contentKey } from './collect.ts';
 import { restoreScores, type RestoredScores } from './restore-scores.ts';
 import { restoredLayout, restoredSource, restoreState } from './restore.ts';
+import { collectReference, restoreReference, type RestoredReference } from './stored-reference.ts';
 
 /** The panels, which keep their sizes themselves. */
 export interface LayoutKeeper {
@@ -52,7 +55,7 @@ export class SessionFiles {
   }
 
   onState(state: AppState, before: AppState): void {
-    const { prompt, edit, view, generation, notes, run, scores, headPage } = state;
+    const { prompt, edit, view, generation, notes, run, scores, headPage, reference } = state;
     const isSame =
       prompt === before.prompt &&
       edit === before.edit &&
@@ -61,7 +64,8 @@ export class SessionFiles {
       notes === before.notes &&
       run === before.run &&
       scores === before.scores &&
-      headPage === before.headPage;
+      headPage === before.headPage &&
+      reference === before.reference;
     if (isSame || this.#savedContent === undefined) return;
     clearTimeout(this.#lookTimer);
     this.#lookTimer = setTimeout(() => this.#look(), LOOK_MS);
@@ -138,6 +142,7 @@ export class SessionFiles {
       );
       this.#savedContent = content;
       const { left } = collectScores(state, this.#options.cache);
+      const { left: leftOfB } = collectReference(state, this.#options.cache);
       this.#set({
         job: undefined,
         file,
@@ -145,6 +150,7 @@ export class SessionFiles {
         warnings: [
           ...warnings,
           ...left.map((name) => `The scores of “${name}” did not fit in: a session holds 24 MiB.`),
+          ...(leftOfB > 0 ? [`${plural(leftOfB, 'score')} of B did not fit in: a session holds 6 MiB of them.`] : []),
         ],
         dirty: contentKey(this.#store.getState()) !== content,
       });
@@ -208,16 +214,19 @@ export class SessionFiles {
 
   #show(opened: OpenedSession): void {
     const { runs, layout, onOpened } = this.#options;
+    const pinnedBefore = referencesIn(this.#store.getState());
     onOpened(opened);
     const source = restoredSource(opened.state);
     runs.adopt(opened.runs, source ?? undefined);
     const state = this.#store.getState();
     const scores = restoreScores(opened.state, state.model.info, state);
     this.#putTables(state, scores);
+    const reference = restoreReference(opened.state, nextReferenceId());
+    this.#putReference(pinnedBefore, reference);
     const { file, sessionId } = opened;
-    const warnings = [...opened.warnings, ...scores.warnings];
+    const warnings = [...opened.warnings, ...scores.warnings, ...reference.warnings];
     this.#store.setState({
-      ...restoreState(opened.state, state.run.clean, state, scores),
+      ...restoreState(opened.state, state.run.clean, state, scores, reference),
       file: {
         ...state.file,
         file: file ?? undefined,
@@ -243,6 +252,13 @@ export class SessionFiles {
     const key = weightsKey(model.info?.modelId ?? '', STORED_WEIGHTS);
     if (weights) cache.set(key, { status: 'ready', value: weights });
     else cache.delete(key);
+  }
+
+  /** In the place of those that undo could have brought back. */
+  #putReference(before: ReadonlySet<string>, { pinned, tables }: RestoredReference): void {
+    const { cache } = this.#options;
+    for (const id of before) cache.delete(referenceKey(id));
+    if (pinned) cache.set(referenceKey(pinned.id), { status: 'ready', value: tables });
   }
 
   #failed(error: unknown, signal: AbortSignal): false {

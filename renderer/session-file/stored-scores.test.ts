@@ -5,7 +5,8 @@ import type { RetrievalDetail } from '../../shared/model/probe.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
 import { makeScoreInfo } from '../../shared/model/testing/score-table.ts';
 import { formatJson, parseForeignJson } from '../../shared/session/plain-json.ts';
-import { scoresSlice, type ScoresData, type StoredTable } from '../../shared/session/slices/scores.ts';
+import { scoresSlice, type ScoresData } from '../../shared/session/slices/scores.ts';
+import type { StoredTable } from '../../shared/session/slices/stored-table.ts';
 import { readRetrieval, readTable, storedSize, storeRetrieval, storeTable } from './stored-scores.ts';
 
 const HEADS = 6;

@@ -2,7 +2,8 @@
 import type { RetrievalDetail } from '../../shared/model/probe.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
 import { decodeFloat32, decodeFloat64, encodeFloat32, encodeFloat64 } from '../../shared/session/exact-values.ts';
-import type { StoredRetrieval, StoredTable } from '../../shared/session/slices/scores.ts';
+import type { StoredRetrieval } from '../../shared/session/slices/scores.ts';
+import type { StoredTable } from '../../shared/session/slices/stored-table.ts';
 
 /** Tables never change, and unsaved work is looked through often. */
 const storedTables = new WeakMap<ScoreTable, StoredTable>();

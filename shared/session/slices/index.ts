@@ -5,6 +5,7 @@ import { generationSlice } from './generation.ts';
 import { layoutSlice } from './layout.ts';
 import { notesSlice } from './notes.ts';
 import { promptSlice } from './prompt.ts';
+import { referenceSlice } from './reference.ts';
 import { scoresSlice } from './scores.ts';
 import { viewSlice } from './view.ts';
 
@@ -14,6 +15,7 @@ export const SESSION_SLICES: readonly SessionSlice[] = [
   editSlice,
   viewSlice,
   scoresSlice,
+  referenceSlice,
   generationSlice,
   figureSlice,
   layoutSlice,
