@@ -23,7 +23,10 @@ describe('parseCase', () => {
   it('knows the cases', () => expect(parseCase('gqa')).toBe('gqa'));
   it('refuses others, with those there are', () => {
     expect(() => parseCase('gpt3')).toThrow(
-      expect.objectContaining({ code: 'bad-request', hint: 'Cases are gpt2-small, gqa, kernel, tiles, suffix, scores.' }),
+      expect.objectContaining({
+        code: 'bad-request',
+        hint: 'Cases are gpt2-small, gqa, kernel, tiles, suffix, scores.',
+      }),
     );
   });
 });

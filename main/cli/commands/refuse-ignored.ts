@@ -1,7 +1,7 @@
 /** Options of `headscope scores` that would say nothing where they were given. */
 import { AppError } from '../../../shared/base/app-error.ts';
 import type { ScoreInfo, ScoreParameters } from '../../../shared/model/score.ts';
-import type { ScoresOptions } from './scores.ts';
+import type { ScoresOptions } from './scores-options.ts';
 
 type Named = readonly [name: string, value: unknown];
 

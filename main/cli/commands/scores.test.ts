@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createConsole } from '../console.ts';
-import { runScores, type ScoresOptions } from './scores.ts';
+import type { ScoresOptions } from './scores-options.ts';
+import { runScores } from './scores.ts';
 import type { ScoresResult } from './scores-result.ts';
 
 const LAYERS = 6;

@@ -2,37 +2,19 @@ import { basename } from 'node:path';
 import { AppError } from '../../../shared/base/app-error.ts';
 import { probeItem, type ParamsOf } from '../../../shared/contract/methods.ts';
 import { parseParams } from '../../../shared/contract/parse-params.ts';
-import type { Device } from '../../../shared/model/device.ts';
 import { importScores } from '../../../shared/model/import-scores.ts';
 import type { ModelInfo } from '../../../shared/model/model-info.ts';
 import type { ScoreInfo, ScoreParameters, ScoreTable } from '../../../shared/model/score.ts';
 import type { Console } from '../console.ts';
 import { noteDevice, providerOf } from '../note-device.ts';
-import { readPrompt, readText, type PromptSource } from '../prompt-source.ts';
+import { readPrompt, readText } from '../prompt-source.ts';
 import { readScoreParameters } from '../score-parameters.ts';
 import { withEngine, type EngineSession } from '../with-engine.ts';
 import { refuseIgnored, refuseUnused } from './refuse-ignored.ts';
+import type { ScoresOptions } from './scores-options.ts';
 import { probeParts, valuesOf, type ScoresResult } from './scores-result.ts';
 import { formatCsv, formatScoreList, formatScores } from './scores-text.ts';
 import { parseItems, readNumbers, readParameters } from './task.ts';
-
-export interface ScoresOptions extends PromptSource {
-  readonly model?: string;
-  readonly task?: string;
-  readonly scores?: string;
-  readonly lengths?: string;
-  readonly depths?: string;
-  readonly samples?: number;
-  readonly param?: readonly string[];
-  readonly scoreParam?: readonly string[];
-  readonly probeFile?: string;
-  readonly import?: readonly string[];
-  readonly list?: boolean;
-  readonly seed?: number;
-  readonly format?: string;
-  readonly threads?: number;
-  readonly device?: Device;
-}
 
 const DEFAULT_SAMPLES = 10;
 

@@ -1,6 +1,6 @@
 import { createPrng } from '../../base/prng.ts';
 import type { SinkReport } from '../../model/sinks.ts';
-import type { FakeShape } from './fake-source.ts';
+import type { FakeShape } from './fake-shape.ts';
 
 /** Heads that rest on a few positions, or on none: made up, but with numbers that fit each other. */
 export function fakeSinks({ tokens, layers, heads, kvHeads, seed = 1 }: FakeShape, threshold: number): SinkReport {

@@ -6,18 +6,9 @@ import type { ScoreTable } from '../../model/score.ts';
 import type { TokenView } from '../../model/token-view.ts';
 import { TILE_SIZE, tileKeySchema } from '../../tensor/tile.ts';
 import type { FigureSource } from '../source.ts';
+import type { FakeShape } from './fake-shape.ts';
 import { fakeSinks } from './fake-sinks.ts';
 import { makeScoreTable } from '../../model/testing/score-table.ts';
-
-export interface FakeShape {
-  readonly tokens: number;
-  readonly layers: number;
-  readonly heads: number;
-  readonly kvHeads: number;
-  readonly seed?: number;
-  /** Keys that a query sees, itself included; all that are not in its future where it is absent. */
-  readonly window?: number;
-}
 
 const PIECES = [
   '·the',

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { SinkReport } from '../../model/sinks.ts';
-import { chosenColumn, onset, residualNormAt, restingHeads, shareAt, sinkColumns, sinkLayers } from './sink-readings.ts';
+import {
+  chosenColumn,
+  onset,
+  residualNormAt,
+  restingHeads,
+  shareAt,
+  sinkColumns,
+  sinkLayers,
+} from './sink-readings.ts';
 
 const SHAPE = { layers: 2, heads: 2, kvHeads: 1 };
 const f32 = (...values: number[]) => Float32Array.from(values);
