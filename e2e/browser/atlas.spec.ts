@@ -25,7 +25,7 @@ test('a score is computed anew with other parameters', async ({ app }) => {
   await field.fill('24');
   await field.press('Enter');
   await idle(app);
-  await expect(app.getByText(/window 24/)).toBeVisible();
+  await expect(app.getByText(/Window 24/)).toBeVisible();
 });
 
 test('scores of the weights are computed on demand, and those that cost forwards too', async ({ app }) => {

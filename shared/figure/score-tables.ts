@@ -24,7 +24,8 @@ export type FigureScoreParameters = Readonly<Record<string, ScoreParameters>>;
 export async function quickScores(source: FigureSource, { runId }: RunSummary): Promise<readonly FigureScore[]> {
   const { scores } = await source.ask('run.scores', { runId });
   return scores.flatMap((table) => {
-    const values = valuesOf(source, table);
+    // A stored run answers with everything that it holds.
+    const values = table.info.cost === 'run' ? valuesOf(source, table) : undefined;
     return values ? [{ key: table.info.id, table, values, origin: '' }] : [];
   });
 }
