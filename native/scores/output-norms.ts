@@ -4,7 +4,7 @@
  */
 import type { Architecture } from '../families/family.ts';
 import { GraphBuilder } from '../onnx/graph-builder.ts';
-import { createSession, type Session } from '../ort/session.ts';
+import { SessionCache } from '../ort/session-cache.ts';
 
 /** W_O of one layer by query head, [heads, headDim, dModel]. */
 export type OutputWeights = (layer: number) => Promise<Float32Array>;
@@ -16,9 +16,8 @@ type Shape = Pick<Architecture, 'heads' | 'kvHeads' | 'headDim' | 'dModel'>;
 
 export class OutputNorms {
   readonly #shape: Shape;
-  readonly #threads: number;
   readonly #weights: OutputWeights;
-  readonly #sessions = new Map<string, Promise<Session>>();
+  readonly #sessions: SessionCache;
   readonly #grams = new Map<number, Promise<Float32Array>>();
   readonly #identity: Float32Array;
 
@@ -26,7 +25,7 @@ export class OutputNorms {
     const { heads, headDim } = shape;
     this.#shape = shape;
     this.#weights = weights;
-    this.#threads = threads;
+    this.#sessions = new SessionCache(threads);
     this.#identity = new Float32Array(heads * headDim * headDim);
     for (let at = 0; at < heads * headDim; at++) this.#identity[at * headDim + (at % headDim)] = 1;
   }
@@ -57,8 +56,8 @@ export class OutputNorms {
     return this.#norms(this.#shape.kvHeads, gram, v, undefined, checkpoint);
   }
 
-  async dispose(): Promise<void> {
-    for (const session of this.#sessions.values()) await session.then((ready) => ready.dispose());
+  dispose(): Promise<void> {
+    return this.#sessions.dispose();
   }
 
   /** `inputs`: heads of x, each shared by heads / inputs query heads. */
@@ -73,7 +72,7 @@ export class OutputNorms {
     const width = inputs * headDim;
     const rows = x.length / width;
     const norms = new Float32Array(heads * rows);
-    const session = await this.#session(`norms ${inputs} ${minus !== undefined}`, () =>
+    const session = await this.#sessions.get(`norms ${inputs} ${minus !== undefined}`, () =>
       buildNorms(inputs, heads / inputs, headDim, minus !== undefined),
     );
     const step = Math.max(1, Math.min(rows, Math.floor(CALL_WORK / (heads * headDim * headDim))));
@@ -99,7 +98,7 @@ export class OutputNorms {
     if (known !== undefined) return known;
     const { heads, headDim, dModel } = this.#shape;
     const made = (async () => {
-      const session = await this.#session('gram', () => buildGram(heads, headDim, dModel));
+      const session = await this.#sessions.get('gram', () => buildGram(heads, headDim, dModel));
       const out = await session.run({ w: { data: await this.#weights(layer), dims: [heads, headDim, dModel] } });
       return (out['gram'] as Float32Array).slice();
     })();
@@ -107,15 +106,6 @@ export class OutputNorms {
     // What failed, for a file that could not be read, is tried again when it is asked for again.
     made.catch(() => this.#grams.delete(layer));
     return made;
-  }
-
-  #session(key: string, build: () => Uint8Array): Promise<Session> {
-    const known = this.#sessions.get(key);
-    if (known !== undefined) return known;
-    const session = createSession(build(), { threads: this.#threads });
-    this.#sessions.set(key, session);
-    session.catch(() => this.#sessions.delete(key));
-    return session;
   }
 }
 

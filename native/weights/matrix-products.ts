@@ -1,6 +1,6 @@
 /** Products of stacks of matrices in ONNX Runtime, in calls short enough for others to be heard in between. */
 import { GraphBuilder, type Value } from '../onnx/graph-builder.ts';
-import { createSession, type Session } from '../ort/session.ts';
+import { SessionCache } from '../ort/session-cache.ts';
 
 /** Multiplications of one call: some tens of milliseconds. */
 const CALL_WORK = 1e9;
@@ -22,11 +22,10 @@ export function flipped(stack: Stack): Stack {
 }
 
 export class MatrixProducts {
-  readonly #threads: number;
-  readonly #sessions = new Map<string, Promise<Session>>();
+  readonly #sessions: SessionCache;
 
   constructor(threads: number) {
-    this.#threads = threads;
+    this.#sessions = new SessionCache(threads);
   }
 
   /**
@@ -53,7 +52,7 @@ export class MatrixProducts {
   async pairNorms(a: Stack, b: Stack, pause: Pause): Promise<Float32Array> {
     const [ofA, ofB] = [countOf(a), countOf(b)];
     const norms = new Float32Array(ofA * ofB);
-    const session = await this.#session('pairs', buildPairNorms);
+    const session = await this.#sessions.get('pairs', buildPairNorms);
     const step = Math.max(1, Math.floor(CALL_WORK / (a.rows * a.columns * b.columns * ofB)));
     for (let from = 0; from < ofA; from += step) {
       const to = Math.min(ofA, from + step);
@@ -67,8 +66,8 @@ export class MatrixProducts {
     return norms;
   }
 
-  async dispose(): Promise<void> {
-    for (const session of this.#sessions.values()) await session.then((ready) => ready.dispose());
+  dispose(): Promise<void> {
+    return this.#sessions.dispose();
   }
 
   async #multiply(
@@ -84,7 +83,7 @@ export class MatrixProducts {
     const [rows, inner] = shapeOf(a);
     const columns = shapeOf(b)[1];
     const flags = [a.flipped === true, b.flipped === true] as const;
-    const session = await this.#session(`${dtype} ${flags.join(' ')}`, () => buildProduct(dtype, flags));
+    const session = await this.#sessions.get(`${dtype} ${flags.join(' ')}`, () => buildProduct(dtype, flags));
     const fitting = Math.max(1, Math.floor(CALL_WORK / (rows * inner * columns)));
     for (let from = 0; from < count;) {
       // Whole groups, or part of one where that is too much.
@@ -107,15 +106,6 @@ export class MatrixProducts {
       await pause();
       from = to;
     }
-  }
-
-  #session(key: string, build: () => Uint8Array): Promise<Session> {
-    const known = this.#sessions.get(key);
-    if (known !== undefined) return known;
-    const session = createSession(build(), { threads: this.#threads });
-    this.#sessions.set(key, session);
-    session.catch(() => this.#sessions.delete(key));
-    return session;
   }
 }
 
