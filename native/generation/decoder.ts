@@ -6,6 +6,7 @@
  * positions anew; all other rotations leave the cached keys as they are.
  */
 import { AppError } from '../../shared/base/app-error.ts';
+import { groupOf } from '../../shared/model/head-id.ts';
 import { allocateBare } from '../attention/kernel.ts';
 import { NO_MASK, visibleUnder, type MaskSpec } from '../attention/mask.ts';
 import { ropeTables, type RopeTables } from '../families/rope.ts';
@@ -146,7 +147,7 @@ export function createDecoder(model: ForwardModel, options: DecoderOptions): Dec
       const reach = architecture.slidingWindow[layer] ?? Infinity;
       const rows = new Float32Array(heads * length);
       for (let head = 0; head < heads; head++) {
-        const keys = { k, kvWidth, offset: Math.floor((head * kvHeads) / heads) * headDim };
+        const keys = { k, kvWidth, offset: groupOf(head, heads, kvHeads) * headDim };
         const query = lastQuery.subarray(head * headDim, (head + 1) * headDim);
         const visible = visibleKeys(length, reach, masks?.[head] ?? NO_MASK);
         rows.set(probabilities(query, keys, visible, architecture.scale[layer]!), head * length);

@@ -193,10 +193,9 @@ async function triangles(products: MatrixProducts, a: Stack, { pause, breathe }:
 }
 
 async function sideOf(stack: Stack, breathe: Pause): Promise<Side> {
-  const size = stack.rows * stack.columns;
   const norms = new Float64Array(countOf(stack));
   for (let at = 0; at < norms.length; at++) {
-    norms[at] = frobenius(stack.data.subarray(at * size, (at + 1) * size));
+    norms[at] = frobenius(stack, at);
     await breathe();
   }
   return { stack, norms };

@@ -122,6 +122,11 @@ function productSize(a: Stack, b: Stack): number {
   return Math.max(countOf(a), countOf(b)) * shapeOf(a)[0] * shapeOf(b)[1];
 }
 
+/** The matrix with that index, as it is stored. */
+export function matrixOf(stack: Stack, index: number): Float32Array {
+  return part(stack, index, index + 1);
+}
+
 function part({ data, rows, columns }: Stack, from: number, to: number): Float32Array {
   return data.subarray(from * rows * columns, to * rows * columns);
 }

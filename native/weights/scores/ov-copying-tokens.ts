@@ -1,10 +1,8 @@
+import { groupOf } from '../../../shared/model/head-id.ts';
 import { scoreCores } from '../core-scores.ts';
-import { eigenShare, frobenius } from '../eigen-share.ts';
+import { frobenius, productEigenShare } from '../eigen-share.ts';
 import { TOKEN_VECTORS, tokenVectors, unembeddingCross } from '../token-tables.ts';
 import type { WeightScore } from '../weight-score.ts';
-
-/** Eigenvalues below this share of the core's factors are rounding. */
-const NOTHING = 1e-12;
 
 export const ovCopyingTokens: WeightScore = {
   info: {
@@ -28,21 +26,17 @@ export const ovCopyingTokens: WeightScore = {
     const vectors = tokenVectors(parameters);
     return scoreCores(circuits, 'OV copying in tokens', job, async (layer, pause, breathe) => {
       const { products } = circuits;
-      const { heads, kvHeads, headDim, dModel } = circuits.architecture;
+      const { heads, kvHeads, headDim } = circuits.architecture;
       // The eigenvalues other than 0 of W_E W_V W_O W_U are those of W_O (W_U W_E) W_V.
       const cross = await unembeddingCross(circuits, vectors(layer), job);
       const value = await circuits.reading(layer, 'value', breathe);
       const output = await circuits.writing(layer);
       const left = { ...output, data: await products.single(output, cross, pause) };
-      const size = headDim * dModel;
       return {
         cores: await products.double(left, value, pause),
         valueOf(core, head) {
-          const shared = Math.floor((head * kvHeads) / heads);
-          const factors =
-            frobenius(left.data.subarray(head * size, (head + 1) * size)) *
-            frobenius(value.data.subarray(shared * size, (shared + 1) * size));
-          return eigenShare(core, headDim, NOTHING * factors, breathe);
+          const norm = frobenius(left, head) * frobenius(value, groupOf(head, heads, kvHeads));
+          return productEigenShare(core, headDim, norm, breathe);
         },
       };
     });

@@ -1,10 +1,8 @@
+import { groupOf } from '../../../shared/model/head-id.ts';
 import { scoreCores } from '../core-scores.ts';
-import { eigenShare } from '../eigen-share.ts';
+import { productEigenShare } from '../eigen-share.ts';
 import { flipped } from '../matrix-products.ts';
 import type { WeightScore } from '../weight-score.ts';
-
-/** Eigenvalues below this share of the norm of W_OV are rounding. */
-const NOTHING = 1e-12;
 
 export const ovCopying: WeightScore = {
   info: {
@@ -36,13 +34,13 @@ export const ovCopying: WeightScore = {
       return {
         cores,
         async valueOf(core, head) {
-          const shared = Math.floor((head * kvHeads) / heads) * headDim ** 2;
+          const shared = groupOf(head, heads, kvHeads) * headDim ** 2;
           // |W_V W_O|^2 is the sum of products of the two Gram matrices.
           let square = 0;
           for (let at = 0; at < core.length; at++)
             square += valueGram[shared + at]! * outputGram[head * headDim ** 2 + at]!;
           if (square <= 0) return NaN;
-          const share = await eigenShare(core, headDim, NOTHING * Math.sqrt(square), breathe);
+          const share = await productEigenShare(core, headDim, Math.sqrt(square), breathe);
           return Number.isNaN(share) ? 0 : share;
         },
       };

@@ -1,11 +1,9 @@
+import { groupOf } from '../../../shared/model/head-id.ts';
 import { scoreCores } from '../core-scores.ts';
-import { eigenShare, frobenius } from '../eigen-share.ts';
+import { frobenius, productEigenShare } from '../eigen-share.ts';
 import { flipped } from '../matrix-products.ts';
 import { embeddingGram, TOKEN_VECTORS, tokenVectors } from '../token-tables.ts';
 import type { WeightScore } from '../weight-score.ts';
-
-/** Eigenvalues below this share of the core's factors are rounding. */
-const NOTHING = 1e-12;
 
 export const qkMatch: WeightScore = {
   info: {
@@ -35,15 +33,11 @@ export const qkMatch: WeightScore = {
       const query = await circuits.reading(layer, 'query', breathe);
       const key = await circuits.reading(layer, 'key', breathe);
       const left = { data: await products.single(flipped(key), gram, pause), rows: headDim, columns: dModel };
-      const size = headDim * dModel;
       return {
         cores: await products.double(left, query, pause),
         valueOf(core, head) {
-          const shared = Math.floor((head * kvHeads) / heads);
-          const factors =
-            frobenius(left.data.subarray(shared * size, (shared + 1) * size)) *
-            frobenius(query.data.subarray(head * size, (head + 1) * size));
-          return eigenShare(core, headDim, NOTHING * factors, breathe);
+          const norm = frobenius(left, groupOf(head, heads, kvHeads)) * frobenius(query, head);
+          return productEigenShare(core, headDim, norm, breathe);
         },
       };
     });
