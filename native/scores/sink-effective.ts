@@ -1,4 +1,5 @@
 import { needsTokens, type Score } from './score.ts';
+import { SINK_POSITION } from './sink-position.ts';
 
 export const sinkEffective: Score = {
   info: {
@@ -14,15 +15,7 @@ export const sinkEffective: Score = {
     data: 'text',
     cost: 'pass',
     parameters: [
-      {
-        id: 'position',
-        name: 'Position',
-        meaning: 'The key, zero-based; 0 is BOS where the prompt begins with it.',
-        default: 0,
-        min: 0,
-        max: 1e6,
-        integer: true,
-      },
+      SINK_POSITION,
       {
         id: 'space',
         name: 'Norm of',

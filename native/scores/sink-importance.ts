@@ -1,5 +1,6 @@
 import { importance, uniformImportances } from '../sinks/importance.ts';
 import { needsTokens, type Score } from './score.ts';
+import { SINK_POSITION } from './sink-position.ts';
 import { meanOverWindows } from './uniform.ts';
 
 export const sinkImportance: Score = {
@@ -15,17 +16,7 @@ export const sinkImportance: Score = {
     granularity: 'head',
     data: 'text',
     cost: 'run',
-    parameters: [
-      {
-        id: 'position',
-        name: 'Position',
-        meaning: 'The key, zero-based; 0 is BOS where the prompt begins with it.',
-        default: 0,
-        min: 0,
-        max: 1e6,
-        integer: true,
-      },
-    ],
+    parameters: [SINK_POSITION],
     floor: 'mean over rows of 1 / visible keys; H(n) / n for position 0 of n tokens',
     domain: [0, 1],
   },
