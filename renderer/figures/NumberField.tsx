@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { readNumber, useNumberDraft } from '../components/use-number-draft.ts';
 
 interface NumberFieldProps {
   readonly label: string;
@@ -11,12 +11,8 @@ interface NumberFieldProps {
 
 /** A number with its unit. What is typed stays until it is a number within the limits. */
 export function NumberField({ label, unit, value, min, max, onChange }: NumberFieldProps) {
-  const [draft, setDraft] = useState<string>();
-  const text = draft ?? String(value);
-  const read = (typed: string): number | undefined => {
-    const number = Number(typed.replace(',', '.'));
-    return typed.trim() !== '' && number >= min && number <= max ? number : undefined;
-  };
+  const read = (typed: string) => readNumber(typed, min, max);
+  const { text, isInvalid, ...handlers } = useNumberDraft(value, read, onChange);
   return (
     <span className="hs-figure__number">
       <input
@@ -24,14 +20,9 @@ export function NumberField({ label, unit, value, min, max, onChange }: NumberFi
         aria-label={label}
         title={`From ${min} to ${max}.`}
         inputMode="decimal"
-        aria-invalid={read(text) === undefined}
+        aria-invalid={isInvalid}
         value={text}
-        onChange={(event) => {
-          setDraft(event.target.value);
-          const next = read(event.target.value);
-          if (next !== undefined) onChange(next);
-        }}
-        onBlur={() => setDraft(undefined)}
+        {...handlers}
       />
       <span className="hs-dim">{unit}</span>
     </span>

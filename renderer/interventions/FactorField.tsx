@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { readNumber, useNumberDraft } from '../components/use-number-draft.ts';
 
 interface FactorFieldProps {
   readonly label: string;
@@ -6,12 +6,11 @@ interface FactorFieldProps {
   readonly onChange: (value: number) => void;
 }
 
-/** A number field that keeps what is typed until it is a number, so that `-0.` on the way to `-0.5` is not lost. */
+const read = (typed: string) => readNumber(typed, -1000, 1000);
+
+/** The factor on what a head writes. */
 export function FactorField({ label, value, onChange }: FactorFieldProps) {
-  const [draft, setDraft] = useState<{ readonly text: string; readonly of: number } | undefined>(undefined);
-  // Undo changes the value from outside: the draft then belongs to another number.
-  const text = draft?.of === value ? draft.text : String(value);
-  const isInvalid = parse(text) === undefined;
+  const { text, isInvalid, ...handlers } = useNumberDraft(value, read, onChange);
   return (
     <input
       className="hs-field hs-field--number"
@@ -19,17 +18,7 @@ export function FactorField({ label, value, onChange }: FactorFieldProps) {
       aria-invalid={isInvalid}
       inputMode="decimal"
       value={text}
-      onChange={(event) => {
-        const next = parse(event.target.value);
-        setDraft({ text: event.target.value, of: next ?? value });
-        if (next !== undefined) onChange(next);
-      }}
-      onBlur={() => setDraft(undefined)}
+      {...handlers}
     />
   );
-}
-
-function parse(text: string): number | undefined {
-  const number = Number(text.replace(',', '.'));
-  return text.trim() !== '' && Number.isFinite(number) && Math.abs(number) <= 1000 ? number : undefined;
 }
