@@ -4,14 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Intervention } from '../../shared/model/intervention.ts';
-import { createOnnxKernel } from '../attention/onnx-kernel.ts';
 import type { Capture } from '../capture/capture.ts';
 import { gainsOf } from '../engine/gains.ts';
 import type { Job } from '../forward/checkpoint.ts';
-import { runForward, type ForwardModel } from '../forward/forward.ts';
-import { SegmentSessions } from '../forward/segment-sessions.ts';
-import { openModel } from '../model/open-model.ts';
+import { runForward } from '../forward/forward.ts';
 import { concat, maxAbsError } from '../testing/compare.ts';
+import { openForward } from '../testing/open-forward.ts';
 import { referenceForward } from '../testing/reference-forward.ts';
 import { createRng, randomIds } from '../testing/rng.ts';
 import { writeTinyModel, type TinyModelOptions } from '../testing/tiny-model.ts';
@@ -111,7 +109,7 @@ describe.each(Object.entries(MODELS).map(([name, options], seed) => ({ name, opt
     });
 
     it.each([23, 300])('gives the same bits resumed and in full, n = %i', async (n) => {
-      const model = await openForward(path);
+      const model = await openForward(path, { addon: '' });
       const job: Job = { signal: CONTEXT.signal, progress: () => undefined, turn: () => Promise.resolve() };
       const tokens = randomIds(createRng(seed + n), n, model.architecture.vocabSize);
       const clean = await runForward(model, { ids: tokens, gain: () => null }, job);
@@ -136,27 +134,6 @@ describe.each(Object.entries(MODELS).map(([name, options], seed) => ({ name, opt
     });
   },
 );
-
-async function openForward(path: string): Promise<ForwardModel & { dispose(): Promise<void> }> {
-  const { architecture, weights, weightsFolder, info } = await openModel({ folder: path, source: 'folder' });
-  const sessions = new SegmentSessions({
-    architecture,
-    weights,
-    weightsFolder,
-    parameters: info.parameters,
-    threads: 2,
-  });
-  const kernel = await createOnnxKernel(architecture, 2);
-  return {
-    architecture,
-    sessions,
-    kernel,
-    async dispose() {
-      await sessions.dispose();
-      await kernel.dispose();
-    },
-  };
-}
 
 function expectSameBits(actual: Capture, expected: Capture): void {
   const arrays = ({ resid, layers }: Capture): ArrayBufferView[] => [

@@ -5,17 +5,10 @@ import { originKey } from '../engine/data-keys.ts';
 import { selectHead } from '../state/edits.ts';
 import { patch } from '../state/store.ts';
 import { startSession } from '../testing/start-session.ts';
+import { stubElementSize } from '../testing/stub-element-size.ts';
 import { HeadPage } from './HeadPage.tsx';
 
-beforeEach(() => {
-  vi.stubGlobal(
-    'ResizeObserver',
-    class {
-      observe = () => undefined;
-      disconnect = () => undefined;
-    },
-  );
-});
+beforeEach(() => stubElementSize(0, 0));
 afterEach(() => {
   cleanup();
   vi.unstubAllGlobals();

@@ -4,17 +4,12 @@ import { AppContext } from '../app/app-context.ts';
 import { miniaturesKey } from '../engine/data-keys.ts';
 import { shownRun } from '../state/selectors.ts';
 import { startSession } from '../testing/start-session.ts';
+import { stubElementSize } from '../testing/stub-element-size.ts';
 import { HeadPanel } from './HeadPanel.tsx';
 
 beforeEach(() => {
   vi.spyOn(HTMLCanvasElement.prototype, 'getContext').mockReturnValue(null);
-  vi.stubGlobal(
-    'ResizeObserver',
-    class {
-      observe = () => undefined;
-      disconnect = () => undefined;
-    },
-  );
+  stubElementSize(0, 0);
 });
 afterEach(() => {
   cleanup();
