@@ -1,5 +1,5 @@
 /** What the current state needs to be known, one request a slot. Pure, so that the session only has to reconcile. */
-import { promptName, type TokenFold } from '../state/folds.ts';
+import { markedSpans, promptName } from '../state/folds.ts';
 import { focusToken, shownRun } from '../state/selectors.ts';
 import type { RunHandle } from '../state/run-state.ts';
 import type { AppState } from '../state/store.ts';
@@ -100,14 +100,8 @@ function weights({ scores, model }: AppState): Demands {
   return { weights: { key: weightsKey(model.info.modelId, JSON.stringify(asked)), previews: false, load } };
 }
 
-/** Spans of the prompt on screen that the person marked, by folding them. */
-function markedSpans({ edit, run }: AppState): readonly TokenFold[] {
-  const of = promptName(run);
-  return edit.folds.filter((fold) => fold.of === of);
-}
-
 function spans(state: AppState, run: RunHandle): Demands {
-  const marked = markedSpans(state).map(({ name, start, end }) => ({ name, start, end }));
+  const marked = markedSpans(state.edit.folds, promptName(state.run));
   if (marked.length === 0 || !state.model.live || run.stored) return {};
   const load: Demand['load'] = async (client, signal) =>
     (await client.call('run.spans', { runId: run.runId, spans: marked }, { signal })).scores;

@@ -47,7 +47,7 @@ export function LayerDistances(props: LayerDistancesProps) {
         <g key={layer} onClick={() => onSelect(layer)}>
           {layer % rowStep === 0 && (
             <text
-              className="hs-sinks__tick"
+              className="hs-layer-distances__tick"
               x={INSET.left - 5}
               y={INSET.top + (layer + 0.5) * rowPx}
               dy="0.35em"
@@ -70,7 +70,7 @@ export function LayerDistances(props: LayerDistancesProps) {
         </g>
       ))}
       <rect
-        className="hs-sinks__ring"
+        className="hs-layer-distances__ring"
         x={INSET.left - 1}
         y={INSET.top + selectedLayer * rowPx - 1}
         width={bins * columnPx + 1}
@@ -81,7 +81,7 @@ export function LayerDistances(props: LayerDistancesProps) {
         .map((bin) => (
           <text
             key={bin}
-            className="hs-sinks__tick"
+            className="hs-layer-distances__tick"
             x={INSET.left + (bin + 0.5) * columnPx}
             y={height - INSET.bottom + 13}
             textAnchor="middle"
@@ -89,10 +89,10 @@ export function LayerDistances(props: LayerDistancesProps) {
             {distanceStart(bin)}
           </text>
         ))}
-      <text className="hs-sinks__tick" x={INSET.left} y={height - 18}>
+      <text className="hs-layer-distances__tick" x={INSET.left} y={height - 18}>
         distance in tokens; dark 0, bright {formatProbability(most)}
       </text>
-      <text className="hs-sinks__tick" x={INSET.left} y={height - 4}>
+      <text className="hs-layer-distances__tick" x={INSET.left} y={height - 4}>
         {said.bin === undefined
           ? `L${said.layer} selected`
           : `L${said.layer}, ${distanceLabel(said.bin)} tokens back: ${formatProbability(massAt(said.layer, said.bin))} of the mass`}

@@ -8,7 +8,7 @@ import type { DataKey } from '../engine/data-cache.ts';
 import { forwardsKey, furtherKey, originKey, scoresKey, spansKey, weightsKey } from '../engine/data-keys.ts';
 import { wantsFurther } from '../engine/demands.ts';
 import { furtherChoice, parametersText, weightsOnScreen } from '../engine/score-choice.ts';
-import { promptName } from '../state/folds.ts';
+import { markedSpans, promptName } from '../state/folds.ts';
 import { shownRun } from '../state/selectors.ts';
 import { entriesUnder } from './entries-under.ts';
 import { collectEntries, tablesForKinds, type ScoreEntry } from './score-entries.ts';
@@ -54,7 +54,7 @@ export function useScores(): Scores {
   const folds = useAppState(({ edit }) => edit.folds);
   const promptNow = useAppState((state) => promptName(state.run));
   const spansAt = useMemo(() => {
-    const marked = folds.filter(({ of }) => of === promptNow).map(({ name, start, end }) => ({ name, start, end }));
+    const marked = markedSpans(folds, promptNow);
     return run && marked.length > 0 ? spansKey(run.key, JSON.stringify(marked)) : undefined;
   }, [folds, promptNow, run]);
   const spanTables = useData(spansAt);

@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { describe, expect, it } from 'vitest';
-import { promptName, withFold, withoutFold, type TokenFold } from './folds.ts';
+import { markedSpans, promptName, withFold, withoutFold, type TokenFold } from './folds.ts';
 import { initialRun, type RunHandle } from './run-state.ts';
 
 const fold = (start: number, end: number, of = 'p'): TokenFold => ({ of, start, end, name: `${start}` });
@@ -13,6 +13,15 @@ describe('folds', () => {
     expect(withFold(folds, fold(4, 12)).map(({ start }) => start)).toEqual([4, 20]);
     expect(withFold(folds, fold(4, 12, 'other'))).toHaveLength(4);
     expect(withoutFold(folds, fold(10, 20)).map(({ start }) => start)).toEqual([2, 20]);
+  });
+
+  it('mark spans of the prompt that they are of', () => {
+    const folds = [fold(2, 5), fold(0, 9, 'other'), fold(10, 20)];
+    expect(markedSpans(folds, 'p')).toEqual([
+      { name: '2', start: 2, end: 5 },
+      { name: '10', start: 10, end: 20 },
+    ]);
+    expect(markedSpans(folds, undefined)).toEqual([]);
   });
 
   it('belong to a prompt, not to a run of it', () => {

@@ -20,6 +20,14 @@ export function promptName({ source, clean }: RunState): string | undefined {
   return promptNameOf(source.kind === 'ids' ? source.ids : source.text, clean.tokens);
 }
 
+/** Spans of that prompt that the person marked, by folding them. */
+export function markedSpans(
+  folds: readonly TokenFold[],
+  prompt: string | undefined,
+): readonly Pick<TokenFold, 'name' | 'start' | 'end'>[] {
+  return folds.filter(({ of }) => of === prompt).map(({ name, start, end }) => ({ name, start, end }));
+}
+
 /** With one fold more, in the order of the prompt; those that it overlaps go. */
 export function withFold(folds: readonly TokenFold[], fold: TokenFold): readonly TokenFold[] {
   const kept = folds.filter(({ of, start, end }) => of !== fold.of || end <= fold.start || start >= fold.end);
