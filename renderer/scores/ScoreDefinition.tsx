@@ -1,4 +1,5 @@
 import { formatNumber } from '../../shared/view/format.ts';
+import { usedText } from '../../shared/view/used-parameters.ts';
 import { useApp } from '../app/app-context.ts';
 import { useAppState } from '../app/use-app-state.ts';
 import { Button } from '../components/Button.tsx';
@@ -8,7 +9,7 @@ import { patch } from '../state/store.ts';
 import { jobText } from './job-text.ts';
 import { ParameterForm } from './ParameterForm.tsx';
 import type { ScoreEntry } from './score-entries.ts';
-import { costText, DATA_WORDS, usedText } from './score-words.ts';
+import { costText, DATA_WORDS } from './score-words.ts';
 
 /** What a score is, what it needs, and how to get it. */
 export function ScoreDefinition({ entry }: { readonly entry: ScoreEntry }) {

@@ -1,6 +1,5 @@
-/** What a score takes, costs and was computed with, in words. Pure. */
-import type { ScoreCost, ScoreData, ScoreInfo, ScoreTable } from '../../shared/model/score.ts';
-import { formatCount, formatNumber } from '../../shared/view/format.ts';
+/** What a score takes and costs, in words. Pure. */
+import type { ScoreCost, ScoreData, ScoreInfo } from '../../shared/model/score.ts';
 
 export const DATA_WORDS: Readonly<Record<ScoreData, string>> = {
   text: 'any prompt',
@@ -32,14 +31,3 @@ export function costNote({ cost, data }: Pick<ScoreInfo, 'cost' | 'data'>): stri
 
 /** What a probe run computes where no score is ticked. */
 export const ALL_SCORES = 'none ticked: all but those that cost forwards for each head';
-
-/** `Sink keys 8, Compared after W_O`. */
-export function usedText({ info, parameters }: Pick<ScoreTable, 'info' | 'parameters'>): string {
-  return Object.entries(parameters)
-    .map(([id, value]) => {
-      const known = info.parameters.find((parameter) => parameter.id === id);
-      const number = Number.isInteger(value) ? formatCount(value) : formatNumber(value);
-      return `${known?.name ?? id} ${known?.choices?.[value] ?? number}`;
-    })
-    .join(', ');
-}

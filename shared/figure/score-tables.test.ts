@@ -7,6 +7,7 @@ import { fakeSource } from './testing/fake-source.ts';
 
 const plain = fakeSource({ tokens: 8, layers: 1, heads: 2, kvHeads: 1 });
 const run = plain.runs.clean!;
+const sink = { id: 'sink', name: 'Sink keys', meaning: '', default: 4, min: 0, max: 1000, integer: true };
 const asked: unknown[] = [];
 const source: FigureSource = {
   ...plain,
@@ -19,7 +20,10 @@ const source: FigureSource = {
     const [id] = params.scores ?? [];
     if (id !== undefined) {
       asked.push([method, id, params.scoreParameters?.[id]]);
-      const table = { ...makeScoreTable(id, [1, 2]), parameters: params.scoreParameters?.[id] ?? {} };
+      const table = {
+        ...makeScoreTable(id, [1, 2], { parameters: [sink] }),
+        parameters: params.scoreParameters?.[id] ?? {},
+      };
       return Promise.resolve({ scores: [table] });
     }
     const scores = [makeScoreTable('entropy', [1, 2]), makeScoreTable('duplicate', null)];
@@ -43,7 +47,7 @@ describe('the scores of a figure', () => {
     ]);
     const sentences = found.map(scoreSentence);
     expect(sentences[1]).toContain('From Repeat, 4 prompts.');
-    expect(sentences[2]).toContain('With sink 8.');
+    expect(sentences[2]).toContain('With Sink keys 8.');
   });
 
   it('without values are left out where all are meant, and refused where they are named', async () => {

@@ -3,6 +3,7 @@ import { AppError } from '../base/app-error.ts';
 import type { RunSummary } from '../model/run.ts';
 import type { ScoreData, ScoreParameters, ScoreTable } from '../model/score.ts';
 import { hasValues } from '../view/atlas/head-order.ts';
+import { usedText } from '../view/used-parameters.ts';
 import { orNote } from './parts/or-note.ts';
 import type { FigureSource } from './source.ts';
 
@@ -115,13 +116,14 @@ function valuesOf({ model }: FigureSource, table: ScoreTable): Float64Array | un
   return table.values && hasValues(table, model.layers, model.heads) ? table.values : undefined;
 }
 
-/** `Induction: ... Over Needle, 20 prompts, seed 0. With sink 8.` */
-export function scoreSentence({ table: { info, parameters }, origin }: FigureScore): string {
-  const used = Object.entries(parameters).map(([id, value]) => `${id} ${value}`);
+/** `Induction: ... Over Needle, 20 prompts, seed 0. With Sink keys 8.` */
+export function scoreSentence({ table, origin }: FigureScore): string {
+  const { info } = table;
+  const used = usedText(table);
   return [
     `${info.name}: ${info.definition}`,
     origin === '' ? '' : `From ${origin}.`,
-    used.length === 0 ? '' : `With ${used.join(', ')}.`,
+    used === '' ? '' : `With ${used}.`,
   ]
     .filter((part) => part !== '')
     .join(' ');
