@@ -24,7 +24,7 @@ export function promptName({ source, clean }: RunState): string | undefined {
 export function markedSpans(
   folds: readonly TokenFold[],
   prompt: string | undefined,
-): readonly Pick<TokenFold, 'name' | 'start' | 'end'>[] {
+): Pick<TokenFold, 'name' | 'start' | 'end'>[] {
   return folds.filter(({ of }) => of === prompt).map(({ name, start, end }) => ({ name, start, end }));
 }
 
