@@ -129,6 +129,34 @@ if (loaded.addon === null) {
         expect(await run(3, true)).toEqual(expected);
       });
 
+      it('gives the same bits whatever else is asked for, where no sink key lies past the first four', async () => {
+        const shape = { heads: 4, kvHeads: 2, headDim: 20 };
+        const tokens = 300;
+        const input = randomInput(6, shape, tokens, 1.5, null);
+        const plain = await runKernel(create, shape, input);
+        const classes = Int32Array.from({ length: tokens }, (_, key) => key % 7);
+        const rest = async (sinkFree: Int32Array) => {
+          const { extra, ...others } = await runKernel(create, shape, { ...input, extra: { sinkFree } });
+          expect(others).toEqual({ z: plain.z, lse: plain.lse, statistics: plain.statistics });
+          return extra!.sinkFree!;
+        };
+        for (const sinkFree of [[], [0], [1, 3], [0, 1, 2, 3]].map((keys) => Int32Array.from(keys))) {
+          const alone = await rest(sinkFree);
+          const all = await runKernel(create, shape, {
+            ...input,
+            extra: {
+              sinkFree,
+              sumSquares: true,
+              spread: { topP: 0.9 },
+              matches: [{ rows: classes, keys: classes, self: false }],
+              keyWeights: new Float32Array(shape.heads * tokens).fill(0.5),
+            },
+          });
+          expect({ ...all, extra: null }).toEqual(plain);
+          expect(all.extra!.sinkFree).toEqual(alone);
+        }
+      });
+
       it('gives the same bits whatever the number of threads', async () => {
         const shape = { heads: 4, kvHeads: 2, headDim: 20 };
         const input = randomInput(8, shape, 5000, 1, null);

@@ -121,7 +121,7 @@ export interface KeyMatch {
 /** Statistics that cost a further look at every weight: gathered only where asked for. */
 export interface ExtraRequest {
   readonly sumSquares?: boolean;
-  /** The row statistics without these keys, ascending, renormalised. `sinkMass` is then the mass on them. */
+  /** The row statistics without these keys, ascending, renormalised. */
   readonly sinkFree?: Int32Array;
   readonly histogram?: boolean;
   /** How evenly each row spreads; the width is that of the largest weights which hold `topP` of the mass. */

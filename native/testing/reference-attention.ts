@@ -63,7 +63,7 @@ export function referenceAttention({ heads, kvHeads, headDim }: AttentionShape, 
     maxScore: 0,
   };
   const block = poolBlock(tokens);
-  const isSink = (key: number) => extra?.sinkFree?.includes(key) ?? key < SINK_KEYS;
+  const isSink = (key: number) => extra?.sinkFree?.includes(key) === true;
   for (let h = 0; h < heads; h++) {
     const group = Math.floor(h / (heads / kvHeads));
     const mask = input.masks?.[h] ?? NO_MASK;
@@ -97,7 +97,7 @@ export function referenceAttention({ heads, kvHeads, headDim }: AttentionShape, 
           out.z[(row * heads + h) * headDim + d]! +=
             p * input.v[(j * kvHeads + group) * headDim + d]! * (input.gain?.[h] ?? 1);
         }
-        if (isSink(j)) out.sinkMass[at]! += p;
+        if (j < SINK_KEYS) out.sinkMass[at]! += p;
         extra?.matches?.forEach(({ rows: rowClass, keys, self }, list) => {
           if (rowClass[row] === keys[j] && (self || j < i)) out.matchMass[list]![at]! += p;
         });

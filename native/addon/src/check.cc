@@ -102,7 +102,7 @@ Reference attend(const Problem &p) {
         const double w = std::exp(score[j] - top) / sum;
         if (w > 0) out.entropy[at] -= w * std::log(w);
         out.meanDistance[at] += w * static_cast<double>(i - j);
-        if (std::find(p.sinkKeys, p.sinkKeys + p.sinkCount, j) != p.sinkKeys + p.sinkCount) out.sinkMass[at] += w;
+        if (j < kFirstKeyCount) out.sinkMass[at] += w;
         for (int64_t x = 0; x < p.matchCount; x++)
           if (p.matches[x].keys[j] == p.matches[x].rows[row] && (j < i || p.matches[x].self)) out.matched[x][at] += w;
         if (kept[j]) out.kept[at] += w;

@@ -172,32 +172,46 @@ static inline int distanceBin(int64_t distance) {
   return distance <= 0 ? 0 : 64 - __builtin_clzll(static_cast<unsigned long long>(distance));
 }
 
-// Sums over the keys of one row, in units of the row's largest weight.
-struct RowSums {
-  float bin[kDistanceBins] = {};  // without the sink keys
-  float sinkBin[kDistanceBins] = {};
-  // Of weight x log weight, and weight x distance.
-  double logSum = 0, sinkLogSum = 0, farSum = 0, sinkFarSum = 0;
+// Sums over some keys of one row, in units of the row's largest weight.
+struct KeySums {
+  float bin[kDistanceBins] = {};
+  double logSum = 0, farSum = 0;  // of weight x log weight, and weight x distance
 
   // To weights that are smaller by e^-rise.
   void rescale(double scale, double rise) {
-    double all = 0, sinks = 0;
+    double all = 0;
     for (int i = 0; i < kDistanceBins; i++) {
-      all += bin[i], sinks += sinkBin[i];
+      all += bin[i];
       bin[i] = static_cast<float>(bin[i] * scale);
-      sinkBin[i] = static_cast<float>(sinkBin[i] * scale);
     }
     logSum = scale * (logSum - rise * all);
-    sinkLogSum = scale * (sinkLogSum - rise * sinks);
     farSum *= scale;
-    sinkFarSum *= scale;
   }
 
-  void addSink(float e, float shifted, int64_t distance) {
+  void add(float e, float shifted, int64_t distance) {
+    bin[distanceBin(distance)] += e;
+    logSum += static_cast<double>(e) * shifted;
+    farSum += static_cast<double>(e) * static_cast<double>(distance);
+  }
+};
+
+// Every key is either in `rest`, or in `first` (those of kFirstKeys), or in `named` (the sink keys past them). Those of
+// `first` that are no sink keys are in `kept` as well, so that the sums of the others do not depend on what is asked for.
+struct RowSums {
+  KeySums rest, first, named, kept;
+
+  void rescale(double scale, double rise, bool hasSinks) {
+    rest.rescale(scale, rise);
+    first.rescale(scale, rise);
+    if (!hasSinks) return;
+    named.rescale(scale, rise);
+    kept.rescale(scale, rise);
+  }
+
+  void addApart(const ApartKey &key, float e, float shifted, int64_t distance) {
     if (!(e > 0)) return;
-    sinkBin[distanceBin(distance)] += e;
-    sinkLogSum += static_cast<double>(e) * shifted;
-    sinkFarSum += static_cast<double>(e) * static_cast<double>(distance);
+    (key.isFirst ? first : named).add(e, shifted, distance);
+    if (key.isKept) kept.add(e, shifted, distance);
   }
 };
 
@@ -206,15 +220,16 @@ static void weigh(const Problem &p, float *s, const Range &range, float peak, in
   const int64_t shift = range.firstKey() - range.offset, end = range.end();
   Vec logSum = Vec{}, farSum = Vec{}, distance;
   for (int lane = 0; lane < LANES; lane++) distance[lane] = static_cast<float>(position - range.firstKey() - lane);
-  const int32_t *const sinksEnd = p.sinkKeys + p.sinkCount;
-  const int32_t *sink = std::lower_bound(p.sinkKeys, sinksEnd, range.firstKey());
-  const auto next = [&](int64_t i, bool hasSinks) {
+  const ApartKey *const apartEnd = p.apart + p.apartCount;
+  const ApartKey *apart = std::lower_bound(p.apart, apartEnd, range.firstKey(),
+                                           [](const ApartKey &one, int64_t first) { return one.key < first; });
+  const auto next = [&](int64_t i, bool hasApart) {
     const Vec shifted = load(s + i) - peak;
     Vec e = expOf(shifted);
     store(s + i, e);
-    for (; hasSinks && sink < sinksEnd && *sink < i + shift + LANES; sink++) {
-      const int64_t lane = *sink - i - shift;
-      sums.addSink(e[lane], shifted[lane], position - *sink);
+    for (; hasApart && apart < apartEnd && apart->key < i + shift + LANES; apart++) {
+      const int64_t lane = apart->key - i - shift;
+      sums.addApart(*apart, e[lane], shifted[lane], position - apart->key);
       e[lane] = 0;
     }
     // Where e is 0 the shifted score may be -inf, and 0 x inf is not 0.
@@ -232,7 +247,7 @@ static void weigh(const Problem &p, float *s, const Range &range, float peak, in
       // Here bins are narrower than a vector.
       float lanes[LANES];
       std::memcpy(lanes, &e, sizeof lanes);
-      for (int64_t lane = 0; lane <= std::min<int64_t>(far, LANES - 1); lane++) sums.bin[distanceBin(far - lane)] += lanes[lane];
+      for (int64_t lane = 0; lane <= std::min<int64_t>(far, LANES - 1); lane++) sums.rest.bin[distanceBin(far - lane)] += lanes[lane];
       continue;
     }
     // At most one edge of a bin runs through a vector.
@@ -240,18 +255,18 @@ static void weigh(const Problem &p, float *s, const Range &range, float peak, in
     const int64_t nearest = int64_t{1} << (bin - 1);
     if (near < nearest) {
       const Vec farther = before >= static_cast<float>(nearest) ? e : Vec{};
-      sums.bin[bin] += sumOf(farther);
-      sums.bin[bin - 1] += sumOf(e - farther);
+      sums.rest.bin[bin] += sumOf(farther);
+      sums.rest.bin[bin - 1] += sumOf(e - farther);
       continue;
     }
     int64_t stop = std::min(end, i + (near - nearest) / LANES * LANES);
-    if (sink < sinksEnd) stop = std::min(stop, i + (*sink - shift - i) / LANES * LANES);
+    if (apart < apartEnd) stop = std::min(stop, i + (apart->key - shift - i) / LANES * LANES);
     Vec sum = e;
     for (; i < stop; i += LANES) sum += next(i, false);
-    sums.bin[bin] += sumOf(sum);
+    sums.rest.bin[bin] += sumOf(sum);
   }
-  sums.logSum += sumOf(logSum);
-  sums.farSum += sumOf(farSum);
+  sums.rest.logSum += sumOf(logSum);
+  sums.rest.farSum += sumOf(farSum);
 }
 
 // The weights alone, for callers who want no statistics. Returns their sum.
@@ -452,28 +467,34 @@ static double tellRow(const Problem &p, const RowSums &sums, float peak, int64_t
   const int64_t rows = p.rows(), at = head * rows + row;
   // Bins past the row's own position are empty. Running sums at the local widths' edges are the local masses.
   const int bins = distanceBin(p.queryStart + row) + 1;
-  double rest = 0, sink = 0, local[kLocalWidths], restLocal[kLocalWidths];
+  const bool hasSinks = p.restMass != nullptr;
+  double rest = 0, first = 0, named = 0, kept = 0, local[kLocalWidths], restLocal[kLocalWidths];
   for (int bin = 0, w = 0; w < kLocalWidths || bin < bins; bin++) {
-    if (w < kLocalWidths && bin == kLocalBins[w]) local[w] = rest + sink, restLocal[w] = rest, w++;
-    if (bin < bins) rest += sums.bin[bin], sink += sums.sinkBin[bin];
+    if (w < kLocalWidths && bin == kLocalBins[w]) local[w] = rest + first + named, restLocal[w] = rest + kept, w++;
+    if (bin >= bins) continue;
+    rest += sums.rest.bin[bin], first += sums.first.bin[bin];
+    if (hasSinks) named += sums.named.bin[bin], kept += sums.kept.bin[bin];
   }
-  const double total = rest + sink, inverse = 1 / total, logTotal = std::log(total);
+  const double total = rest + first + named, inverse = 1 / total, logTotal = std::log(total);
   if (counts)
-    for (int bin = 0; bin < bins; bin++) out.distance[bin] += (static_cast<double>(sums.bin[bin]) + sums.sinkBin[bin]) * inverse;
+    for (int bin = 0; bin < bins; bin++)
+      out.distance[bin] += (static_cast<double>(sums.rest.bin[bin]) + sums.first.bin[bin] + sums.named.bin[bin]) * inverse;
   p.lse[at] = static_cast<float>(peak + logTotal);
   // H = log total - E[log weight], each relative to the row's largest.
-  p.entropy[at] = static_cast<float>(std::max(0.0, logTotal - (sums.logSum + sums.sinkLogSum) * inverse));
+  const double logSum = sums.rest.logSum + sums.first.logSum + sums.named.logSum;
+  p.entropy[at] = static_cast<float>(std::max(0.0, logTotal - logSum * inverse));
   p.rowMax[at] = static_cast<float>(inverse);
   p.rowArgmax[at] = static_cast<int32_t>(strongest);
-  p.meanDistance[at] = static_cast<float>((sums.farSum + sums.sinkFarSum) * inverse);
-  p.sinkMass[at] = static_cast<float>(sink * inverse);
+  p.meanDistance[at] = static_cast<float>((sums.rest.farSum + sums.first.farSum + sums.named.farSum) * inverse);
+  p.sinkMass[at] = static_cast<float>(first * inverse);
   for (int w = 0; w < kLocalWidths; w++)
     p.localMass[(head * kLocalWidths + w) * rows + row] = static_cast<float>(local[w] * inverse);
-  if (p.restMass == nullptr) return total;
-  const double safe = rest > 0 ? rest : 1;
-  p.restMass[at] = static_cast<float>(rest * inverse);
-  p.restEntropy[at] = rest > 0 ? static_cast<float>(std::max(0.0, std::log(rest) - sums.logSum / rest)) : 0;
-  p.restMeanDistance[at] = static_cast<float>(sums.farSum / safe);
+  if (!hasSinks) return total;
+  const double left = rest + kept, safe = left > 0 ? left : 1;
+  p.restMass[at] = static_cast<float>(left * inverse);
+  p.restEntropy[at] =
+      left > 0 ? static_cast<float>(std::max(0.0, std::log(left) - (sums.rest.logSum + sums.kept.logSum) / left)) : 0;
+  p.restMeanDistance[at] = static_cast<float>((sums.rest.farSum + sums.kept.farSum) / safe);
   for (int w = 0; w < kLocalWidths; w++)
     p.restLocalMass[(head * kLocalWidths + w) * rows + row] = static_cast<float>(restLocal[w] / safe);
   return total;
@@ -606,7 +627,7 @@ static void passTile(const Problem &p, const PackedGroup &packed, const Block &b
     const float top = largestOf(s, tile);
     if (top > state.peak) {
       const double scale = std::exp(static_cast<double>(state.peak) - top);
-      if (scale > 0) state.sums.rescale(scale, static_cast<double>(top) - state.peak);
+      if (scale > 0) state.sums.rescale(scale, static_cast<double>(top) - state.peak, p.restMass != nullptr);
       else state.sums = RowSums{};
       state.total *= scale;
       const Vec factor = splat(static_cast<float>(scale));

@@ -10,7 +10,8 @@ namespace headscope {
 
 constexpr int64_t kPanel = 16;          // keys packed side by side
 constexpr int64_t kSegmentRows = 2048;  // rows whose sums are added up together, whatever the threads
-constexpr int32_t kFirstKeys[] = {0, 1, 2, 3};  // keys whose mass is told apart, where no others are named
+constexpr int32_t kFirstKeys[] = {0, 1, 2, 3};  // keys whose mass is told apart
+constexpr int64_t kFirstKeyCount = 4;
 constexpr int kDistanceBins = 32;       // 0, 1, 2-3, 4-7, ...
 constexpr int kLocalWidths = 3;         // distances under 8, 32, 128: whole bins
 constexpr int kLocalBins[kLocalWidths] = {4, 6, 8};
@@ -35,6 +36,13 @@ struct KeyMatch {
   const int32_t *keys;  // [tokens]
   bool self;            // whether the query's own position counts
   float *mass;          // [heads, rows]
+};
+
+// A key that does not count among the others of its row: one of kFirstKeys, or one of the sink keys that a row's rest is
+// without. Kept: of the first, what is no sink key and so belongs to the rest.
+struct ApartKey {
+  int32_t key;
+  bool isFirst, isKept;
 };
 
 // Row statistics are [heads, rows], each null where nobody wants it.
@@ -64,8 +72,8 @@ struct Problem {
 
   // On request.
   float *sumSquares;
-  const int32_t *sinkKeys = kFirstKeys;  // whose mass is told apart, ascending
-  int64_t sinkCount = 4;
+  const int32_t *sinkKeys = kFirstKeys;  // ascending
+  int64_t sinkCount = kFirstKeyCount;
   float *restMass, *restEntropy, *restMeanDistance;  // without the sink keys, renormalised; [heads, rows], together
   float *restLocalMass;                              // [heads, kLocalWidths, rows]
   const int32_t *targetOffsets, *targetKeys;         // [rows + 1], and the keys of each row
@@ -79,6 +87,9 @@ struct Problem {
   int64_t matchCount;
   const HeadMask *keptMasks;   // [heads]
   float *keptMass;
+
+  const ApartKey *apart;  // of the keys above, ascending; runAttention sets it
+  int64_t apartCount;
 
   int threads;
   const int32_t *cancel;  // polled; nonzero stops

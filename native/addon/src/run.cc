@@ -76,7 +76,21 @@ static void inParallel(int threads, int64_t tasks, const Work &work) {
   if (failure) std::rethrow_exception(failure);
 }
 
-bool runAttention(const Problem &p, const Implementation &implementation) {
+static std::vector<ApartKey> apartKeys(const Problem &p) {
+  const int32_t *const sinksEnd = p.restMass == nullptr ? p.sinkKeys : p.sinkKeys + p.sinkCount;
+  std::vector<ApartKey> keys;
+  for (int32_t first : kFirstKeys)
+    keys.push_back({first, true, p.restMass != nullptr && !std::binary_search(p.sinkKeys, sinksEnd, first)});
+  for (const int32_t *sink = p.sinkKeys; sink < sinksEnd; sink++)
+    if (*sink > keys[kFirstKeyCount - 1].key) keys.push_back({*sink, false, false});
+  return keys;
+}
+
+bool runAttention(const Problem &asked, const Implementation &implementation) {
+  Problem p = asked;
+  const std::vector<ApartKey> apart = apartKeys(p);
+  p.apart = apart.data();
+  p.apartCount = static_cast<int64_t>(apart.size());
   const int64_t perGroup = p.heads / p.kvHeads, rows = p.rows();
   std::vector<PackedGroup> groups(p.kvHeads);
   inParallel(p.threads, p.kvHeads, [&](int64_t group) { implementation.pack(p, group, groups[group]); });
