@@ -6,7 +6,7 @@ import { parseRecipe } from '../../shared/figure/recipe.ts';
 import type { Ask, FigureSource } from '../../shared/figure/source.ts';
 import { fakeSource } from '../../shared/figure/testing/fake-source.ts';
 import { loadRecipe } from '../../shared/figure/views/index.ts';
-import { testFonts as fonts } from './testing/render.ts';
+import { renderBytes, testFonts as fonts } from './testing/render.ts';
 
 const source = fakeSource({ tokens: 40, layers: 2, heads: 2, kvHeads: 1 });
 
@@ -64,4 +64,13 @@ it('of a stored run has the scores that it holds, and says what it lacks', async
   const quick = scores.filter(({ values }) => values).map(({ info }) => info.id);
   expect([...sheet.rows].map(([key]) => key)).toEqual([...quick, 'probe-1:retrieval']);
   expect(figure.notes).toEqual([expect.stringContaining('Scores that are computed on demand')]);
+});
+
+it('names both axes of the distances, in as many letters as there is room for', async () => {
+  const axes = (recipe: object) =>
+    renderBytes({ view: 'head', head: { layer: 1, head: 0 }, ...recipe }, 'svg', source).then(({ bytes }) =>
+      [...bytes.toString().matchAll(/>(share[^<]*|distance, [^<]*)</g)].map(([, name]) => name),
+    );
+  expect(await axes({ widthMm: 180 })).toEqual(['share of the mass', 'distance, tokens']);
+  expect(await axes({ widthMm: 180, heightMm: 45 })).toEqual(['share', 'distance, tokens']);
 });

@@ -12,7 +12,9 @@ const WIDEST_BAR_EM = 4;
 /** Heights under and over the bars: labels and the name of the axis. */
 export const DISTANCE_BELOW_EM = 3;
 
-/** `rect`: of the bars. Returns the lower end of the labels. */
+const SHARE_NAMES = ['share of the attention mass', 'share of the mass', 'share'];
+
+/** `rect`: of the bars; to the left of it is `distanceLeft`. Returns the lower end of the labels. */
 export function drawDistanceBars(sketch: Sketch, rect: SceneRect, profile: HeadProfile): number {
   const { em, theme } = sketch;
   const bins = Math.min(profile.distance.length, binsInUse(profile.entropy.length));
@@ -41,6 +43,14 @@ export function drawDistanceBars(sketch: Sketch, rect: SceneRect, profile: HeadP
       const text = wide ? distanceLabel(bin) : distanceStart(bin);
       sketch.text(text, x + pitch / 2, rect.y + rect.height + 1.2 * em, { em: LABEL_EM, anchor: 'middle' });
     }
+    // As much of the name as the bars are high; the shortest in any case.
+    const share = SHARE_NAMES.find((text) => sketch.width(text, label) <= rect.height) ?? SHARE_NAMES.at(-1)!;
+    sketch.text(share, rect.x - distanceLeft(sketch) + 0.9 * em, rect.y + rect.height / 2, {
+      em: LABEL_EM,
+      anchor: 'middle',
+      rotate: -90,
+      fill: theme.textDim,
+    });
     const names = [
       'distance, tokens',
       'distance, tokens (lower end of each bin)',
@@ -53,7 +63,7 @@ export function drawDistanceBars(sketch: Sketch, rect: SceneRect, profile: HeadP
   return rect.y + rect.height + DISTANCE_BELOW_EM * em;
 }
 
-/** Width of the tick labels. */
+/** Width of the tick labels and the name beside them. */
 export function distanceLeft(sketch: Sketch): number {
-  return sketch.width('0.05', label) + 0.8 * sketch.em;
+  return sketch.width('0.05', label) + 2.4 * sketch.em;
 }

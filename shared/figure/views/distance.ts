@@ -45,17 +45,10 @@ export const distanceView: FigureView<'distance', DistanceFigure> = {
   scene(recipe, { profile, text }, measure) {
     return drawPage(recipe, text, measure, (sketch, frame) => {
       const { em } = sketch;
-      const name = 'share of the attention mass';
-      const left = distanceLeft(sketch) + 1.6 * em;
+      const left = distanceLeft(sketch);
       const room = frame.height === undefined ? Infinity : frame.height - (DISTANCE_BELOW_EM + 0.6) * em;
       const height = Math.max(4 * em, Math.min(PLOT_EM * em, room));
       const rect = { x: frame.x + left, y: frame.y + 0.6 * em, width: frame.width - left, height };
-      sketch.text(name, frame.x + 0.9 * em, rect.y + height / 2, {
-        em: 0.9,
-        anchor: 'middle',
-        rotate: -90,
-        fill: sketch.theme.textDim,
-      });
       return drawDistanceBars(sketch, rect, profile);
     });
   },
