@@ -12,7 +12,7 @@ import type { LoadedFigure } from '../../shared/figure/view.ts';
 import { loadRecipe } from '../../shared/figure/views/index.ts';
 import type { Progress } from '../../shared/contract/methods.ts';
 import type { Badge } from '../../shared/model/badge.ts';
-import { formatIntervention } from '../../shared/model/intervention.ts';
+import { formatIntervention } from '../../shared/model/intervention-text.ts';
 import { aggregateText, VALUE_NAMES } from '../../shared/view/map/value-words.ts';
 import type { Fonts } from './fonts.ts';
 import { encodeNpz } from './npz-file.ts';

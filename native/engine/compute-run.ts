@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '../../shared/base/app-error.ts';
 import type { ComparedChoice, RunComparison, RunSummary, TokenChoice } from '../../shared/contract/methods.ts';
-import { interventionsKey, type Intervention } from '../../shared/model/intervention.ts';
+import type { Intervention } from '../../shared/model/intervention.ts';
+import { interventionsKey } from '../../shared/model/intervention-text.ts';
 import { inLoan, onDisk } from '../capture/capture-keeper.ts';
 import { captureBytes, type Capture } from '../capture/capture.ts';
 import { checkRoom, SpillFile } from '../capture/spill-file.ts';

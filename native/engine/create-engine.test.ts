@@ -81,7 +81,7 @@ describe('createEngine', () => {
   it('compares clean and changed: nothing changed gives exactly 0, an ablation does not', async () => {
     await engine.handlers['model.open']({ path: model }, context);
     const clean = await run(ids(30));
-    const same = await run(ids(30), [{ what: 'scale', where: { layer: 1, head: 1 }, factor: 1 }]);
+    const same = await run(ids(30), [{ what: 'scale', where: { layer: 1, head: 1 }, parameters: { factor: 1 } }]);
     const changed = await run(ids(30), [{ what: 'zero', where: { layer: 1, head: 1 } }]);
     const identity = await engine.handlers['run.compare']({ clean: clean.runId, changed: same.runId }, context);
     expect([...identity.klPerToken].every((value) => value === 0)).toBe(true);
@@ -98,10 +98,10 @@ describe('createEngine', () => {
     await engine.handlers['model.open']({ path: model }, context);
     const where = { layer: 0, head: 2 };
     const twice = await run(ids(12), [
-      { what: 'scale', where, factor: 0.5 },
-      { what: 'scale', where, factor: 0.5 },
+      { what: 'scale', where, parameters: { factor: 0.5 } },
+      { what: 'scale', where, parameters: { factor: 0.5 } },
     ]);
-    const once = await run(ids(12), [{ what: 'scale', where, factor: 0.25 }]);
+    const once = await run(ids(12), [{ what: 'scale', where, parameters: { factor: 0.25 } }]);
     expect(twice.nll).toEqual(once.nll);
   });
 
@@ -180,7 +180,7 @@ describe('createEngine', () => {
 
   it('refuses numbers that the norms cannot square, instead of predicting every token alike', async () => {
     await engine.handlers['model.open']({ path: model }, context);
-    const huge = run(ids(5), [{ what: 'scale', where: { layer: 1, head: 0 }, factor: 1e30 }]);
+    const huge = run(ids(5), [{ what: 'scale', where: { layer: 1, head: 0 }, parameters: { factor: 1e30 } }]);
     expect(await codeOf(huge)).toBe('not-finite');
   });
 
@@ -188,7 +188,7 @@ describe('createEngine', () => {
     await engine.handlers['model.open']({ path: model }, context);
     const clean = await run(ids(60));
     for (const factor of [1.00001, 0.9999, 1.001]) {
-      const changed = await run(ids(60), [{ what: 'scale', where: { layer: 1, head: 2 }, factor }]);
+      const changed = await run(ids(60), [{ what: 'scale', where: { layer: 1, head: 2 }, parameters: { factor } }]);
       const { klPerToken } = await engine.handlers['run.compare'](
         { clean: clean.runId, changed: changed.runId },
         context,
@@ -200,7 +200,7 @@ describe('createEngine', () => {
 
   it('refuses models that it would compute wrongly, naming the field', async () => {
     const cases: [string, Record<string, unknown>, ErrorCode][] = [
-      ['rope', { rope_scaling: { rope_type: 'longrope', factor: 2 } }, 'unsupported-config'],
+      ['rope', { rope_scaling: { rope_type: 'longrope', parameters: { factor: 2 } } }, 'unsupported-config'],
       ['activation', { hidden_act: 'relu' }, 'unsupported-config'],
       ['architecture', { model_type: 'mamba', architectures: ['MambaForCausalLM'] }, 'unsupported-architecture'],
       ['softcap', { attn_logit_softcapping: 50 }, 'unsupported-config'],

@@ -243,6 +243,17 @@ export function createEngine(options: EngineOptions): Engine {
     'probe.best': (params) =>
       urgency.interactive(() => Promise.resolve({ prompts: bestPrompts(current(), probes, params) })),
 
+    'run.logits': pending,
+    'run.keyRemovals': pending,
+    'sweep.heads': pending,
+    'sweep.greedy': pending,
+    'sweep.dose': pending,
+    'sweep.random': pending,
+    'sweep.accuracy': pending,
+    'patch.align': pending,
+    'patch.run': pending,
+    'patch.paths': pending,
+
     'run.compare': ({ clean, changed }, context) => {
       const compare = (job: Job) => runOf(changed).compare(runOf(clean), job);
       // What is stored need not wait for what is computed.
@@ -288,6 +299,11 @@ export function createEngine(options: EngineOptions): Engine {
       await dispose(old);
     },
   };
+}
+
+/** Not served yet. */
+function pending(): Promise<never> {
+  return Promise.reject(new AppError('bad-request', 'This is not there yet.'));
 }
 
 /** At least Q and K of one layer at full context: what single cells are read from, again and again. */

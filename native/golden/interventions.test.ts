@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Intervention } from '../../shared/model/intervention.ts';
+import { numberParameter, type Intervention } from '../../shared/model/intervention.ts';
+import { samePlace } from '../../shared/model/place.ts';
 import type { Capture } from '../capture/capture.ts';
 import { gainsOf } from '../engine/gains.ts';
 import type { Job } from '../forward/checkpoint.ts';
@@ -54,8 +55,8 @@ describe.each(Object.entries(MODELS).map(([name, options], seed) => ({ name, opt
       const { layers } = engine.info;
       const gain = (layer: number, head: number): number =>
         interventions
-          .filter(({ where }) => where.layer === layer && where.head === head)
-          .reduce((product, item) => product * (item.what === 'zero' ? 0 : item.factor), 1);
+          .filter(({ where }) => samePlace(where, { layer, head }))
+          .reduce((product, item) => product * (item.what === 'zero' ? 0 : numberParameter(item, 'factor')), 1);
       const expected = await referenceForward(path, ids, { headGain: gain });
       const { runId } = await engine.run(ids, interventions);
       const tensors = await engine.tensors(runId, ['attn.hook_z', 'hook_resid_pre', 'hook_resid_post', 'logits']);
@@ -99,7 +100,7 @@ describe.each(Object.entries(MODELS).map(([name, options], seed) => ({ name, opt
       const scale = (layer: number, head: number, factor: number): Intervention => ({
         what: 'scale',
         where: { layer, head },
-        factor,
+        parameters: { factor },
       });
       const zero: Intervention = { what: 'zero', where: { layer: 1, head: 2 } };
       await check([scale(0, 1, 0.5)]);
@@ -118,7 +119,7 @@ describe.each(Object.entries(MODELS).map(([name, options], seed) => ({ name, opt
         const where = { layer, head: (3 * layer + 1) % heads };
         for (const item of [
           { what: 'zero', where },
-          { what: 'scale', where, factor: 0.3 },
+          { what: 'scale', where, parameters: { factor: 0.3 } },
         ] as Intervention[]) {
           const gain = gainsOf(model.architecture, [item]).of;
           const full = await runForward(model, { ids: tokens, gain }, job);

@@ -7,6 +7,7 @@
 import { AppError } from '../../shared/base/app-error.ts';
 import type { ComparedChoice } from '../../shared/contract/methods.ts';
 import { formatHead, type HeadId } from '../../shared/model/head-id.ts';
+import { formatPlace, placeExists } from '../../shared/model/place.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
 import type {
   StoredDifference,
@@ -214,7 +215,10 @@ function checkNumbers(run: RunJson): void {
     must(id < model.vocabSize, `A predicted token has the id ${id}; the model's vocabulary has ${model.vocabSize}`);
   }
   const named = [...heads, ...tokenRows, ...maps, ...differences, ...differences.map(({ minus }) => minus)];
-  for (const place of [...named, ...summary.interventions.map(({ where }) => where)]) {
+  for (const { where } of summary.interventions) {
+    must(placeExists(where, model), `A run changes ${formatPlace(where)}, which is not there`);
+  }
+  for (const place of named) {
     must(
       place.layer < model.layers && place.head < model.heads,
       `A run names ${formatHead(place)}, which is not there`,

@@ -122,7 +122,7 @@ export function randomStoredRun(seed: number, whole = false): StoredRun {
         special: false,
       })),
       interventions: some().map((where) =>
-        rng.uniform() < 0.5 ? { what: 'zero', where } : { what: 'scale', where, factor: rng.normal() },
+        rng.uniform() < 0.5 ? { what: 'zero', where } : { what: 'scale', where, parameters: { factor: rng.normal() } },
       ),
       computedFrom: rng.integer(layers + 1),
       next: [{ id: rng.integer(vocabSize), display: one(TEXTS), text: one(TEXTS), prob: number(), logit: number() }],

@@ -1,6 +1,7 @@
 import { useMemo, useRef, useState, type CSSProperties, type ReactNode } from 'react';
+import { changedHeads } from '../../shared/model/changed-heads.ts';
 import type { HeadId } from '../../shared/model/head-id.ts';
-import { parseInterventions } from '../../shared/model/intervention.ts';
+import { parseInterventions } from '../../shared/model/intervention-text.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
 import { scoreDecimals, scoreScale } from '../../shared/view/atlas/score-colours.ts';
 import { useApp } from '../app/app-context.ts';
@@ -197,14 +198,14 @@ function ComparedPair({ entry, table, result, reference, selected }: ComparedPai
         style={{ '--least': `${Math.max(180, labelWidth(99) + most * LEAST_CELL_PX + 8)}px` } as CSSProperties}
       >
         <Side title={`A, on screen: ${result.model}`} text={describeResult(result)}>
-          <HeadAtlas {...shape(result)} {...linked} score={a} ablated={changedHeads(result)} />
+          <HeadAtlas {...shape(result)} {...linked} score={a} ablated={headsChanged(result)} />
         </Side>
         <Side title={`B, pinned: ${reference.model}`} text={describeResult(reference)}>
           <HeadAtlas
             {...shape(reference)}
             {...(isPaired ? linked : apart)}
             score={b}
-            ablated={changedHeads(reference)}
+            ablated={headsChanged(reference)}
           />
         </Side>
         {compared && (
@@ -343,8 +344,8 @@ function named(table: ScoreTable, side: string): ScoreTable {
   return { ...table, info: { ...table.info, name: `${table.info.name}, ${side}` } };
 }
 
-function changedHeads({ interventions }: Result): readonly HeadId[] {
-  return parseInterventions(interventions).map(({ where }) => where);
+function headsChanged(result: Result): readonly HeadId[] {
+  return changedHeads(parseInterventions(result.interventions), result);
 }
 
 function inside({ layer, head }: HeadId, { layers, heads }: Result): HeadId {

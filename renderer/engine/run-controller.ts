@@ -4,7 +4,7 @@
  */
 import { AppError, toWireError } from '../../shared/base/app-error.ts';
 import type { Progress, Prompt, RunSummary, SessionRun } from '../../shared/contract/methods.ts';
-import { interventionsKey } from '../../shared/model/intervention.ts';
+import { interventionsKey } from '../../shared/model/intervention-text.ts';
 import type { Activity } from '../base/activity.ts';
 import { LatestOnly } from '../base/latest-only.ts';
 import type { PromptSource, RunHandle, RunJob } from '../state/run-state.ts';

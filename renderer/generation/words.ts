@@ -1,6 +1,7 @@
 /** What the panel says about a generation. */
-import { formatHead } from '../../shared/model/head-id.ts';
-import type { Intervention } from '../../shared/model/intervention.ts';
+import { interventionKind } from '../../shared/model/intervention-kinds/index.ts';
+import { numberParameter, type Intervention } from '../../shared/model/intervention.ts';
+import { formatPlace } from '../../shared/model/place.ts';
 import { formatCount, formatDuration, plural } from '../../shared/view/format.ts';
 import type { GeneratedLine, GenerationSettings, LineKind } from '../state/generation-state.ts';
 
@@ -14,8 +15,10 @@ export function withInterventions(interventions: readonly Intervention[]): strin
 }
 
 function described(entry: Intervention): string {
-  const head = formatHead(entry.where);
-  return entry.what === 'zero' ? `${head} zeroed` : `${head} × ${entry.factor}`;
+  const place = formatPlace(entry.where);
+  if (entry.what === 'zero') return `${place} zeroed`;
+  if (entry.what === 'scale') return `${place} × ${numberParameter(entry, 'factor')}`;
+  return `${place}: ${interventionKind(entry.what).name.toLowerCase()}`;
 }
 
 /** `greedy`, `sampled at temperature 0.8, top 40, top-p 0.9, seed 3`. */

@@ -1,4 +1,5 @@
 import { useMemo, useState } from 'react';
+import { changedHeads } from '../../shared/model/changed-heads.ts';
 import { formatGroup, formatHead, groupOf, sameHead } from '../../shared/model/head-id.ts';
 import { foundSinks } from '../../shared/view/map/sink-keys.ts';
 import { plural } from '../../shared/view/format.ts';
@@ -52,7 +53,7 @@ export function HeadPage() {
   if (!model || !run || !head) return undefined;
 
   const name = formatHead(head);
-  const isAblated = interventions.some(({ where }) => sameHead(where, head));
+  const isAblated = changedHeads(interventions, model).some((changed) => sameHead(changed, head));
   const group = formatGroup(head.layer, groupOf(head.head, model.heads, model.kvHeads));
   const window = model.slidingWindow[head.layer] ?? undefined;
   const waiting = entries.filter(({ status }) => status === 'computable');

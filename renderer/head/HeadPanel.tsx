@@ -1,4 +1,5 @@
 import { useCallback, useMemo } from 'react';
+import { changedHeads } from '../../shared/model/changed-heads.ts';
 import { formatHead, type HeadId } from '../../shared/model/head-id.ts';
 import { useApp } from '../app/app-context.ts';
 import { useAppState } from '../app/use-app-state.ts';
@@ -56,7 +57,7 @@ export function HeadPanel() {
     run && head && profileKey(run.key, head),
     `${scope}/${head?.layer ?? ''}/${head?.head ?? ''}`,
   );
-  const ablated = useMemo(() => interventions.map(({ where }) => where), [interventions]);
+  const ablated = useMemo(() => (model ? changedHeads(interventions, model) : []), [interventions, model]);
 
   const old = isStale || scores.stale;
   const mapsAreOnTheirWay = cells === 'maps' && !miniatures.error && (!miniatures.value || miniatures.stale);

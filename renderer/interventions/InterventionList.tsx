@@ -1,5 +1,6 @@
-import { formatHead, type HeadId } from '../../shared/model/head-id.ts';
-import { zeroHead, type Intervention } from '../../shared/model/intervention.ts';
+import type { HeadId } from '../../shared/model/head-id.ts';
+import { numberParameter, type Intervention } from '../../shared/model/intervention.ts';
+import { formatPlace, samePlace } from '../../shared/model/place.ts';
 import { Button } from '../components/Button.tsx';
 import { FactorField } from './FactorField.tsx';
 
@@ -17,12 +18,18 @@ export function InterventionList({ interventions, selected, onSelect, onChange, 
   return (
     <ul className="hs-interventions__list">
       {interventions.map((entry, position) => {
-        const head = entry.where;
-        const name = formatHead(head);
-        const isSelected = selected?.layer === head.layer && selected.head === head.head;
+        const { where } = entry;
+        const name = formatPlace(where);
+        const isSelected = selected !== undefined && samePlace(where, selected);
         return (
           <li key={`${position}-${name}`} className="hs-interventions__entry">
-            <Button small look="quiet" aria-pressed={isSelected} className="hs-mono" onClick={() => onSelect(head)}>
+            <Button
+              small
+              look="quiet"
+              aria-pressed={isSelected}
+              className="hs-mono"
+              onClick={() => 'head' in where && onSelect(where)}
+            >
               {name}
             </Button>
             <select
@@ -32,7 +39,9 @@ export function InterventionList({ interventions, selected, onSelect, onChange, 
               onChange={(event) =>
                 onChange(
                   position,
-                  event.target.value === 'zero' ? zeroHead(head) : { what: 'scale', where: head, factor: 0.5 },
+                  event.target.value === 'zero'
+                    ? { what: 'zero', where }
+                    : { what: 'scale', where, parameters: { factor: 0.5 } },
                 )
               }
             >
@@ -42,8 +51,8 @@ export function InterventionList({ interventions, selected, onSelect, onChange, 
             {entry.what === 'scale' && (
               <FactorField
                 label={`Factor of ${name}`}
-                value={entry.factor}
-                onChange={(factor) => onChange(position, { ...entry, factor }, true)}
+                value={numberParameter(entry, 'factor')}
+                onChange={(factor) => onChange(position, { ...entry, parameters: { factor } }, true)}
               />
             )}
             <Button

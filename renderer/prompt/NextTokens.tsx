@@ -1,5 +1,5 @@
-import { formatHead } from '../../shared/model/head-id.ts';
 import type { Intervention } from '../../shared/model/intervention.ts';
+import { formatPlace } from '../../shared/model/place.ts';
 import { useAppState } from '../app/use-app-state.ts';
 import { useData, useKeptData } from '../app/use-data.ts';
 import { classNames } from '../base/class-names.ts';
@@ -82,6 +82,6 @@ export function NextTokens() {
 
 /** `L2H5 ablated`, `L2H5, L3H1 ablated`, `5 heads ablated`. */
 function describe(interventions: readonly Intervention[]): string {
-  if (interventions.length > 2) return `${interventions.length} heads ablated`;
-  return `${interventions.map(({ where }) => formatHead(where)).join(', ')} ablated`;
+  if (interventions.length > 2) return `${interventions.length} interventions`;
+  return `${interventions.map(({ where }) => formatPlace(where)).join(', ')} ablated`;
 }

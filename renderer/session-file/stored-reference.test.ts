@@ -197,7 +197,7 @@ describe('the pinned result of a damaged or hostile file', () => {
     ['no layers', (pinned) => (pinned.layers = 0)],
     ['more layers than any model', (pinned) => (pinned.layers = 2 ** 31)],
     ['groups that do not divide the heads', (pinned) => (pinned.kvHeads = 3)],
-    ['an intervention on no head of it', (pinned) => (pinned.interventions[0]!.where.head = 4)],
+    ['an intervention on no head of it', (pinned) => (pinned.interventions[0]!.where = { layer: 0, head: 4 })],
     ['a prompt of no kind', (pinned) => Object.assign(pinned.source, { kind: 'file' })],
   ])('is refused with %s', async (_what, change) => {
     const own = await compared();

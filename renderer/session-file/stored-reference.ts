@@ -1,5 +1,5 @@
 /** The pinned result as a session's state holds it, and back. Pure. */
-import { interventionsKey, parseInterventions } from '../../shared/model/intervention.ts';
+import { interventionsKey, parseInterventions } from '../../shared/model/intervention-text.ts';
 import type { SessionState } from '../../shared/session/session-state.ts';
 import type { ReferenceData, StoredReference } from '../../shared/session/slices/reference.ts';
 import type { DataCache } from '../engine/data-cache.ts';

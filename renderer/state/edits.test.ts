@@ -51,7 +51,7 @@ describe('edits', () => {
   });
 
   it('restore a scaled head as well', () => {
-    setInterventions(store, [{ what: 'scale', where: A, factor: 0.5 }]);
+    setInterventions(store, [{ what: 'scale', where: A, parameters: { factor: 0.5 } }]);
     toggleAblation(store, A);
     expect(edit().interventions).toEqual([]);
   });
@@ -65,11 +65,11 @@ describe('edits', () => {
   });
 
   it('take typing a factor back in one step', () => {
-    setInterventions(store, [{ what: 'scale', where: A, factor: 0.5 }]);
-    changeIntervention(store, 0, { what: 'scale', where: A, factor: 0 }, true);
-    changeIntervention(store, 0, { what: 'scale', where: A, factor: 0.2 }, true);
+    setInterventions(store, [{ what: 'scale', where: A, parameters: { factor: 0.5 } }]);
+    changeIntervention(store, 0, { what: 'scale', where: A, parameters: { factor: 0 } }, true);
+    changeIntervention(store, 0, { what: 'scale', where: A, parameters: { factor: 0.2 } }, true);
     undo(store);
-    expect(edit().interventions).toEqual([{ what: 'scale', where: A, factor: 0.5 }]);
+    expect(edit().interventions).toEqual([{ what: 'scale', where: A, parameters: { factor: 0.5 } }]);
   });
 
   it('do not count what changes nothing', () => {

@@ -1,7 +1,9 @@
 /** Every change that undo can take back. */
 import { sameHead, type HeadId } from '../../shared/model/head-id.ts';
 import type { HeadFilter } from '../../shared/view/atlas/head-filter.ts';
-import { interventionsKey, zeroHead, type Intervention } from '../../shared/model/intervention.ts';
+import { zeroHead, type Intervention } from '../../shared/model/intervention.ts';
+import { interventionsKey } from '../../shared/model/intervention-text.ts';
+import { samePlace } from '../../shared/model/place.ts';
 import { includesHead, withHead, withoutHead, type MapDifference } from './comparison.ts';
 import { initialEdit, type EditState, type PromptContent } from './edit-state.ts';
 import { promptName, withFold, withoutFold, type TokenFold } from './folds.ts';
@@ -114,7 +116,7 @@ export function setInterventions(store: AppStore, interventions: readonly Interv
 /** Zeroes the head, or restores it where anything is done to it. */
 export function toggleAblation(store: AppStore, head: HeadId): void {
   const { interventions } = store.getState().edit;
-  const others = interventions.filter((entry) => !sameHead(entry.where, head));
+  const others = interventions.filter((entry) => !samePlace(entry.where, head));
   setInterventions(store, others.length < interventions.length ? others : [...interventions, zeroHead(head)]);
 }
 

@@ -1,7 +1,8 @@
 /** Named readings of the store that more than one place needs. All are cheap and return stored references. */
 import type { Badge } from '../../shared/model/badge.ts';
+import { changedHeads } from '../../shared/model/changed-heads.ts';
 import { sameHead, type HeadId } from '../../shared/model/head-id.ts';
-import { interventionsKey } from '../../shared/model/intervention.ts';
+import { interventionsKey } from '../../shared/model/intervention-text.ts';
 import type { PromptSource, RunHandle } from './run-state.ts';
 import type { AppState } from './store.ts';
 
@@ -21,7 +22,12 @@ export function shownRun(state: AppState): RunHandle | undefined {
 }
 
 export function isAblated(state: AppState, head: HeadId | undefined): boolean {
-  return head !== undefined && state.edit.interventions.some((entry) => sameHead(entry.where, head));
+  const { info } = state.model;
+  return (
+    head !== undefined &&
+    info !== undefined &&
+    changedHeads(state.edit.interventions, info).some((changed) => sameHead(changed, head))
+  );
 }
 
 /** What the editor holds. */

@@ -6,7 +6,8 @@ import { AppError, CancelledError } from '../../shared/base/app-error.ts';
 import type { CallContext, Handlers } from '../../shared/contract/handlers.ts';
 import type { MethodName, ParsedParamsOf, Prompt, RunSummary, Tokenized } from '../../shared/contract/methods.ts';
 import type { GeneratedToken, Generation, GenerationEnd } from '../../shared/model/generation.ts';
-import { interventionsKey, type Intervention } from '../../shared/model/intervention.ts';
+import type { Intervention } from '../../shared/model/intervention.ts';
+import { interventionsKey } from '../../shared/model/intervention-text.ts';
 import type { ModelInfo } from '../../shared/model/model-info.ts';
 import type { ScoreInfo, ScoreTable } from '../../shared/model/score.ts';
 import type { TokenView } from '../../shared/model/token-view.ts';
@@ -331,6 +332,16 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     'task.list': async () => Promise.resolve({ tasks: [] }),
     'task.sample': noTasks,
     'task.run': noTasks,
+    'run.logits': pending,
+    'run.keyRemovals': pending,
+    'sweep.heads': pending,
+    'sweep.greedy': pending,
+    'sweep.dose': pending,
+    'sweep.random': pending,
+    'sweep.accuracy': pending,
+    'patch.align': pending,
+    'patch.run': pending,
+    'patch.paths': pending,
     'run.compare': async ({ clean, changed }) => {
       const before = find(clean).summary;
       const after = find(changed).summary;
@@ -462,7 +473,7 @@ function nextTokens(interventions: readonly Intervention[]): RunSummary['next'] 
   const clean = [0.94, 0.018, 0.012, 0.008, 0.006, 0.004, 0.003, 0.002, 0.002, 0.001];
   const changed = [0.06, 0.21, 0.19, 0.12, 0.02, 0.08, 0.06, 0.05, 0.04, 0.03];
   // Only the interesting heads matter, as in a real model.
-  const matters = interventions.some(({ where }) => kindOf(where.layer, where.head) === 'induction');
+  const matters = interventions.some(({ where }) => 'head' in where && kindOf(where.layer, where.head) === 'induction');
   const probs = matters ? changed : clean.map((p, i) => p * (1 - 0.01 * interventions.length * (i % 3)));
   return words
     .map((display, i) => ({
@@ -626,4 +637,9 @@ function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
       reject(new CancelledError());
     });
   });
+}
+
+/** Not stood in for yet. */
+function pending(): Promise<never> {
+  return Promise.reject(new Error('The stand-in engine does not answer this.'));
 }

@@ -8,7 +8,25 @@
 import { z } from 'zod';
 import { FIGURE_FORMATS } from '../figure/formats.ts';
 import { figureRecipeSchema } from '../figure/recipe.ts';
-import { interventionSchema } from '../model/intervention.ts';
+import {
+  ALIGNMENTS,
+  changeSchema,
+  EFFECT_METRICS,
+  effectTargetSchema,
+  PATCH_DIRECTIONS,
+  PATCH_GRIDS,
+  PATCH_HOOKS,
+  type AccuracyCurve,
+  type AlignedPair,
+  type DoseSweep,
+  type GreedySweep,
+  type HeadSweep,
+  type KeyRemovals,
+  type PatchResult,
+  type PathResult,
+  type RandomControl,
+} from '../model/effect.ts';
+import { FINAL_NORMS, interventionSchema } from '../model/intervention.ts';
 import type { Generation } from '../model/generation.ts';
 import type { ModelInfo } from '../model/model-info.ts';
 import type {
@@ -18,10 +36,12 @@ import type {
   RunComparison,
   RunSummary,
   TokenAttention,
+  TokenLogits,
 } from '../model/run.ts';
 import { samplingSchema } from '../model/sampling.ts';
 import type { Attribution, Influence } from '../model/attribution.ts';
 import type { HeadDescriptors } from '../model/descriptors.ts';
+import { PLACE_KINDS, placeSchema } from '../model/place.ts';
 import type { ProbeInfo, ProbePrompt, ProbeResult } from '../model/probe.ts';
 import type { ScoreInfo, ScoreTable } from '../model/score.ts';
 import type { SinkReport } from '../model/sinks.ts';
@@ -46,7 +66,16 @@ export const promptSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('ids'), ids: z.custom<Int32Array>((value) => value instanceof Int32Array) }),
 ]);
 export type Prompt = z.infer<typeof promptSchema>;
-export type { ComparedChoice, HeadProfile, Miniatures, RunComparison, RunSummary, TokenAttention, TokenChoice };
+export type {
+  ComparedChoice,
+  HeadProfile,
+  Miniatures,
+  RunComparison,
+  RunSummary,
+  TokenAttention,
+  TokenChoice,
+  TokenLogits,
+};
 
 export interface Tokenized {
   readonly ids: Int32Array;
@@ -267,6 +296,9 @@ const taskCondition = {
   streaming: streamingSchema.nullable().default(null),
 };
 const taskPart = z.union([z.string().min(1), z.array(z.number().int().min(0)).min(1)]);
+const target = effectTargetSchema.prefault({});
+/** Two prompts of which values of one are put into the run of the other. */
+const pair = { clean: promptSchema, corrupted: promptSchema, align: z.enum(ALIGNMENTS).default('tokens') };
 /** Of the task `file`. */
 export const taskItem = z.object({ prompt: taskPart, answer: taskPart });
 /** Of a user's probe set: a text, one with its answer, or a question with choices of which one is right. */
@@ -292,6 +324,8 @@ export const methods = {
     z.object({
       prompt: promptSchema,
       interventions: z.array(interventionSchema).max(4096),
+      /** Of a changed run: recomputed where it is absent. A clean run is the same under both. */
+      finalNorm: z.enum(FINAL_NORMS).optional(),
       cut: z.boolean().default(false),
     }),
   ),
@@ -395,6 +429,81 @@ export const methods = {
     }),
   ),
 
+  /** Logits and probabilities of some tokens after a position. */
+  'run.logits': method<TokenLogits>()(z.object({ runId, position: index, tokens: z.array(index).min(1).max(64) })),
+  /** Each key of a query row left out alone, from the identity z' = (z - p v) / (1 - p). */
+  'run.keyRemovals': method<KeyRemovals>()(headParams.extend({ query: index, target })),
+  /**
+   * One change at every head (KV group, layer) alone, on top of what the run is changed by already: with a set ablated,
+   * its ranking of the rest. Cancelled, it goes on where it stopped when it is asked for again.
+   */
+  'sweep.heads': method<HeadSweep>()(
+    z.object({ runId, change: changeSchema, places: z.enum(PLACE_KINDS).default('head'), target }),
+  ),
+  /** One more head at a time. Progress and resumption as of `sweep.heads`. */
+  'sweep.greedy': method<GreedySweep>()(
+    z.object({
+      runId,
+      change: changeSchema,
+      places: z.enum(PLACE_KINDS).default('head'),
+      metric: z.enum(EFFECT_METRICS).default('kl'),
+      count: z.number().int().min(1).max(256).default(8),
+      target,
+    }),
+  ),
+  /** One head (KV group, layer) at several factors on its z. */
+  'sweep.dose': method<DoseSweep>()(
+    z.object({ runId, place: placeSchema, factors: z.array(z.number().min(-100).max(100)).min(1).max(256), target }),
+  ),
+  /** A set of heads beside random sets; `matched`: with as many heads in each layer. */
+  'sweep.random': method<RandomControl>()(
+    z.object({
+      runId,
+      change: changeSchema,
+      heads: z.array(headId).min(1).max(4096),
+      draws: z.number().int().min(2).max(1000).default(20),
+      matched: z.boolean().default(true),
+      seed,
+      target,
+    }),
+  ),
+  /** Task accuracy as more and more heads are changed, in the order of a ranking and at random. */
+  'sweep.accuracy': method<AccuracyCurve>()(
+    z.object({
+      ...taskGrid,
+      items: z.array(taskItem).max(10_000).default([]),
+      change: changeSchema.default({ what: 'zero' }),
+      ranking: z.array(headId).min(1).max(4096),
+      /** How many heads at each point, ascending; 0 is always there. */
+      counts: z.array(z.number().int().min(1)).min(1).max(64),
+      draws: z.number().int().min(0).max(1000).default(20),
+      /** Random heads are drawn from those that the ranking does not begin with, as many of each layer where it can be. */
+      matched: z.boolean().default(false),
+    }),
+  ),
+  'patch.align': method<AlignedPair>()(z.object(pair)),
+  /** Values of one run put into the other, one place after the other. Progress and resumption as of `sweep.heads`. */
+  'patch.run': method<PatchResult>()(
+    z.object({
+      ...pair,
+      direction: z.enum(PATCH_DIRECTIONS).default('denoise'),
+      hook: z.enum(PATCH_HOOKS).default('z'),
+      grid: z.enum(PATCH_GRIDS).default('head'),
+      /** Only these heads, for `head-position`; null = all. */
+      heads: z.array(headId).min(1).max(4096).nullable().default(null),
+      target,
+    }),
+  ),
+  /** Path patching from one head to the q, k and v of all later ones and to the logits (Wang et al. 2022, appendix B). */
+  'patch.paths': method<PathResult>()(
+    z.object({
+      ...pair,
+      direction: z.enum(PATCH_DIRECTIONS).default('denoise'),
+      sender: headId,
+      mlps: z.enum(['recomputed', 'frozen']).default('recomputed'),
+      target,
+    }),
+  ),
   'run.compare': method<RunComparison>()(z.object({ clean: runId, changed: runId })),
   /** What a session keeps of a run. */
   'run.store': method<StoredRun>()(storeChoiceSchema),

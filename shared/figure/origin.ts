@@ -1,6 +1,7 @@
 /** Where the numbers of a figure come from: for its caption, and for files of its numbers. */
 import type { Badge } from '../model/badge.ts';
-import { formatIntervention, type Intervention } from '../model/intervention.ts';
+import type { Intervention } from '../model/intervention.ts';
+import { formatIntervention } from '../model/intervention-text.ts';
 import type { RunSummary } from '../model/run.ts';
 import type { TileReducer, TileValue } from '../tensor/tile.ts';
 

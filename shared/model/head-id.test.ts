@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatHead, groupOf, parseHead } from './head-id.ts';
-import { formatIntervention, parseInterventions } from './intervention.ts';
 
 describe('heads', () => {
   it('read back what they write, and the other spellings', () => {
@@ -18,24 +17,5 @@ describe('heads', () => {
 
   it('belong to consecutive groups, not to head mod groups', () => {
     expect([0, 1, 2, 3, 4, 5, 6, 7].map((head) => groupOf(head, 8, 4))).toEqual([0, 0, 1, 1, 2, 2, 3, 3]);
-  });
-});
-
-describe('interventions', () => {
-  it('read the command line’s form', () => {
-    expect(parseInterventions('L0H1=zero, L2H3=scale:0.5,4.5')).toEqual([
-      { what: 'zero', where: { layer: 0, head: 1 } },
-      { what: 'scale', where: { layer: 2, head: 3 }, factor: 0.5 },
-      { what: 'zero', where: { layer: 4, head: 5 } },
-    ]);
-    expect(parseInterventions('')).toEqual([]);
-    for (const bad of ['L0=zero', 'L0H1=mean', 'L0H1=scale:', 'L0H1=scale:abc', 'L0H1=zero=3', 'L0H1=']) {
-      expect(() => parseInterventions(bad)).toThrow(/is not an intervention/);
-    }
-  });
-
-  it('write what they read', () => {
-    const text = 'L0H1=zero,L2H3=scale:-0.25';
-    expect(parseInterventions(text).map(formatIntervention).join(',')).toBe(text);
   });
 });

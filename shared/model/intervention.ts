@@ -1,55 +1,91 @@
 /**
- * What is changed in a run. An ordered list; entries that name the same head multiply.
- *
- * `zero` and `scale` act on z, the per-head attention output before the output projection.
+ * What is changed in a run: an ordered list of entries, each of one kind at one place. Of entries that edit the same
+ * head, a later one works on what the earlier ones left; factors multiply.
  */
 import { z } from 'zod';
-import { formatHead, parseHead, type HeadId } from './head-id.ts';
-import { AppError } from '../base/app-error.ts';
+import type { HeadId } from './head-id.ts';
+import { INTERVENTION_KIND_IDS, interventionKind } from './intervention-kinds/index.ts';
+import { placeSchema } from './place.ts';
+import { positionRangeSchema } from './position-ranges.ts';
 
-const index = z.number().int().min(0).max(4095);
-
-export const interventionSchema = z.discriminatedUnion('what', [
-  z.object({ what: z.literal('zero'), where: z.object({ layer: index, head: index }) }),
-  z.object({
-    what: z.literal('scale'),
-    where: z.object({ layer: index, head: index }),
-    factor: z.number(),
+/** Prompts as token ids: the user's own, or samples of a task, cut and padded to no length. */
+export const interventionSourceSchema = z.union([
+  z.strictObject({
+    prompts: z
+      .array(
+        z
+          .array(z.number().int().min(0))
+          .min(1)
+          .max(2 ** 20),
+      )
+      .min(1)
+      .max(1024),
+  }),
+  z.strictObject({
+    task: z.string().min(1).max(64),
+    samples: z.number().int().min(1).max(1024),
+    seed: z.number().int().min(0),
   }),
 ]);
+export type InterventionSource = z.infer<typeof interventionSourceSchema>;
 
-export type Intervention = z.infer<typeof interventionSchema>;
+const ranges = z.array(positionRangeSchema).min(1).max(1024);
 
-export function zeroHead({ layer, head }: HeadId): Intervention {
-  return { what: 'zero', where: { layer, head } };
+const entrySchema = z.strictObject({
+  what: z.enum(INTERVENTION_KIND_IDS),
+  where: placeSchema,
+  /** Query positions; absent: all. */
+  rows: ranges.optional(),
+  /** Key positions; absent: all, or those that the kind finds itself. */
+  keys: ranges.optional(),
+  /** Those of the kind that differ from its defaults. */
+  parameters: z.record(z.string().max(64), z.union([z.number(), z.string().max(64)])).optional(),
+  source: interventionSourceSchema.optional(),
+  /** Stays in the list without effect. */
+  off: z.literal(true).optional(),
+});
+
+/** As entries stood in files before there were parameters. */
+const factorSchema = z
+  .strictObject({ what: z.literal('scale'), where: placeSchema, factor: z.number() })
+  .transform(({ factor, ...entry }) => ({ ...entry, parameters: { factor } }));
+
+export type Intervention = z.infer<typeof entrySchema>;
+export const interventionSchema: z.ZodType<Intervention, Intervention | z.input<typeof factorSchema>> = z.union([
+  entrySchema,
+  factorSchema,
+]);
+
+/** Whether the norm before the unembedding is that of the changed residual, or keeps the clean run's scale. */
+export const FINAL_NORMS = ['recomputed', 'frozen'] as const;
+export type FinalNorm = (typeof FINAL_NORMS)[number];
+
+export function zeroHead({ layer, head }: HeadId) {
+  return { what: 'zero', where: { layer, head } } as const satisfies Intervention;
 }
 
-/** `L0H1=zero`, `L2H3=scale:0.5`. The inverse of `parseInterventions`. */
-export function formatIntervention(intervention: Intervention): string {
-  const head = formatHead(intervention.where);
-  return intervention.what === 'zero' ? `${head}=zero` : `${head}=scale:${intervention.factor}`;
+export function scaleHead({ layer, head }: HeadId, factor: number) {
+  return { what: 'scale', where: { layer, head }, parameters: { factor } } as const satisfies Intervention;
 }
 
-/** A canonical string of a list, used in keys of captures. The empty list gives the empty string. */
-export function interventionsKey(interventions: readonly Intervention[]): string {
-  return interventions.map(formatIntervention).join(',');
+/** Of an entry, defaults filled in. */
+export function parameterOf(
+  { what, parameters }: Pick<Intervention, 'what' | 'parameters'>,
+  id: string,
+): number | string {
+  const value = parameters?.[id] ?? interventionKind(what).parameters.find((parameter) => parameter.id === id)?.default;
+  if (value === undefined) throw new Error(`Interventions of the kind ${what} have no parameter ${id}.`);
+  return value;
 }
 
-/** Reads the command line's form, `L0H1=zero,L2H3=scale:0.5`. A head alone means `zero`. */
-export function parseInterventions(text: string): Intervention[] {
-  return text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '')
-    .map((part) => {
-      const [where = '', ...rest] = part.split('=');
-      const what = rest.length === 0 ? 'zero' : rest.join('=');
-      const head = parseHead(where);
-      const scale = /^scale:(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)$/i.exec(what);
-      if (head && what === 'zero') return zeroHead(head);
-      if (head && scale) return { what: 'scale', where: head, factor: Number(scale[1]) };
-      throw new AppError('bad-request', `“${part}” is not an intervention.`, {
-        hint: 'Write L0H1=zero or L2H3=scale:0.5, separated by commas.',
-      });
-    });
+export function numberParameter(entry: Pick<Intervention, 'what' | 'parameters'>, id: string): number {
+  return Number(parameterOf(entry, id));
+}
+
+export function choiceParameter(entry: Pick<Intervention, 'what' | 'parameters'>, id: string): string {
+  return String(parameterOf(entry, id));
+}
+
+export function activeInterventions(list: readonly Intervention[]): Intervention[] {
+  return list.filter(({ off }) => !off);
 }

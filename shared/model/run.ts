@@ -2,7 +2,7 @@
 import type { TileReducer, TileValue } from '../tensor/tile.ts';
 import type { Badge } from './badge.ts';
 import type { HeadId } from './head-id.ts';
-import type { Intervention } from './intervention.ts';
+import type { FinalNorm, Intervention } from './intervention.ts';
 import type { TokenChoice } from './token-choice.ts';
 import type { TokenView } from './token-view.ts';
 
@@ -12,6 +12,8 @@ export interface RunSummary {
   readonly ids: Int32Array;
   readonly tokens: readonly TokenView[];
   readonly interventions: readonly Intervention[];
+  /** Absent where it is recomputed. */
+  readonly finalNorm?: FinalNorm;
   /** First layer that was computed anew; the ones below share the clean run's capture. 0 for a clean run. */
   readonly computedFrom: number;
   /** The ten likeliest next tokens after the last position, likeliest first. */
@@ -93,6 +95,12 @@ export interface ComparedChoice {
   readonly changed: number;
 }
 
+/** Of some tokens after a position, in the order that they were asked for. */
+export interface TokenLogits {
+  readonly logits: Float32Array;
+  readonly probabilities: Float64Array;
+}
+
 /** Direction: clean -> changed. */
 export interface RunComparison {
   /** KL(clean || changed) at the last position, nats. */
@@ -101,6 +109,8 @@ export interface RunComparison {
   readonly klPerToken: Float32Array;
   /** nll(changed) - nll(clean) per token, nats; positive = less likely after the change; NaN at 0. */
   readonly nllDelta: Float32Array;
+  /** 1 where the likeliest next token is another one than in the clean run. Length n; absent in files of before. */
+  readonly topChanged?: Uint8Array;
   /** Top ten of the clean run, with the changed run's probability of the same tokens. */
   readonly before: readonly ComparedChoice[];
   /** Top ten of the changed run, likewise. */

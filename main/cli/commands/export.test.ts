@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseParams } from '../../../shared/contract/parse-params.ts';
-import { parseInterventions } from '../../../shared/model/intervention.ts';
+import { parseInterventions } from '../../../shared/model/intervention-text.ts';
 import type { SessionState } from '../../../shared/session/session-state.ts';
 import { NOTHING_CARRIED, type ContentRun } from '../../files/session/session-content.ts';
 import { saveSessionFile } from '../../files/session/session-file.ts';

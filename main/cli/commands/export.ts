@@ -6,7 +6,7 @@ import { FIGURE_FORMATS, type FigureFormat } from '../../../shared/figure/format
 import type { FigureViewId } from '../../../shared/figure/recipe.ts';
 import { sessionContext } from '../../../shared/figure/session-context.ts';
 import type { Device } from '../../../shared/model/device.ts';
-import { parseInterventions } from '../../../shared/model/intervention.ts';
+import { parseInterventions } from '../../../shared/model/intervention-text.ts';
 import type { RunSummary } from '../../../shared/model/run.ts';
 import type { SessionRole } from '../../../shared/session/manifest.ts';
 import { findApp } from '../../files/app-paths.ts';

@@ -4,7 +4,7 @@ import { AppError } from '../../../shared/base/app-error.ts';
 import { taskItem, type ParamsOf } from '../../../shared/contract/methods.ts';
 import { parseParams } from '../../../shared/contract/parse-params.ts';
 import type { Device } from '../../../shared/model/device.ts';
-import { formatIntervention, parseInterventions } from '../../../shared/model/intervention.ts';
+import { formatIntervention, parseInterventions } from '../../../shared/model/intervention-text.ts';
 import type { Streaming } from '../../../shared/model/streaming.ts';
 import type { TaskCell, TaskResult } from '../../../shared/model/task.ts';
 import type { Console } from '../console.ts';

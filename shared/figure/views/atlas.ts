@@ -24,6 +24,7 @@ import { findScores, scoreSentence, type FigureScore } from '../score-tables.ts'
 import { MIDDLE } from '../scene.ts';
 import type { Sketch } from '../sketch.ts';
 import { provenanceText, runOf, type FigureModel } from '../source.ts';
+import { changedHeads } from '../../model/changed-heads.ts';
 import type { FigureView, Noted } from '../view.ts';
 
 export interface AtlasFigure extends Noted {
@@ -119,7 +120,7 @@ function drawAtlas(sketch: Sketch, frame: Frame, recipe: RecipeOf<'atlas'>, data
   const notable = recipe.values === 'all' ? undefined : notableHeads(values, scale);
   const printed = (index: number) => recipe.values !== 'none' && (notable?.has(index) ?? true);
   drawGridLabels(sketch, grid, model);
-  const ablated = new Set(run.interventions.map(({ where }) => formatHead(where)));
+  const ablated = new Set(changedHeads(run.interventions, model).map(formatHead));
   sketch.group('cells', () => {
     for (const [index, head] of allHeads(model.layers, model.heads).entries()) {
       const { x, y, width, height } = cellOf(grid, head);
@@ -140,7 +141,7 @@ function drawAtlas(sketch: Sketch, frame: Frame, recipe: RecipeOf<'atlas'>, data
       });
     }
   });
-  for (const { where } of run.interventions) drawCross(sketch, grid, where);
+  for (const head of changedHeads(run.interventions, model)) drawCross(sketch, grid, head);
   if (recipe.selected) drawRing(sketch, grid, recipe.selected);
   const width = Math.min(Math.max(grid.width - grid.gap, 12 * em), frame.x + frame.width - grid.x - em, 40 * em);
   const legend = {

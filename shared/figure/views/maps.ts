@@ -11,6 +11,7 @@ import { mapRaster } from '../parts/map-plot.ts';
 import type { RecipeOf } from '../recipe.ts';
 import type { Sketch } from '../sketch.ts';
 import { provenanceText, runOf, type FigureModel } from '../source.ts';
+import { changedHeads } from '../../model/changed-heads.ts';
 import type { FigureView, Noted } from '../view.ts';
 
 export interface MapsFigure extends Noted {
@@ -110,7 +111,7 @@ function drawMaps(sketch: Sketch, frame: Frame, recipe: RecipeOf<'maps'>, data: 
     };
     sketch.rasters.push({ ...cellOf(grid, head), source: mapRaster(map, MAPS_COLOURS, theme.mask) });
   }
-  for (const { where } of run.interventions) drawCross(sketch, grid, where);
+  for (const head of changedHeads(run.interventions, model)) drawCross(sketch, grid, head);
   if (recipe.selected) drawRing(sketch, grid, recipe.selected);
   const legend = {
     map: 'viridis',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { interventionSchema } from '../../model/intervention.ts';
+import { placeExists } from '../../model/place.ts';
 import { defineSlice } from '../slice.ts';
 import { promptSourceSchema } from './prompt-source.ts';
 import { storedTableSchema } from './stored-table.ts';
@@ -26,9 +27,7 @@ const pinned = z
       .refine((scores) => new Set(scores.map(({ key }) => key)).size === scores.length),
   })
   .refine(({ heads, kvHeads }) => heads % kvHeads === 0)
-  .refine(({ layers, heads, interventions }) =>
-    interventions.every(({ where }) => where.layer < layers && where.head < heads),
-  );
+  .refine((model) => model.interventions.every(({ where }) => placeExists(where, model)));
 export type StoredReference = z.infer<typeof pinned>;
 
 const referenceSchema = z.object({
