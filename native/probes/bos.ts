@@ -6,6 +6,7 @@ import type { Probe } from './probe.ts';
 
 export const BOS_PARAMETER: TaskParameter = {
   id: 'bos',
+  name: 'BOS',
   meaning: 'BOS in front: 1 yes, 0 no, -1 as the model’s own tokenizer has it.',
   default: -1,
   min: -1,

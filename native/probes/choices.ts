@@ -9,7 +9,9 @@ export const choices: Probe = {
     name: 'Questions with choices',
     description:
       'Facts of the form “They call Walter silver lantern.”, one asked for, and the values of all of them as choices A, B, ... in random order: every choice was named before, so only what belongs together tells. For scores of the query of the last token with the keys that close the choices.',
-    parameters: [{ id: 'choices', meaning: 'Choices, and facts.', default: 4, min: 2, max: 26, integer: true }],
+    parameters: [
+      { id: 'choices', name: 'Choices', meaning: 'Choices, and facts.', default: 4, min: 2, max: 26, integer: true },
+    ],
   },
   data: ['text', 'choices'],
   unavailable: needsTokenizer,

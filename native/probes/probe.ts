@@ -31,6 +31,7 @@ const LENGTH = 128;
 /** How long prompts are, with BOS. The default shrinks to a smaller context. */
 export const LENGTH_PARAMETER = {
   id: 'length',
+  name: 'Length',
   meaning: 'Tokens of a prompt; at most what the context allows.',
   default: LENGTH,
   min: 4,

@@ -14,7 +14,15 @@ export const copy: Task = {
     definition: 'A passage of prose, a line end, then its first four tokens again; the answer is the next eight.',
     source: 'Plain verbatim copying',
     parameters: [
-      { id: 'length', meaning: 'Tokens of prompt and answer.', default: 128, min: 32, max: 1e6, integer: true },
+      {
+        id: 'length',
+        name: 'Length',
+        meaning: 'Tokens of prompt and answer.',
+        default: 128,
+        min: 32,
+        max: 1e6,
+        integer: true,
+      },
     ],
     metric: 'exact-match',
   },

@@ -7,7 +7,9 @@ export const recall: Task = {
     name: 'Multi-key recall',
     definition: 'A list of lines “- Walter silver”, then “- Walter” again; the answer is the word beside the name.',
     source: 'Arora et al. 2023, Zoology: multi-query associative recall (arXiv 2312.04927)',
-    parameters: [{ id: 'keys', meaning: 'Lines of the list.', default: 8, min: 1, max: 40, integer: true }],
+    parameters: [
+      { id: 'keys', name: 'Lines', meaning: 'Lines of the list.', default: 8, min: 1, max: 40, integer: true },
+    ],
     metric: 'exact-match',
   },
   unavailable: needsTokenizer,

@@ -20,6 +20,7 @@ export const repeat: Task = {
     parameters: [
       {
         id: 'period',
+        name: 'Period',
         meaning: 'Tokens of one copy; at most what half of the context and the vocabulary allow.',
         default: MOST,
         min: MIN_PERIOD,

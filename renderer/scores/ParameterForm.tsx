@@ -3,7 +3,7 @@ import { useId, useState } from 'react';
 /** A number that a score or a probe set takes. */
 export interface FormParameter {
   readonly id: string;
-  readonly name?: string;
+  readonly name: string;
   readonly meaning: string;
   /** Null: follows from the prompt. */
   readonly default: number | null;
@@ -49,7 +49,7 @@ interface ParameterFieldProps {
 }
 
 function ParameterField({ parameter, value, onChange }: ParameterFieldProps) {
-  const { id, name = id, meaning, choices } = parameter;
+  const { name, meaning, choices } = parameter;
   const described = useId();
   const [draft, setDraft] = useState<string>();
   const shown = draft ?? (value === undefined ? '' : String(value));

@@ -42,6 +42,7 @@ describe('ProbeDialog', () => {
   it('asks for number and seed where prompts are drawn, not where they are given', async () => {
     const { store } = await show();
     expect(screen.getByRole('group', { name: 'Size' })).toBeDefined();
+    expect(screen.getByRole<HTMLInputElement>('textbox', { name: 'Length' }).placeholder).toBe('128');
     act(() => patch(store, 'scores', { settings: { ...store.getState().scores.settings, probe: 'file' } }));
     expect(screen.queryByRole('group', { name: 'Size' })).toBeNull();
     expect(screen.getByLabelText('Prompts (JSON lines)')).toBeDefined();

@@ -9,7 +9,7 @@ const probe = {
   id: 'repeat',
   name: 'Repeat',
   description: '',
-  parameters: [{ id: 'length', meaning: '', default: 8, min: 1, max: 99, integer: true }],
+  parameters: [{ id: 'length', name: 'Length', meaning: '', default: 8, min: 1, max: 99, integer: true }],
   unavailable: null,
 };
 

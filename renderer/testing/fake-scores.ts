@@ -89,13 +89,24 @@ const FURTHER: readonly ScoreInfo[] = [
   }),
 ];
 
-const bos = { id: 'bos', meaning: 'Whether BOS stands in front.', default: 1, min: 0, max: 1, integer: true };
+const bos = {
+  id: 'bos',
+  name: 'BOS',
+  meaning: 'Whether BOS stands in front.',
+  default: 1,
+  min: 0,
+  max: 1,
+  integer: true,
+};
 const PROBES: readonly ProbeInfo[] = [
   {
     id: 'repeat',
     name: 'Repeated random tokens',
     description: 'One random sequence twice: induction without text.',
-    parameters: [{ id: 'length', meaning: 'Tokens.', default: 128, min: 8, max: 4096, integer: true }, bos],
+    parameters: [
+      { id: 'length', name: 'Length', meaning: 'Tokens.', default: 128, min: 8, max: 4096, integer: true },
+      bos,
+    ],
     unavailable: null,
   },
   {

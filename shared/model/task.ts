@@ -4,6 +4,7 @@ import type { TokenView } from './token-view.ts';
 export interface TaskParameter {
   /** `length`, `depth`, `facts`, ... */
   readonly id: string;
+  readonly name: string;
   readonly meaning: string;
   readonly default: number;
   readonly min: number;

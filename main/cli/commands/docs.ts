@@ -128,8 +128,8 @@ function formatProbe({ id, name, description, parameters }: ProbeInfo): string {
   return parameters.length === 0 ? text : `${text}\n${list(parameters.map(formatTaskParameter))}`;
 }
 
-function formatTaskParameter({ id, meaning, min, max, default: fallback }: TaskParameter): string {
-  return `Parameter \`${id}\`: ${plain(meaning)} ${min} to ${max}; default: ${fallback}.`;
+function formatTaskParameter({ id, name, meaning, min, max, default: fallback }: TaskParameter): string {
+  return `Parameter \`${id}\`, ${plain(name)}: ${plain(meaning)} ${min} to ${max}; default: ${fallback}.`;
 }
 
 const list = (lines: readonly string[]): string => lines.map((line) => `- ${line}\n`).join('');
