@@ -51,6 +51,13 @@ describe('RankedHeads', () => {
     expect(onSortBy.mock.calls).toEqual([['entropy']]);
   });
 
+  it('says of a score that sinks count in it, where they are left out of others', () => {
+    const scores = props(4, 8).scores.map((score) => ({ ...score, withSinks: score.key === 'entropy' }));
+    render(<RankedHeads {...props(4, 8, { scores })} />);
+    expect(all('thead th').map((cell) => cell.textContent)).toContain('entropynatswith sinks');
+    expect(screen.getAllByTitle(/^Sinks count in this score/)).toHaveLength(1);
+  });
+
   it('shows scores with their unit as far as there is room, and a dash where one does not apply', () => {
     stubElementSize(1200, 400);
     render(<RankedHeads {...props(4, 8)} />);

@@ -5,6 +5,7 @@ import type { HeadKindLabel } from '../../shared/model/head-kinds.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
 import { allHeads, hasValues, scoreOf, sortedByScore } from '../../shared/view/atlas/head-order.ts';
 import { formatScore, scoreDecimals, scoreScale } from '../../shared/view/atlas/score-colours.ts';
+import { KEPT_SINKS_HINT } from '../../shared/view/atlas/sink-twins.ts';
 import { classNames } from '../base/class-names.ts';
 import { useElementSize } from '../map/use-element-size.ts';
 import { intervalText } from '../scores/interval-text.ts';
@@ -24,6 +25,8 @@ export interface RankedScore {
   readonly signed?: boolean;
   /** Those of its own scale where there are none: columns of one quantity are read beside each other. */
   readonly decimals?: number;
+  /** Sinks are left out of what is shown, but not of this score. */
+  readonly withSinks?: boolean | undefined;
 }
 
 export interface RankedHeadsProps {
@@ -72,11 +75,12 @@ export function RankedHeads(props: RankedHeadsProps) {
   );
   const shown = useMemo(
     () =>
-      columns.map(({ key, name, table, heading, signed = false, decimals }) => ({
+      columns.map(({ key, name, table, heading, signed = false, decimals, withSinks = false }) => ({
         key,
         name,
         heading: heading ?? shortName(table.info.id),
         signed,
+        withSinks,
         score: table,
         decimals: decimals ?? scoreDecimals(scoreScale(table)),
         applies: hasValues(table, layers, heads),
@@ -205,7 +209,7 @@ export function RankedHeads(props: RankedHeadsProps) {
                 <SortMark shown={sortBy === 'head'} direction={direction} />
               </button>
             </th>
-            {shown.map(({ key, name, heading, score: { info, notApplicable, spread }, applies }) => (
+            {shown.map(({ key, name, heading, score: { info, notApplicable, spread }, applies, withSinks }) => (
               <th key={key} scope="col" aria-sort={sortBy === key ? direction : 'none'}>
                 <button
                   type="button"
@@ -221,6 +225,7 @@ export function RankedHeads(props: RankedHeadsProps) {
                     {applies ? shortUnit(info.unit) : 'n/a'}
                     {spread ? `, mean of ${spread.prompts}` : ''}
                   </small>
+                  {withSinks && <small title={KEPT_SINKS_HINT}>with sinks</small>}
                 </button>
               </th>
             ))}

@@ -235,6 +235,7 @@ function columnsOf(
     key: entry.key,
     name: entryName(entry),
     table: entry.table!,
+    withSinks: entry.withSinks,
   }));
 }
 

@@ -28,3 +28,11 @@ it('has the number of prompts beside an interval, and no interval of one prompt'
   expect(interval('single').title).toBe('Value of one prompt: there is no interval');
   expect(interval('run').textContent).toBe('');
 });
+
+it('marks scores that sinks count in while they are left out', () => {
+  const entries = [{ ...entry('own', null), withSinks: true }, entry('other', null)];
+  render(<HeadScores entries={entries} head={{ layer: 0, head: 0 }} heads={1} />);
+  expect(screen.getByRole('row', { name: /^own with sinks / })).toBeDefined();
+  expect(screen.getByRole('row', { name: /^other 0.500/ })).toBeDefined();
+  expect(screen.getByText('with sinks').title).toContain('Sinks count in this score');
+});

@@ -1,6 +1,7 @@
 import { Fragment, useMemo, useState } from 'react';
 import type { HeadId } from '../../shared/model/head-id.ts';
 import { SCORE_GROUPS } from '../../shared/model/score.ts';
+import { KEPT_SINKS_HINT } from '../../shared/view/atlas/sink-twins.ts';
 import { formatNumber, plural } from '../../shared/view/format.ts';
 import { Badge } from '../components/Badge.tsx';
 import { intervalText } from '../scores/interval-text.ts';
@@ -68,6 +69,11 @@ export function HeadScores({ entries, head, heads }: HeadScoresProps) {
                   {entry.origin && (
                     <span className="hs-dim" title={entry.origin.detail}>
                       {entry.origin.name}{' '}
+                    </span>
+                  )}
+                  {entry.withSinks && (
+                    <span className="hs-dim hs-small" title={KEPT_SINKS_HINT}>
+                      with sinks{' '}
                     </span>
                   )}
                   {entry.info.badge !== 'exact' && <Badge badge={entry.info.badge} />}

@@ -6,9 +6,10 @@ import { entriesUnder } from './entries-under.ts';
 import { collectEntries, tablesForKinds, type EntrySources } from './score-entries.ts';
 
 const twinInfo = makeScoreInfo('entropy-sink-free', { cost: 'pass', definition: 'Of what is left.' });
+const SINK = makeScoreInfo('sink', { group: 'sinks' });
 const sources: EntrySources = {
-  list: [makeScoreInfo('entropy'), twinInfo, makeScoreInfo('local-32'), makeScoreInfo('sink')],
-  quick: [makeScoreTable('entropy', [1, 2]), makeScoreTable('local-32', [3, 4]), makeScoreTable('sink', [5, 6])],
+  list: [makeScoreInfo('entropy'), twinInfo, makeScoreInfo('local-32'), SINK],
+  quick: [makeScoreTable('entropy', [1, 2]), makeScoreTable('local-32', [3, 4]), makeScoreTable('sink', [5, 6], SINK)],
   further: [makeScoreTable('entropy-sink-free', [7, 8])],
   weights: [],
   coming: new Set(),
@@ -25,8 +26,8 @@ it('scores have the values and definition of their twins under their own key, an
     expect([...entropy!.table!.values!]).toEqual([7, 8]);
     expect(entropy!.info).toMatchObject({ id: 'entropy-sink-free', cost: 'run' });
     expect(entropy!.table!.info.name).toBe('entropy without sinks');
-    // Neither has a twin in the list.
-    expect([twin, local, sink]).toEqual(entries.slice(1));
+    // Neither has a twin in the list; only of the last sinks are the subject.
+    expect([twin, local, sink]).toEqual([entries[1], { ...entries[2], withSinks: true }, entries[3]]);
   }
 });
 

@@ -21,6 +21,8 @@ export interface ScoreEntry {
   readonly table: ScoreTable | undefined;
   readonly reason: string | undefined;
   readonly how: 'further' | 'forwards' | 'weights' | 'probe' | undefined;
+  /** Sinks are left out of what is shown, but not of this score. */
+  readonly withSinks?: boolean;
 }
 
 export interface EntrySources {
