@@ -307,6 +307,7 @@ function HeadsOfBoth(props: HeadsOfBothProps) {
           y={up}
           width={Math.max(200, width)}
           height={SCATTER_PX}
+          brushed={brushed}
           onBrush={(next) => {
             if (next ?? brushed) setFilter(store, { brushed: next });
           }}

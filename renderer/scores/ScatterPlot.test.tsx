@@ -29,6 +29,7 @@ function plot(change: Partial<ScatterPlotProps> = {}) {
     selected: { layer: 0, head: 0 },
     hovered: undefined,
     passing: undefined,
+    brushed: undefined,
     onSelect: vi.fn(),
     onHover: vi.fn(),
     onBrush: vi.fn(),
@@ -73,6 +74,19 @@ describe('the scatter of two scores', () => {
     fireEvent.pointerUp(svg, { clientX: 400, clientY: 200 });
     expect(onBrush).toHaveBeenLastCalledWith(undefined);
     expect(onSelect).not.toHaveBeenCalled();
+  });
+
+  it('keeps a rectangle around the heads that were chosen, as long as it holds no other', () => {
+    const box = (brushed: readonly number[]) => {
+      const { container } = plot({ brushed });
+      const rect = container.querySelector('.hs-plot__brush');
+      cleanup();
+      return rect && ['x', 'y', 'width', 'height'].map((name) => Number(rect.getAttribute(name)));
+    };
+    // Dots of heads 0, 1 and 3 as above; head 2 has none.
+    expect(box([1, 3])).toEqual([245.5, 3.5, 13, 113]);
+    expect(box([0, 3])).toBeNull();
+    expect([box([1, 2]), box([])]).toEqual([null, null]);
   });
 
   it('selects the dot that is clicked, tells which is hovered, and walks by keys', () => {

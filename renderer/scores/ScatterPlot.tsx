@@ -20,6 +20,8 @@ export interface ScatterPlotProps {
   readonly passing: readonly boolean[] | undefined;
   readonly onSelect: (head: HeadId) => void;
   readonly onHover: (head: HeadId | undefined) => void;
+  /** Heads that a rectangle chose; it is drawn around them as long as it would choose the same ones. */
+  readonly brushed: readonly number[] | undefined;
   /** Heads inside the rectangle that was drawn; undefined: it was taken away. */
   readonly onBrush: (heads: readonly number[] | undefined) => void;
   /** Both axes are the same quantity: where they are equal there is a line. */
@@ -30,6 +32,8 @@ const MARGIN = { left: 52, right: 14, top: 10, bottom: 40 };
 const DOT_PX = 3.5;
 /** How far from a dot the pointer may be. */
 const REACH_PX = 10;
+/** Between a dot and the rectangle around it. */
+const BOX_MARGIN_PX = DOT_PX + 3;
 /** Less is a click. */
 const LEAST_DRAG_PX = 4;
 
@@ -91,14 +95,10 @@ export function ScatterPlot(props: ScatterPlotProps) {
     props.onSelect(to);
   };
 
+  const held = useMemo(() => boxAround(dots, props.brushed), [dots, props.brushed]);
   const marked = dots.find(({ index }) => index === indexOf(selected));
   const pointed = hovered && dots.find(({ index }) => index === indexOf(hovered));
-  const box = drag && {
-    x: Math.min(drag.from[0], drag.to[0]),
-    y: Math.min(drag.from[1], drag.to[1]),
-    width: Math.abs(drag.to[0] - drag.from[0]),
-    height: Math.abs(drag.to[1] - drag.from[1]),
-  };
+  const box = drag ? boxOf([drag.from, drag.to]) : held;
   return (
     <svg
       ref={svg}
@@ -148,6 +148,34 @@ export function ScatterPlot(props: ScatterPlotProps) {
       {box && <rect className="hs-plot__brush" {...box} />}
     </svg>
   );
+}
+
+interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+function boxOf(points: readonly (readonly [number, number])[], margin = 0): Box {
+  const [xs, ys] = [points.map(([px]) => px), points.map(([, py]) => py)];
+  const [x, y] = [Math.min(...xs) - margin, Math.min(...ys) - margin];
+  return { x, y, width: Math.max(...xs) + margin - x, height: Math.max(...ys) + margin - y };
+}
+
+/** Around the dots of these heads; undefined where it would hold others as well, or one of them has no dot here. */
+function boxAround(dots: readonly Dot[], heads: readonly number[] | undefined): Box | undefined {
+  const chosen = new Set(heads);
+  const own = dots.filter(({ index }) => chosen.has(index));
+  if (own.length === 0 || own.length < chosen.size) return undefined;
+  const { x, y, width, height } = boxOf(own.map((dot) => [dot.x, dot.y]));
+  const inside = dots.filter((dot) => dot.x >= x && dot.x <= x + width && dot.y >= y && dot.y <= y + height);
+  return inside.length > own.length
+    ? undefined
+    : boxOf(
+        own.map((dot) => [dot.x, dot.y]),
+        BOX_MARGIN_PX,
+      );
 }
 
 type Axis = ScaleLinear<number, number>;

@@ -98,6 +98,7 @@ function AllScores() {
               selected={head}
               hovered={hovered}
               passing={passing}
+              brushed={filter.brushed}
               onSelect={(next) => selectHead(store, next)}
               onHover={(hoverHead) => patch(store, 'ui', { hoverHead })}
               onBrush={(brushed) => {
