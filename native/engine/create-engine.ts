@@ -249,6 +249,7 @@ export function createEngine(options: EngineOptions): Engine {
     'sweep.greedy': pending,
     'sweep.dose': pending,
     'sweep.random': pending,
+    'sweep.importance': pending,
     'sweep.accuracy': pending,
     'patch.align': pending,
     'patch.run': pending,

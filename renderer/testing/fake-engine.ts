@@ -338,6 +338,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     'sweep.greedy': pending,
     'sweep.dose': pending,
     'sweep.random': pending,
+    'sweep.importance': pending,
     'sweep.accuracy': pending,
     'patch.align': pending,
     'patch.run': pending,

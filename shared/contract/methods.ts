@@ -21,6 +21,7 @@ import {
   type DoseSweep,
   type GreedySweep,
   type HeadSweep,
+  type ImportanceSweep,
   type KeyRemovals,
   type PatchResult,
   type PathResult,
@@ -465,6 +466,16 @@ export const methods = {
       matched: z.boolean().default(true),
       seed,
       target,
+    }),
+  ),
+  /** The gradient-free importance of Michel et al. of every head, and how far it is from leaving the head out. */
+  'sweep.importance': method<ImportanceSweep>()(
+    z.object({
+      runId,
+      epsilon: z.number().min(1e-3).max(1).default(0.05),
+      /** Whether heads that make the loss smaller when they are weakened are told apart; else magnitudes. */
+      signed: z.boolean().default(false),
+      finalNorm: z.enum(FINAL_NORMS).default('recomputed'),
     }),
   ),
   /** Task accuracy as more and more heads are changed, in the order of a ranking and at random. */

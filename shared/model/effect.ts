@@ -1,6 +1,7 @@
 /** What a change does to the predictions of a run, and what is asked of many changes at once. Direction: clean -> changed. */
 import { z } from 'zod';
 import type { Badge } from './badge.ts';
+import type { FiniteDifferenceError } from './finite-difference.ts';
 import type { HeadId } from './head-id.ts';
 import { FINAL_NORMS, interventionSourceSchema } from './intervention.ts';
 import { INTERVENTION_KIND_IDS } from './intervention-kinds/index.ts';
@@ -99,6 +100,20 @@ export interface RandomControl {
   readonly interval: Readonly<
     Record<EffectMetric, { readonly low: number; readonly high: number; readonly below: number }>
   >;
+  readonly work: SweepWork;
+}
+
+/**
+ * Importance of every head by a finite difference on its gate, beside the exact effect of leaving it out alone. Both are
+ * changes of the loss (mean -log p of the prompt's tokens), nats: per unit of the gate, and of taking it from 1 to 0.
+ */
+export interface ImportanceSweep {
+  readonly epsilon: number;
+  /** (loss at gate 1 - epsilon - loss at 1) / epsilon; without `signed` its magnitude (Michel et al. 2019). */
+  readonly approximate: ScoreTable;
+  /** Loss at gate 0 - loss at 1; without `signed` its magnitude. */
+  readonly exact: ScoreTable;
+  readonly error: FiniteDifferenceError;
   readonly work: SweepWork;
 }
 
