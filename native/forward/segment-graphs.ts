@@ -6,6 +6,7 @@
 import type { Architecture, RopeValues } from '../families/family.ts';
 import type { GraphWeights } from '../families/graph-weights.ts';
 import { GraphBuilder, type BranchOutput, type Value } from '../onnx/graph-builder.ts';
+import { klOf } from './effect-graphs.ts';
 
 /** Hook points inside a segment that cost an extra output; built only when asked for. */
 export const EXTRA_HOOKS = ['residMid', 'qRaw', 'kRaw'] as const;
@@ -147,12 +148,6 @@ export function buildKl(): Uint8Array {
   const g = new GraphBuilder();
   const clean = g.op('LogSoftmax', [g.input('clean', 'float32', ['rows', 'vocab'])], { axis: 1 });
   const changed = g.op('LogSoftmax', [g.input('changed', 'float32', ['rows', 'vocab'])], { axis: 1 });
-  const p = g.op('Exp', [clean]);
-  // Each term p log(p/q) + q - p is at least 0, and the added part sums to 0: it takes out the rounding of the two
-  // normalisers, which alone would leave small effects with a negative divergence.
-  const rest = g.op('Sub', [g.op('Exp', [changed]), p]);
-  const terms = g.op('Add', [g.op('Mul', [p, g.op('Sub', [clean, changed])]), rest]);
-  const sum = g.op('ReduceSum', [terms, g.int([1])], { keepdims: 0 });
-  g.output('kl', g.op('Relu', [sum]), 'float32', ['rows']);
+  g.output('kl', klOf(g, clean, changed), 'float32', ['rows']);
   return g.build('kl');
 }

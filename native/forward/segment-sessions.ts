@@ -2,6 +2,7 @@
 import type { Architecture } from '../families/family.ts';
 import type { GraphWeights } from '../families/graph-weights.ts';
 import { createSession, type Session } from '../ort/session.ts';
+import { buildEffects, buildLogProbs } from './effect-graphs.ts';
 import {
   buildAttentionOutput,
   buildKl,
@@ -88,6 +89,14 @@ export class SegmentSessions {
 
   kl(): Promise<Session> {
     return this.#session('kl', buildKl);
+  }
+
+  logProbs(): Promise<Session> {
+    return this.#session('log probabilities', buildLogProbs);
+  }
+
+  effects(): Promise<Session> {
+    return this.#session('effects', buildEffects);
   }
 
   async dispose(): Promise<void> {
