@@ -15,7 +15,31 @@ export interface ReferenceOptions {
   readonly visible?: (layer: number, head: number, query: number, key: number) => boolean;
   /** Whether a query head attends alike to everything it sees; default false. */
   readonly uniform?: (layer: number, head: number) => boolean;
+  /** The residual that enters a layer, [n, d], as it is to be. */
+  readonly residual?: (layer: number, x: Float64Array, width: number) => Float64Array;
+  /** Attention of a layer, in place of all of the above but the residual. */
+  readonly attention?: (inputs: AttentionInputs) => Attended;
+  /** The final norm has the scale of this residual, [n, d], in place of that of the run's own. */
+  readonly finalScaleOf?: Float64Array;
 }
+
+/** What the attention of a layer is computed from. q, k and v are [n, H, dh] and [n, G, dh], after RoPE. */
+export interface AttentionInputs {
+  readonly layer: number;
+  readonly n: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+  readonly q: Float64Array;
+  readonly k: Float64Array;
+  readonly v: Float64Array;
+  /** Of scores. */
+  readonly scale: number;
+  /** Keys that a query sees, itself included. */
+  readonly window: number;
+}
+
+export type Attended = Pick<ReferenceLayer, 'q' | 'k' | 'v' | 'scores' | 'attention' | 'z' | 'lse'>;
 
 /** What the attention of one layer is changed by. */
 interface Changes {
@@ -38,6 +62,8 @@ export interface ReferenceLayer {
   readonly scores: Float64Array;
   /** 0 where masked. [H, n, n] */
   readonly attention: Float64Array;
+  /** Log of the sum of exponentials of the scores that are seen; -Infinity where none is. [H, n] */
+  readonly lse: Float64Array;
   /** Per-head output before the output projection, after the gain. [n, H, dh] */
   readonly z: Float64Array;
 }
@@ -56,7 +82,8 @@ export interface ReferenceRun {
   readonly logits: Float64Array;
 }
 
-type Config = Readonly<Record<string, unknown>>;
+export type ReferenceConfig = Readonly<Record<string, unknown>>;
+type Config = ReferenceConfig;
 
 interface Spec {
   readonly layers: number;
@@ -67,8 +94,12 @@ interface Spec {
   readonly vocab: number;
 }
 
-/** Weights by name in float64, read once each. */
-type Weights = (name: string) => Promise<Float64Array | undefined>;
+/** Weights by name in float64. */
+export type ReferenceWeights = (name: string) => Promise<Float64Array | undefined>;
+type Weights = ReferenceWeights;
+
+/** A model that runs ids. */
+export type ReferenceModel = (ids: ArrayLike<number>, options?: ReferenceOptions) => Promise<ReferenceRun>;
 
 /** Runs `ids` through the model of a folder. */
 export async function referenceForward(
@@ -76,16 +107,35 @@ export async function referenceForward(
   ids: ArrayLike<number>,
   options: ReferenceOptions = {},
 ): Promise<ReferenceRun> {
+  return (await openReference(folder))(ids, options);
+}
+
+/** The model of a folder; its weights are read once each. */
+export async function openReference(folder: string): Promise<ReferenceModel> {
   const config = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')) as Config;
-  const index = await openWeights(folder);
-  const weights = cachedWeights(index);
-  const run = config['model_type'] === 'gpt2' ? gpt2Forward : llamaLikeForward;
+  return referenceModel(config, cachedWeights(await openWeights(folder)));
+}
+
+const FORWARDS: Readonly<Record<string, typeof llamaLikeForward>> = {
+  gpt2: gpt2Forward,
+  'attn-only': attentionOnlyForward,
+};
+
+export function referenceModel(config: ReferenceConfig, weights: ReferenceWeights): ReferenceModel {
+  const forward = FORWARDS[config['model_type'] as string] ?? llamaLikeForward;
+  return (ids, options = {}) => forward(config, weights, Array.from(ids), options);
+}
+
+/** Attention of a layer under the options. */
+function attended(options: ReferenceOptions, inputs: AttentionInputs): Attended {
+  if (options.attention) return options.attention(inputs);
+  const { layer } = inputs;
   const { headGain = () => 1, visible = () => true, uniform = () => false } = options;
-  return run(config, weights, Array.from(ids), (layer) => ({
+  return attend(inputs, {
     gain: (head) => headGain(layer, head),
     visible: (head, query, key) => visible(layer, head, query, key),
     uniform: (head) => uniform(layer, head),
-  }));
+  });
 }
 
 function cachedWeights(index: WeightIndex): Weights {
@@ -109,7 +159,7 @@ async function llamaLikeForward(
   config: Config,
   weights: Weights,
   ids: readonly number[],
-  changes: (layer: number) => Changes,
+  options: ReferenceOptions,
 ): Promise<ReferenceRun> {
   const n = ids.length;
   const heads = config['num_attention_heads'] as number;
@@ -138,9 +188,11 @@ async function llamaLikeForward(
 
   const embedding = await need(weights, 'model.embed_tokens.weight');
   let x = gatherRows(embedding, ids, dModel);
-  const residuals = [x];
+  const residuals: Float64Array[] = [];
   const layers: ReferenceLayer[] = [];
   for (let layer = 0; layer < spec.layers; layer++) {
+    x = options.residual?.(layer, x, dModel) ?? x;
+    residuals.push(x);
     const at = `model.layers.${layer}`;
     const normed = rmsNorm(x, await need(weights, `${at}.input_layernorm.weight`), epsilon);
     let qBeforeRope = await linear(normed, `${at}.self_attn.q_proj`, dModel, heads * headDim);
@@ -153,18 +205,18 @@ async function llamaLikeForward(
     const q = rotate(qBeforeRope, n, heads, headDim, rope.inverseFrequencies, rope.attentionFactor);
     const k = rotate(kBeforeRope, n, kvHeads, headDim, rope.inverseFrequencies, rope.attentionFactor);
     const window = windowOf(config, layer);
-    const attended = attend(q, k, v, n, spec, 1 / Math.sqrt(headDim), window, changes(layer));
-    const afterAttention = sum(x, await linear(attended.z, `${at}.self_attn.o_proj`, heads * headDim, dModel));
+    const attention = attended(options, { layer, n, ...spec, q, k, v, scale: 1 / Math.sqrt(headDim), window });
+    const afterAttention = sum(x, await linear(attention.z, `${at}.self_attn.o_proj`, heads * headDim, dModel));
 
     const middle = rmsNorm(afterAttention, await need(weights, `${at}.post_attention_layernorm.weight`), epsilon);
     const gate = (await linear(middle, `${at}.mlp.gate_proj`, dModel, mlp)).map((g) => g / (1 + Math.exp(-g)));
     const up = await linear(middle, `${at}.mlp.up_proj`, dModel, mlp);
     const hidden = gate.map((g, i) => g * up[i]!);
     x = sum(afterAttention, await linear(hidden, `${at}.mlp.down_proj`, mlp, dModel));
-    residuals.push(x);
-    layers.push({ qBeforeRope, kBeforeRope, q, k, v, ...attended });
+    layers.push({ qBeforeRope, kBeforeRope, ...attention });
   }
-  const final = rmsNorm(x, await need(weights, 'model.norm.weight'), epsilon);
+  residuals.push(x);
+  const final = rmsNorm(x, await need(weights, 'model.norm.weight'), epsilon, options.finalScaleOf);
   const head = config['tie_word_embeddings'] === true ? embedding : await need(weights, 'lm_head.weight');
   const logits = matmul(final, transpose(head, vocab, dModel), n, dModel, vocab);
   return { n, heads, kvHeads, headDim, dModel, vocab, residuals, layers, logits };
@@ -174,7 +226,7 @@ async function gpt2Forward(
   config: Config,
   weights: Weights,
   ids: readonly number[],
-  changes: (layer: number) => Changes,
+  options: ReferenceOptions,
 ): Promise<ReferenceRun> {
   const n = ids.length;
   const heads = config['n_head'] as number;
@@ -188,15 +240,17 @@ async function gpt2Forward(
   /** Conv1D: y = x W + b with W [in, out]. */
   const conv = async (x: Float64Array, name: string, inputs: number, outputs: number): Promise<Float64Array> =>
     matmul(x, await need(weights, `${name}.weight`), n, inputs, outputs, await need(weights, `${name}.bias`));
-  const norm = async (x: Float64Array, name: string): Promise<Float64Array> =>
-    layerNorm(x, await need(weights, `${name}.weight`), await need(weights, `${name}.bias`), epsilon);
+  const norm = async (x: Float64Array, name: string, scaleOf?: Float64Array): Promise<Float64Array> =>
+    layerNorm(x, await need(weights, `${name}.weight`), await need(weights, `${name}.bias`), epsilon, scaleOf);
 
   const embedding = await need(weights, `${root}wte.weight`);
   const positions = (await need(weights, `${root}wpe.weight`)).subarray(0, n * dModel);
   let x = sum(gatherRows(embedding, ids, dModel), positions);
-  const residuals = [x];
+  const residuals: Float64Array[] = [];
   const layers: ReferenceLayer[] = [];
   for (let layer = 0; layer < spec.layers; layer++) {
+    x = options.residual?.(layer, x, dModel) ?? x;
+    residuals.push(x);
     const at = `${root}h.${layer}`;
     const qkv = await conv(await norm(x, `${at}.ln_1`), `${at}.attn.c_attn`, dModel, 3 * dModel);
     const part = (which: number): Float64Array =>
@@ -207,16 +261,49 @@ async function gpt2Forward(
     const [q, k, v] = [part(0), part(1), part(2)];
     let scale = config['scale_attn_weights'] === false ? 1 : 1 / Math.sqrt(headDim);
     if (config['scale_attn_by_inverse_layer_idx'] === true) scale /= layer + 1;
-    const attended = attend(q, k, v, n, spec, scale, Infinity, changes(layer));
-    const afterAttention = sum(x, await conv(attended.z, `${at}.attn.c_proj`, dModel, dModel));
+    const attention = attended(options, { layer, n, ...spec, q, k, v, scale, window: Infinity });
+    const afterAttention = sum(x, await conv(attention.z, `${at}.attn.c_proj`, dModel, dModel));
     const hidden = (await conv(await norm(afterAttention, `${at}.ln_2`), `${at}.mlp.c_fc`, dModel, mlp)).map(geluNew);
     x = sum(afterAttention, await conv(hidden, `${at}.mlp.c_proj`, mlp, dModel));
-    residuals.push(x);
-    layers.push({ qBeforeRope: q, kBeforeRope: k, q, k, v, ...attended });
+    layers.push({ qBeforeRope: q, kBeforeRope: k, ...attention });
   }
-  const final = await norm(x, `${root}ln_f`);
+  residuals.push(x);
+  const final = await norm(x, `${root}ln_f`, options.finalScaleOf);
   const head = config['tie_word_embeddings'] === false ? await need(weights, 'lm_head.weight') : embedding;
   const logits = matmul(final, transpose(head, vocab, dModel), n, dModel, vocab);
+  return { n, heads, kvHeads: heads, headDim, dModel, vocab, residuals, layers, logits };
+}
+
+/** The test-only family of `attn-only.ts`: no norm, no MLP, no bias, scale 1. */
+async function attentionOnlyForward(
+  config: Config,
+  weights: Weights,
+  ids: readonly number[],
+  options: ReferenceOptions,
+): Promise<ReferenceRun> {
+  const n = ids.length;
+  const [heads, headDim, dModel, vocab] = ['heads', 'head_dim', 'd_model', 'vocab_size'].map(
+    (name) => config[name] as number,
+  ) as [number, number, number, number];
+  const spec: Spec = { layers: config['layers'] as number, heads, kvHeads: heads, headDim, dModel, vocab };
+  const linear = async (x: Float64Array, name: string, inputs: number, outputs: number): Promise<Float64Array> =>
+    matmul(x, transpose(await need(weights, `${name}.weight`), outputs, inputs), n, inputs, outputs);
+  const positions = (await need(weights, 'positions.weight')).subarray(0, n * dModel);
+  let x = sum(gatherRows(await need(weights, 'embed.weight'), ids, dModel), positions);
+  const residuals: Float64Array[] = [];
+  const layers: ReferenceLayer[] = [];
+  for (let layer = 0; layer < spec.layers; layer++) {
+    x = options.residual?.(layer, x, dModel) ?? x;
+    residuals.push(x);
+    const [q, k, v] = (await Promise.all(
+      ['q', 'k', 'v'].map((part) => linear(x, `layers.${layer}.${part}`, dModel, heads * headDim)),
+    )) as [Float64Array, Float64Array, Float64Array];
+    const attention = attended(options, { layer, n, ...spec, q, k, v, scale: 1, window: Infinity });
+    x = sum(x, await linear(attention.z, `layers.${layer}.o`, heads * headDim, dModel));
+    layers.push({ qBeforeRope: q, kBeforeRope: k, ...attention });
+  }
+  residuals.push(x);
+  const logits = await linear(x, 'unembed', dModel, vocab);
   return { n, heads, kvHeads: heads, headDim, dModel, vocab, residuals, layers, logits };
 }
 
@@ -231,18 +318,11 @@ function windowOf(config: Config, layer: number): number {
   return sliding ? (window === undefined ? 4096 : (window ?? Infinity)) : Infinity;
 }
 
-function attend(
-  q: Float64Array,
-  k: Float64Array,
-  v: Float64Array,
-  n: number,
-  { heads, kvHeads, headDim }: Spec,
-  scale: number,
-  window: number,
-  changes: Changes,
-): { scores: Float64Array; attention: Float64Array; z: Float64Array } {
+function attend(inputs: AttentionInputs, changes: Changes): Attended {
+  const { q, k, v, n, heads, kvHeads, headDim, scale, window } = inputs;
   const scores = new Float64Array(heads * n * n);
   const attention = new Float64Array(heads * n * n);
+  const lse = new Float64Array(heads * n).fill(-Infinity);
   const z = new Float64Array(n * heads * headDim);
   for (let head = 0; head < heads; head++) {
     const group = Math.floor(head / (heads / kvHeads));
@@ -259,6 +339,7 @@ function attend(
       }
       let total = 0;
       for (let j = 0; j <= i; j++) if (visible(j)) total += Math.exp(scores[row + j]! - largest);
+      if (total > 0) lse[head * n + i] = largest + Math.log(total);
       for (let j = 0; j <= i; j++) {
         if (!visible(j)) continue;
         const p = Math.exp(scores[row + j]! - largest) / total;
@@ -269,7 +350,7 @@ function attend(
       }
     }
   }
-  return { scores, attention, z };
+  return { q, k, v, scores, attention, lse, z };
 }
 
 /** Rotates dimension c with c + dh/2 (`rotate_half`) by position x frequency. */
@@ -297,29 +378,36 @@ function rotate(
   return result;
 }
 
-/** Over the last dimension, whose length is that of the weight. */
-function rmsNorm(x: Float64Array, weight: Float64Array, epsilon: number): Float64Array {
+/** Over the last dimension, whose length is that of the weight. `scaleOf`: what the scale is taken from. */
+function rmsNorm(x: Float64Array, weight: Float64Array, epsilon: number, scaleOf = x): Float64Array {
   const width = weight.length;
   const result = new Float64Array(x.length);
   for (let at = 0; at < x.length; at += width) {
     let squares = 0;
-    for (let c = 0; c < width; c++) squares += x[at + c]! ** 2;
+    for (let c = 0; c < width; c++) squares += scaleOf[at + c]! ** 2;
     const scale = 1 / Math.sqrt(squares / width + epsilon);
     for (let c = 0; c < width; c++) result[at + c] = x[at + c]! * scale * weight[c]!;
   }
   return result;
 }
 
-function layerNorm(x: Float64Array, weight: Float64Array, bias: Float64Array, epsilon: number): Float64Array {
+function layerNorm(
+  x: Float64Array,
+  weight: Float64Array,
+  bias: Float64Array,
+  epsilon: number,
+  scaleOf = x,
+): Float64Array {
   const width = weight.length;
   const result = new Float64Array(x.length);
+  const mean = (values: Float64Array, at: number): number =>
+    values.subarray(at, at + width).reduce((total, value) => total + value / width, 0);
   for (let at = 0; at < x.length; at += width) {
-    let mean = 0;
-    for (let c = 0; c < width; c++) mean += x[at + c]! / width;
+    const [centre, scaleCentre] = [mean(x, at), mean(scaleOf, at)];
     let variance = 0;
-    for (let c = 0; c < width; c++) variance += (x[at + c]! - mean) ** 2 / width;
+    for (let c = 0; c < width; c++) variance += (scaleOf[at + c]! - scaleCentre) ** 2 / width;
     const scale = 1 / Math.sqrt(variance + epsilon);
-    for (let c = 0; c < width; c++) result[at + c] = (x[at + c]! - mean) * scale * weight[c]! + bias[c]!;
+    for (let c = 0; c < width; c++) result[at + c] = (x[at + c]! - centre) * scale * weight[c]! + bias[c]!;
   }
   return result;
 }
