@@ -64,6 +64,15 @@ export class SegmentSessions {
     return (2 * parameters) / architecture.layers;
   }
 
+  /** Operations of the matrices of one layer on one row: without the tables of tokens and positions. */
+  layerWork(): number {
+    const { architecture, parameters, weights } = this.#options;
+    const { blocks, vocabSize, context, dModel, layers, rope } = architecture;
+    const { embedding, unembedding } = blocks.layout(weights);
+    const tables = vocabSize * (embedding === unembedding ? 1 : 2) + (rope === null ? context : 0);
+    return (2 * (parameters - tables * dModel)) / layers;
+  }
+
   async segment(index: number, extras: readonly ExtraHook[]): Promise<Session> {
     const { architecture, weights } = this.#options;
     const isBetweenLayers = index > 0 && index < architecture.layers;
