@@ -30,7 +30,9 @@ export interface GeneratedLines {
 export function sessionSlices({ prompt, cut, interventions, head, generated }: RanPrompt): SessionState {
   const source = sourceOf(prompt);
   const edit: EditData = {
-    interventions: [...interventions],
+    scenarios: [{ id: 's1', name: 'Scenario 1', interventions: [...interventions], finalNorm: 'recomputed' }],
+    current: 's1',
+    compared: null,
     head,
     pinnedToken: null,
     comparison: null,

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { BADGES } from '../../shared/model/badge.ts';
 import { DEVICES } from '../../shared/model/device.ts';
-import { interventionSchema } from '../../shared/model/intervention.ts';
+import { FINAL_NORMS, interventionSchema } from '../../shared/model/intervention.ts';
 import { SCORE_COSTS, SCORE_DATA, SCORE_GRANULARITIES, SCORE_GROUPS } from '../../shared/model/score.ts';
 import { TILE_REDUCERS, TILE_VALUES } from '../../shared/tensor/tile.ts';
 import { exact } from './exact-number.ts';
@@ -68,6 +68,7 @@ const summary = z.object({
   modelId: z.string(),
   tokens: z.array(token).min(1),
   interventions: z.array(interventionSchema),
+  finalNorm: z.enum(FINAL_NORMS).exactOptional(),
   computedFrom: count,
   next: z.array(z.object({ id: count, display: z.string(), text: z.string(), prob: exact, logit: exact })),
   cutTokens: count,
@@ -139,7 +140,15 @@ export const runJsonSchema = z.object({
       }),
     )
     .exactOptional(),
-  comparison: z.object({ kl: exact, before: choices, after: choices }).nullable(),
+  comparison: z
+    .object({
+      kl: exact,
+      before: choices,
+      after: choices,
+      /** Whether there is a table of it: files of the first builds have none. */
+      topChanged: z.literal(true).exactOptional(),
+    })
+    .nullable(),
   sinks: storedSinks.exactOptional(),
 });
 

@@ -82,6 +82,7 @@ export function encodeStoredRun(run: StoredRun): EncodedRun {
   if (comparison !== null) {
     add('comparison.klPerToken', 'F32', [n], comparison.klPerToken);
     add('comparison.nllDelta', 'F32', [n], comparison.nllDelta);
+    if (comparison.topChanged) add('comparison.topChanged', 'U8', [n], comparison.topChanged);
   }
   if (sinks !== undefined) tensors.push(...sinkTables(sinks, { ...model, tokens: n }));
 
@@ -118,6 +119,7 @@ export function encodeStoredRun(run: StoredRun): EncodedRun {
       kl: exactNumber(comparison.kl),
       before: choices(comparison.before),
       after: choices(comparison.after),
+      topChanged: comparison.topChanged && true,
     },
     sinks: sinks && jsonOfSinks(sinks),
   };
@@ -161,11 +163,7 @@ export function decodeStoredRun({ json, tables }: EncodedRun): StoredRun {
     ...(run.differences && {
       differences: run.differences.map((map) => takeTexels(differenceTable(map), map, take)),
     }),
-    comparison: run.comparison && {
-      ...run.comparison,
-      klPerToken: take('comparison.klPerToken', 'F32', [n]),
-      nllDelta: take('comparison.nllDelta', 'F32', [n]),
-    },
+    comparison: run.comparison && takeComparison(run.comparison, take, n),
     ...(run.sinks && { sinks: takeSinks(run.sinks, take, { ...model, tokens: n }) }),
   };
 }
@@ -289,6 +287,19 @@ function takeTexels<T extends { readonly side: number; readonly edge?: true }>(
 ): Omit<T, 'edge'> & Pick<StoredTexels, 'codes' | 'edge'> {
   const codes = take(table, 'U8', [map.side, map.side]);
   return { ...map, codes, ...(edge && { edge: take(edgeTable(table), 'U8', [map.side]) }) };
+}
+
+function takeComparison(
+  { topChanged, ...numbers }: NonNullable<RunJson['comparison']>,
+  take: TakeTable,
+  n: number,
+): NonNullable<StoredRun['comparison']> {
+  return {
+    ...numbers,
+    klPerToken: take('comparison.klPerToken', 'F32', [n]),
+    nllDelta: take('comparison.nllDelta', 'F32', [n]),
+    ...(topChanged && { topChanged: take('comparison.topChanged', 'U8', [n]) }),
+  };
 }
 
 /** Of a profile's mass by distance. */

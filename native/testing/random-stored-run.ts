@@ -187,7 +187,14 @@ export function randomStoredRun(seed: number, whole = false): StoredRun {
     maps: some().map((place) => ({ ...place, value: one(TILE_VALUES), reducer: one(TILE_REDUCERS), ...texels() })),
     ...(differences.length > 0 ? { differences } : {}),
     comparison: perhaps(0.5)
-      ? { kl: number(), klPerToken: f32(n), nllDelta: f32(n), before: choices(), after: choices() }
+      ? {
+          kl: number(),
+          klPerToken: f32(n),
+          nllDelta: f32(n),
+          ...(perhaps(0.5) ? { topChanged: Uint8Array.from({ length: n }, () => rng.integer(2)) } : {}),
+          before: choices(),
+          after: choices(),
+        }
       : null,
     ...(perhaps(0.5) ? { sinks: sinks() } : {}),
   };

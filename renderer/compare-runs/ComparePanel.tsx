@@ -1,12 +1,10 @@
 import { useMemo, useRef, useState, type CSSProperties, type ReactNode } from 'react';
-import { changedHeads } from '../../shared/model/changed-heads.ts';
 import type { HeadId } from '../../shared/model/head-id.ts';
-import { parseInterventions } from '../../shared/model/intervention-text.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
+import { compareScores, onOneScale, sameShape, type ComparedScore } from '../../shared/view/atlas/compare-scores.ts';
 import { scoreDecimals, scoreScale } from '../../shared/view/atlas/score-colours.ts';
 import { useApp } from '../app/app-context.ts';
 import { useAppState } from '../app/use-app-state.ts';
-import { useData } from '../app/use-data.ts';
 import { labelWidth, LEAST_CELL_PX } from '../atlas/atlas-layout.ts';
 import { HeadAtlas } from '../atlas/HeadAtlas.tsx';
 import { RankedHeads, type RankedScore } from '../atlas/RankedHeads.tsx';
@@ -16,23 +14,22 @@ import { Button } from '../components/Button.tsx';
 import { Message } from '../components/Message.tsx';
 import { ProgressBar } from '../components/ProgressBar.tsx';
 import { SectionHeader } from '../components/SectionHeader.tsx';
-import { referenceKey, scoresKey } from '../engine/data-keys.ts';
+import { scoresKey } from '../engine/data-keys.ts';
 import { useElementSize } from '../map/use-element-size.ts';
 import { saveBlob } from '../platform/save-blob.ts';
 import { ScatterPlot } from '../scores/ScatterPlot.tsx';
-import { chooseEntry, entryName, GROUP_NAMES, type ScoreEntry } from '../scores/score-entries.ts';
+import { entryName, GROUP_NAMES, type ScoreEntry } from '../scores/score-entries.ts';
 import { scoreHeadsText } from '../scores/scores-text.ts';
 import { useFilteredHeads } from '../scores/use-filtered-heads.ts';
 import { useScores } from '../scores/use-scores.ts';
 import { selectHead, setFilter, toggleAblation } from '../state/edits.ts';
 import { COMPARED_COLUMNS, type Reference } from '../state/reference-state.ts';
-import { shownRun } from '../state/selectors.ts';
+import { hasChanges, shownRun } from '../state/selectors.ts';
 import { patch } from '../state/store.ts';
 import { compareCsv } from './compare-csv.ts';
 import { compareRemarks } from './compare-remarks.ts';
-import { compareScores, onOneScale, sameShape, type ComparedScore } from './compare-scores.ts';
-import { describeResult, type Result } from './describe-result.ts';
-import { pairKey } from './scores-on-screen.ts';
+import { describeResult, headsChanged, type Result } from './describe-result.ts';
+import { useComparison } from './use-comparison.ts';
 import './compare-runs.css';
 
 const SCATTER_PX = 320;
@@ -41,38 +38,10 @@ const FIRST_HEAD: HeadId = { layer: 0, head: 0 };
 /** One score of what is on screen (A) and of what was pinned (B): two atlases, their difference, and each head by both. */
 export function ComparePanel({ reference }: { readonly reference: Reference }) {
   const { session } = useApp();
-  const model = useAppState((state) => state.model.info);
   const run = useAppState(shownRun);
-  const source = useAppState((state) => state.run.source);
   const head = useAppState(({ edit }) => edit.head);
-  const scoreId = useAppState(({ view }) => view.scoreId);
   const isOld = useAppState((state) => state.run.stale || state.run.job?.kind === 'clean');
-  const { entries, stale, error } = useScores();
-  const pinned = useData(referenceKey(reference.id));
-  const pairs = useMemo(() => {
-    const tables = new Map(pinned?.status === 'ready' ? pinned.value.map(({ key, table }) => [key, table]) : []);
-    return new Map(
-      entries.flatMap((entry) => {
-        const table = tables.get(pairKey(entry.info.id, entry.origin));
-        return entry.status === 'ready' && table ? [[entry.key, { entry, table }] as const] : [];
-      }),
-    );
-  }, [entries, pinned]);
-
-  const result = useMemo((): Result | undefined => {
-    if (!model || !run || !source) return undefined;
-    const { modelId, name, layers, heads, kvHeads } = model;
-    return {
-      modelId,
-      model: name,
-      layers,
-      heads,
-      kvHeads,
-      source,
-      tokens: run.tokens,
-      interventions: run.interventions,
-    };
-  }, [model, run, source]);
+  const { result, pairs, chosen, stale, error } = useComparison(reference);
 
   if (error && run) {
     return (
@@ -81,7 +50,6 @@ export function ComparePanel({ reference }: { readonly reference: Reference }) {
       </Message>
     );
   }
-  const chosen = chooseEntry(entries, scoreId);
   if (!result || !head || !chosen) {
     return <ProgressBar label="The scores of A are on their way" progress={undefined} />;
   }
@@ -154,7 +122,7 @@ function ComparedPair({ entry, table, result, reference, selected }: ComparedPai
   const { store } = useApp();
   const ownTable = entry.table!;
   // The marks are those of the run: what is ablated may be in another one than is shown.
-  const showsClean = useAppState(({ edit, view }) => edit.interventions.length > 0 && view.shown === 'clean');
+  const showsClean = useAppState((state) => hasChanges(state) && state.view.shown === 'clean');
   const hovered = useAppState(({ ui }) => ui.hoverHead);
   const { entries } = useScores();
   const { passing } = useFilteredHeads(
@@ -320,6 +288,14 @@ function HeadsOfBoth(props: HeadsOfBothProps) {
           <Button small look="quiet" title="All heads: value in A, in B, and A − B" onClick={save}>
             Save as CSV
           </Button>
+          <Button
+            small
+            look="quiet"
+            title="Both atlases and their difference, as PNG or SVG"
+            onClick={() => patch(store, 'ui', { dialog: 'figure', figureView: 'results' })}
+          >
+            Figure…
+          </Button>
         </SectionHeader>
         <RankedHeads
           {...link}
@@ -343,10 +319,6 @@ function axisOf(entry: ScoreEntry, values: ScoreTable, side: string): ScoreEntry
 
 function named(table: ScoreTable, side: string): ScoreTable {
   return { ...table, info: { ...table.info, name: `${table.info.name}, ${side}` } };
-}
-
-function headsChanged(result: Result): readonly HeadId[] {
-  return changedHeads(parseInterventions(result.interventions), result);
 }
 
 function inside({ layer, head }: HeadId, { layers, heads }: Result): HeadId {

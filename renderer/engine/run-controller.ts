@@ -1,14 +1,18 @@
 /**
- * Keeps the clean run of the prompt and the changed run of the interventions in step with what the person asks for. The
- * latest wish wins, and what it overtakes is cancelled; the run on screen stays until its successor is there.
+ * Keeps the clean run of the prompt, the changed run of the interventions and that of the scenario that these are
+ * compared with in step with what the person asks for. The latest wish wins, and what it overtakes is cancelled; the run
+ * on screen stays until its successor is there.
  */
 import { AppError, toWireError } from '../../shared/base/app-error.ts';
 import type { Progress, Prompt, RunSummary, SessionRun } from '../../shared/contract/methods.ts';
+import type { FinalNorm, Intervention } from '../../shared/model/intervention.ts';
 import { interventionsKey } from '../../shared/model/intervention-text.ts';
+import { interventionsInForce } from '../../shared/model/missing-part.ts';
 import type { Activity } from '../base/activity.ts';
 import { LatestOnly } from '../base/latest-only.ts';
 import type { PromptSource, RunHandle, RunJob } from '../state/run-state.ts';
-import { promptSource } from '../state/selectors.ts';
+import { changeKey, comparedScenario, madeKey } from '../state/scenarios.ts';
+import { canRun, hasChanges, promptSource } from '../state/selectors.ts';
 import type { Notice } from '../state/ui-state.ts';
 import { patch, type AppState, type AppStore } from '../state/store.ts';
 import type { DataCache } from './data-cache.ts';
@@ -21,6 +25,14 @@ interface Wanted {
   readonly cut: boolean;
 }
 
+/** What is changed in a run. */
+interface Change {
+  readonly interventions: readonly Intervention[];
+  readonly finalNorm: FinalNorm;
+}
+
+const NO_CHANGE: Change = { interventions: [], finalNorm: 'recomputed' };
+
 export interface RunControllerOptions {
   readonly store: AppStore;
   readonly cache: DataCache;
@@ -29,6 +41,9 @@ export interface RunControllerOptions {
   /** Has the engine open the model that the runs on screen are of. Answers whether it is. */
   readonly ensureModel: () => Promise<boolean>;
 }
+
+/** Where a failed run of each kind is told. */
+const ERROR_OF = { clean: 'error', changed: 'changedError', other: 'otherError' } as const;
 
 /** Nats: between machines and builds the last digits of a likelihood differ. */
 const STORED_TOLERANCE = 1e-3;
@@ -42,6 +57,8 @@ export class RunController {
   readonly #latest = new LatestOnly<RunJob['kind']>();
   /** What the engine is to run; differs from the run on screen while it is under way. */
   #wanted: Wanted | undefined;
+  /** What the run of the compared scenario was last begun for: what failed is not begun again by itself. */
+  #begun: string | undefined;
 
   constructor({ store, cache, activity, link, ensureModel }: RunControllerOptions) {
     this.#store = store;
@@ -53,18 +70,19 @@ export class RunController {
 
   onState(state: AppState, before: AppState): void {
     // A session brings its changed run along.
-    const isMade =
-      state.run.job === undefined &&
-      interventionsKey(state.edit.interventions) === (state.run.changed?.interventions ?? '');
+    const isMade = state.run.job === undefined && changeKey(state.edit) === madeKey(state.run.changed);
+    const isOtherEdit =
+      state.edit.interventions !== before.edit.interventions || state.edit.finalNorm !== before.edit.finalNorm;
     if (
       !isMade &&
+      isOtherEdit &&
       state.file.generation === before.file.generation &&
-      state.edit.interventions !== before.edit.interventions &&
-      interventionsKey(state.edit.interventions) !== interventionsKey(before.edit.interventions) &&
+      changeKey(state.edit) !== changeKey(before.edit) &&
       state.run.job?.kind !== 'clean'
     ) {
       void this.#activity.track(this.runInterventions());
     }
+    this.#followCompared(this.#store.getState());
     // The complaint was about another prompt.
     if (editorChanged(state, before) && state.run.error && state.run.error === before.run.error) {
       patch(this.#store, 'run', { error: undefined });
@@ -95,14 +113,16 @@ export class RunController {
 
   /** Makes the changed run of the interventions, or puts it away where there are none. */
   async runInterventions(): Promise<void> {
-    const { edit, run } = this.#store.getState();
+    const state = this.#store.getState();
+    const { edit, run } = state;
     if (!run.clean || !run.source || run.stale) return;
-    if (edit.interventions.length === 0) {
+    this.#postponeCompared();
+    if (!hasChanges(state)) {
       this.#latest.abort('changed');
       patch(this.#store, 'run', {
         changed: undefined,
         changedError: undefined,
-        job: run.job?.kind === 'changed' ? undefined : run.job,
+        job: run.job?.kind === 'clean' ? run.job : undefined,
       });
       this.#release(run.changed);
       return;
@@ -114,13 +134,61 @@ export class RunController {
     }
     const prompt = toPrompt(run.source);
     if (prompt instanceof AppError) return;
-    const summary = await this.#start('changed', prompt, run.cut);
+    const change = { interventions: interventionsInForce(edit.interventions), finalNorm: edit.finalNorm };
+    const summary = await this.#start('changed', prompt, run.cut, change);
     if (!summary) return;
 
     const { changed: before } = this.#store.getState().run;
-    const changed = this.#keep(summary, interventionsKey(edit.interventions));
+    const changed = this.#keep(summary, change);
     patch(this.#store, 'run', { job: undefined, changed, changedError: undefined });
     this.#release(before);
+  }
+
+  /** Makes the run of the compared scenario again, after it was cancelled or failed. */
+  runCompared(): void {
+    this.#begun = undefined;
+    patch(this.#store, 'run', { otherError: undefined });
+  }
+
+  /** Has the run of the scenario that is compared with, once that of the current one is there. */
+  #followCompared(state: AppState): void {
+    const { run, edit, model } = state;
+    const scenario = comparedScenario(edit);
+    const { clean, source } = run;
+    if (!scenario || !clean || !source || clean.stored || run.stale || !model.live) {
+      this.#begun = undefined;
+      if (run.other ?? run.otherError) this.#setOther(undefined);
+      return;
+    }
+    const key = changeKey(scenario);
+    const wanted = `${clean.key} ${key}`;
+    if (run.job || wanted === this.#begun || !canRun(state)) return;
+    this.#begun = wanted;
+    if (key === '') this.#setOther(clean);
+    else void this.#activity.track(this.#runCompared(source, run.cut, scenario));
+  }
+
+  /** The current scenario comes first; the other one follows once that is there. */
+  #postponeCompared(): void {
+    if (this.#store.getState().run.job?.kind !== 'other') return;
+    this.#latest.abort('other');
+    this.#begun = undefined;
+  }
+
+  async #runCompared(source: PromptSource, cut: boolean, scenario: Change): Promise<void> {
+    const prompt = toPrompt(source);
+    if (prompt instanceof AppError) return;
+    const change = { ...scenario, interventions: interventionsInForce(scenario.interventions) };
+    const summary = await this.#start('other', prompt, cut, change);
+    if (!summary) return;
+    this.#setOther(this.#keep(summary, change));
+    patch(this.#store, 'run', { job: undefined });
+  }
+
+  #setOther(other: RunHandle | undefined): void {
+    const { other: before } = this.#store.getState().run;
+    patch(this.#store, 'run', { other, otherError: undefined });
+    if (before?.key !== other?.key) this.#release(before);
   }
 
   /** The person gives up the run under way. */
@@ -129,7 +197,7 @@ export class RunController {
     if (!job) return;
     this.#latest.abortAll();
     const cancelled = { code: 'cancelled', message: 'The ablated run was cancelled.' } as const;
-    patch(this.#store, 'run', { job: undefined, ...(job.kind === 'changed' ? { changedError: cancelled } : {}) });
+    patch(this.#store, 'run', { job: undefined, ...(job.kind === 'clean' ? {} : { [ERROR_OF[job.kind]]: cancelled }) });
     if (job.kind === 'clean') this.#backToShown();
   }
 
@@ -145,11 +213,11 @@ export class RunController {
 
   /** Shows runs of a session file, which the engine holds already, in place of those on screen. */
   adopt(runs: readonly SessionRun[], made?: Wanted): void {
-    const { clean: cleanBefore, changed: changedBefore } = this.#store.getState().run;
+    const { clean: cleanBefore, changed: changedBefore, other: otherBefore } = this.#store.getState().run;
     this.#latest.abortAll();
     const handleOf = (role: SessionRun['role']) => {
       const found = runs.find((run) => run.role === role);
-      return found && this.#keep(found.summary, interventionsKey(found.summary.interventions));
+      return found && this.#keep(found.summary, { finalNorm: 'recomputed', ...found.summary });
     };
     const clean = handleOf('clean');
     const changed = clean && handleOf('changed');
@@ -158,14 +226,15 @@ export class RunController {
       job: undefined,
       clean,
       changed,
+      other: undefined,
       error: undefined,
       changedError: undefined,
+      otherError: undefined,
       stale: false,
       source: made?.source,
       cut: made?.cut ?? false,
     });
-    this.#release(cleanBefore);
-    this.#release(changedBefore);
+    for (const run of [cleanBefore, changedBefore, otherBefore]) this.#release(run);
   }
 
   /** Computes the stored runs on screen once more, with everything that a live run offers. */
@@ -176,17 +245,19 @@ export class RunController {
 
   /** Another model: nothing is left to make again. */
   forget(): void {
-    const { clean, changed } = this.#store.getState().run;
+    const { clean, changed, other } = this.#store.getState().run;
     this.#wanted = undefined;
     patch(this.#store, 'run', {
       clean: undefined,
       changed: undefined,
+      other: undefined,
       source: undefined,
       error: undefined,
       changedError: undefined,
+      otherError: undefined,
       stale: false,
     });
-    for (const run of [clean, changed]) if (run) this.#cache.dropRun(run.key);
+    for (const run of [clean, changed, other]) if (run) this.#cache.dropRun(run.key);
   }
 
   async #runClean(wanted: Wanted): Promise<void> {
@@ -197,24 +268,27 @@ export class RunController {
     }
     this.#wanted = wanted;
     this.#latest.abort('changed');
-    const summary = await this.#start('clean', prompt, wanted.cut);
+    this.#postponeCompared();
+    const summary = await this.#start('clean', prompt, wanted.cut, NO_CHANGE);
     if (!summary) return;
 
     const before = this.#store.getState();
     const hasSameTokens = sameIds(this.#idsOf(before.run.clean), summary.ids);
     const difference = hasSameTokens ? this.#storedDifference(before.run.clean, summary) : 0;
-    const clean = this.#keep(summary, '');
+    const clean = this.#keep(summary, NO_CHANGE);
     this.#store.setState((state) => ({
       run: {
         ...state.run,
         job: undefined,
         clean,
         changed: undefined,
+        other: undefined,
         source: wanted.source,
         cut: wanted.cut,
         stale: false,
         error: undefined,
         changedError: undefined,
+        otherError: undefined,
       },
       prompt: { ...state.prompt, mode: hasSameTokens ? state.prompt.mode : 'tokens' },
       edit: hasSameTokens ? state.edit : { ...state.edit, pinnedToken: undefined },
@@ -224,9 +298,8 @@ export class RunController {
           : state.view,
       ui: { ...state.ui, hoverToken: undefined, ...(difference > STORED_TOLERANCE ? differs(difference) : {}) },
     }));
-    this.#release(before.run.clean);
-    this.#release(before.run.changed);
-    if (before.edit.interventions.length > 0) await this.runInterventions();
+    for (const run of [before.run.clean, before.run.changed, before.run.other]) this.#release(run);
+    if (hasChanges(before)) await this.runInterventions();
   }
 
   /** How far the likelihoods of a stored run are from those that were computed now, nats. */
@@ -239,7 +312,12 @@ export class RunController {
   }
 
   /** Undefined when it failed, was cancelled, or was overtaken; the state then says so already. */
-  async #start(kind: RunJob['kind'], prompt: Prompt, cut: boolean): Promise<RunSummary | undefined> {
+  async #start(
+    kind: RunJob['kind'],
+    prompt: Prompt,
+    cut: boolean,
+    { interventions, finalNorm }: Change,
+  ): Promise<RunSummary | undefined> {
     const signal = this.#latest.begin(kind);
     if (!this.#store.getState().model.live) {
       patch(this.#store, 'run', { job: { kind, progress: undefined } });
@@ -251,16 +329,16 @@ export class RunController {
       }
     }
     const { epoch } = this.#link;
-    const interventions = kind === 'clean' ? [] : this.#store.getState().edit.interventions;
     patch(this.#store, 'run', {
       job: { kind, progress: undefined },
-      ...(kind === 'clean' ? { error: undefined } : { changedError: undefined }),
+      [ERROR_OF[kind]]: undefined,
     });
     try {
       const onProgress = (progress: Progress) => {
         if (!signal.aborted) patch(this.#store, 'run', { job: { kind, progress } });
       };
-      const params = { prompt, interventions: [...interventions], cut };
+      const asked = { prompt, interventions: [...interventions], cut };
+      const params = finalNorm === 'frozen' ? { ...asked, finalNorm } : asked;
       const summary = await this.#link.connected().call('run.start', params, { signal, onProgress });
       return signal.aborted || epoch !== this.#link.epoch ? undefined : summary;
     } catch (error) {
@@ -271,7 +349,7 @@ export class RunController {
       const silent = failure.code === 'engine-died' || failure.code === 'cancelled';
       patch(this.#store, 'run', {
         job: undefined,
-        ...(silent ? {} : kind === 'clean' ? { error: failure } : { changedError: failure }),
+        ...(silent ? {} : { [ERROR_OF[kind]]: failure }),
       });
       if (kind === 'clean' && !silent) this.#backToShown();
       return undefined;
@@ -286,7 +364,7 @@ export class RunController {
       message: 'The model of this session could not be opened.',
     };
     this.#wanted = run.source ? { source: run.source, cut: run.cut } : undefined;
-    const isBehind = interventionsKey(edit.interventions) !== (run.changed?.interventions ?? '');
+    const isBehind = changeKey(edit) !== madeKey(run.changed);
     patch(this.#store, 'run', { job: undefined, error: failure, ...(isBehind ? { changedError: failure } : {}) });
   }
 
@@ -294,11 +372,11 @@ export class RunController {
   #backToShown(): void {
     const { run, edit } = this.#store.getState();
     this.#wanted = run.source ? { source: run.source, cut: run.cut } : undefined;
-    const isBehind = interventionsKey(edit.interventions) !== (run.changed?.interventions ?? '');
+    const isBehind = changeKey(edit) !== madeKey(run.changed);
     if (isBehind) void this.#activity.track(this.runInterventions());
   }
 
-  #keep(summary: RunSummary, interventions: string): RunHandle {
+  #keep(summary: RunSummary, { interventions, finalNorm }: Change): RunHandle {
     const key = this.#link.runKey(summary.runId);
     this.#cache.set(summaryKey(key), { status: 'ready', value: summary });
     return {
@@ -307,7 +385,8 @@ export class RunController {
       tokens: summary.ids.length,
       cutTokens: summary.cutTokens,
       badge: summary.badges[0] ?? 'exact',
-      interventions,
+      interventions: interventionsKey(interventions),
+      ...(finalNorm === 'frozen' ? { finalNorm } : {}),
       ...(summary.stored ? { stored: summary.stored } : {}),
     };
   }
@@ -319,8 +398,8 @@ export class RunController {
   /** Lets the engine forget a run, unless it found the same one again for what is on screen now. */
   #release(run: RunHandle | undefined): void {
     if (!run) return;
-    const { clean, changed } = this.#store.getState().run;
-    if (run.key === clean?.key || run.key === changed?.key) return;
+    const { clean, changed, other } = this.#store.getState().run;
+    if ([clean, changed, other].some((shown) => shown?.key === run.key)) return;
     this.#cache.dropRun(run.key);
     const ofThisEngine = run.key === this.#link.runKey(run.runId);
     // Memory only; an engine that cannot be told frees it with the next runs.

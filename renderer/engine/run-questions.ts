@@ -36,8 +36,8 @@ export async function askAboutRun<T>(
     return await call();
   } catch (error) {
     const state = store.getState();
-    const { clean, changed, stale } = state.run;
-    const isShown = run.key === clean?.key || run.key === changed?.key;
+    const { clean, changed, other, stale } = state.run;
+    const isShown = [clean, changed, other].some((shown) => shown?.key === run.key);
     if (signal.aborted || !isShown) throw new CancelledError();
     if (stale) throw isBeingReplaced(state) ? new CancelledError() : goneWithItsEngine();
     // The answers come before the news of the death.

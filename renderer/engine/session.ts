@@ -23,6 +23,7 @@ import type {
 import type { ModelInfo } from '../../shared/model/model-info.ts';
 import type { Client } from '../../shared/rpc/client.ts';
 import type { Activity } from '../base/activity.ts';
+import { EffectController } from '../effects/effect-controller.ts';
 import { GenerationController } from '../generation/generation-controller.ts';
 import { ScoreController } from '../scores/score-controller.ts';
 import { SessionFiles, type LayoutKeeper } from '../session-file/session-files.ts';
@@ -63,6 +64,8 @@ export class Session {
   readonly files: SessionFiles;
   /** Scores beyond those of every run. */
   readonly scores: ScoreController;
+  /** Sweeps, patching, and what else changes one thing after the other. */
+  readonly effects: EffectController;
   readonly #store: AppStore;
   readonly #activity: Activity;
   readonly #onShellCommand: ShellCommandListener | undefined;
@@ -90,6 +93,7 @@ export class Session {
     this.files = new SessionFiles({ store, cache, link, layout, runs: this.#runs, onOpened });
     this.#generations = new GenerationController({ store, link, ensureModel: () => this.#ensureModel() });
     this.scores = new ScoreController({ store, cache, link });
+    this.effects = new EffectController({ store, cache, link, scores: this.scores });
     this.#data = new DataLoader({ store, cache, activity, link, onCleanScores });
     this.#counter = new PromptCounter({ store, activity, link });
     store.subscribe((state, before) => {
@@ -98,6 +102,7 @@ export class Session {
       this.#counter.onState(state, before);
       this.files.onState(state, before);
       this.scores.onState(state, before);
+      this.effects.onState(state, before);
       this.#data.reconcile();
     });
   }
@@ -204,6 +209,11 @@ export class Session {
   /** Makes the changed run again, after it was cancelled or failed. */
   async runInterventions(): Promise<void> {
     await this.#runs.runInterventions();
+  }
+
+  /** Makes the run of the compared scenario again, after it was cancelled or failed. */
+  runCompared(): void {
+    this.#runs.runCompared();
   }
 
   cancelRun(): void {
@@ -441,6 +451,7 @@ export class Session {
     this.#runs.stop({ engineIsGone });
     this.#generations.stop();
     this.scores.stop();
+    this.effects.stop();
     this.#models.stop();
     this.#counter.stop();
   }

@@ -5,6 +5,7 @@
 import { AppError, toWireError } from '../../shared/base/app-error.ts';
 import type { ParamsOf, Progress, Prompt } from '../../shared/contract/methods.ts';
 import type { Generation } from '../../shared/model/generation.ts';
+import { interventionsInForce } from '../../shared/model/missing-part.ts';
 import { LatestOnly } from '../base/latest-only.ts';
 import type { EngineLink } from '../engine/engine-link.ts';
 import { emptyPrompt, isBlank, toPrompt } from '../engine/prompt-source.ts';
@@ -61,7 +62,7 @@ export class GenerationController {
       modelId: info.modelId,
       source,
       cut: runsCut(state),
-      interventions: state.edit.interventions,
+      interventions: interventionsInForce(state.edit.interventions),
       settings: before.settings,
     };
     const isChanged = origin.interventions.length > 0;

@@ -7,7 +7,7 @@ import { useKeptData } from '../app/use-data.ts';
 import { Segmented } from '../components/Segmented.tsx';
 import { comparisonKey, sinksKey, tokenKey } from '../engine/data-keys.ts';
 import { togglePin } from '../state/edits.ts';
-import { focusToken, shownRun } from '../state/selectors.ts';
+import { focusToken, hasChanges, shownRun } from '../state/selectors.ts';
 import { patch } from '../state/store.ts';
 import type { StripColour } from '../state/view-state.ts';
 import { attentionTints, changeTints, shareTints, type StripTints } from '../../shared/view/prompt/strip-tints.ts';
@@ -26,7 +26,7 @@ export function TokenStripView({ tokens }: { readonly tokens: readonly TokenView
   const changed = useAppState(({ run }) => run.changed);
   const shown = useAppState(shownRun);
   const token = useAppState(focusToken);
-  const hasChange = useAppState(({ edit }) => edit.interventions.length > 0);
+  const hasChange = useAppState(hasChanges);
 
   const colour: StripColour = chosen === 'change' && !hasChange ? 'outgoing' : chosen;
   const scope = `${clean?.key ?? ''}/${tokens.length}`;

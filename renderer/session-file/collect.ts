@@ -16,6 +16,7 @@ import { profileKey, sinksKey } from '../engine/data-keys.ts';
 import { changedParameters } from '../engine/score-choice.ts';
 import type { GeneratedLine, GenerationSettings } from '../state/generation-state.ts';
 import type { RunHandle } from '../state/run-state.ts';
+import { comparedScenario, scenariosOf } from '../state/scenarios.ts';
 import { focusToken } from '../state/selectors.ts';
 import type { AppState } from '../state/store.ts';
 import { collectScores } from './collect-scores.ts';
@@ -28,7 +29,7 @@ export function collectState(state: AppState, cache: DataCache, layout: LayoutDa
   const slice = <Data>(version: number, data: Data) => ({ version, data });
   return {
     prompt: slice<PromptData>(1, promptData(state)),
-    edit: slice<EditData>(1, editData(state)),
+    edit: slice<EditData>(2, editData(state)),
     view: slice<ViewData>(1, viewData(state)),
     generation: slice<GenerationData>(1, generationData(state)),
     figure: slice<FigureData>(1, state.figure),
@@ -46,7 +47,9 @@ export function contentKey(state: AppState): string {
     prompt.text,
     prompt.idsText,
     prompt.bos,
-    edit.interventions,
+    scenariosOf(edit),
+    edit.scenarioId,
+    edit.comparedId,
     edit.folds,
     edit.comparison,
     edit.pinnedToken,
@@ -132,9 +135,11 @@ function promptData({ prompt, run }: AppState): PromptData {
 }
 
 function editData({ edit }: AppState): EditData {
-  const { interventions, head, pinnedToken, comparison, folds } = edit;
+  const { head, pinnedToken, comparison, folds } = edit;
   return {
-    interventions: [...interventions],
+    scenarios: scenariosOf(edit).map((one) => ({ ...one, interventions: [...one.interventions] })),
+    current: edit.scenarioId,
+    compared: comparedScenario(edit)?.id ?? null,
     head: head ?? null,
     pinnedToken: pinnedToken ?? null,
     comparison: comparison

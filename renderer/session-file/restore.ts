@@ -66,11 +66,16 @@ export function restoredSource(stored: SessionState): PromptData['ran'] {
 }
 
 function editState(
-  { interventions, head, pinnedToken, comparison, folds }: EditData,
+  { scenarios, current, compared, head, pinnedToken, comparison, folds }: EditData,
   before: AppState,
 ): Omit<EditState, 'filter' | 'reference'> {
+  const { interventions, finalNorm } = scenarios.find(({ id }) => id === current)!;
   return {
     interventions,
+    finalNorm,
+    scenarios,
+    scenarioId: current,
+    comparedId: compared ?? undefined,
     head: head ?? undefined,
     pinnedToken: pinnedToken ?? undefined,
     prompt: { ...before.edit.prompt, content: undefined },

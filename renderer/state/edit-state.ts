@@ -1,9 +1,9 @@
 import type { HeadId } from '../../shared/model/head-id.ts';
-import type { Intervention } from '../../shared/model/intervention.ts';
 import { NO_FILTER, type HeadFilter } from '../../shared/view/atlas/head-filter.ts';
 import type { HeadComparison } from './comparison.ts';
 import type { TokenFold } from './folds.ts';
 import type { Reference } from './reference-state.ts';
+import { initialScenarios, type ScenarioState } from './scenarios.ts';
 
 /** What the editor holds, both for text and for ids. */
 export interface PromptContent {
@@ -21,8 +21,7 @@ export interface PromptMark {
 }
 
 /** The part of the state that undo and redo go through. */
-export interface EditState {
-  readonly interventions: readonly Intervention[];
+export interface EditState extends ScenarioState {
   readonly head: HeadId | undefined;
   readonly pinnedToken: number | undefined;
   readonly prompt: PromptMark;
@@ -37,7 +36,7 @@ export interface EditState {
 }
 
 export const initialEdit: EditState = {
-  interventions: [],
+  ...initialScenarios,
   head: undefined,
   pinnedToken: undefined,
   prompt: { version: 0, content: undefined },

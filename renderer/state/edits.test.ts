@@ -2,14 +2,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
   addToComparison,
-  changeIntervention,
   endComparison,
   foldTokens,
   markToken,
   pinToken,
   redo,
   removeFromComparison,
-  removeIntervention,
   renameFold,
   replacePrompt,
   resetEdits,
@@ -21,6 +19,7 @@ import {
   undo,
   unfold,
 } from './edits.ts';
+import { changeIntervention, removeIntervention } from './intervention-edits.ts';
 import { createAppStore, patch, type AppStore } from './store.ts';
 
 const A = { layer: 0, head: 1 };

@@ -1,22 +1,16 @@
 /** Every change that undo can take back. */
 import { sameHead, type HeadId } from '../../shared/model/head-id.ts';
 import type { HeadFilter } from '../../shared/view/atlas/head-filter.ts';
-import { zeroHead, type Intervention } from '../../shared/model/intervention.ts';
-import { interventionsKey } from '../../shared/model/intervention-text.ts';
+import { switchedOn, zeroHead, type Intervention } from '../../shared/model/intervention.ts';
+import { interventionsInForce } from '../../shared/model/missing-part.ts';
 import { samePlace } from '../../shared/model/place.ts';
+import { applyEdit as apply } from './apply-edit.ts';
 import { includesHead, withHead, withoutHead, type MapDifference } from './comparison.ts';
 import { initialEdit, type EditState, type PromptContent } from './edit-state.ts';
 import { promptName, withFold, withoutFold, type TokenFold } from './folds.ts';
 import { emptyHistory, recordStep, redoStep, undoStep, type Travelled } from './history.ts';
 import type { Reference } from './reference-state.ts';
 import { patch, type AppState, type AppStore } from './store.ts';
-
-function apply(store: AppStore, change: Partial<EditState>, mergeKey?: string): void {
-  store.setState(({ edit, history }) => ({
-    edit: { ...edit, ...change },
-    history: recordStep(history, edit, mergeKey),
-  }));
-}
 
 export function selectHead(store: AppStore, head: HeadId): void {
   const { edit, ui } = store.getState();
@@ -104,38 +98,34 @@ export function setReference(store: AppStore, reference: Reference | undefined):
   if (store.getState().edit.reference !== reference) apply(store, { reference });
 }
 
+/** `mergeKey`: changes with the same one in a row are undone at once. */
 export function setInterventions(store: AppStore, interventions: readonly Intervention[], mergeKey?: string): void {
   const { edit } = store.getState();
-  if (interventionsKey(edit.interventions) === interventionsKey(interventions)) return;
-  apply(store, { interventions }, mergeKey);
+  if (JSON.stringify(edit.interventions) === JSON.stringify(interventions)) return;
+  apply(store, { interventions }, mergeKey && `${edit.scenarioId}/${mergeKey}`);
   // The first change is made to see what it does; a pinned token says that something else is being looked at.
-  if (edit.interventions.length === 0 && edit.pinnedToken === undefined)
+  const isFirst = interventionsInForce(edit.interventions).length === 0;
+  if (isFirst && interventionsInForce(interventions).length > 0 && edit.pinnedToken === undefined)
     patch(store, 'view', { stripColour: 'change' });
 }
 
-/** Zeroes the head, or restores it where anything is done to it. */
+/** Zeroes the head, or restores it where anything is done to it by name. What is off only is switched on. */
 export function toggleAblation(store: AppStore, head: HeadId): void {
   const { interventions } = store.getState().edit;
-  const others = interventions.filter((entry) => !samePlace(entry.where, head));
-  setInterventions(store, others.length < interventions.length ? others : [...interventions, zeroHead(head)]);
-}
-
-/** Replaces what is done to the head, keeping its place in the list. `merge`: part of one gesture, such as typing. */
-export function changeIntervention(store: AppStore, position: number, next: Intervention, merge = false): void {
-  const { interventions } = store.getState().edit;
-  setInterventions(
-    store,
-    interventions.map((entry, at) => (at === position ? next : entry)),
-    merge ? `factor-${position}` : undefined,
-  );
-}
-
-export function removeIntervention(store: AppStore, position: number): void {
-  const { interventions } = store.getState().edit;
-  setInterventions(
-    store,
-    interventions.filter((_, at) => at !== position),
-  );
+  const own = interventions.filter(({ where }) => samePlace(where, head));
+  if (own.length === 0) {
+    setInterventions(store, [...interventions, zeroHead(head)]);
+  } else if (own.every(({ off }) => off)) {
+    setInterventions(
+      store,
+      interventions.map((entry) => (own.includes(entry) ? switchedOn(entry) : entry)),
+    );
+  } else {
+    setInterventions(
+      store,
+      interventions.filter((entry) => !own.includes(entry)),
+    );
+  }
 }
 
 /** Puts other content into the editor, in a step that undo takes back. Whoever listens runs it. */

@@ -1,5 +1,6 @@
 import type { WireError } from '../../shared/base/app-error.ts';
 import type { Progress } from '../../shared/contract/methods.ts';
+import type { FinalNorm } from '../../shared/model/intervention.ts';
 import type { StoredDetail } from '../../shared/model/run.ts';
 import type { Badge } from '../../shared/model/badge.ts';
 
@@ -19,12 +20,15 @@ export interface RunHandle {
   readonly badge: Badge;
   /** Interventions in canonical form; empty for the clean run. */
   readonly interventions: string;
+  /** Absent where it is recomputed. */
+  readonly finalNorm?: FinalNorm | undefined;
   /** Of a run from a session file: what of it can be looked at. */
   readonly stored?: StoredDetail | undefined;
 }
 
 export interface RunJob {
-  readonly kind: 'clean' | 'changed';
+  /** `other`: of the scenario that the current one is compared with. */
+  readonly kind: 'clean' | 'changed' | 'other';
   readonly progress: Progress | undefined;
 }
 
@@ -37,6 +41,9 @@ export interface RunState {
   readonly cut: boolean;
   readonly clean: RunHandle | undefined;
   readonly changed: RunHandle | undefined;
+  /** Of the scenario that the current one is compared with (B); the clean run where that one changes nothing. */
+  readonly other: RunHandle | undefined;
+  readonly otherError: WireError | undefined;
   /** The runs on screen belong to an engine that is gone, or to another model. */
   readonly stale: boolean;
 }
@@ -49,5 +56,7 @@ export const initialRun: RunState = {
   cut: false,
   clean: undefined,
   changed: undefined,
+  other: undefined,
+  otherError: undefined,
   stale: false,
 };

@@ -3,6 +3,7 @@ import type { Badge } from '../../shared/model/badge.ts';
 import { changedHeads } from '../../shared/model/changed-heads.ts';
 import { sameHead, type HeadId } from '../../shared/model/head-id.ts';
 import { interventionsKey } from '../../shared/model/intervention-text.ts';
+import { interventionsInForce } from '../../shared/model/missing-part.ts';
 import type { PromptSource, RunHandle } from './run-state.ts';
 import type { AppState } from './store.ts';
 
@@ -21,12 +22,17 @@ export function shownRun(state: AppState): RunHandle | undefined {
   return state.view.shown === 'changed' ? (state.run.changed ?? state.run.clean) : state.run.clean;
 }
 
+/** Whether the current scenario changes anything: a list may be of entries that are off. */
+export function hasChanges({ edit }: Pick<AppState, 'edit'>): boolean {
+  return interventionsInForce(edit.interventions).length > 0;
+}
+
 export function isAblated(state: AppState, head: HeadId | undefined): boolean {
   const { info } = state.model;
   return (
     head !== undefined &&
     info !== undefined &&
-    changedHeads(state.edit.interventions, info).some((changed) => sameHead(changed, head))
+    changedHeads(interventionsInForce(state.edit.interventions), info).some((changed) => sameHead(changed, head))
   );
 }
 
@@ -62,7 +68,8 @@ export function generationBehind(state: AppState): 'prompt' | 'interventions' | 
   const { origin } = state.generation;
   if (!origin) return undefined;
   if (!sameSource(origin.source, promptSource(state))) return 'prompt';
-  const isSame = interventionsKey(origin.interventions) === interventionsKey(state.edit.interventions);
+  const isSame =
+    interventionsKey(origin.interventions) === interventionsKey(interventionsInForce(state.edit.interventions));
   return isSame ? undefined : 'interventions';
 }
 

@@ -89,3 +89,10 @@ export function choiceParameter(entry: Pick<Intervention, 'what' | 'parameters'>
 export function activeInterventions(list: readonly Intervention[]): Intervention[] {
   return list.filter(({ off }) => !off);
 }
+
+/** The entry with effect again. */
+export function switchedOn(entry: Intervention): Intervention {
+  const on = { ...entry };
+  delete on.off;
+  return on;
+}

@@ -1,4 +1,4 @@
-/** The window's state in the example of format 1: every slice that there was, with something in each of its fields. */
+/** The window's state in the example of format 1, as it is read now: every slice that there was, each field with something. */
 import type { SessionState } from '../../../../shared/session/session-state.ts';
 
 const source = { kind: 'text', text: 'The cat sat', bos: true } as const;
@@ -24,7 +24,17 @@ const line = {
 const data = {
   prompt: { text: 'The cat sat', idsText: '', bos: true, mode: 'tokens', ran: { source, cut: false } },
   edit: {
-    interventions: [zeroed, { what: 'scale', where: { layer: 0, head: 1 }, factor: 0.5 }],
+    // The example file has one list without a name, and its factor outside of `parameters`, as files did before.
+    scenarios: [
+      {
+        id: 's1',
+        name: 'Scenario 1',
+        interventions: [zeroed, { what: 'scale', where: { layer: 0, head: 1 }, parameters: { factor: 0.5 } }],
+        finalNorm: 'recomputed',
+      },
+    ],
+    current: 's1',
+    compared: null,
     head: { layer: 1, head: 1 },
     pinnedToken: 2,
     comparison: {
@@ -64,5 +74,5 @@ const data = {
 };
 
 export const EXAMPLE_STATE: SessionState = Object.fromEntries(
-  Object.entries(data).map(([id, slice]) => [id, { version: 1, data: slice }]),
+  Object.entries(data).map(([id, slice]) => [id, { version: id === 'edit' ? 2 : 1, data: slice }]),
 );
