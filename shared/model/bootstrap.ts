@@ -57,7 +57,8 @@ export class Bootstrap {
   }
 }
 
-function quantile(ascending: Float64Array, share: number): number {
+/** Between the two nearest values linear in rank. */
+export function quantile(ascending: Float64Array, share: number): number {
   const rank = share * (ascending.length - 1);
   const below = ascending[Math.floor(rank)]!;
   const above = ascending[Math.ceil(rank)]!;

@@ -44,6 +44,11 @@ export const EFFECT_METRICS = ['kl', 'kl-last', 'nll', 'logit-difference', 'agre
 export type EffectMetric = (typeof EFFECT_METRICS)[number];
 export type Effect = Readonly<Record<EffectMetric, number>>;
 
+/** How large an effect is whatever its direction: magnitudes, and the share of positions whose likeliest token goes. */
+export function effectSize(metric: EffectMetric, effect: Effect): number {
+  return metric === 'agreement' ? 1 - effect.agreement : Math.abs(effect[metric]);
+}
+
 /** What was compared at the target position. */
 export interface ComparedTokens {
   readonly position: number;
@@ -75,7 +80,7 @@ export interface HeadSweep {
   readonly work: SweepWork;
 }
 
-/** One more head at a time: the one whose change, with those before it, has the largest effect. */
+/** One more head at a time: the one whose change, with those before it, has the largest effect (`effectSize`). */
 export interface GreedySweep {
   readonly target: ComparedTokens;
   readonly metric: EffectMetric;
@@ -96,7 +101,7 @@ export interface RandomControl {
   readonly target: ComparedTokens;
   readonly effect: Effect;
   readonly draws: readonly { readonly heads: readonly HeadId[]; readonly effect: Effect }[];
-  /** By metric: 2.5 % and 97.5 % of the draws, and the share of draws with a smaller magnitude. */
+  /** By metric: 2.5 % and 97.5 % of the draws, and the share of draws with a smaller effect (`effectSize`). */
   readonly interval: Readonly<
     Record<EffectMetric, { readonly low: number; readonly high: number; readonly below: number }>
   >;
