@@ -15,7 +15,6 @@ typedef float Vec __attribute__((vector_size(LANES * 4), aligned(4), may_alias))
 typedef int32_t IntVec __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
 
 constexpr int64_t kVecs = kPanel / LANES;  // vectors of a panel
-constexpr int64_t kKeyTile = 512;          // keys whose K, then V, stay in the cache while all rows of a block pass
 constexpr int64_t kDimStretch = 32;        // dimensions that are summed in one go
 constexpr float kMasked = -INFINITY;
 constexpr float kSmallestLog = -87.33654f;  // of the smallest normal float32
@@ -291,8 +290,17 @@ static float largestOf(const float *s, const Range &range) {
   return lane[0];
 }
 
+// Whether every lane of a comparison holds.
+static inline bool allOf(IntVec holds) {
+  uint64_t part[LANES / 2], all = ~uint64_t{0};
+  std::memcpy(part, &holds, sizeof part);
+  for (uint64_t bits : part) all &= bits;
+  return all == ~uint64_t{0};
+}
+
 static int64_t firstKeyWith(const float *s, const Range &range, float value) {
   int64_t i = range.offset;
+  while (allOf(load(s + i) != value)) i += LANES;
   while (s[i] != value) i++;
   return i - range.offset + range.firstKey();
 }
@@ -315,12 +323,15 @@ static double sumOver(const Tiles &tiles, const float *s, const float *factors, 
   return total;
 }
 
-// Whether every lane of a comparison holds.
-static inline bool allOf(IntVec holds) {
-  uint64_t part[LANES / 2], all = ~uint64_t{0};
-  std::memcpy(part, &holds, sizeof part);
-  for (uint64_t bits : part) all &= bits;
-  return all == ~uint64_t{0};
+// The bins of a row's weights are cut into stretches, which are summed up side by side: one number for each.
+typedef int64_t Stretches __attribute__((vector_size(LANES * 4), aligned(8), may_alias));
+constexpr int kStretches = LANES / 2;
+constexpr int kStretchBins = kSpreadBins / kStretches;
+
+// Where bins lie: those at the same place of all stretches side by side.
+static inline IntVec placeOf(IntVec bin) {
+  constexpr int32_t kInverse = (1 << 16) / kStretchBins + 1;
+  return bin * kStretches - (bin * kInverse >> 16) * (kSpreadBins - 1);
 }
 
 // Gini coefficient and width of the largest weights of a row that sees `visible` keys, in time that grows with the keys:
@@ -330,76 +341,84 @@ static void tellSpread(const Problem &p, const Tiles &tiles, const float *s, con
   constexpr int kShift = 19;                      // of float32's bits: the exponent and four bits of the fraction stay
   constexpr int32_t kOne = 0x3f800000 >> kShift;  // of p = 1
   constexpr float kUnits = 1 << 30;               // of mass in p = 1
-  const Vec smallest = splat(std::ldexp(1.0f, -kSpreadBins / 16));
+  // The smallest weight in the last bin.
+  const Vec smallest = splat(std::ldexp(1.0f + 1.0f / 16, -kSpreadBins / 16));
+  IntVec aside;
+  for (int lane = 0; lane < LANES; lane++) aside[lane] = kSpreadBins + lane / kSpreadSets;
   double rest = 0;
-  IntVec highest = IntVec{}, lowest = kSpreadBins - IntVec{};
   for (size_t t = 0; t < tiles.size(); t++) {
     const Range &range = tiles[t];
     const float *weights = s + range.offset - range.firstKey();
     const float factor = factors[t];
     Vec tiny = Vec{};
+    int64_t count = 0;
     // Keys past the row's own position hold 0.
-    for (int64_t key = range.firstKey(); key < std::min(range.lastKey(), position + 1); key += LANES) {
+    for (int64_t key = range.firstKey(); key < std::min(range.lastKey(), position + 1); key += LANES, count += LANES) {
       const Vec w = load(weights + key) * factor;
       const IntVec isTiny = w < smallest;
       tiny += isTiny ? w : Vec{};
-      if (allOf(isTiny)) continue;
-      IntVec bin = kOne - (reinterpret_cast<const IntVec &>(w) >> kShift);
-      bin = bin < 0 ? IntVec{} : bin;
-      lowest = bin < lowest ? bin : lowest;
-      bin = isTiny ? kSpreadBins - IntVec{} : bin;
-      highest = !isTiny & (bin > highest) ? bin : highest;
+      const IntVec bin = kOne - (reinterpret_cast<const IntVec &>(w) >> kShift);
+      const IntVec place = isTiny ? aside : placeOf(bin < 0 ? IntVec{} : bin);
       const IntVec mass = __builtin_convertvector(w * kUnits + 0.5f, IntVec);
-      int32_t bins[LANES], masses[LANES];
-      std::memcpy(bins, &bin, sizeof bins);
-      std::memcpy(masses, &mass, sizeof masses);
-      for (int lane = 0; lane < LANES; lane++)
-        spread.bins[lane % kSpreadSets][bins[lane]] += (uint64_t{1} << 32) + static_cast<uint64_t>(masses[lane]);
+      std::memcpy(spread.places + count, &place, sizeof place);
+      std::memcpy(spread.masses + count, &mass, sizeof mass);
     }
+    // In a pass of its own: numbers out of memory come faster than out of vectors.
+    for (int64_t i = 0; i < count; i += kSpreadSets)
+      for (int set = 0; set < kSpreadSets; set++)
+        spread.bins[set][spread.places[i + set]] += (int64_t{1} << 32) + spread.masses[i + set];
     rest += sumOf(tiny);
   }
-  // Only these bins hold anything.
-  int first = kSpreadBins, end = 0;
-  for (int lane = 0; lane < LANES; lane++) {
-    first = std::min<int>(first, lowest[lane]);
-    end = std::max<int>(end, highest[lane] + 1);
-  }
-  for (auto &set : spread.bins) set[kSpreadBins] = 0;
-  int64_t binned = 0;
-  for (int bin = first; bin < end; bin++) {
+  const auto ofStretches = [&](int set, int step) -> Stretches & {
+    return *reinterpret_cast<Stretches *>(spread.bins[set] + step * kStretches);
+  };
+  Stretches counts = Stretches{}, masses = Stretches{}, areas = Stretches{};
+  for (int step = 0; step < kStretchBins; step++) {
+    Stretches sum = ofStretches(0, step);
     for (int set = 1; set < kSpreadSets; set++) {
-      spread.bins[0][bin] += spread.bins[set][bin];
-      spread.bins[set][bin] = 0;
+      sum += ofStretches(set, step);
+      ofStretches(set, step) = Stretches{};
     }
-    binned += static_cast<int64_t>(spread.bins[0][bin] & 0xffffffff);
+    ofStretches(0, step) = sum;
+    const Stretches count = sum >> 32, mass = sum & 0xffffffff;
+    // Of the ranks of equal weights, ascending from 1, the sum of 2 rank - n - 1 is this times their number.
+    areas += mass * (visible - 2 * counts - count);
+    counts += count;
+    masses += mass;
+  }
+  int64_t above = 0, binned = 0, area = 0;
+  for (int stretch = 0; stretch < kStretches; stretch++) {
+    area += areas[stretch] - 2 * masses[stretch] * above;
+    above += counts[stretch];
+    binned += masses[stretch];
   }
   const auto left = static_cast<int64_t>(rest * kUnits + 0.5);
   const double total = static_cast<double>(binned + left), wanted = p.topP * total * (1 - 1e-6);
-  int64_t covered = 0, above = 0, area = 0;
-  double width = -1;
-  for (int bin = first; bin < end; bin++) {
-    const auto count = static_cast<int64_t>(spread.bins[0][bin] >> 32), mass = static_cast<int64_t>(spread.bins[0][bin] & 0xffffffff);
-    if (static_cast<double>(covered + mass) >= wanted) {
-      const double share = (p.topP * total - static_cast<double>(covered)) / static_cast<double>(mass);
-      width = static_cast<double>(above) + std::clamp(std::ceil(share * static_cast<double>(count) - 1e-4), 1.0, static_cast<double>(count));
-      break;
-    }
-    covered += mass;
-    above += count;
-  }
-  above = 0;
-  for (int bin = first; bin < end; bin++) {
-    const auto count = static_cast<int64_t>(spread.bins[0][bin] >> 32), mass = static_cast<int64_t>(spread.bins[0][bin] & 0xffffffff);
-    spread.bins[0][bin] = 0;
-    // Of the ranks of equal weights, ascending from 1, the sum of 2 rank - n - 1 is this times their number.
-    area += mass * (visible - 2 * above - count);
-    above += count;
-  }
   area -= left * above;
   const auto few = static_cast<double>(visible - above);
+  double width = -1;
+  int64_t covered = 0, wider = 0;
+  for (int stretch = 0; stretch < kStretches && width < 0; stretch++) {
+    const bool within = static_cast<double>(covered + masses[stretch]) >= wanted;
+    for (int step = 0; within && step < kStretchBins; step++) {
+      const int64_t bin = spread.bins[0][step * kStretches + stretch], count = bin >> 32, mass = bin & 0xffffffff;
+      if (mass > 0 && static_cast<double>(covered + mass) >= wanted) {
+        const double share = (p.topP * total - static_cast<double>(covered)) / static_cast<double>(mass);
+        width = static_cast<double>(wider) + std::clamp(std::ceil(share * static_cast<double>(count) - 1e-4), 1.0, static_cast<double>(count));
+        break;
+      }
+      covered += mass;
+      wider += count;
+    }
+    if (within) continue;
+    covered += masses[stretch];
+    wider += counts[stretch];
+  }
   if (width < 0)
     width = static_cast<double>(above) +
             (left > 0 ? std::clamp(std::ceil((p.topP * total - static_cast<double>(binned)) / static_cast<double>(left) * few), 0.0, few) : 0);
+  std::fill_n(spread.bins[0], kSpreadBins, 0);
+  for (auto &set : spread.bins) std::fill_n(set + kSpreadBins, kSpreadAside, 0);
   p.topWidth[at] = static_cast<float>(width);
   // The largest that n weights can have is 1 - 1 / n.
   p.gini[at] = visible > 1 ? static_cast<float>(std::clamp(static_cast<double>(area) / (total * static_cast<double>(visible - 1)), 0.0, 1.0)) : 0.0f;

@@ -9,6 +9,7 @@
 namespace headscope {
 
 constexpr int64_t kPanel = 16;          // keys packed side by side
+constexpr int64_t kKeyTile = 512;       // keys whose K, then V, stay in the cache while all rows of a block pass
 constexpr int64_t kSegmentRows = 2048;  // rows whose sums are added up together, whatever the threads
 constexpr int32_t kFirstKeys[] = {0, 1, 2, 3};  // keys whose mass is told apart
 constexpr int64_t kFirstKeyCount = 4;
@@ -18,6 +19,7 @@ constexpr int kLocalBins[kLocalWidths] = {4, 6, 8};
 constexpr int kHistogramBins = 128;  // of -log2 p, four an octave
 constexpr int kSpreadSets = 4;
 constexpr int kSpreadBins = 16 * 24;  // of one row's p, sixteen an octave, equal steps; all smaller ones are one more
+constexpr int kSpreadAside = 4;  // where the smaller ones go, which nobody reads
 
 // What one head may see, on top of the layer's window. See native/attention/mask.ts.
 struct HeadMask {
@@ -108,7 +110,9 @@ struct PackedGroup {
 // Weights of one row, sorted into bins by size: their number in the high half, their mass in units in the low one. Several
 // sets, so that equal neighbours do not wait for each other. Empty between rows.
 struct Spread {
-  uint64_t bins[kSpreadSets][kSpreadBins + 1] = {};
+  int64_t bins[kSpreadSets][kSpreadBins + kSpreadAside] = {};
+  // Of the keys of one tile.
+  uint32_t places[kKeyTile], masses[kKeyTile];
 };
 
 // Buffers of one thread.
