@@ -69,6 +69,8 @@ export function createAddonKernel(
       }
       await running;
     },
+    single: () =>
+      Promise.resolve(createAddonKernel(addon, { ...shape, heads: 1, kvHeads: 1 }, threads, implementation)),
     dispose: () => Promise.resolve(),
   };
 }

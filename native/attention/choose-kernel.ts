@@ -28,6 +28,7 @@ export async function createKernel(
       const chosen = isShort ? onnx : native;
       return chosen.run(input, output, checkpoint);
     },
+    single: () => native.single(),
     dispose: () => onnx.dispose(),
   };
 }

@@ -62,6 +62,8 @@ export interface AttentionKernel {
    * what only the C++ implementation does.
    */
   run(input: AttentionInput, output: AttentionOutput, checkpoint: (cells: number) => Promise<void>): Promise<void>;
+  /** One of the same kind for single heads; goes with this one. */
+  single(): Promise<AttentionKernel>;
   dispose(): Promise<void>;
 }
 

@@ -36,6 +36,7 @@ export async function createOnnxKernel(
   };
   // What every run needs: made at once, so that a machine on which it cannot be made says so early.
   await sessionOf({ masks: 'none', statistics: true, counted: false, softcap: false, poolRows: 1, ragged: false });
+  let single: Promise<AttentionKernel> | undefined;
   return {
     id: provider === undefined ? 'onnx' : `onnx on ${provider}`,
     gathersExtras: false,
@@ -55,7 +56,9 @@ export async function createOnnxKernel(
       };
       await runChunks(sessionOf, graph, shape, input, output, checkpoint);
     },
+    single: () => (single ??= createOnnxKernel({ ...shape, heads: 1, kvHeads: 1 }, threads, provider)),
     dispose: async () => {
+      await single?.then((kernel) => kernel.dispose()).catch(() => undefined);
       for (const session of sessions.values()) await session.then((ready) => ready.dispose()).catch(() => undefined);
     },
   };

@@ -4,7 +4,7 @@ import type { Capture, LayerCapture } from './capture.ts';
 import type { SpillFile } from './spill-file.ts';
 import { unwrittenFloats } from './unwritten.ts';
 
-const TENSORS = ['q', 'k', 'v', 'z'] as const;
+const TENSORS = ['q', 'k', 'v', 'z', 'rawQ', 'rawK', 'rawV'] as const;
 
 export interface CaptureKeeper {
   /** Whether arrays that were handed over may be written to again. */
@@ -38,7 +38,10 @@ const NONE = new Float32Array(0);
 export const STATISTICS_ONLY: CaptureKeeper = {
   reuses: true,
   floats: unwrittenFloats,
-  layer: (layer) => Promise.resolve({ ...layer, q: NONE, k: NONE, v: NONE, z: NONE }),
+  layer: (layer) => {
+    const { rawQ: _q, rawK: _k, rawV: _v, ...kept } = layer;
+    return Promise.resolve({ ...kept, q: NONE, k: NONE, v: NONE, z: NONE });
+  },
   resid: (list, values, isLast) => {
     list.push(isLast ? values : NONE);
     return Promise.resolve();
@@ -53,7 +56,9 @@ export function onDisk(file: SpillFile, signal?: AbortSignal): CaptureKeeper {
     layer: async (layer) => {
       const kept = { ...layer };
       for (const name of TENSORS) {
-        const read = await file.put(layer[name], signal);
+        const values = layer[name];
+        if (values === undefined) continue;
+        const read = await file.put(values, signal);
         Object.defineProperty(kept, name, { get: read, enumerable: true });
       }
       return kept;

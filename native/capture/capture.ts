@@ -4,6 +4,7 @@
  */
 import { statisticsBytes, type AttentionStatistics } from '../attention/statistics.ts';
 import type { Architecture } from '../families/family.ts';
+import type { HeadStep } from '../interventions/layer-edit.ts';
 
 export interface LayerCapture extends AttentionStatistics {
   /** [tokens, heads x headDim], after rotation. */
@@ -15,6 +16,12 @@ export interface LayerCapture extends AttentionStatistics {
   readonly z: Float32Array;
   /** [heads, tokens]. */
   readonly lse: Float32Array;
+  /** q, k and v before interventions, where these changed them. */
+  readonly rawQ?: Float32Array;
+  readonly rawK?: Float32Array;
+  readonly rawV?: Float32Array;
+  /** Query heads whose maps do not follow from q, k and the window alone: the steps that lead to them (`HeadRows`). */
+  readonly patterns?: ReadonlyMap<number, readonly HeadStep[]>;
 }
 
 export interface Capture {
@@ -23,6 +30,8 @@ export interface Capture {
   /** Residual entering each layer and leaving the last: layers + 1 arrays of [tokens, dModel]. */
   readonly resid: readonly Float32Array[];
   readonly layers: readonly LayerCapture[];
+  /** The run whose final residual gives the final norm its scale; absent: its own does. */
+  readonly scaleFrom?: Pick<Capture, 'resid'>;
   /** Layers below this share their arrays with the run that was resumed; 0 for a full run. */
   readonly computedFrom: number;
 }

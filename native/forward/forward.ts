@@ -5,17 +5,22 @@
  * a full run bit for bit, because every row block and chunk is cut the same way.
  */
 import { AppError } from '../../shared/base/app-error.ts';
-import { PLAIN, type AttentionKernel } from '../attention/kernel.ts';
+import type { AttentionKernel } from '../attention/kernel.ts';
 import type { MaskSpec } from '../attention/mask.ts';
-import { allocateStatistics } from '../attention/statistics.ts';
+import { allocateStatistics, type Gathering } from '../attention/statistics.ts';
 import { firstResiduals, IN_MEMORY, type CaptureKeeper } from '../capture/capture-keeper.ts';
 import type { Capture, LayerCapture } from '../capture/capture.ts';
 import type { Architecture } from '../families/family.ts';
 import { ropeTables } from '../families/rope.ts';
+import { attendEdited, editInputs, type LayerInputs } from '../interventions/attend.ts';
+import { editsOutputsOnly, mergeEdits, NO_EDIT, type LayerEdit, type RowEdit } from '../interventions/layer-edit.ts';
+import { plainEdit } from '../interventions/plain-edit.ts';
+import { bothDone } from './both-done.ts';
 import { breather } from './breathe.ts';
 import { Checkpoint, type Job } from './checkpoint.ts';
 import {
   allocateSegment,
+  runInputs,
   runSegment,
   type ExtraReceiver,
   type SegmentContext,
@@ -31,8 +36,10 @@ export interface ForwardModel {
 
 export interface ForwardRequest {
   readonly ids: Int32Array;
-  /** Factor on z of each head in a layer, or null where nothing changes there. */
-  readonly gain: (layer: number) => Float32Array | null;
+  /** What is done in a layer; null = nothing. */
+  readonly edit?: (layer: number) => LayerEdit | null;
+  /** Then a factor on z of each head in a layer, or null where nothing changes there. */
+  readonly gain?: (layer: number) => Float32Array | null;
   /** What each query head of a layer may see, on top of its window; null = no mask on any head. */
   readonly masks?: (layer: number) => readonly (MaskSpec | null)[] | null;
   /**
@@ -41,19 +48,26 @@ export interface ForwardRequest {
    */
   readonly uniform?: (layer: number) => Uint8Array | null;
   /**
-   * `capture` has the same changes below `fromLayer`, and none in that layer; a gain there does no harm where masks or
-   * uniform heads make its attention anew. `z`: that of `fromLayer` with all its changes, in place of computing it; its
-   * LSE and statistics stay those of `capture`.
+   * `capture` has the same changes below `fromLayer`. In that layer it has none on z where only z is changed; where more
+   * is, q, k and v from before any are taken, but the residual as `capture` has it. `z`: that of `fromLayer` with all its
+   * changes, in place of computing it; its LSE and statistics stay those of `capture`.
    */
   readonly resume?: { readonly capture: Capture; readonly fromLayer: number; readonly z?: Float32Array };
   /** Where the arrays go; memory by default. */
   readonly keeper?: CaptureKeeper;
   /** Called with extra hook values as row blocks are computed: [rows, width] at `row`. */
   readonly extras?: ExtraReceiver;
+  /** Made with the capture, whose layers are there one after the other. */
+  readonly reader?: (capture: Capture) => LayerReader;
 }
 
-/** Rows that are copied between two looks at the clock. */
-const ROWS_AT_ONCE = 256;
+/** Reads the layers of a run while it goes on. */
+export interface LayerReader {
+  /** What else the kernel gathers of a layer that it is about to compute; null for nothing. */
+  gather(layer: number, v: Float32Array): Promise<Gathering | null>;
+  /** Once the capture has the layer: each in order, at the latest while the kernel computes the next. */
+  read(layer: number): Promise<void>;
+}
 
 /** Throws `not-finite` where the computation leaves float32, `CancelledError` when the job is cancelled. */
 export async function runForward(model: ForwardModel, request: ForwardRequest, job: Job): Promise<Capture> {
@@ -67,12 +81,19 @@ export async function runForward(model: ForwardModel, request: ForwardRequest, j
   const attentionCost = 2 * headDim * 2;
   const cells = (heads * tokens * tokens) / 2;
   const checkpoint = new Checkpoint(job, (layers - fromLayer) * (segmentCost * tokens + attentionCost * cells));
+  const breathe = breather(job);
   const context: SegmentContext = { model, rope, checkpoint, extras: request.extras };
   const rows = { ids, start: 0 };
 
   const keeper = request.keeper ?? IN_MEMORY;
   const kept: Float32Array[] = resume === undefined ? [] : firstResiduals(resume.capture, fromLayer + 1);
   const captured: LayerCapture[] = resume === undefined ? [] : resume.capture.layers.slice(0, fromLayer);
+  const made: Capture = { tokens, ids, resid: kept, layers: captured, computedFrom: fromLayer };
+  const reader = request.reader?.(made);
+  let read = 0;
+  const readLayers = async (end: number): Promise<void> => {
+    for (; reader !== undefined && read < end; read++) await reader.read(read);
+  };
   /** Of the layer before, where nothing of it stays in memory. */
   let spareZ: Float32Array | undefined;
   const segmentArrays = (segment: number) => allocateSegment(architecture, segment, tokens, keeper.floats);
@@ -82,107 +103,106 @@ export async function runForward(model: ForwardModel, request: ForwardRequest, j
     checkpoint.phase = 'Embedding';
     next = await runSegment(context, 0, rows, undefined, segmentArrays(0));
     resid = next.resid;
-    await keeper.resid(kept, resid, false);
   } else {
     resid = resume.capture.resid[fromLayer]!;
   }
 
   for (let layer = fromLayer; layer < layers; layer++) {
     checkpoint.phase = `Layer ${layer + 1} of ${layers}`;
-    const gain = request.gain(layer);
-    const masks = request.masks?.(layer) ?? null;
-    const uniform = request.uniform?.(layer) ?? null;
+    const edit = editOf(request, layer, architecture);
     const resumed = layer === fromLayer ? resume?.capture.layers[layer] : undefined;
     let capture: LayerCapture;
     let z: Float32Array;
-    if (resumed !== undefined && (resume?.z !== undefined || (masks === null && uniform === null))) {
-      const isClean = resume?.z === undefined && gain === null;
-      z = resume?.z ?? withGain(resumed.z, gain, headDim, keeper.floats);
-      capture = isClean ? resumed : withZ(resumed, z);
+    if (resumed !== undefined && (resume?.z !== undefined || editsOutputsOnly(edit))) {
+      const isSame = resume?.z === undefined && edit.outputs.length === 0;
+      z = resume?.z ?? (isSame ? resumed.z : await editedCopy(resumed.z, edit.outputs, keeper.floats, breathe));
+      capture = isSame ? resumed : withZ(resumed, z);
     } else {
-      const { k, v } = resumed ?? next!;
-      let q = resumed?.q ?? next!.q;
-      if (uniform !== null) {
+      let raw: LayerInputs = resumed === undefined ? next! : inputsOf(resumed);
+      if (edit.residual.length > 0) {
         // What is resumed belongs to the other capture.
-        const into = resumed === undefined ? q : keeper.floats(q.length);
-        q = await withoutQueries(q, into, uniform, headDim, breather(job));
+        if (resumed !== undefined) {
+          resid = await editedCopy(resid, edit.residual, keeper.floats, breathe);
+          kept.pop();
+        } else for (const change of edit.residual) await change(resid, 0, breathe);
+        const into = next ?? allocateSegment(architecture, layer, tokens, keeper.floats);
+        await runInputs(context, layer, 0, resid, into);
+        raw = into;
       }
+      if (resumed === undefined || edit.residual.length > 0) await keeper.resid(kept, resid, false);
+      const given = await editInputs(raw, edit, 0, keeper.floats, breathe);
       const statistics = allocateStatistics({ heads }, tokens);
       z = spareZ ?? keeper.floats(tokens * heads * headDim);
       if (keeper.reuses) spareZ = z;
       const lse = new Float32Array(heads * tokens);
-      const input = {
-        ...PLAIN,
-        q,
-        k,
-        v,
-        tokens,
-        scale: architecture.scale[layer]!,
-        window: architecture.slidingWindow[layer]!,
-        gain,
-        masks,
-      };
-      const output = { z, lse, statistics, extra: null };
-      await model.kernel.run(input, output, (done) => checkpoint.pass(done * attentionCost));
-      capture = await keeper.layer({ q, k, v, z, lse, ...statistics });
+      await readLayers(layer - 1);
+      // What is gathered is of the kernel's own heads.
+      const more = edit.heads.size > 0 ? null : ((await reader?.gather(layer, given.v)) ?? null);
+      const of = { architecture, kernel: model.kernel, layer, tokens, queryStart: 0 };
+      const output = { z, lse, statistics, extra: more?.extra ?? null };
+      const pass = (done: number): Promise<void> => checkpoint.pass(done * attentionCost);
+      const clock = { floats: keeper.floats, pass, breathe };
+      // The kernel has threads of its own: the layer before is read meanwhile.
+      const [attended] = await bothDone(
+        attendEdited(of, given, edit, output, clock, more?.request ?? null),
+        readLayers(layer),
+      );
+      const { k, v } = given;
+      const { q, patterns } = attended;
+      capture = await keeper.layer({
+        ...{ q, k, v, z, lse, ...statistics },
+        ...(q !== raw.q && { rawQ: raw.q }),
+        ...(k !== raw.k && { rawK: raw.k }),
+        ...(v !== raw.v && { rawV: raw.v }),
+        ...(patterns.size > 0 && { patterns }),
+      });
     }
     captured.push(capture);
     // One set of arrays serves all layers where nothing of it stays in memory.
     const into = keeper.reuses && next !== undefined ? next : segmentArrays(layer + 1);
     next = await runSegment(context, layer + 1, rows, { z, resid }, into);
     resid = next.resid;
-    await keeper.resid(kept, resid, layer + 1 === layers);
   }
+  if (fromLayer < layers) await keeper.resid(kept, resid, true);
   assertFinite(resid, dModel);
-  return { tokens, ids, resid: kept, layers: captured, computedFrom: fromLayer };
+  await readLayers(layers);
+  return made;
 }
 
-/** The first changed layer has the same q, k, v and pattern: its z differs by the same product as in the kernel. */
-function withGain(
-  clean: Float32Array,
-  gain: Float32Array | null,
-  headDim: number,
+/** All that is asked for in a layer. */
+function editOf(
+  { edit, gain, masks, uniform }: ForwardRequest,
+  layer: number,
+  architecture: Pick<Architecture, 'heads' | 'headDim'>,
+): LayerEdit {
+  const plain = plainEdit(
+    { gain: gain?.(layer) ?? null, masks: masks?.(layer) ?? null, uniform: uniform?.(layer) ?? null },
+    architecture,
+  );
+  return mergeEdits(edit?.(layer) ?? null, plain) ?? NO_EDIT;
+}
+
+/** q, k and v of a layer before interventions. */
+function inputsOf({ q, k, v, rawQ, rawK, rawV }: LayerCapture): LayerInputs {
+  return { q: rawQ ?? q, k: rawK ?? k, v: rawV ?? v };
+}
+
+async function editedCopy(
+  values: Float32Array,
+  edits: readonly RowEdit[],
   floats: CaptureKeeper['floats'],
-): Float32Array {
-  if (gain === null) return clean;
-  const width = gain.length * headDim;
-  const z = floats(clean.length);
-  z.set(clean);
-  gain.forEach((factor, head) => {
-    if (factor === 1) return;
-    for (let at = head * headDim; at < z.length; at += width) {
-      for (let d = 0; d < headDim; d++) z[at + d]! *= factor;
-    }
-  });
-  return z;
+  breathe: () => Promise<void>,
+): Promise<Float32Array> {
+  const copy = floats(values.length);
+  copy.set(values);
+  for (const edit of edits) await edit(copy, 0, breathe);
+  return copy;
 }
 
 function withZ(clean: LayerCapture, z: Float32Array): LayerCapture {
   // Described, not read: the other arrays may lie on disk.
   const changed = { ...Object.getOwnPropertyDescriptors(clean), z: { value: z, enumerable: true } };
   return Object.defineProperties({}, changed) as LayerCapture;
-}
-
-/**
- * q [tokens, heads x headDim] without the queries of the marked heads, written into `into`, which may be `q` itself:
- * every score of theirs is 0 then, and a softmax over equal scores is uniform.
- */
-async function withoutQueries(
-  q: Float32Array,
-  into: Float32Array,
-  marked: Uint8Array,
-  headDim: number,
-  breathe: () => Promise<void>,
-): Promise<Float32Array> {
-  const width = marked.length * headDim;
-  for (let row = 0; row < q.length; row += width) {
-    if (into !== q) into.set(q.subarray(row, row + width), row);
-    for (const [head, isMarked] of marked.entries()) {
-      if (isMarked !== 0) into.fill(0, row + head * headDim, row + (head + 1) * headDim);
-    }
-    if (row % (ROWS_AT_ONCE * width) === 0) await breathe();
-  }
-  return into;
 }
 
 /** The norms square the residual and sum it: past this that leaves float32, and every prediction would come out alike. */

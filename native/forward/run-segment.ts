@@ -112,6 +112,43 @@ export async function runSegment(
   return result;
 }
 
+/**
+ * q, k and v of a layer from the residual that enters it, [rows, dModel], into `result`: for a residual that was changed
+ * after its segment.
+ */
+export async function runInputs(
+  { model, rope, checkpoint, extras }: SegmentContext,
+  layer: number,
+  start: number,
+  resid: Float32Array,
+  result: Pick<SegmentResult, 'q' | 'k' | 'v'>,
+): Promise<void> {
+  const { heads, kvHeads, headDim, dModel } = model.architecture;
+  const hooks = (extras?.hooks ?? []).filter((hook) => hook !== 'residMid');
+  const session = await model.sessions.attentionInputs(layer, hooks);
+  const { rowsPerBlock } = model.sessions;
+  const count = resid.length / dModel;
+  for (let row = 0; row < count; row += rowsPerBlock) {
+    const rows = Math.min(rowsPerBlock, count - row);
+    const part = (data: Float32Array, width: number, from = row) => data.subarray(from * width, (from + rows) * width);
+    const feeds: Record<string, Feed> = { resid: { data: part(resid, dModel), dims: [rows, dModel] } };
+    if (rope !== null) {
+      const half = headDim / 2;
+      feeds['cos'] = { data: part(rope.cos, half, start + row), dims: [rows, half] };
+      feeds['sin'] = { data: part(rope.sin, half, start + row), dims: [rows, half] };
+    }
+    const targets: Record<string, Float32Array> = {
+      q: part(result.q, heads * headDim),
+      k: part(result.k, kvHeads * headDim),
+      v: part(result.v, kvHeads * headDim),
+    };
+    for (const hook of hooks) targets[hook] = new Float32Array(rows * hookWidth(hook, layer, model.architecture));
+    await session.runInto(feeds, targets);
+    for (const hook of hooks) extras!.receive(hook, layer, row, targets[hook]!);
+    await checkpoint.pass(0);
+  }
+}
+
 /** Numbers a row; 0 where the segment does not have the hook. */
 function hookWidth(
   hook: ExtraHook,

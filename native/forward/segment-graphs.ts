@@ -23,10 +23,8 @@ export function buildSegment(
   segment: number,
   extras: readonly ExtraHook[],
 ): Uint8Array {
-  const { layers, heads, kvHeads, headDim, dModel, blocks } = architecture;
+  const { layers, dModel, blocks } = architecture;
   const g = new GraphBuilder();
-  const qWidth = heads * headDim;
-  const kvWidth = kvHeads * headDim;
 
   let resid: Value;
   if (segment === 0) {
@@ -41,13 +39,7 @@ export function buildSegment(
   g.output('resid', resid, 'float32', ['rows', dModel]);
   if (segment === layers) return g.build(`segment-${segment}`);
 
-  const rope = ropeInputs(g, architecture);
-  const { q, k, v, qRaw, kRaw } = blocks.attentionInputs(g, weights, segment, resid, rope);
-  g.output('q', q, 'float32', ['rows', qWidth]);
-  g.output('k', k, 'float32', ['rows', kvWidth]);
-  g.output('v', v, 'float32', ['rows', kvWidth]);
-  if (extras.includes('qRaw')) g.output('qRaw', qRaw, 'float32', ['rows', qWidth]);
-  if (extras.includes('kRaw')) g.output('kRaw', kRaw, 'float32', ['rows', kvWidth]);
+  outputQkv(g, architecture, weights, segment, resid, extras);
   return g.build(`segment-${segment}`);
 }
 
@@ -79,6 +71,40 @@ export function buildSegmentGroup(
   });
   for (const [at, { name, dtype, shape }] of outputs.entries()) g.output(name, values[at]!, dtype, shape);
   return g.build(`segments-${first}-${end - 1}`);
+}
+
+/**
+ * Norm and QKV of one layer from the residual that enters it: what a segment ends with, for residuals that were changed.
+ * Input resid [rows, d]; cos, sin as the segments'. Outputs q, k, v; the extras that apply.
+ */
+export function buildAttentionInputs(
+  architecture: Architecture,
+  weights: GraphWeights,
+  layer: number,
+  extras: readonly ExtraHook[],
+): Uint8Array {
+  const g = new GraphBuilder();
+  const resid = g.input('resid', 'float32', ['rows', architecture.dModel]);
+  outputQkv(g, architecture, weights, layer, resid, extras);
+  return g.build(`attention-inputs-${layer}`);
+}
+
+function outputQkv(
+  g: GraphBuilder,
+  architecture: Architecture,
+  weights: GraphWeights,
+  layer: number,
+  resid: Value,
+  extras: readonly ExtraHook[],
+): void {
+  const { heads, kvHeads, headDim, blocks } = architecture;
+  const [qWidth, kvWidth] = [heads * headDim, kvHeads * headDim];
+  const { q, k, v, qRaw, kRaw } = blocks.attentionInputs(g, weights, layer, resid, ropeInputs(g, architecture));
+  g.output('q', q, 'float32', ['rows', qWidth]);
+  g.output('k', k, 'float32', ['rows', kvWidth]);
+  g.output('v', v, 'float32', ['rows', kvWidth]);
+  if (extras.includes('qRaw')) g.output('qRaw', qRaw, 'float32', ['rows', qWidth]);
+  if (extras.includes('kRaw')) g.output('kRaw', kRaw, 'float32', ['rows', kvWidth]);
 }
 
 interface LayerInputs {

@@ -4,6 +4,7 @@ import type { GraphWeights } from '../families/graph-weights.ts';
 import { createSession, type Session } from '../ort/session.ts';
 import { buildEffects, buildLogProbs } from './effect-graphs.ts';
 import {
+  buildAttentionInputs,
   buildAttentionOutput,
   buildKl,
   buildNll,
@@ -79,6 +80,14 @@ export class SegmentSessions {
     if (extras.length === 0 && isBetweenLayers) return ofGroup(await this.#group(index), index);
     return this.#session(`segment ${index} ${extras.join(' ')}`, () =>
       buildSegment(architecture, weights, index, extras),
+    );
+  }
+
+  /** Norm and QKV of a layer alone. */
+  attentionInputs(layer: number, extras: readonly ExtraHook[]): Promise<Session> {
+    const { architecture, weights } = this.#options;
+    return this.#session(`inputs ${layer} ${extras.join(' ')}`, () =>
+      buildAttentionInputs(architecture, weights, layer, extras),
     );
   }
 

@@ -219,6 +219,6 @@ function listedMask(rows: number, keysOf: (row: number) => readonly number[]): M
 
 /** The bytes of everything that a capture holds. */
 function digest({ resid, layers }: Capture): Buffer {
-  const arrays = [...resid, ...layers.flatMap((layer) => Object.values(layer) as ArrayBufferView[])];
+  const arrays = [...resid, ...layers.flatMap((layer) => Object.values(layer).filter((value) => ArrayBuffer.isView(value)))];
   return Buffer.concat(arrays.map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength)));
 }

@@ -1,0 +1,189 @@
+/**
+ * Rows of one edited head, one after the other, from queries and keys: whatever steps there are, in their order. The
+ * slow way, in float64, for what no mask and no factor on the queries can say, and for looking at single rows.
+ */
+import { groupOf } from '../../shared/model/head-id.ts';
+import { visibleUnder } from '../attention/mask.ts';
+import { isAmong, type Donor, type HeadStep } from './layer-edit.ts';
+
+/** Queries and keys before any step. */
+export interface HeadSource {
+  /** [rows, heads x headDim], of the positions from `queryStart` on. */
+  readonly q: Float32Array;
+  /** [tokens, kvHeads x headDim]. */
+  readonly k: Float32Array;
+  readonly tokens: number;
+  readonly queryStart: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+  readonly head: number;
+  readonly scale: number;
+  readonly window: number | null;
+}
+
+export interface WeightsRow {
+  /** Of keys 0 to the position, 0 where it sees none; overwritten by the next row. */
+  readonly weights: Float64Array;
+  /** Of the scores that became weights; -Infinity for a row that sees nothing, NaN where nothing is normalised. */
+  readonly lse: number;
+  /** Whether any step is about this row. */
+  readonly isEdited: boolean;
+}
+
+export class HeadRows {
+  readonly #source: HeadSource;
+  readonly #steps: readonly HeadStep[];
+  readonly #valueSteps: readonly Extract<HeadStep, { readonly kind: 'zero-values' }>[];
+  readonly #scores: Float64Array;
+  readonly #donors = new Map<Donor, { readonly q: Float32Array; readonly k: Float32Array }>();
+
+  constructor(source: HeadSource, steps: readonly HeadStep[]) {
+    this.#source = source;
+    this.#steps = steps;
+    this.#valueSteps = steps.filter((step) => step.kind === 'zero-values');
+    this.#scores = new Float64Array(source.tokens);
+  }
+
+  /** Whether the head weighs the value of a key in a row. */
+  seesValue(position: number, key: number): boolean {
+    return !this.#valueSteps.some(({ rows, keys }) => isAmong(rows, position) && isAmong(keys, key));
+  }
+
+  row(position: number): WeightsRow {
+    const { window } = this.#source;
+    const first = window === null ? 0 : Math.max(0, position - window + 1);
+    const scores = this.#scores.subarray(0, position + 1);
+    const steps = this.#steps.filter(({ rows }) => isAmong(rows, position));
+    // What stands before a donor is forgotten.
+    const last = steps.findLastIndex((step) => step.kind === 'donor' && partnerOf(step.donor, position) >= 0);
+    const replaced = steps[last];
+    if (replaced?.kind === 'donor') this.#donorScores(replaced.donor, position, scores);
+    else this.#ownScores(position, first, scores);
+    let bias: number | null = null;
+    for (const step of steps.slice(last + 1)) {
+      if (step.kind === 'uniform') bias = null;
+      if (step.kind === 'sigmoid') bias = step.bias === 'none' ? 0 : -Math.log(countVisible(scores));
+      this.#edit(step, position, scores);
+    }
+    const isEdited = steps.length > 0;
+    if (bias === null) return { weights: scores, lse: softmaxInPlace(scores), isEdited };
+    for (let key = 0; key <= position; key++) scores[key] = 1 / (1 + Math.exp(-scores[key]! - bias));
+    return { weights: scores, lse: NaN, isEdited };
+  }
+
+  #edit(step: HeadStep, position: number, scores: Float64Array): void {
+    switch (step.kind) {
+      case 'mask': {
+        const { tokens, queryStart } = this.#source;
+        const visible = visibleUnder(step.mask, tokens, position, position - queryStart);
+        for (let key = 0; key <= position; key++) if (visible[key] === 0) scores[key] = -Infinity;
+        break;
+      }
+      case 'hide-keys':
+        for (let key = 0; key <= position; key++) if (isAmong(step.keys, key)) scores[key] = -Infinity;
+        break;
+      case 'temper':
+        for (let key = 0; key <= position; key++) scores[key]! /= step.temperature;
+        break;
+      case 'uniform':
+        for (let key = 0; key <= position; key++) if (scores[key]! > -Infinity) scores[key] = 0;
+        break;
+      case 'calibrate':
+        calibrate(scores, step.keys, step.beta);
+        break;
+      case 'donor':
+      case 'sigmoid':
+      case 'zero-values':
+        break;
+    }
+  }
+
+  #ownScores(position: number, first: number, scores: Float64Array): void {
+    const { q, k, queryStart, heads, kvHeads, headDim, head, scale } = this.#source;
+    const qAt = ((position - queryStart) * heads + head) * headDim;
+    const group = groupOf(head, heads, kvHeads) * headDim;
+    scores.fill(-Infinity, 0, first);
+    for (let key = first; key <= position; key++) {
+      scores[key] = dot(q, qAt, k, key * kvHeads * headDim + group, headDim) * scale;
+    }
+  }
+
+  #donorScores(donor: Donor, position: number, scores: Float64Array): void {
+    const { heads, kvHeads, headDim, head, scale, window } = this.#source;
+    const known = this.#donors.get(donor) ?? { q: donor.queries(), k: donor.keys() };
+    this.#donors.set(donor, known);
+    const row = partnerOf(donor, position);
+    const qAt = (row * heads + head) * headDim;
+    const group = groupOf(head, heads, kvHeads) * headDim;
+    for (let key = 0; key <= position; key++) {
+      const other = partnerOf(donor, key);
+      const sees = other >= 0 && other <= row && row - other < (window ?? Infinity);
+      scores[key] = sees ? dot(known.q, qAt, known.k, other * kvHeads * headDim + group, headDim) * scale : -Infinity;
+    }
+  }
+}
+
+/** Of the other run; -1 = none. */
+function partnerOf({ partners, tokens }: Donor, position: number): number {
+  if (partners !== null) return partners[position] ?? -1;
+  return position < tokens ? position : -1;
+}
+
+/**
+ * Adds to the scores of some keys what multiplies their weights with beta and those of the others with one factor, so
+ * that they sum to 1 again. Rows whose others have no weight stay as they are.
+ */
+export function calibrate(scores: Float64Array, keys: Int32Array, beta: number): void {
+  const top = scores.reduce((a, b) => Math.max(a, b), -Infinity);
+  if (top === -Infinity) return;
+  let total = 0;
+  for (const score of scores) total += Math.exp(score - top);
+  let sinks = 0;
+  for (const key of keys) if (key < scores.length) sinks += Math.exp(scores[key]! - top);
+  let rest = total - sinks;
+  if (sinks > total / 2) {
+    // Nothing would be left of a small rest.
+    const isSink = new Set(keys);
+    rest = 0;
+    for (let key = 0; key < scores.length; key++) if (!isSink.has(key)) rest += Math.exp(scores[key]! - top);
+  }
+  if (rest <= 0 || sinks === 0) return;
+  const others = (rest + (1 - beta) * sinks) / rest;
+  const offset = Math.log(beta / others);
+  for (const key of keys) if (key < scores.length) scores[key]! += offset;
+}
+
+function countVisible(scores: Float64Array): number {
+  let count = 0;
+  for (const score of scores) if (score > -Infinity) count += 1;
+  return count;
+}
+
+/** Returns the log-sum-exp of what the scores were. */
+function softmaxInPlace(scores: Float64Array): number {
+  let top = -Infinity;
+  for (let key = 0; key < scores.length; key++) if (scores[key]! > top) top = scores[key]!;
+  if (top === -Infinity) {
+    scores.fill(0);
+    return -Infinity;
+  }
+  let sum = 0;
+  for (let key = 0; key < scores.length; key++) sum += scores[key] = Math.exp(scores[key]! - top);
+  for (let key = 0; key < scores.length; key++) scores[key]! /= sum;
+  return top + Math.log(sum);
+}
+
+/** Four sums side by side: one alone would wait for itself at every step. */
+function dot(q: Float32Array, qAt: number, k: Float32Array, kAt: number, count: number): number {
+  let [a, b, c, d] = [0, 0, 0, 0];
+  let i = 0;
+  for (; i + 4 <= count; i += 4) {
+    a += q[qAt + i]! * k[kAt + i]!;
+    b += q[qAt + i + 1]! * k[kAt + i + 1]!;
+    c += q[qAt + i + 2]! * k[kAt + i + 2]!;
+    d += q[qAt + i + 3]! * k[kAt + i + 3]!;
+  }
+  for (; i < count; i++) a += q[qAt + i]! * k[kAt + i]!;
+  return a + b + (c + d);
+}
