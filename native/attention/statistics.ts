@@ -164,6 +164,12 @@ export interface ExtraStatistics {
   readonly keptMass?: Float32Array;
 }
 
+/** Statistics on request, and the arrays that they go to. */
+export interface Gathering {
+  readonly request: ExtraRequest;
+  readonly extra: ExtraStatistics;
+}
+
 export function allocateExtras(
   { heads }: { readonly heads: number },
   rows: number,

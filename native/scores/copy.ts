@@ -18,8 +18,9 @@ export const copy: Score = {
     floor: 'earlier copies / visible keys',
     domain: [0, 1],
   },
+  afterRun: true,
   notApplicable: ({ capture, predicted }) =>
-    capture.ids.subarray(0, -1).includes(predicted)
+    predicted !== null && capture.ids.subarray(0, -1).includes(predicted)
       ? null
       : 'Needs a prompt in which the likeliest next token has occurred.',
   compute(context, layer, head) {

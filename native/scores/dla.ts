@@ -19,6 +19,7 @@ export const dla: Score = {
     floor: null,
     domain: [null, null],
   },
+  afterRun: true,
   notApplicable: () => null,
   async compute(context, layer, head, _parameters, _pass, breathe) {
     return (await context.attribution(breathe))[layer * context.architecture.heads + head]!;

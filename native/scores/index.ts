@@ -38,7 +38,7 @@ import { tlPrevious } from './tl-previous.ts';
 import { topP } from './top-p.ts';
 import { valueDrain } from './value-drain.ts';
 
-export { scoreTables } from './evaluate.ts';
+export { scoresAlong, scoreTables, type ScoresAlong } from './evaluate.ts';
 
 export const scores: readonly Score[] = [
   entropy,

@@ -3,8 +3,11 @@ import { PLAIN, type AttentionInput, type AttentionKernel } from '../attention/k
 import {
   allocateExtras,
   allocateRowStatistics,
+  SINK_KEYS,
+  type AttentionStatistics,
   type ExtraRequest,
   type ExtraStatistics,
+  type Gathering,
   type KeyMatch,
 } from '../attention/statistics.ts';
 import type { Capture } from '../capture/capture.ts';
@@ -27,15 +30,25 @@ interface Merged {
   sinkFree: Int32Array | undefined;
   spread: { readonly topP: number | null } | undefined;
   valueWeighted: 'written' | 'head' | undefined;
+  column: number | undefined;
   readonly matches: Map<string, KeyMatch>;
 }
 
 type LayerInput = Omit<AttentionInput, 'extra'>;
 type Pass = (cells: number) => Promise<void>;
 interface Gatherer {
+  /** For the run's own pass over the layer, in place of `run`. */
+  gather(layer: number, v: Float32Array, checkpoint: Pass): Promise<Gathering>;
   /** Norms of the values, where they weigh. */
   prepare(layer: number, checkpoint: Pass): Promise<void>;
-  run(input: LayerInput, checkpoint: Pass): Promise<LayerPass>;
+  run(layer: number, input: LayerInput, checkpoint: Pass): Promise<LayerPass>;
+}
+/** What is gathered of one layer. */
+interface Gathered {
+  readonly extra: ExtraStatistics;
+  valueNorms?: Float32Array;
+  /** Whether the run's own pass over the layer gathers it. */
+  byRun: boolean;
 }
 type Stream = (
   layer: number,
@@ -51,37 +64,58 @@ export function kernelPasses(parts: PassParts): PassSource {
   const { architecture, capture, kernel, norms, gain } = parts;
   const { heads } = architecture;
   const { tokens } = capture;
-  const runCells = (heads * tokens * (tokens + 1)) / 2;
+  const cellsBefore = (row: number) => (heads * row * (row + 1)) / 2;
 
-  /** Arrays are the same for all layers: what is told of one is read before the next is asked for. */
+  /**
+   * The same arrays serve all layers: what is told of one is read before the next is asked for. Where the run gathers,
+   * one layer is read while it gathers the next, so that two sets take turns.
+   */
   function gatherer(merged: Merged): Gatherer {
-    const { sumSquares, sinkFree, spread, matches, valueWeighted } = merged;
+    const { sumSquares, sinkFree, spread, matches, valueWeighted, column } = merged;
     const names = [...matches.keys()];
     const request: ExtraRequest = {
       sumSquares,
       ...(sinkFree && { sinkFree }),
       ...(spread && { spread: { topP: spread.topP ?? 1 } }),
       ...(names.length > 0 && { matches: [...matches.values()] }),
+      ...(column !== undefined && { targets: sameForAllRows(column, tokens) }),
     };
-    const extra: ExtraStatistics = {
-      ...allocateExtras({ heads }, tokens, request),
-      ...(valueWeighted && { weightedMass: new Float32Array(heads * tokens) }),
+    const turns: Gathered[] = [];
+    let turnCount = 1;
+    const turnOf = (layer: number) =>
+      (turns[layer % turnCount] ??= {
+        extra: {
+          ...allocateExtras({ heads }, tokens, request),
+          ...(valueWeighted && { weightedMass: new Float32Array(heads * tokens) }),
+        },
+        byRun: false,
+      });
+    const asked = ({ valueNorms }: Gathered) => ({ ...request, ...(valueNorms && { keyWeights: valueNorms }) });
+    const weigh = async (into: Gathered, layer: number, v: Float32Array, checkpoint: Pass): Promise<void> => {
+      if (valueWeighted !== undefined) into.valueNorms = await norms.ofValues(layer, valueWeighted, v, checkpoint);
     };
-    const output = {
-      z: NOTHING,
-      lse: new Float32Array(heads * tokens),
-      statistics: allocateRowStatistics({ heads }, tokens),
-      extra,
-    };
-    let valueNorms: Float32Array | undefined;
+    /** What a pass tells beside, which the run has. */
+    let others: { readonly lse: Float32Array; readonly statistics: AttentionStatistics } | undefined;
     return {
-      async prepare(layer, checkpoint) {
-        if (valueWeighted === undefined) return;
-        valueNorms = await norms.ofValues(layer, valueWeighted, capture.layers[layer]!.v, checkpoint);
+      async gather(layer, v, checkpoint) {
+        turnCount = 2;
+        const into = turnOf(layer);
+        await weigh(into, layer, v, checkpoint);
+        into.byRun = true;
+        return { request: asked(into), extra: into.extra };
       },
-      async run(input, checkpoint) {
-        const asked = { ...request, ...(valueNorms && { keyWeights: valueNorms }) };
-        await kernel.run({ ...input, extra: asked }, output, checkpoint);
+      async prepare(layer, checkpoint) {
+        const into = turnOf(layer);
+        if (!into.byRun) await weigh(into, layer, capture.layers[layer]!.v, checkpoint);
+      },
+      async run(layer, input, checkpoint) {
+        const into = turnOf(layer);
+        const { extra, valueNorms } = into;
+        if (!into.byRun) {
+          others ??= { lse: new Float32Array(heads * tokens), statistics: allocateRowStatistics({ heads }, tokens) };
+          await kernel.run({ ...input, extra: asked(into) }, { z: NOTHING, ...others, extra }, checkpoint);
+        }
+        into.byRun = false;
         return {
           ...(extra.sumSquares && { sumSquares: extra.sumSquares }),
           ...(extra.sinkFree && { sinkFree: extra.sinkFree }),
@@ -89,6 +123,7 @@ export function kernelPasses(parts: PassParts): PassSource {
           ...(names.length > 0 && {
             matches: Object.fromEntries(names.map((name, i) => [name, extra.matchMass![i]!])),
           }),
+          ...(extra.targetMass && { column: extra.targetMass }),
           ...(valueNorms && { valueNorms, valueWeighted: extra.weightedMass! }),
         };
       },
@@ -97,21 +132,34 @@ export function kernelPasses(parts: PassParts): PassSource {
 
   function streamer({ sink, window, space }: StreamingRequest): Stream {
     const width = heads * architecture.headDim;
+    const from = firstHidden({ sink, window }, tokens);
+    const rows = tokens - from;
     const masked = {
-      z: new Float32Array(tokens * width),
-      lse: new Float32Array(heads * tokens),
+      z: new Float32Array(rows * width),
+      lse: new Float32Array(heads * rows),
       statistics: null,
       extra: null,
     };
     const masks = Array.from({ length: heads }, () => ({ kind: 'sink-window', sink, window }) as const);
-    const keptMass = new Float32Array(heads * tokens);
+    const keptMass = new Float32Array(heads * tokens).fill(1);
+    const deviation = new Float32Array(space === null ? 0 : heads * tokens);
     return async (layer, input, outputNorms, checkpoint) => {
       const { z, lse } = capture.layers[layer]!;
-      await kernel.run({ ...input, masks, extra: null }, masked, checkpoint);
+      const q = input.q.subarray(from * width);
+      if (rows > 0) await kernel.run({ ...input, q, queryStart: from, masks, extra: null }, masked, checkpoint);
       // Both are sums over the same scores: no weight has to be looked at again.
-      for (let at = 0; at < keptMass.length; at++) keptMass[at] = Math.min(1, Math.exp(masked.lse[at]! - lse[at]!));
-      if (space === null) return { keptMass, norms: NOTHING, deviation: NOTHING };
-      const deviation = await norms.ofOutputs(layer, space, z, checkpoint, masked.z);
+      for (let head = 0; head < heads; head++) {
+        for (let row = 0, at = head * tokens + from; row < rows; row++, at++) {
+          keptMass[at] = Math.min(1, Math.exp(masked.lse[head * rows + row]! - lse[at]!));
+        }
+      }
+      if (space === null) return { keptMass, norms: NOTHING, deviation };
+      if (rows > 0) {
+        const found = await norms.ofOutputs(layer, space, z.subarray(from * width), checkpoint, masked.z);
+        for (let head = 0; head < heads; head++) {
+          deviation.set(found.subarray(head * rows, (head + 1) * rows), head * tokens + from);
+        }
+      }
       if (space === 'written' && outputNorms !== undefined) return { keptMass, norms: outputNorms, deviation };
       return { keptMass, norms: await norms.ofOutputs(layer, space, z, checkpoint), deviation };
     };
@@ -130,10 +178,15 @@ export function kernelPasses(parts: PassParts): PassSource {
       }
       const wantsNorms = requests.some(({ outputNorms }) => outputNorms === true);
       const gatherers = runs.map(gatherer);
+      const byRun = kernel.gathersExtras ? gatherers[runs.findIndex(leavesBits)] : undefined;
       const streamers = [...masks].map(([key, mask]) => [key, streamer(mask)] as const);
       let outputNorms: Float32Array | undefined;
       return {
-        cells: (runs.length + masks.size) * runCells,
+        cells: [...masks.values()].reduce(
+          (sum, mask) => sum + cellsBefore(tokens) - cellsBefore(firstHidden(mask, tokens)),
+          runs.length * cellsBefore(tokens),
+        ),
+        gather: async (layer, v, checkpoint) => (await byRun?.gather(layer, v, checkpoint)) ?? null,
         async prepare(layer, checkpoint) {
           for (const gatherer of gatherers) await gatherer.prepare(layer, checkpoint);
           if (wantsNorms) outputNorms = await norms.ofOutputs(layer, 'written', capture.layers[layer]!.z, checkpoint);
@@ -151,7 +204,7 @@ export function kernelPasses(parts: PassParts): PassSource {
             gain: gain(layer),
           };
           const gathered: LayerPass[] = [];
-          for (const gatherer of gatherers) gathered.push(await gatherer.run(input, checkpoint));
+          for (const gatherer of gatherers) gathered.push(await gatherer.run(layer, input, checkpoint));
           const streamed = new Map<string, LayerPass['streaming']>();
           for (const [key, stream] of streamers) streamed.set(key, await stream(layer, input, outputNorms, checkpoint));
           return requests.map((request, i) => {
@@ -169,6 +222,21 @@ export function kernelPasses(parts: PassParts): PassSource {
   };
 }
 
+/** Whether the run may gather it: keys past the first ones would be summed up apart, and the run's own sums rounded anew. */
+function leavesBits({ sinkFree }: Merged): boolean {
+  return sinkFree === undefined || sinkFree.every((key) => key < SINK_KEYS);
+}
+
+/** The first row from which the mask hides something; `tokens` where there is none. */
+function firstHidden({ sink, window }: Pick<StreamingRequest, 'sink' | 'window'>, tokens: number): number {
+  return Math.min(tokens, sink + window);
+}
+
+/** A list with one key for each row. */
+function sameForAllRows(key: number, rows: number): NonNullable<ExtraRequest['targets']> {
+  return { offsets: Int32Array.from({ length: rows + 1 }, (_, row) => row), keys: new Int32Array(rows).fill(key) };
+}
+
 /** Masks that differ only in where outputs are compared share one run, unless both spaces are asked for. */
 function maskKey({ sink, window, space }: StreamingRequest): string {
   return `${sink}/${window}/${space === 'head' ? 'head' : 'written'}`;
@@ -176,11 +244,12 @@ function maskKey({ sink, window, space }: StreamingRequest): string {
 
 /** Into the first run that it agrees with, or one of its own. Answers its index. */
 function mergeInto(runs: Merged[], request: PassRequest): number {
-  const { sinkFree, spread, valueWeighted } = request;
+  const { sinkFree, spread, valueWeighted, column } = request;
   let at = runs.findIndex(
     (run) =>
       (sinkFree === undefined || run.sinkFree === undefined || run.sinkFree.join() === sinkFree.join()) &&
       (valueWeighted ?? run.valueWeighted) === (run.valueWeighted ?? valueWeighted) &&
+      (column ?? run.column) === (run.column ?? column) &&
       (spread?.topP ?? run.spread?.topP ?? null) === (run.spread?.topP ?? spread?.topP ?? null),
   );
   if (at < 0) {
@@ -190,12 +259,14 @@ function mergeInto(runs: Merged[], request: PassRequest): number {
       sinkFree: undefined,
       spread: undefined,
       valueWeighted: undefined,
+      column: undefined,
       matches: new Map<string, KeyMatch>(),
     });
   }
   const run = runs[at]!;
   run.sumSquares ||= request.sumSquares === true;
   run.valueWeighted ??= valueWeighted;
+  run.column ??= column;
   run.sinkFree ??= sinkFree;
   if (spread !== undefined) run.spread = { topP: run.spread?.topP ?? spread.topP };
   for (const [name, match] of Object.entries(request.matches ?? {})) run.matches.set(name, match);

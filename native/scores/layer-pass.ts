@@ -1,5 +1,5 @@
 /** What scores read of one more pass of the kernel over the attention of a layer. */
-import type { ExtraStatistics, KeyMatch } from '../attention/statistics.ts';
+import type { ExtraStatistics, Gathering, KeyMatch } from '../attention/statistics.ts';
 
 /** Requests of several scores are met by one pass where they agree. */
 export interface PassRequest {
@@ -14,6 +14,8 @@ export interface PassRequest {
   readonly outputNorms?: boolean;
   /** Attention weighted by the norm of what each key's value writes, v W_O, or of the value itself. */
   readonly valueWeighted?: 'written' | 'head';
+  /** Attention on one key by row. */
+  readonly column?: number;
   /** What is kept, and how far the head's output moves, where it sees no more than the first and the last keys. */
   readonly streaming?: StreamingRequest;
 }
@@ -29,6 +31,7 @@ export interface StreamingRequest {
 export interface LayerPass extends Pick<ExtraStatistics, 'sumSquares' | 'sinkFree' | 'spread'> {
   readonly matches?: Readonly<Record<string, Float32Array>>;
   readonly outputNorms?: Float32Array;
+  readonly column?: Float32Array;
   /** Sum over keys of p x norm; and the norms, [heads, tokens]. */
   readonly valueWeighted?: Float32Array;
   readonly valueNorms?: Float32Array;
@@ -47,22 +50,30 @@ export interface PassSource {
   plan(requests: readonly PassRequest[]): PassPlan;
 }
 
+/** Layers come in order. `checkpoint` may throw to cancel. */
 export interface PassPlan {
   /** Score cells of one layer, which `checkpoint` counts. */
   readonly cells: number;
+  /**
+   * What the run itself can gather of a layer while it computes the attention there, in place of a pass that would look
+   * at all of it again; null for nothing. `v`: [tokens, kvHeads x headDim]. Then the layer is prepared and run as ever,
+   * at the latest while the next one is computed.
+   */
+  gather(layer: number, v: Float32Array, checkpoint: (cells: number) => Promise<void>): Promise<Gathering | null>;
   /** What keeps this thread busy before the kernel can start on its own: to be awaited before `run`. */
   prepare(layer: number, checkpoint: (cells: number) => Promise<void>): Promise<void>;
-  /** One answer a request, good until the next layer is asked for. `checkpoint` may throw to cancel. */
+  /** One answer a request, good until the next layer is asked for. */
   run(layer: number, checkpoint: (cells: number) => Promise<void>): Promise<readonly LayerPass[]>;
 }
 
 /** Whether only the C++ addon can meet it. */
-export function needsExtras({ sumSquares, sinkFree, spread, matches, valueWeighted }: PassRequest): boolean {
+export function needsExtras({ sumSquares, sinkFree, spread, matches, valueWeighted, column }: PassRequest): boolean {
   return (
     sumSquares === true ||
     sinkFree !== undefined ||
     spread !== undefined ||
     matches !== undefined ||
-    valueWeighted !== undefined
+    valueWeighted !== undefined ||
+    column !== undefined
   );
 }

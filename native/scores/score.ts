@@ -7,6 +7,7 @@ import type { Question } from './question.ts';
 
 /** What a score may read. */
 export interface ScoreContext {
+  /** Has the layers so far while the run is under way. */
   readonly capture: Capture;
   readonly architecture: Pick<
     Architecture,
@@ -14,8 +15,8 @@ export interface ScoreContext {
   >;
   /** Whether position 0 is the model's BOS token. */
   readonly bos: boolean;
-  /** The likeliest token after the last position. */
-  readonly predicted: number;
+  /** The likeliest token after the last position; null while the run is under way. */
+  readonly predicted: number | null;
   /** p(query, key), 0 where masked. */
   probability(layer: number, head: number, query: number, key: number): number;
   /** Mean of p(row, row - offset) over the rows from `start` to `end` - 1, all of which have that key. */
@@ -35,6 +36,8 @@ export interface Score {
   readonly info: ScoreInfo;
   /** Values of the parameters whose default follows from the prompt. */
   readonly defaults?: (prompt: PromptSize) => ScoreParameters;
+  /** Set where it reads more than the layers so far, and so waits for the end of the run. */
+  readonly afterRun?: true;
   /** What of the definition follows from the parameters. */
   readonly variant?: (parameters: ScoreParameters) => Partial<ScoreInfo>;
   /** Why it says nothing about this prompt, or null. */

@@ -31,21 +31,23 @@ export const sinkEffective: Score = {
     domain: [0, 1],
   },
   notApplicable: (context, parameters) => needsTokens(context, parameters['position']! + 2),
-  needs: (_, parameters) => ({ valueWeighted: parameters['space'] === 1 ? 'head' : 'written' }),
-  async compute(context, layer, head, parameters, pass, breathe) {
+  needs: (_, parameters) => ({
+    valueWeighted: parameters['space'] === 1 ? 'head' : 'written',
+    column: parameters['position']!,
+  }),
+  compute(context, layer, head, parameters, pass) {
     const { tokens } = context.capture;
     const window = context.architecture.slidingWindow[layer] ?? tokens;
     const position = parameters['position']!;
-    const own = pass.valueNorms![head * tokens + position]!;
+    const { column, valueWeighted, valueNorms } = pass;
+    const own = valueNorms![head * tokens + position]!;
     let sum = 0;
     let rows = 0;
     for (let row = position + 1; row < Math.min(tokens, position + window); row++) {
-      const all = pass.valueWeighted![head * tokens + row]!;
-      if (all > 0) {
-        sum += (context.probability(layer, head, row, position) * own) / all;
-        rows += 1;
-      }
-      if (row % 1024 === 0) await breathe();
+      const all = valueWeighted![head * tokens + row]!;
+      if (all <= 0) continue;
+      sum += (column![head * tokens + row]! * own) / all;
+      rows += 1;
     }
     return rows === 0 ? NaN : sum / rows;
   },

@@ -49,6 +49,11 @@ async function valueOf(
   return score.compute(context, 0, head, used, pass, () => Promise.resolve());
 }
 
+/** p of one key by row, [heads, rows]. */
+function columnOf(maps: readonly Rows[], key: number): Float32Array {
+  return Float32Array.from(maps.flatMap((rows) => rows.map((row) => row[key] ?? 0)));
+}
+
 function mapOf(tokens: number, keyOf: (row: number) => number): number[][] {
   return Array.from({ length: tokens }, (_, row) =>
     Array.from({ length: tokens }, (_key, key) => (key === keyOf(row) ? 1 : 0)),
@@ -162,23 +167,28 @@ describe('norm-weighted sink mass', () => {
       valueNorms: Float32Array.from([...norms, 1]),
       valueWeighted: Float32Array.from([0, 0, 0, 0, weighted]),
     };
-    const context = contextOf({ maps: [[[], [], [], [], row]] });
+    const maps = [[[], [], [], [], row]];
     for (const [position, expected] of [0.021, 0.531, 0.373, 0.075].entries()) {
-      expect(await valueOf(sinkEffective, context, 0, { position }, pass)).toBeCloseTo(expected, 3);
+      const column = columnOf(maps, position);
+      expect(await valueOf(sinkEffective, contextOf({ maps }), 0, { position }, { ...pass, column })).toBeCloseTo(
+        expected,
+        3,
+      );
     }
   });
 
   it('weighs by what is written, or by the value itself', () => {
     const context = contextOf({ maps: [TOY] });
-    expect(sinkEffective.needs!(context, { position: 0, space: 0 })).toEqual({ valueWeighted: 'written' });
-    expect(sinkEffective.needs!(context, { position: 0, space: 1 })).toEqual({ valueWeighted: 'head' });
+    expect(sinkEffective.needs!(context, { position: 0, space: 0 })).toEqual({ valueWeighted: 'written', column: 0 });
+    expect(sinkEffective.needs!(context, { position: 2, space: 1 })).toEqual({ valueWeighted: 'head', column: 2 });
   });
 
   it('is the attention itself where all values weigh alike, and not defined where none weighs anything', async () => {
     const context = contextOf({ maps: [TOY] });
-    const alike = { valueNorms: new Float32Array(4).fill(2), valueWeighted: new Float32Array(4).fill(2) };
+    const column = columnOf([TOY], 0);
+    const alike = { column, valueNorms: new Float32Array(4).fill(2), valueWeighted: new Float32Array(4).fill(2) };
     expect(await valueOf(sinkEffective, context, 0, {}, alike)).toBeCloseTo((0.4 + 0.1 + 0.2) / 3, 7);
-    const nothing = { valueNorms: new Float32Array(4), valueWeighted: new Float32Array(4) };
+    const nothing = { column, valueNorms: new Float32Array(4), valueWeighted: new Float32Array(4) };
     expect(await valueOf(sinkEffective, context, 0, {}, nothing)).toBeNaN();
   });
 });

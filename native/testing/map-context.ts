@@ -95,6 +95,7 @@ export function mapContext(options: MapContextOptions): ScoreContext {
       gathersExtras,
       plan: (requests) => ({
         cells: 0,
+        gather: () => Promise.resolve(null),
         prepare: () => Promise.resolve(),
         run: () => Promise.resolve(requests.map((request) => passOf(maps, window ?? tokens, valueOf, request))),
       }),
@@ -123,7 +124,7 @@ function passOf(
   };
   const output = (row: readonly number[], head: number) => row.reduce((sum, p, key) => sum + p * valueOf(head, key), 0);
   const seen = (row: readonly number[], query: number) => row.slice(Math.max(0, query - window + 1), query + 1);
-  const { sinkFree, spread, matches, streaming } = request;
+  const { sinkFree, spread, matches, column, streaming } = request;
   const kept = (row: readonly number[], query: number) => {
     const under = row.map((p, key) => (key < streaming!.sink || query - key < streaming!.window ? p : 0));
     const mass = under.reduce((sum, p) => sum + p, 0);
@@ -161,6 +162,7 @@ function passOf(
         ]),
       ),
     }),
+    ...(column !== undefined && { column: perRow((row) => row[column] ?? 0) }),
     ...(request.outputNorms && { outputNorms: perRow((row, _query, head) => Math.abs(output(row, head))) }),
     ...(request.valueWeighted && {
       valueNorms: perRow((_row, query, head) => Math.abs(valueOf(head, query))),

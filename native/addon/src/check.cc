@@ -60,7 +60,7 @@ Masks randomMasks(std::mt19937 &random, const Shape &shape) {
 }
 
 struct Reference {
-  std::vector<double> z, lse, entropy, rowMax, meanDistance, sinkMass, columnSum, poolMax, kept;
+  std::vector<double> z, lse, entropy, rowMax, meanDistance, sinkMass, restMass, columnSum, poolMax, kept;
   std::vector<double> matched[2];
   double largestScore = 0, largestValue = 0;
 };
@@ -69,7 +69,7 @@ Reference attend(const Problem &p) {
   const int64_t rows = p.rows(), dh = p.headDim, side = p.poolSide();
   Reference out;
   out.z.resize(rows * p.heads * dh);
-  for (auto *part : {&out.lse, &out.entropy, &out.rowMax, &out.meanDistance, &out.sinkMass, &out.kept, &out.matched[0], &out.matched[1]})
+  for (auto *part : {&out.lse, &out.entropy, &out.rowMax, &out.meanDistance, &out.sinkMass, &out.restMass, &out.kept, &out.matched[0], &out.matched[1]})
     part->resize(p.heads * rows);
   out.columnSum.resize(p.heads * p.tokens);
   out.poolMax.resize(p.heads * side * (side + 1) / 2);
@@ -102,7 +102,8 @@ Reference attend(const Problem &p) {
         const double w = std::exp(score[j] - top) / sum;
         if (w > 0) out.entropy[at] -= w * std::log(w);
         out.meanDistance[at] += w * static_cast<double>(i - j);
-        if (j < kFirstKeyCount) out.sinkMass[at] += w;
+        if (j < headscope::kFirstKeyCount) out.sinkMass[at] += w;
+        if (!std::binary_search(p.sinkKeys, p.sinkKeys + p.sinkCount, j)) out.restMass[at] += w;
         for (int64_t x = 0; x < p.matchCount; x++)
           if (p.matches[x].keys[j] == p.matches[x].rows[row] && (j < i || p.matches[x].self)) out.matched[x][at] += w;
         if (kept[j]) out.kept[at] += w;
@@ -208,7 +209,8 @@ bool check(const Implementation &implementation, const Shape &shape, unsigned se
          near("rowMax", rowMax, expected.rowMax, 2e-6 + 6e-7 * s) &&
          near("meanDistance", meanDistance, expected.meanDistance, 1e-5 * static_cast<double>(p.tokens + 1)) &&
          near("matched", matched[0], expected.matched[0], 2e-6 + 6e-7 * s) && near("matched", matched[1], expected.matched[1], 2e-6 + 6e-7 * s) &&
-         near("sinkMass", sinkMass, expected.sinkMass, 2e-6 + 6e-7 * s) && near("keptMass", keptMass, expected.kept, 2e-6 + 6e-7 * s) &&
+         near("sinkMass", sinkMass, expected.sinkMass, 2e-6 + 6e-7 * s) && near("restMass", restMass, expected.restMass, 2e-6 + 6e-7 * s) &&
+         near("keptMass", keptMass, expected.kept, 2e-6 + 6e-7 * s) &&
          near("poolMax", poolMax, expected.poolMax, 2e-6 + 6e-7 * s) && near("columnSum", columnSum, expected.columnSum, 1e-5 * static_cast<double>(p.tokens));
 }
 
