@@ -1,9 +1,13 @@
+import { useId } from 'react';
 import { LUT_SIZE, lutOf, sampleLut, type ColourMap } from '../../shared/colour/lut.ts';
 import { toHex } from '../../shared/colour/rgb.ts';
 import { toUnit, type ValueScale } from '../../shared/colour/value-scale.ts';
 import { plural } from '../../shared/view/format.ts';
 import { formatTick } from '../../shared/view/map/format-value.ts';
+import { wrapText } from '../../shared/figure/wrap-text.ts';
 import type { LegendTick } from '../../shared/view/map/map-colours.ts';
+import { textMeasurer } from '../map/measure-text.ts';
+import { useThemeColours } from '../map/use-theme-colours.ts';
 
 interface AtlasLegendProps {
   readonly scale: ValueScale;
@@ -30,6 +34,7 @@ interface AtlasLegendProps {
 
 const LEFT_PX = 26;
 const BAR_PX = 8;
+const TITLE_LINE_PX = 12;
 
 /** Length of the bar in a legend of that width. */
 export function barWidth(width: number): number {
@@ -39,7 +44,12 @@ export function barWidth(width: number): number {
 /** The colour bar under the grid, with ticks and unit. */
 export function AtlasLegend(props: AtlasLegendProps) {
   const { scale, map, ticks, title, width, mark, floor = null, prompts, gaps = false, masked } = props;
+  const id = useId();
   const lut = lutOf(map);
+  const { fontUi } = useThemeColours();
+  const measure = textMeasurer(`10px ${fontUi}`);
+  const lines = wrapText(title, width - LEFT_PX, measure);
+  const furtherPx = Math.max(0, lines.length - 1) * TITLE_LINE_PX;
   const barPx = barWidth(width);
   const x = (unit: number) => LEFT_PX + unit * barPx;
   const stops = Array.from({ length: LUT_SIZE / 8 + 1 }, (_, index) => index / (LUT_SIZE / 8));
@@ -50,12 +60,12 @@ export function AtlasLegend(props: AtlasLegendProps) {
     <svg
       className="hs-atlas__legend"
       width={width}
-      height={masked || floor !== null || prompts !== undefined || gaps ? 60 : 46}
+      height={(masked || floor !== null || prompts !== undefined || gaps ? 60 : 46) + furtherPx}
       role="img"
       aria-label={`Colour scale: ${said}`}
     >
       <defs>
-        <linearGradient id={`hs-atlas-ramp-${map}`}>
+        <linearGradient id={id}>
           {stops.map((stop) => (
             <stop key={stop} offset={stop} stopColor={toHex(sampleLut(lut, stop))} />
           ))}
@@ -67,7 +77,7 @@ export function AtlasLegend(props: AtlasLegendProps) {
         y={6}
         width={barPx}
         height={BAR_PX}
-        fill={`url(#hs-atlas-ramp-${map})`}
+        fill={`url(#${id})`}
       />
       {mark !== undefined && <path className="hs-atlas__mark" d={`M${x(toUnit(scale, mark))} 6l-4 -5h8z`} />}
       {ticks.map((tick) => (
@@ -79,45 +89,49 @@ export function AtlasLegend(props: AtlasLegendProps) {
         </g>
       ))}
       <text className="hs-atlas__text hs-atlas__text--faint" x={LEFT_PX} y={39}>
-        {title}
+        {lines.map((line, index) => (
+          <tspan key={index} x={LEFT_PX} y={39 + index * TITLE_LINE_PX}>
+            {index === 0 ? line : ` ${line}`}
+          </tspan>
+        ))}
       </text>
       {floor !== null && (
-        <>
-          <line className="hs-atlas__floor" x1={x(toUnit(scale, floor))} x2={x(toUnit(scale, floor))} y1={3} y2={17} />
-          <line className="hs-atlas__floor" x1={LEFT_PX + 3} x2={LEFT_PX + 3} y1={44} y2={54} />
-        </>
+        <line className="hs-atlas__floor" x1={x(toUnit(scale, floor))} x2={x(toUnit(scale, floor))} y1={3} y2={17} />
       )}
-      {(uniform !== '' || mean !== '') && (
-        <text className="hs-atlas__text hs-atlas__text--faint" x={LEFT_PX + (floor === null ? 0 : 9)} y={53}>
-          {[uniform, mean].filter(Boolean).join(' · ')}
-        </text>
-      )}
-      {gaps && (
-        <>
-          <text className="hs-atlas__text hs-atlas__text--faint" x={LEFT_PX + barPx} y={53} textAnchor="end">
-            no value
+      <g transform={`translate(0 ${furtherPx})`}>
+        {floor !== null && <line className="hs-atlas__floor" x1={LEFT_PX + 3} x2={LEFT_PX + 3} y1={44} y2={54} />}
+        {(uniform !== '' || mean !== '') && (
+          <text className="hs-atlas__text hs-atlas__text--faint" x={LEFT_PX + (floor === null ? 0 : 9)} y={53}>
+            {[uniform, mean].filter(Boolean).join(' · ')}
           </text>
-          <rect className="hs-atlas__empty" x={LEFT_PX + barPx - 57.5} y={44.5} width={11} height={9} />
-        </>
-      )}
-      {masked && (
-        <>
-          <text className="hs-atlas__text hs-atlas__text--faint" x={LEFT_PX} y={53}>
-            {masked.text}
-          </text>
-          <text className="hs-atlas__text hs-atlas__text--faint" x={LEFT_PX + barPx} y={53} textAnchor="end">
-            masked
-          </text>
-          <rect
-            className="hs-atlas__swatch"
-            x={LEFT_PX + barPx - 55.5}
-            y={44.5}
-            width={12}
-            height={9}
-            fill={masked.colour}
-          />
-        </>
-      )}
+        )}
+        {gaps && (
+          <>
+            <text className="hs-atlas__text hs-atlas__text--faint" x={LEFT_PX + barPx} y={53} textAnchor="end">
+              no value
+            </text>
+            <rect className="hs-atlas__empty" x={LEFT_PX + barPx - 57.5} y={44.5} width={11} height={9} />
+          </>
+        )}
+        {masked && (
+          <>
+            <text className="hs-atlas__text hs-atlas__text--faint" x={LEFT_PX} y={53}>
+              {masked.text}
+            </text>
+            <text className="hs-atlas__text hs-atlas__text--faint" x={LEFT_PX + barPx} y={53} textAnchor="end">
+              masked
+            </text>
+            <rect
+              className="hs-atlas__swatch"
+              x={LEFT_PX + barPx - 55.5}
+              y={44.5}
+              width={12}
+              height={9}
+              fill={masked.colour}
+            />
+          </>
+        )}
+      </g>
     </svg>
   );
 }

@@ -29,6 +29,8 @@ export interface AtlasRowProps {
   readonly ground: GroundTheme;
   /** The values are differences: a plus is printed as well. */
   readonly signed: boolean;
+  /** Id of the pattern over ablated heads. */
+  readonly hatch: string;
 }
 
 /** Width of a letter of a value, on average. */
@@ -37,7 +39,7 @@ const LETTER_PX = 5;
 /** One layer. A row of its own, so that moving the selection touches two rows of a model with thousands of heads. */
 export const AtlasRow = memo(function AtlasRow(props: AtlasRowProps) {
   const { layer, heads, kvHeads, layout, score, scale, ranks, notable, selectedHead, coloured, glyphs, ground } = props;
-  const { signed } = props;
+  const { signed, hatch } = props;
   const { pitchPx, rowPx, gapPx } = layout;
   const [width, height] = [pitchPx - gapPx, rowPx - gapPx];
   const ablated = props.ablated.split(',');
@@ -87,7 +89,7 @@ export const AtlasRow = memo(function AtlasRow(props: AtlasRowProps) {
               ))}
             {off && (
               <g className="hs-atlas__ablated" data-testid={`ablated-${formatHead(id)}`}>
-                <rect x={x} y={y} width={width} height={height} fill="url(#hs-atlas-hatch)" />
+                <rect x={x} y={y} width={width} height={height} fill={`url(#${hatch})`} />
                 <path d={`M${x + 2} ${y + 2}l${width - 4} ${height - 4}m0 ${4 - height}l${4 - width} ${height - 4}`} />
               </g>
             )}

@@ -1,5 +1,7 @@
 import { cleanup, fireEvent, render, screen } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { lutOf, sampleLut } from '../../shared/colour/lut.ts';
+import { toHex } from '../../shared/colour/rgb.ts';
 import { syntheticScores } from '../map/gallery/synthetic-scores.ts';
 import { stubElementSize } from '../testing/stub-element-size.ts';
 import { glyphOf } from './glyphs.ts';
@@ -181,7 +183,33 @@ describe('HeadAtlas', () => {
       'Colour scale: Entropy, Needle, nats, uniform attention 0.25, some heads have no value',
     );
     // Below zero too: the colours diverge.
-    expect(legend.querySelector('[id^="hs-atlas-ramp-diverging"]')).not.toBeNull();
+    const stops = [...legend.querySelectorAll('stop')].map((stop) => stop.getAttribute('stop-color')!);
+    expect(stops[16]).toBe(toHex(sampleLut(lutOf('divergingOnDark'), 0.5)));
+  });
+
+  it('breaks a name that is longer than the legend, and has ids of its own beside another atlas', () => {
+    stubElementSize(200, 300);
+    const name = 'Streaming deviation without sinks, A − B';
+    const ablated = [{ layer: 0, head: 0 }];
+    const { container } = render(
+      <>
+        <HeadAtlas {...props({ name, ablated })} />
+        <HeadAtlas {...props({ ablated })} />
+      </>,
+    );
+    const [first, second] = screen.getAllByRole('img', { name: /^Colour scale/ });
+    const lines = (legend: Element) => [...legend.querySelectorAll('tspan')].map((line) => line.textContent);
+    expect(lines(first!).length).toBeGreaterThan(1);
+    expect(lines(first!).join('')).toBe(`${name}, nats`);
+    expect(Number(first!.getAttribute('height'))).toBe(
+      Number(second!.getAttribute('height')) + 12 * (lines(first!).length - lines(second!).length),
+    );
+    const ids = [...container.querySelectorAll('[id]')].map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    const used = [...container.querySelectorAll('[fill^="url(#"]')].map((one) =>
+      one.getAttribute('fill')!.slice(5, -1),
+    );
+    expect(used.filter((id) => !ids.includes(id))).toEqual([]);
   });
 
   it('shows bars in place of the colour, dims what a filter leaves out, and rings what is hovered elsewhere', () => {

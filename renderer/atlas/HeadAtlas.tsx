@@ -3,7 +3,7 @@
  * to every head in it. In both kinds the grid of the document is the same: what hands, keys and screen readers meet
  * does not depend on what is drawn in the cells.
  */
-import { memo, useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react';
+import { memo, useEffect, useId, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react';
 import { formatHead, parseHead, sameHead, type HeadId } from '../../shared/model/head-id.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
 import { classNames } from '../base/class-names.ts';
@@ -73,6 +73,7 @@ export function HeadAtlas(props: HeadAtlasProps) {
   const { layers, heads, kvHeads, score, cells = 'score', glyphs = NO_GLYPHS, selected, ablated, stale, busy } = props;
   const { signed = false } = props;
   const name = props.name ?? score.info.name;
+  const hatch = useId();
   const outside = useRef<HTMLDivElement>(null);
   const box = useRef<HTMLDivElement>(null);
   const grid = useRef<SVGSVGElement>(null);
@@ -185,7 +186,7 @@ export function HeadAtlas(props: HeadAtlasProps) {
               props.onHover?.(undefined);
             }}
           >
-            <HatchPattern />
+            <HatchPattern id={hatch} />
             {Array.from({ length: layers }, (_, layer) => (
               <AtlasRow
                 key={layer}
@@ -205,6 +206,7 @@ export function HeadAtlas(props: HeadAtlasProps) {
                 glyphs={glyphs}
                 ground={theme.theme}
                 signed={signed}
+                hatch={hatch}
               />
             ))}
             {props.passing && <Veil layout={layout} heads={heads} passing={props.passing} />}
@@ -295,10 +297,10 @@ function HoverRing({ layout, head }: { readonly layout: AtlasLayout; readonly he
 }
 
 /** Over the cells of ablated heads. */
-function HatchPattern() {
+function HatchPattern({ id }: { readonly id: string }) {
   return (
     <defs>
-      <pattern id="hs-atlas-hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+      <pattern id={id} width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
         <rect width="5" height="5" className="hs-atlas__hatch-ground" />
         <rect width="2.5" height="5" className="hs-atlas__hatch-line" />
       </pattern>
