@@ -45,6 +45,20 @@ const RECIPES: readonly FigureRecipeInput[] = [
   { view: 'sinks', position: 0, dpi: 100 },
   { view: 'next', dpi: 100 },
   { view: 'effect', dpi: 100 },
+  {
+    view: 'results',
+    score: {
+      id: 'entropy',
+      name: 'Entropy',
+      unit: 'nats',
+      definition: 'Of a row.',
+      badge: 'exact',
+      domain: [0, null],
+    },
+    a: { model: 'demo', text: 'a prompt', layers: 2, heads: 3, kvHeads: 3, values: [0, 1, 2, 3, null, 5], floor: 2.5 },
+    b: { model: 'demo', text: 'another', layers: 2, heads: 3, kvHeads: 3, values: [1, 1, 2, 2, 3, 3] },
+    dpi: 100,
+  },
 ];
 /** What 8-bit overviews draw only nearly. */
 const isMapped = ({ view }: FigureRecipeInput) => view === 'map' || view === 'compare';

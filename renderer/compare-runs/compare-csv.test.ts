@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { makeScoreTable } from '../../shared/model/testing/score-table.ts';
 import { compareCsv } from './compare-csv.ts';
-import { compareScores } from './compare-scores.ts';
+import { compareScores } from '../../shared/view/atlas/compare-scores.ts';
 import type { Result } from './describe-result.ts';
 
 const result: Result = {

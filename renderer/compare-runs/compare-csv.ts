@@ -1,5 +1,5 @@
 /** A comparison as a table for other programs. Pure. */
-import type { ComparedScore } from './compare-scores.ts';
+import type { ComparedScore } from '../../shared/view/atlas/compare-scores.ts';
 import { describeResult, type Result } from './describe-result.ts';
 
 export interface CsvParts {

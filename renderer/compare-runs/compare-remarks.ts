@@ -2,7 +2,7 @@
 import type { ScoreTable } from '../../shared/model/score.ts';
 import { plural } from '../../shared/view/format.ts';
 import { formatTick } from '../../shared/view/map/format-value.ts';
-import { differingParameters, sameShape } from './compare-scores.ts';
+import { differingParameters, sameShape } from '../../shared/view/atlas/compare-scores.ts';
 import { sameResult, type Result } from './describe-result.ts';
 
 export interface ComparedSide {

@@ -1,4 +1,7 @@
 /** Which result a picture is of, in words. Pure. */
+import { changedHeads } from '../../shared/model/changed-heads.ts';
+import type { HeadId } from '../../shared/model/head-id.ts';
+import { parseInterventions } from '../../shared/model/intervention-text.ts';
 import { plural } from '../../shared/view/format.ts';
 import type { Reference } from '../state/reference-state.ts';
 import type { PromptSource } from '../state/run-state.ts';
@@ -13,6 +16,11 @@ const EXCERPT_LETTERS = 60;
 export function describeResult({ source, tokens, interventions }: Result): string {
   const prompt = `${plural(tokens, 'token')} of ${excerpt(source)}`;
   return interventions === '' ? prompt : `${prompt}, ${interventions.replaceAll(',', ', ')}`;
+}
+
+/** Heads that something is done to. */
+export function headsChanged(result: Result): readonly HeadId[] {
+  return changedHeads(parseInterventions(result.interventions), result);
 }
 
 /** The beginning of a prompt. */

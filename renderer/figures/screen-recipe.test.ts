@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { figureRecipeSchema } from '../../shared/figure/recipe.ts';
+import type { ComparedFigure } from '../compare-runs/compared-figure.ts';
 import { addToComparison, foldTokens, pinToken, setDifference, setFilter, toggleAblation } from '../state/edits.ts';
 import { patch } from '../state/store.ts';
 import { startSession } from '../testing/start-session.ts';
@@ -47,6 +48,20 @@ describe('what is on screen as recipes', () => {
     expect(possibleFigures(state).slice(0, 2)).toEqual(['head', 'map']);
     expect(possibleFigures(state).filter((view) => view === 'head')).toHaveLength(1);
     expect(screenRecipe('head', state)).toMatchObject({ run: 'clean', head: state.edit.head });
+  });
+
+  it('begin with A and B while these are compared, and have them where both have the score', async () => {
+    const { store } = await started();
+    const side = { model: 'm', text: '', layers: 1, heads: 1, kvHeads: 1, values: [1] };
+    const score = { id: 's', name: 'S', unit: '', definition: '', badge: 'exact' as const };
+    const compared: ComparedFigure = { score: { ...score, domain: [0, 1] }, a: side, b: side };
+    expect(possibleFigures(store.getState())).not.toContain('results');
+    expect(possibleFigures(store.getState(), true).at(-1)).toBe('results');
+    patch(store, 'view', { centre: 'scores' });
+    patch(store, 'reference', { shown: true });
+    expect(possibleFigures(store.getState(), true).slice(0, 2)).toEqual(['results', 'map']);
+    expect(screenRecipe('results', store.getState())).toBeUndefined();
+    expect(screenRecipe('results', store.getState(), compared)).toMatchObject({ ...compared, selected: HEAD });
   });
 
   it('begin with the sinks while these are looked at', async () => {

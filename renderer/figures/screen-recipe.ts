@@ -1,5 +1,6 @@
 /** What is on screen as recipes of figures. Pure; what a recipe leaves open the host fills in. */
 import type { FigureRecipeInput, FigureViewId } from '../../shared/figure/recipe.ts';
+import type { ComparedFigure } from '../compare-runs/compared-figure.ts';
 import { changedParameters } from '../engine/score-choice.ts';
 import type { FigureSettings } from '../state/figure-state.ts';
 import { promptName } from '../state/folds.ts';
@@ -8,14 +9,16 @@ import { focusToken } from '../state/selectors.ts';
 import type { AppState } from '../state/store.ts';
 import type { BrushRegion } from '../state/view-state.ts';
 
-/** The figures that what is on screen can be drawn as, the main one first. */
-export function possibleFigures(state: AppState): readonly FigureViewId[] {
+/** The figures that what is on screen can be drawn as, the main one first. `compared`: whether A and B can be compared. */
+export function possibleFigures(state: AppState, compared = false): readonly FigureViewId[] {
   const { run, edit, generation } = state;
   if (!run.clean || !edit.head) return [];
   const isCompared = edit.comparison !== undefined && edit.comparison.modelId === state.model.info?.modelId;
   const isOnHead = state.view.centre === 'head';
   const isOnSinks = state.view.dockTab === 'sinks';
+  const isOnResults = compared && state.view.centre === 'scores' && state.reference.shown;
   return [
+    ...(isOnResults ? (['results'] as const) : []),
     ...(isOnSinks ? (['sinks'] as const) : []),
     ...(isOnHead ? (['head'] as const) : []),
     ...(isCompared ? (['compare'] as const) : []),
@@ -32,18 +35,20 @@ export function possibleFigures(state: AppState): readonly FigureViewId[] {
     'next',
     ...(run.changed ? (['effect'] as const) : []),
     ...(linesOf(generation.clean, 'clean').length > 0 ? (['generation'] as const) : []),
+    ...(compared && !isOnResults ? (['results'] as const) : []),
   ];
 }
 
-/** Undefined where there is nothing of the kind on screen. */
+/** Undefined where there is nothing of the kind on screen. `compared`: one score of A and B, where both have it. */
 export function screenRecipe(
   view: FigureViewId,
   state: AppState,
+  compared?: ComparedFigure,
   settings: FigureSettings = state.figure,
 ): FigureRecipeInput | undefined {
   const { run: runs, edit, view: shown, generation } = state;
   const { head } = edit;
-  if (!runs.clean || !head || !possibleFigures(state).includes(view)) return undefined;
+  if (!runs.clean || !head || !possibleFigures(state, compared !== undefined).includes(view)) return undefined;
   const { widthMm, fontPt, dpi, theme, caption, title } = settings;
   const page = { widthMm, fontPt, dpi, theme, caption, title: title === '' ? null : title };
   const run = shown.shown === 'changed' && runs.changed ? 'changed' : 'clean';
@@ -121,6 +126,8 @@ export function screenRecipe(
         ...page,
         lines: [...linesOf(generation.clean, 'clean'), ...linesOf(generation.changed, 'changed')],
       };
+    case 'results':
+      return { view, ...page, ...compared!, selected: head };
   }
 }
 

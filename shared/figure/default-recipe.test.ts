@@ -7,9 +7,13 @@ import { promptNameOf } from '../session/prompt-name.ts';
 const head = { layer: 1, head: 2 };
 const generation = [{ run: 'clean' as const, tokens: [{ id: 1, display: 'a', text: 'a', prob: 1, top: [] }] }];
 
+const result = { model: 'm', text: '', layers: 1, heads: 1, kvHeads: 1, values: [1] };
+const score = { id: 's', name: 'S', unit: '', definition: '', badge: 'exact', domain: [0, 1] } as const;
+const results = { score: { ...score, domain: [0, 1] as [number, number] }, a: result, b: result };
+
 describe('the recipe that a dialog begins with', () => {
   it.each(FIGURE_VIEWS)('is one of the view %s, two columns wide on white', (view) => {
-    const recipe = defaultRecipe(view, { head, generation });
+    const recipe = defaultRecipe(view, { head, generation, results });
     expect(recipe).toMatchObject({ view, version: 1, widthMm: 180, fontPt: 7, theme: 'light', dpi: 300, title: null });
     expect(parseRecipe(JSON.parse(JSON.stringify(recipe)))).toEqual(recipe);
   });

@@ -3,6 +3,7 @@ import {
   figureRecipeSchema,
   type FigureGeneratedToken,
   type FigureRecipe,
+  type FigureRecipeInput,
   type FigureViewId,
   type RecipeOf,
 } from './recipe.ts';
@@ -38,6 +39,8 @@ export interface FigureContext {
     readonly run: 'clean' | 'changed';
     readonly tokens: readonly FigureGeneratedToken[];
   }[];
+  /** One score of two results. */
+  readonly results?: Pick<Extract<FigureRecipeInput, { view: 'results' }>, 'score' | 'a' | 'b' | 'remarks'>;
 }
 
 /**
@@ -46,7 +49,7 @@ export interface FigureContext {
  * dialog sets itself: spread it over the result and parse it with `figureRecipeSchema`.
  */
 export function defaultRecipe(view: FigureViewId, context: FigureContext): FigureRecipe {
-  const { head, run = 'clean', score, token, map = {}, colour, sinks, compared, generation } = context;
+  const { head, run = 'clean', score, token, map = {}, colour, sinks, compared, generation, results } = context;
 
   const sinkMode = map.sinkMode ?? undefined;
   const given = {
@@ -64,6 +67,7 @@ export function defaultRecipe(view: FigureViewId, context: FigureContext): Figur
     next: {},
     effect: {},
     generation: { lines: generation ?? [] },
+    results: { selected: head, ...results },
   }[view];
   return figureRecipeSchema.parse({ view, ...given });
 }

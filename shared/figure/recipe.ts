@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { AppError } from '../base/app-error.ts';
+import { BADGES } from '../model/badge.ts';
 import { SESSION_ROLES } from '../session/manifest.ts';
 import { TILE_REDUCERS, TILE_VALUES } from '../tensor/tile.ts';
 import { SINK_RULES } from '../view/map/sink-keys.ts';
@@ -221,6 +222,49 @@ export const generationRecipe = z.object({
   step: index.nullable().default(null),
 });
 
+const HEADS = z.number().int().min(1).max(4096);
+/** One of two results that are compared. */
+const result = z
+  .object({
+    model: z.string().max(400),
+    /** Which prompt, with which interventions. */
+    text: z.string().max(2000),
+    layers: HEADS,
+    heads: HEADS,
+    kvHeads: HEADS,
+    /** [layers x heads]; null: the head has no value. */
+    values: z.array(z.number().nullable()).max(2 ** 18),
+    /** Value of uniform attention, where there is one. */
+    floor: z.number().nullable().default(null),
+    /** Heads that something is done to. */
+    changed: z
+      .array(headId)
+      .max(2 ** 18)
+      .default([]),
+  })
+  .refine(({ layers, heads, values }) => values.length === layers * heads, 'There is not one value for each head.');
+
+/** One score of two results and their difference. The second is of no run that is there, so both travel in the recipe. */
+export const resultsRecipe = z.object({
+  view: z.literal('results'),
+  ...page,
+  score: z.object({
+    id: scoreKey,
+    name: z.string().max(400),
+    unit: z.string().max(200),
+    definition: z.string().max(4000),
+    badge: z.enum(BADGES),
+    /** Ends of its colours; null: from the data. */
+    domain: z.tuple([z.number().nullable(), z.number().nullable()]),
+  }),
+  a: result,
+  b: result,
+  /** What else has to be known, in sentences. */
+  remarks: z.array(z.string().max(1000)).max(64).default([]),
+  selected: headId.nullable().default(null),
+  values: z.enum(['notable', 'all', 'none']).default('notable'),
+});
+
 export const figureRecipeSchema = z.discriminatedUnion('view', [
   mapRecipe,
   compareRecipe,
@@ -236,6 +280,7 @@ export const figureRecipeSchema = z.discriminatedUnion('view', [
   nextRecipe,
   effectRecipe,
   generationRecipe,
+  resultsRecipe,
 ]);
 /** With its defaults filled in. */
 export type FigureRecipe = z.output<typeof figureRecipeSchema>;

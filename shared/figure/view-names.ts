@@ -16,4 +16,5 @@ export const FIGURE_VIEW_NAMES: Readonly<Record<FigureViewId, string>> = {
   next: 'Next tokens',
   effect: 'Effect of the interventions',
   generation: 'Generated text',
+  results: 'One score of A and B',
 };

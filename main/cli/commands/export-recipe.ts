@@ -60,6 +60,11 @@ export async function readFigureRecipe(
   const changes = { ...page, ...(options.caption ? {} : { caption: false }), ...settings(options.set) };
   if (options.recipe !== undefined) return parseRecipe({ ...(await readJson(options.recipe)), ...changes });
   const view = viewOf(options.view ?? '');
+  if (view === 'results') {
+    throw new AppError('bad-request', 'The view results is of two results, and nothing here says which.', {
+      hint: 'Save the figure in the window and give the recipe that it carries with --recipe.',
+    });
+  }
   const run = options.run === undefined ? undefined : roleOf(options.run);
   const maps = (options.head ?? '')
     .split(',')

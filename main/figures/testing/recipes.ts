@@ -10,6 +10,8 @@ const GENERATED = ['·and', '·the', '·internationalisation', '.', '⏎'].map((
   top: [0, 1, 2, 3, 4].map((other) => ({ id: other, display: `·t${other}`, prob: 0.5 / (other + 1) })),
 }));
 
+const RESULT = { text: '12 tokens of “a prompt”', layers: 2, heads: 3, kvHeads: 1 };
+
 /** One recipe of each view, for runs of any shape. */
 export const TEST_RECIPES: { readonly [V in FigureViewId]: Extract<FigureRecipeInput, { view: V }> } = {
   map: { view: 'map', head, distance: true },
@@ -34,5 +36,20 @@ export const TEST_RECIPES: { readonly [V in FigureViewId]: Extract<FigureRecipeI
       { run: 'clean', tokens: GENERATED },
       { run: 'changed', tokens: GENERATED.slice(1) },
     ],
+  },
+  results: {
+    view: 'results',
+    score: {
+      id: 'entropy',
+      name: 'Entropy',
+      unit: 'nats',
+      definition: 'Of a row, averaged.',
+      badge: 'exact',
+      domain: [0, null],
+    },
+    a: { ...RESULT, model: 'one', values: [0, 1, 2, 3, null, 5], floor: 2.5, changed: [head] },
+    b: { ...RESULT, model: 'another', values: [1, 1, 1, 1, 1, 1.5] },
+    remarks: ['A and B are two models.'],
+    selected: head,
   },
 };

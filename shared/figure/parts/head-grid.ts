@@ -6,6 +6,9 @@ import { MIDDLE } from '../scene.ts';
 import type { FigureModel } from '../source.ts';
 import { LABEL_EM, type Sketch } from '../sketch.ts';
 
+/** How many heads there are. */
+export type HeadShape = Pick<FigureModel, 'layers' | 'heads' | 'kvHeads'>;
+
 export interface HeadGrid {
   readonly x: number;
   readonly y: number;
@@ -23,7 +26,7 @@ const NUMBERS_EM = 1.4;
 /** Of the screen's text, in whose pixels it counts. */
 const SCREEN_TEXT_PX = 11;
 
-const topOf = ({ heads, kvHeads }: FigureModel): number => NUMBERS_EM + (kvHeads < heads ? BRACKETS_EM : 0);
+const topOf = ({ heads, kvHeads }: HeadShape): number => NUMBERS_EM + (kvHeads < heads ? BRACKETS_EM : 0);
 
 export interface GridOptions {
   /** Largest pitch, em. */
@@ -34,7 +37,7 @@ export interface GridOptions {
   readonly below: number;
 }
 
-export function headGrid(sketch: Sketch, frame: Frame, model: FigureModel, options: GridOptions): HeadGrid {
+export function headGrid(sketch: Sketch, frame: Frame, model: HeadShape, options: GridOptions): HeadGrid {
   const { em } = sketch;
   const left = sketch.width(`L${model.layers - 1}`, label) + 0.6 * em;
   const top = (topOf(model) + 0.2) * em;
@@ -64,7 +67,7 @@ export function cellOf(grid: HeadGrid, { layer, head }: HeadId) {
   };
 }
 
-export function drawGridLabels(sketch: Sketch, grid: HeadGrid, model: FigureModel): void {
+export function drawGridLabels(sketch: Sketch, grid: HeadGrid, model: HeadShape): void {
   const { em, theme } = sketch;
   const { layers, heads, kvHeads } = model;
   const step = headNumberStep((grid.pitch / (LABEL_EM * em)) * SCREEN_TEXT_PX, heads);

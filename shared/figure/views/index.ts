@@ -13,6 +13,7 @@ import { mapView } from './map.ts';
 import { mapsView } from './maps.ts';
 import { nextView } from './next.ts';
 import { rankedView } from './ranked.ts';
+import { resultsView } from './results.ts';
 import { scatterView } from './scatter.ts';
 import { sinksView } from './sinks.ts';
 import { stripView } from './strip.ts';
@@ -49,5 +50,7 @@ export function loadRecipe(asked: FigureRecipe, job: FigureJob): Promise<LoadedF
       return loadFigure(effectView, recipe, job);
     case 'generation':
       return loadFigure(generationView, recipe, job);
+    case 'results':
+      return loadFigure(resultsView, recipe, job);
   }
 }

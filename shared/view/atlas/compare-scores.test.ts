@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { makeScoreTable } from '../../shared/model/testing/score-table.ts';
-import { isSigned, scoreColour, scoreScale } from '../../shared/view/atlas/score-colours.ts';
+import { makeScoreTable } from '../../model/testing/score-table.ts';
+import { isSigned, scoreColour, scoreScale } from './score-colours.ts';
 import { compareScores, differingParameters, onOneScale } from './compare-scores.ts';
 
 const shape = { layers: 2, heads: 2 };

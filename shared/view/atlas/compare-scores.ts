@@ -1,7 +1,7 @@
 /** One score of two results, on one scale, and their difference. Pure. */
 import { extent } from 'd3';
-import type { ScoreParameters, ScoreTable } from '../../shared/model/score.ts';
-import { scoreScale } from '../../shared/view/atlas/score-colours.ts';
+import type { ScoreParameters, ScoreTable } from '../../model/score.ts';
+import { scoreScale } from './score-colours.ts';
 
 /** Of whose heads a score is. */
 export interface HeadShape {
