@@ -37,6 +37,8 @@ export interface AttentionInputs {
   readonly scale: number;
   /** Keys that a query sees, itself included. */
   readonly window: number;
+  /** Of so many heads, [n, heads, dh]: turned to each row's position as q and k are. */
+  readonly rotated: (x: Float64Array, heads: number) => Float64Array;
 }
 
 export type Attended = Pick<ReferenceLayer, 'q' | 'k' | 'v' | 'scores' | 'attention' | 'z' | 'lse'>;
@@ -202,10 +204,13 @@ async function llamaLikeForward(
       qBeforeRope = rmsNorm(qBeforeRope, await need(weights, `${at}.self_attn.q_norm.weight`), epsilon);
       kBeforeRope = rmsNorm(kBeforeRope, await need(weights, `${at}.self_attn.k_norm.weight`), epsilon);
     }
-    const q = rotate(qBeforeRope, n, heads, headDim, rope.inverseFrequencies, rope.attentionFactor);
-    const k = rotate(kBeforeRope, n, kvHeads, headDim, rope.inverseFrequencies, rope.attentionFactor);
+    const rotated = (before: Float64Array, count: number): Float64Array =>
+      rotate(before, n, count, headDim, rope.inverseFrequencies, rope.attentionFactor);
+    const q = rotated(qBeforeRope, heads);
+    const k = rotated(kBeforeRope, kvHeads);
     const window = windowOf(config, layer);
-    const attention = attended(options, { layer, n, ...spec, q, k, v, scale: 1 / Math.sqrt(headDim), window });
+    const scale = 1 / Math.sqrt(headDim);
+    const attention = attended(options, { layer, n, ...spec, q, k, v, scale, window, rotated });
     const afterAttention = sum(x, await linear(attention.z, `${at}.self_attn.o_proj`, heads * headDim, dModel));
 
     const middle = rmsNorm(afterAttention, await need(weights, `${at}.post_attention_layernorm.weight`), epsilon);
@@ -221,6 +226,9 @@ async function llamaLikeForward(
   const logits = matmul(final, transpose(head, vocab, dModel), n, dModel, vocab);
   return { n, heads, kvHeads, headDim, dModel, vocab, residuals, layers, logits };
 }
+
+/** Neither window nor rotation. */
+const PLAIN = { window: Infinity, rotated: (x: Float64Array): Float64Array => x };
 
 async function gpt2Forward(
   config: Config,
@@ -261,7 +269,7 @@ async function gpt2Forward(
     const [q, k, v] = [part(0), part(1), part(2)];
     let scale = config['scale_attn_weights'] === false ? 1 : 1 / Math.sqrt(headDim);
     if (config['scale_attn_by_inverse_layer_idx'] === true) scale /= layer + 1;
-    const attention = attended(options, { layer, n, ...spec, q, k, v, scale, window: Infinity });
+    const attention = attended(options, { layer, n, ...spec, q, k, v, scale, ...PLAIN });
     const afterAttention = sum(x, await conv(attention.z, `${at}.attn.c_proj`, dModel, dModel));
     const hidden = (await conv(await norm(afterAttention, `${at}.ln_2`), `${at}.mlp.c_fc`, dModel, mlp)).map(geluNew);
     x = sum(afterAttention, await conv(hidden, `${at}.mlp.c_proj`, mlp, dModel));
@@ -298,7 +306,7 @@ async function attentionOnlyForward(
     const [q, k, v] = (await Promise.all(
       ['q', 'k', 'v'].map((part) => linear(x, `layers.${layer}.${part}`, dModel, heads * headDim)),
     )) as [Float64Array, Float64Array, Float64Array];
-    const attention = attended(options, { layer, n, ...spec, q, k, v, scale: 1, window: Infinity });
+    const attention = attended(options, { layer, n, ...spec, q, k, v, scale: 1, ...PLAIN });
     x = sum(x, await linear(attention.z, `layers.${layer}.o`, heads * headDim, dModel));
     layers.push({ qBeforeRope: q, kBeforeRope: k, ...attention });
   }

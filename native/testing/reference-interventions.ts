@@ -4,9 +4,8 @@
  * product but the vocabulary.
  *
  * A layer has five stages: the residual that enters it, queries, keys and values, the pattern, the values under the
- * pattern, z. Within a stage entries work in the order of the list. Of the pattern, scores come before what is visible,
- * then weights, then what moves them; `freeze` and `patch` of the pattern put other scores in place of all that the
- * entries before have made.
+ * pattern, z. Within a stage each entry works on what the earlier ones left, whatever stands between them in the list.
+ * What is worked on in the pattern are the scores of a row, which of them are visible, and what makes weights of them.
  */
 import type { Alignment } from '../../shared/model/effect.ts';
 import { groupOf } from '../../shared/model/head-id.ts';
@@ -83,7 +82,7 @@ async function resolve(model: ReferenceModel, { ids, changes }: Setting, entry: 
   return { entry, rows: positionFlags(entry.rows, ids.length), sources, sourceIds, partners };
 }
 
-/** Massive activations, or one dimension, set to 0 or the mean over the prompt. */
+/** Massive activations (by the median over all positions and dimensions), or one dimension, set to 0 or the mean over the prompt. */
 function changedResidual(entries: readonly Resolved[], given: Float64Array, width: number): Float64Array {
   let x = given;
   for (const { entry, rows } of entries) {
@@ -94,13 +93,12 @@ function changedResidual(entries: readonly Resolved[], given: Float64Array, widt
       number,
       number,
     ];
+    const limit = Math.max(floor, ratio * median(before.map(Math.abs)));
     const meanOf = (d: number): number => rows.reduce((sum, _, i) => sum + before[i * width + d]!, 0) / rows.length;
     x = before.map((value, at) => {
       const [i, d] = [Math.floor(at / width), at % width];
       if (rows[i] === 0) return value;
-      const magnitudes = before.subarray(i * width, (i + 1) * width).map(Math.abs);
-      const massive = Math.abs(value) > floor && Math.abs(value) > ratio * median(magnitudes);
-      if (dimension === -1 ? !massive : d !== dimension) return value;
+      if (dimension === -1 ? Math.abs(value) <= limit : d !== dimension) return value;
       return choiceParameter(entry, 'to') === 'zero' ? 0 : meanOf(d);
     });
   }
@@ -146,36 +144,37 @@ function changedAttention(setting: Setting, entries: readonly Resolved[], given:
   return { q, k, v, scores, attention, lse, z };
 }
 
-/** Rows of q, k and v taken over from another prompt; keys and values for the whole group. */
+/**
+ * Rows of q, k and v taken over from another prompt; keys and values for the whole group. Of q and k what they are before
+ * the rotation: they are turned to the position where they are put.
+ */
 function patchedInputs(entries: readonly Resolved[], inputs: AttentionInputs): AttentionInputs {
   const { layer, heads, kvHeads, headDim } = inputs;
   const parts = { q: inputs.q.slice(), k: inputs.k.slice(), v: inputs.v.slice() };
   for (const { entry, rows, sources, partners } of entries) {
     const what = entry.what === 'patch' ? choiceParameter(entry, 'what') : '';
     if (what !== 'q' && what !== 'k' && what !== 'v') continue;
+    const donor = sources[0]!.layers[layer]!;
     const count = what === 'q' ? heads : kvHeads;
-    for (let head = 0; head < heads; head++) {
-      if (!placeHolds(entry.where, { layer, head }, { heads, kvHeads })) continue;
-      const index = what === 'q' ? head : groupOf(head, heads, kvHeads);
-      copyRows(parts[what], sources[0]!.layers[layer]![what], rows, partners, { count, index, headDim });
+    const from = { q: donor.qBeforeRope, k: donor.kBeforeRope, v: donor.v }[what];
+    const isTaken = (i: number): boolean => rows[i] === 1 && partners[i]! >= 0;
+    const placed = new Float64Array(parts[what].length);
+    for (let i = 0; i < rows.length; i++) {
+      const at = partners[i]! * count * headDim;
+      if (isTaken(i)) placed.set(from.subarray(at, at + count * headDim), i * count * headDim);
     }
+    const turned = what === 'v' ? placed : inputs.rotated(placed, count);
+    const named = new Set<number>();
+    for (let head = 0; head < heads; head++) {
+      if (placeHolds(entry.where, { layer, head }, { heads, kvHeads }))
+        named.add(what === 'q' ? head : groupOf(head, heads, kvHeads));
+    }
+    parts[what].forEach((_, at) => {
+      const [i, index] = [Math.floor(at / (count * headDim)), Math.floor(at / headDim) % count];
+      if (named.has(index) && isTaken(i)) parts[what][at] = turned[at]!;
+    });
   }
   return { ...inputs, ...parts };
-}
-
-function copyRows(
-  to: Float64Array,
-  from: Float64Array,
-  rows: Uint8Array,
-  partners: ArrayLike<number>,
-  { count, index, headDim }: { readonly count: number; readonly index: number; readonly headDim: number },
-): void {
-  for (let i = 0; i < rows.length; i++) {
-    const partner = partners[i]!;
-    if (rows[i] === 0 || partner < 0) continue;
-    const at = (partner * count + index) * headDim;
-    to.set(from.subarray(at, at + headDim), (i * count + index) * headDim);
-  }
 }
 
 interface RowOfPattern {
@@ -195,12 +194,8 @@ function patternRow(
   const n = given.seen.length;
   let scores: Float64Array = given.scores;
   let seen: Uint8Array = given.seen;
-  /** Sigmoid and calibrations since the scores were last replaced. */
-  let sigmoid: Intervention | undefined;
-  let calibrations: Intervention[] = [];
-  const replace = (row: RowOfPattern): void => {
-    [scores, seen, sigmoid, calibrations] = [row.scores, row.seen, undefined, []];
-  };
+  /** What is added to scores under a sigmoid; undefined under a softmax. */
+  let sigmoidBias: number | undefined;
   const hide = (hidden: (key: number) => boolean): void => {
     seen = seen.map((visible, key) => +(visible === 1 && !hidden(key)));
   };
@@ -213,7 +208,7 @@ function patternRow(
         scores = scores.map((score) => score / numberParameter(entry, 'temperature'));
         break;
       case 'uniform':
-        scores = scores.map(() => 0);
+        [scores, sigmoidBias] = [new Float64Array(n), undefined];
         break;
       case 'window':
         hide(outside);
@@ -228,37 +223,40 @@ function patternRow(
       }
       case 'freeze': {
         const at = (head * n + query) * n;
-        replace({ scores: setting.clean.layers[layer]!.scores.slice(at, at + n), seen: given.seen });
+        const clean = setting.clean.layers[layer]!.scores.slice(at, at + n);
+        [scores, seen, sigmoidBias] = [clean, given.seen, undefined];
         break;
       }
-      case 'patch':
-        if (choiceParameter(entry, 'what') === 'pattern' && resolved.partners[query]! >= 0)
-          replace(donorRow(resolved, place, given.seen));
+      case 'patch': {
+        if (choiceParameter(entry, 'what') !== 'pattern' || resolved.partners[query]! < 0) break;
+        const donor = donorRow(resolved, place, given.seen);
+        [scores, seen, sigmoidBias] = [donor.scores, donor.seen, undefined];
         break;
+      }
       case 'sigmoid':
-        sigmoid = entry;
+        sigmoidBias = choiceParameter(entry, 'bias') === 'none' ? 0 : -Math.log(seen.filter(Boolean).length);
         break;
-      case 'calibrate':
-        calibrations.push(entry);
+      case 'calibrate': {
+        const sinks = entry.keys ? positionFlags(entry.keys, n) : hiddenSinks(setting.clean, place, entry);
+        const { weights, lse } = softmax(scores, seen);
+        // Scores of which these are the weights.
+        scores = calibrateRow(weights, sinks, numberParameter(entry, 'beta')).map((p) => lse + Math.log(p));
         break;
+      }
       default:
     }
   }
-  const lse = logSumExp(scores.filter((_, key) => seen[key] === 1));
-  const weightOf =
-    sigmoid === undefined
-      ? (score: number): number => Math.exp(score - lse)
-      : (score: number): number => 1 / (1 + Math.exp(-score - biasOf(sigmoid!, seen)));
-  let weights: Float64Array = scores.map((score, key) => (seen[key] === 1 ? weightOf(score) : 0));
-  for (const entry of calibrations) {
-    const sinks = entry.keys ? positionFlags(entry.keys, n) : hiddenSinks(setting.clean, place, entry);
-    weights = calibrateRow(weights, sinks, numberParameter(entry, 'beta'));
-  }
-  return { scores, seen, weights, lse };
+  const normalised = softmax(scores, seen);
+  if (sigmoidBias === undefined) return { scores, seen, ...normalised };
+  const weights = scores.map((score, key) => seen[key]! / (1 + Math.exp(-score - sigmoidBias)));
+  return { scores, seen, weights, lse: normalised.lse };
 }
 
-function biasOf(entry: Intervention, seen: Uint8Array): number {
-  return choiceParameter(entry, 'bias') === 'none' ? 0 : -Math.log(seen.reduce((count, visible) => count + visible, 0));
+/** Over visible keys; all 0 where there are none. */
+function softmax(scores: Float64Array, seen: Uint8Array): { readonly weights: Float64Array; readonly lse: number } {
+  const lse = logSumExp(scores.filter((_, key) => seen[key] === 1));
+  const weightOf = (score: number): number => (score === -Infinity ? 0 : Math.exp(score - lse));
+  return { weights: scores.map((score, key) => (seen[key] === 1 ? weightOf(score) : 0)), lse };
 }
 
 /** The row of the partner: its scores of the keys that have partners themselves; the others are not seen. */
@@ -400,11 +398,11 @@ export function referenceAlignment(clean: Int32Array, other: Int32Array, how: Al
   return partners;
 }
 
+/** -Infinity where there is nothing to sum. */
 function logSumExp(values: Float64Array): number {
   const largest = values.reduce((most, value) => Math.max(most, value), -Infinity);
-  return values.length === 0
-    ? -Infinity
-    : largest + Math.log(values.reduce((sum, x) => sum + Math.exp(x - largest), 0));
+  if (largest === -Infinity) return largest;
+  return largest + Math.log(values.reduce((sum, value) => sum + Math.exp(value - largest), 0));
 }
 
 /** KL(P || Q) of softmax(p) and softmax(q), nats. */
