@@ -91,7 +91,7 @@ export function AtlasLegend(props: AtlasLegendProps) {
       <text className="hs-atlas__text hs-atlas__text--faint" x={LEFT_PX} y={39}>
         {lines.map((line, index) => (
           <tspan key={index} x={LEFT_PX} y={39 + index * TITLE_LINE_PX}>
-            {index === 0 ? line : ` ${line}`}
+            {index === lines.length - 1 ? line : `${line} `}
           </tspan>
         ))}
       </text>

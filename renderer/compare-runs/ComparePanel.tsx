@@ -262,12 +262,13 @@ function HeadsOfBoth(props: HeadsOfBothProps) {
     <div className="hs-compare__heads">
       <div className="hs-compare__scatter" ref={box}>
         <SectionHeader title="A against B">
-          {brushed && (
+          {brushed ? (
             <Button small look="quiet" onClick={() => setFilter(store, { brushed: undefined })}>
               Clear the rectangle
             </Button>
+          ) : (
+            <span className="hs-nowrap">equal on the line</span>
           )}
-          <span className="hs-nowrap">equal on the line</span>
         </SectionHeader>
         <ScatterPlot
           {...link}
