@@ -39,8 +39,9 @@ export const STATISTICS_ONLY: CaptureKeeper = {
   reuses: true,
   floats: unwrittenFloats,
   layer: (layer) => {
-    const { rawQ: _q, rawK: _k, rawV: _v, ...kept } = layer;
-    return Promise.resolve({ ...kept, q: NONE, k: NONE, v: NONE, z: NONE });
+    const kept = { ...layer };
+    for (const name of TENSORS) if (name in kept) kept[name] = NONE;
+    return Promise.resolve(kept);
   },
   resid: (list, values, isLast) => {
     list.push(isLast ? values : NONE);

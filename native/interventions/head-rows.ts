@@ -58,7 +58,7 @@ export class HeadRows {
     // What stands before a donor is forgotten.
     const last = steps.findLastIndex((step) => step.kind === 'donor' && partnerOf(step.donor, position) >= 0);
     const replaced = steps[last];
-    if (replaced?.kind === 'donor') this.#donorScores(replaced.donor, position, scores);
+    if (replaced?.kind === 'donor') this.#donorScores(replaced.donor, position, first, scores);
     else this.#ownScores(position, first, scores);
     let bias: number | null = null;
     for (const step of steps.slice(last + 1)) {
@@ -109,14 +109,15 @@ export class HeadRows {
     }
   }
 
-  #donorScores(donor: Donor, position: number, scores: Float64Array): void {
+  #donorScores(donor: Donor, position: number, first: number, scores: Float64Array): void {
     const { heads, kvHeads, headDim, head, scale, window } = this.#source;
     const known = this.#donors.get(donor) ?? { q: donor.queries(), k: donor.keys() };
     this.#donors.set(donor, known);
     const row = partnerOf(donor, position);
     const qAt = (row * heads + head) * headDim;
     const group = groupOf(head, heads, kvHeads) * headDim;
-    for (let key = 0; key <= position; key++) {
+    scores.fill(-Infinity, 0, first);
+    for (let key = first; key <= position; key++) {
       const other = partnerOf(donor, key);
       const sees = other >= 0 && other <= row && row - other < (window ?? Infinity);
       scores[key] = sees ? dot(known.q, qAt, known.k, other * kvHeads * headDim + group, headDim) * scale : -Infinity;

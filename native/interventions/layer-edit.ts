@@ -75,3 +75,8 @@ export function mergeEdits(first: LayerEdit | null, second: LayerEdit | null): L
     outputs: [...first.outputs, ...second.outputs],
   };
 }
+
+/** Of the positions below `tokens`; -1 where there is none. */
+export function lastPosition(set: PositionSet, tokens: number): number {
+  return set === null ? tokens - 1 : set.subarray(0, tokens).lastIndexOf(1);
+}

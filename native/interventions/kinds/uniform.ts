@@ -1,0 +1,3 @@
+import type { KindEffect } from '../kind-effect.ts';
+
+export const uniform: KindEffect = ({ rows }) => ({ steps: () => [{ kind: 'uniform', rows }] });
