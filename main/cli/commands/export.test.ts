@@ -149,6 +149,7 @@ describe('headscope export', () => {
     [{ ...live, view: 'map' }, 'is of a head'],
     [{ ...live, view: 'map', head: 'L9H0' }, 'no head of this model'],
     [{ ...live, view: 'nothing' }, 'no view “nothing”'],
+    [{ ...live, view: 'results' }, 'is of two results'],
     [{ ...live, view: 'atlas', format: 'pdf' }, 'no format “pdf”'],
     [{ ...live, view: 'atlas', set: ['gamma'] }, 'sets nothing'],
     [{ ...live, view: 'atlas', set: ['values=many'] }, 'does not fit: values'],
