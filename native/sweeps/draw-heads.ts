@@ -11,6 +11,8 @@ export interface DrawRequest {
   /** With as many heads in each layer as the set has there. */
   readonly matched: boolean;
   readonly seed: number;
+  /** Of several requests with one seed, each its own. */
+  readonly stream?: number;
   /** Heads that are not drawn, in layers (or models) with enough others. */
   readonly apart?: readonly HeadId[];
 }
@@ -23,13 +25,13 @@ const TRIES = 64;
  * two are equal, as far as there are enough sets.
  */
 export function drawHeadSets(request: DrawRequest): HeadId[][] {
-  const { heads, set, draws, seed } = request;
+  const { heads, set, draws, seed, stream = 0 } = request;
   const indexOf = ({ layer, head }: HeadId): number => layer * heads + head;
   const keyOf = (indices: readonly number[]): string => [...indices].sort((a, b) => a - b).join();
   const own = keyOf(set.map(indexOf));
   const seen = new Set<string>();
   return Array.from({ length: draws }, (_, draw) => {
-    const prng = createPrng(seed, draw);
+    const prng = createPrng(seed, stream, draw);
     const fault = (indices: readonly number[]): number => {
       const key = keyOf(indices);
       return key === own ? 2 : seen.has(key) ? 1 : 0;

@@ -20,7 +20,7 @@ export const influence: ForwardScore = {
     domain: [null, null],
   },
   notApplicable: ({ capture }) => (capture.tokens < 2 ? 'Needs at least 2 tokens.' : null),
-  change: () => ({ kind: 'uniform' }),
+  change: () => ({ what: 'uniform' }),
   async compute({ model, nll }, changed, _, job) {
     const base = meanNll(nll);
     return (meanNll(await tokenNll(model, changed, job)) - base) / base;

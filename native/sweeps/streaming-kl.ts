@@ -27,7 +27,7 @@ export const streamingKl: ForwardScore = {
   },
   defaults: streamingDefaults,
   notApplicable: needsHiddenKeys,
-  change: ({ sink, window }) => ({ kind: 'mask', mask: { kind: 'sink-window', sink: sink!, window: window! } }),
+  change: ({ sink, window }) => ({ what: 'streaming', parameters: { sink: sink!, window: window! } }),
   async compute({ model, capture }, changed, parameters, job) {
     const kl = (await tokenKl(model, capture, changed, job)).subarray(firstStreamingRow(parameters));
     return kl.reduce((sum, value) => sum + value, 0) / kl.length;

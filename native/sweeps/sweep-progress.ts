@@ -1,71 +1,87 @@
-/** How far a sweep is: which head, and how long the others will take, which is less the later their layer. */
-import { formatHead } from '../../shared/model/head-id.ts';
+/** How far a sweep is: what it is at, and how long the rest will take, which is less the later its layers begin. */
 import type { Job } from '../forward/checkpoint.ts';
-import type { ForwardModel } from '../forward/forward.ts';
 
-/** Before, it says more of the first head than of all. */
+/** Before, it says more of the first forward than of all. */
 const LEAST_MS = 300;
 
+/** One forward of a sweep and what is read of it. */
+export interface SweepItem {
+  /** `Head L1H1`. */
+  readonly name: string;
+  /** Operations of the forward, and of what is made of it; only ratios matter. */
+  readonly forward: number;
+  readonly reading: number;
+}
+
+/** The jobs of one item, which tell their parts of it. */
+export interface ItemJobs {
+  readonly forward: Job;
+  readonly reading: Job;
+}
+
 export class SweepProgress {
-  readonly #model: ForwardModel;
   readonly #job: Job;
-  readonly #first: number;
-  readonly #count: number;
+  readonly #items: readonly SweepItem[];
+  /** Operations of all items, and of those that were done before. */
+  readonly #all: number;
+  readonly #before: number;
   readonly #started = performance.now();
-  #at: number;
+  #done: number;
+  #doneWork: number;
+  /** Shares of the items that are under way. */
+  readonly #open = new Map<number, number>();
+  #phase = '';
 
-  /** `first`: heads that were done before, in the order of layers. */
-  constructor(model: ForwardModel, first: number, job: Job) {
-    const { layers, heads } = model.architecture;
-    this.#model = model;
+  /** `done`: whether an item was done before. */
+  constructor(items: readonly SweepItem[], done: (at: number) => boolean, job: Job) {
     this.#job = job;
-    this.#first = first;
-    this.#at = first;
-    this.#count = layers * heads;
+    this.#items = items;
+    this.#all = items.reduce((sum, item) => sum + workOf(item), 0);
+    this.#before = items.reduce((sum, item, at) => sum + (done(at) ? workOf(item) : 0), 0);
+    this.#doneWork = this.#before;
+    this.#done = items.filter((_, at) => done(at)).length;
   }
 
-  /** A head begins. Gives the jobs of its forward and of what is made of it, which tell their parts of it. */
-  head(at: number): { readonly forward: Job; readonly reading: Job } {
-    this.#at = at;
-    this.#tell(0);
-    const { forward, reading } = this.#work(at);
+  /** An item begins; others may be under way. */
+  begin(at: number): ItemJobs {
+    const { name, forward, reading } = this.#items[at]!;
+    this.#phase = `${name}, ${at + 1} of ${this.#items.length}`;
+    this.#open.set(at, 0);
+    this.#tell();
     const share = forward / (forward + reading);
-    return { forward: this.#part(0, share), reading: this.#part(share, 1) };
+    return { forward: this.#part(at, 0, share), reading: this.#part(at, share, 1) };
   }
 
-  #part(from: number, to: number): Job {
-    return { ...this.#job, progress: ({ done, total }) => this.#tell(from + ((to - from) * done) / total) };
+  end(at: number): void {
+    this.#open.delete(at);
+    this.#done += 1;
+    this.#doneWork += workOf(this.#items[at]!);
   }
 
-  #tell(fraction: number): void {
-    const { heads } = this.#model.architecture;
-    const head = { layer: Math.floor(this.#at / heads), head: this.#at % heads };
-    const own = this.#sum(this.#at, this.#at + 1) * fraction;
-    const done = this.#sum(this.#first, this.#at) + own;
-    const left = this.#sum(this.#at, this.#count) - own;
+  #part(at: number, from: number, to: number): Job {
+    const progress: Job['progress'] = ({ done, total }) => {
+      if (!this.#open.has(at)) return;
+      this.#open.set(at, from + ((to - from) * done) / Math.max(1, total));
+      this.#tell();
+    };
+    return { ...this.#job, progress };
+  }
+
+  #tell(): void {
+    let [done, work] = [this.#done, this.#doneWork];
+    for (const [at, share] of this.#open) {
+      done += share;
+      work += share * workOf(this.#items[at]!);
+    }
+    const fresh = work - this.#before;
     const elapsed = performance.now() - this.#started;
     this.#job.progress({
-      phase: `Head ${formatHead(head)}, ${this.#at + 1} of ${this.#count}`,
-      done: this.#at + fraction,
-      total: this.#count,
-      etaMs: done === 0 || elapsed < LEAST_MS ? null : Math.round((elapsed * left) / done),
+      phase: this.#phase,
+      done,
+      total: this.#items.length,
+      etaMs: fresh === 0 || elapsed < LEAST_MS ? null : Math.round((elapsed * (this.#all - work)) / fresh),
     });
   }
-
-  /** Operations on one row: of the layers from the head's own on, and of unembedding. */
-  #work(at: number): { readonly forward: number; readonly reading: number } {
-    const { architecture, sessions } = this.#model;
-    const { layers, heads, vocabSize, dModel } = architecture;
-    return { forward: (layers - Math.floor(at / heads)) * sessions.rowWork(), reading: 2 * vocabSize * dModel };
-  }
-
-  /** Of the heads from `start` to `end` - 1. */
-  #sum(start: number, end: number): number {
-    let sum = 0;
-    for (let at = start; at < end; at++) {
-      const { forward, reading } = this.#work(at);
-      sum += forward + reading;
-    }
-    return sum;
-  }
 }
+
+const workOf = ({ forward, reading }: SweepItem): number => forward + reading;

@@ -5,19 +5,25 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Progress } from '../../shared/contract/methods.ts';
 import { formatHead } from '../../shared/model/head-id.ts';
 import type { Capture } from '../capture/capture.ts';
+import type { Intervention } from '../../shared/model/intervention.ts';
+import type { ScoreParameters } from '../../shared/model/score.ts';
 import type { Job } from '../forward/checkpoint.ts';
-import { runForward, type ForwardRequest } from '../forward/forward.ts';
+import { runForward } from '../forward/forward.ts';
 import { tokenKl, tokenNll } from '../forward/likelihoods.ts';
 import { ADDON, openForward, type OpenedForward } from '../testing/open-forward.ts';
 import { referenceForward, type ReferenceOptions } from '../testing/reference-forward.ts';
 import { createRng, randomIds } from '../testing/rng.ts';
 import { writeTinyModel } from '../testing/tiny-model.ts';
-import type { SweepContext } from './forward-score.ts';
+import type { ForwardScore } from './forward-score.ts';
 import { influence } from './influence.ts';
 import { influenceOfHeads } from './influence-of-heads.ts';
 import { meanNll } from './mean-nll.ts';
+import { michel } from './michel.ts';
 import { streamingKl } from './streaming-kl.ts';
-import { startSweep, sweepHeads } from './sweep.ts';
+import type { SweepContext } from './sweep-context.ts';
+import { sweepHeads } from './sweep-heads.ts';
+import { startSweep } from './sweep-places.ts';
+import { contextOf } from './testing/context.ts';
 
 const LAYERS = 3;
 const HEADS = 4;
@@ -25,6 +31,10 @@ const COUNT = LAYERS * HEADS;
 const TOKENS = 40;
 const STREAMING = { sink: 2, window: 5 };
 const ids = randomIds(createRng(8), TOKENS, 61);
+const ABLATED: readonly Intervention[] = [
+  { what: 'zero', where: { layer: 1, head: 1 } },
+  { what: 'scale', where: { layer: 1, head: 2 } },
+];
 const quiet: Job = { signal: new AbortController().signal, progress: () => undefined };
 
 let folder: string;
@@ -43,55 +53,48 @@ describe.each([
   let ablated: SweepContext;
   beforeAll(async () => {
     model = await openForward(folder, { addon });
-    clean = await contextOf(() => null);
-    ablated = await contextOf((layer) => (layer === 1 ? Float32Array.of(1, 0, 0.5, 1) : null));
+    clean = await contextOf(model, ids, [], quiet);
+    ablated = await contextOf(model, ids, ABLATED, quiet);
   });
   afterAll(() => model.dispose());
 
-  async function contextOf(gain: SweepContext['gain']): Promise<SweepContext> {
-    const capture = await runForward(model, { ids, gain }, quiet);
-    return { model, capture, gain, nll: await tokenNll(model, capture, quiet) };
-  }
-
-  /** A full forward with one head changed. */
-  const inFull = (context: SweepContext, at: number, change: (head: number) => Partial<ForwardRequest>) => {
-    const { gain } = context;
-    return runForward(model, { ids, gain, ...change(at % HEADS) }, quiet);
+  /** A full forward with one head changed on top of others. */
+  const inFull = async (on: readonly Intervention[], at: number, score: ForwardScore, parameters: ScoreParameters) => {
+    const where = { layer: Math.floor(at / HEADS), head: at % HEADS };
+    const { layer: edit } = await clean.plan([...on, { ...score.change(parameters), where }], quiet);
+    return runForward(model, { ids, edit }, quiet);
   };
-  const streamingAt =
-    (at: number) =>
-    (head: number): Partial<ForwardRequest> => ({
-      masks: (layer) =>
-        layer === Math.floor(at / HEADS)
-          ? Array.from({ length: HEADS }, (_, h) => (h === head ? { kind: 'sink-window', ...STREAMING } : null))
-          : null,
-    });
-  const uniformAt =
-    (at: number) =>
-    (head: number): Partial<ForwardRequest> => ({
-      uniform: (layer) =>
-        layer === Math.floor(at / HEADS) ? Uint8Array.from({ length: HEADS }, (_, h) => (h === head ? 1 : 0)) : null,
-    });
+  const sweep = (score: ForwardScore, context: SweepContext, parameters: ScoreParameters, job = quiet) =>
+    sweepHeads(score, context, parameters, startSweep<number>(COUNT), job);
 
   it('gives the bits of one full forward a head, whatever the run’s own interventions', async () => {
-    for (const context of [clean, ablated]) {
-      const kl = await sweepHeads(streamingKl, context, STREAMING, startSweep(context), quiet);
-      const ratio = await sweepHeads(influence, context, {}, startSweep(context), quiet);
+    for (const [context, on] of [
+      [clean, []],
+      [ablated, ABLATED],
+    ] as const) {
+      const kl = await sweep(streamingKl, context, STREAMING);
+      const ratio = await sweep(influence, context, {});
+      const slope = await sweep(michel, context, { epsilon: 0.05, sign: 1 });
+      expect(await sweep(michel, context, { epsilon: 0.05, sign: 0 })).toEqual(slope.map(Math.abs));
+      const base = meanNll(context.nll);
       for (let at = 0; at < COUNT; at++) {
-        const streamed = await inFull(context, at, streamingAt(at));
+        const streamed = await inFull(on, at, streamingKl, STREAMING);
         expect(kl[at]).toBe(meanFrom(await tokenKl(model, context.capture, streamed, quiet), 7));
-        const loss = meanNll(await tokenNll(model, await inFull(context, at, uniformAt(at)), quiet));
-        expect(ratio[at]).toBe((loss - meanNll(context.nll)) / meanNll(context.nll));
+        const loss = meanNll(await tokenNll(model, await inFull(on, at, influence, {}), quiet));
+        expect(ratio[at]).toBe((loss - base) / base);
+        const weaker = await inFull(on, at, michel, { epsilon: 0.05 });
+        expect(slope[at]).toBe((meanNll(await tokenNll(model, weaker, quiet)) - base) / 0.05);
       }
       // The head that the run has ablated has nothing to lose.
-      if (context === ablated) expect([kl[5], ratio[5]]).toEqual([0, 0]);
+      if (context === ablated) expect([kl[5], ratio[5], slope[5]]).toEqual([0, 0, 0]);
       expect(kl.filter((value) => value > 1e-6)).toHaveLength(context === ablated ? COUNT - 1 : COUNT);
+      expect(slope.some((value) => value < 0)).toBe(true);
     }
   });
 
   it('agrees with the float64 reference', async () => {
-    const kl = await sweepHeads(streamingKl, clean, STREAMING, startSweep(clean), quiet);
-    const ratio = await sweepHeads(influence, clean, {}, startSweep(clean), quiet);
+    const kl = await sweep(streamingKl, clean, STREAMING);
+    const ratio = await sweep(influence, clean, {});
     const base = await logProbabilities({});
     for (let at = 0; at < COUNT; at++) {
       const isHead = (layer: number, head: number) => layer * HEADS + head === at;
@@ -107,8 +110,8 @@ describe.each([
   });
 
   it('goes on where it was cancelled, and tells where it is', async () => {
-    const whole = await sweepHeads(streamingKl, clean, STREAMING, startSweep(clean), quiet);
-    const state = startSweep(clean);
+    const whole = await sweep(streamingKl, clean, STREAMING);
+    const state = startSweep<number>(COUNT);
     const controller = new AbortController();
     const seen: Progress[] = [];
     const job: Job = {
@@ -119,11 +122,14 @@ describe.each([
       },
     };
     await expect(sweepHeads(streamingKl, clean, STREAMING, state, job)).rejects.toThrow('Cancelled');
-    expect(state.done).toBe(5);
-    expect(seen.at(-1)).toMatchObject({ phase: 'Head L1H1, 6 of 12', total: COUNT });
-    expect(seen.every(({ done }, at) => at === 0 || done >= seen[at - 1]!.done)).toBe(true);
+    // The one before may have been under way too.
+    const done = state.results.filter((value) => value !== undefined).length;
+    expect(done).toBeGreaterThanOrEqual(4);
+    expect(done).toBeLessThanOrEqual(5);
+    expect(seen.at(-1)).toMatchObject({ total: COUNT });
+    expect(seen.every((each, at) => at === 0 || each.done >= seen[at - 1]!.done - 1e-9)).toBe(true);
     // Parts of heads are told too.
-    expect(seen.some(({ done }) => done > 0 && done < 1)).toBe(true);
+    expect(seen.some((each) => each.done > 0 && each.done < 1)).toBe(true);
 
     const later = new Set<string>();
     const onwards = await sweepHeads(streamingKl, clean, STREAMING, state, {
@@ -131,7 +137,7 @@ describe.each([
       progress: ({ phase }) => later.add(phase),
     });
     expect(onwards).toEqual(whole);
-    const heads = Array.from({ length: COUNT - 5 }, (_, i) => i + 5);
+    const heads = Array.from({ length: COUNT - done }, (_, i) => i + done);
     expect([...later]).toEqual(
       heads.map((at) => {
         const name = formatHead({ layer: Math.floor(at / HEADS), head: at % HEADS });
@@ -143,12 +149,12 @@ describe.each([
   it('leaves the run as it was', async () => {
     const bytes = ({ layers, resid }: Capture) => Buffer.concat([...resid, ...layers.map(({ z }) => z)].map(bytesOf));
     const before = bytes(clean.capture);
-    await sweepHeads(influence, clean, {}, startSweep(clean), quiet);
+    await sweep(influence, clean, {});
     expect(bytes(clean.capture).equals(before)).toBe(true);
   });
 
   it('takes a set of heads at once, in one layer or in several', async () => {
-    const ratio = await sweepHeads(influence, clean, {}, startSweep(clean), quiet);
+    const ratio = await sweep(influence, clean, {});
     for (let at = 0; at < COUNT; at++) {
       const place = { layer: Math.floor(at / HEADS), head: at % HEADS };
       const one = await influenceOfHeads(clean, [place, place], quiet);
@@ -168,10 +174,10 @@ describe.each([
   });
 
   it('refuses the loss of a single token', async () => {
-    const capture = await runForward(model, { ids: ids.slice(0, 1), gain: () => null }, quiet);
+    const capture = await runForward(model, { ids: ids.slice(0, 1) }, quiet);
     const context = { ...clean, capture, nll: Float32Array.of(NaN) };
     await expect(influenceOfHeads(context, [{ layer: 0, head: 0 }], quiet)).rejects.toThrow('no loss');
-    expect(influence.notApplicable(context, {})).toBe('Needs at least 2 tokens.');
+    for (const score of [influence, michel]) expect(score.notApplicable(context, {})).toBe('Needs at least 2 tokens.');
     expect(streamingKl.notApplicable(context, STREAMING)).toContain('at least 8 tokens');
     expect(streamingKl.notApplicable(clean, STREAMING)).toBeNull();
   });
