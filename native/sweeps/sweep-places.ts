@@ -33,20 +33,20 @@ export interface Trial extends Pick<SweepItem, 'name'> {
 
 /**
  * Completes `state` in place and gives its results. `read`: of a changed run, of which only the final residual is
- * there. Two forwards are under way at once where attention has threads of its own. Throws `CancelledError`; what was
- * done until then stays in `state`.
+ * there; `readRows`: whose logits it takes. Two forwards are under way at once where attention has threads of its own.
+ * Throws `CancelledError`; what was done until then stays in `state`.
  */
 export async function runTrials<T>(
-  context: SweepContext,
+  { model, capture }: Pick<SweepContext, 'model' | 'capture'>,
   trials: readonly Trial[],
   state: SweepState<T>,
   read: (changed: Capture, job: Job) => Promise<T>,
   job: Job,
+  readRows: number = capture.tokens,
 ): Promise<readonly T[]> {
-  const { model, capture } = context;
   const { dModel, vocabSize } = model.architecture;
-  const work = forwardWork(model, capture.tokens);
-  const reading = 2 * capture.tokens * dModel * vocabSize;
+  const work = forwardWork(model, capture.tokens, readRows);
+  const reading = 2 * readRows * dModel * vocabSize;
   const items = trials.map(({ name, firstLayer }) => ({ name, forward: work.from(firstLayer) - reading, reading }));
   const progress = new SweepProgress(items, (at) => state.results[at] !== undefined, job);
   const left = [...trials.keys()].filter((at) => state.results[at] === undefined);

@@ -12,7 +12,7 @@ const FULL = 2 ** BITS - 1;
 /** Words of the table that is traced back: 4 MiB. */
 const TABLE_WORDS = 2 ** 20;
 /** Words that are looked at between two steps: some milliseconds. */
-const STEP_WORDS = 2 ** 18;
+const STEP_WORDS = 2 ** 16;
 
 export type Steps<T> = Generator<undefined, T, undefined>;
 
