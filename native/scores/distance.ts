@@ -1,6 +1,6 @@
 import { FROM_SECOND, needsRowsFrom } from './rows.ts';
 import { meanOf, type Score } from './score.ts';
-import { uniformMean } from './uniform.ts';
+import { uniformMean, type VisibleRow } from './uniform.ts';
 
 export const distance: Score = {
   info: {
@@ -25,5 +25,9 @@ export const distance: Score = {
     const { tokens } = context.capture;
     return meanOf(meanDistance, head * tokens + from!, (head + 1) * tokens);
   },
-  floor: (context, { from }) => uniformMean(context, from!, ({ keys }) => (keys - 1) / 2),
+  floor: (context, { from }) => uniformMean(context, from!, uniformRow, undefined),
 };
+
+function uniformRow({ keys }: VisibleRow): number {
+  return (keys - 1) / 2;
+}

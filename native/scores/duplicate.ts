@@ -26,6 +26,6 @@ export const duplicate: Score = {
   },
   floor(context) {
     const { period, start, end } = findRepeat(context.capture.ids)!;
-    return uniformMean(context, start, (visible) => uniformAt(visible, period), end);
+    return uniformMean(context, start, uniformAt, period, end);
   },
 };

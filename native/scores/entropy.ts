@@ -1,6 +1,6 @@
 import { FROM_SECOND, needsRowsFrom } from './rows.ts';
 import { meanOf, type Score } from './score.ts';
-import { uniformMean } from './uniform.ts';
+import { uniformMean, type VisibleRow } from './uniform.ts';
 
 export const entropy: Score = {
   info: {
@@ -24,5 +24,9 @@ export const entropy: Score = {
     const { tokens } = context.capture;
     return meanOf(values, head * tokens + from!, (head + 1) * tokens);
   },
-  floor: (context, { from }) => uniformMean(context, from!, ({ keys }) => Math.log(keys)),
+  floor: (context, { from }) => uniformMean(context, from!, uniformRow, undefined),
 };
+
+function uniformRow({ keys }: VisibleRow): number {
+  return Math.log(keys);
+}

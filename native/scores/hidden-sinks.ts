@@ -47,29 +47,35 @@ export const hiddenSinks: Score = {
   compute({ capture, architecture }, layer, head, parameters) {
     const { columnSum } = capture.layers[layer]!;
     const window = architecture.slidingWindow[layer] ?? null;
-    return massOnSinks(capture.tokens, window, parameters, (position) =>
-      importance(columnSum, head, position, capture.tokens, window),
-    );
+    return massOnSinks(capture.tokens, window, parameters, importances(columnSum, head, capture.tokens, window));
   },
   floor: (context, parameters) =>
     meanOverWindows(context, (window) => {
       const { tokens } = context.capture;
-      const uniform = uniformImportances(tokens, window);
-      return massOnSinks(tokens, window, parameters, (position) => uniform[position]!);
+      return massOnSinks(tokens, window, parameters, uniformImportances(tokens, window));
     }),
 };
+
+/** Of one head, [tokens]. */
+function importances(columnSum: Float64Array, head: number, tokens: number, window: number | null): Float64Array {
+  const values = new Float64Array(tokens);
+  for (let position = 0; position < tokens; position++) {
+    values[position] = importance(columnSum, head, position, tokens, window);
+  }
+  return values;
+}
 
 /** Of positions past the first that are over the threshold. */
 function massOnSinks(
   tokens: number,
   window: number | null,
   parameters: ScoreParameters,
-  importanceOf: (position: number) => number,
+  ofPositions: Float64Array,
 ): number {
   const { threshold, rows } = parameters;
   let sum = 0;
   for (let position = 1; position < tokens && mayBeSink(position, tokens, window, rows); position++) {
-    const value = importanceOf(position);
+    const value = ofPositions[position]!;
     if (value > threshold!) sum += value * rowsThatSee(position, tokens, window);
   }
   return sum / (tokens - 1);

@@ -26,6 +26,6 @@ export const induction: Score = {
   },
   floor(context) {
     const { period, start, end } = findRepeat(context.capture.ids)!;
-    return uniformMean(context, start, (visible) => uniformAt(visible, period - 1), end);
+    return uniformMean(context, start, uniformAt, period - 1, end);
   },
 };

@@ -2,7 +2,7 @@
 import { DISTANCE_BINS, LOCAL_WIDTHS } from '../attention/statistics.ts';
 import { localRowsOf, rowMean } from './row-mean.ts';
 import { needsTokens, type Score } from './score.ts';
-import { uniformMean } from './uniform.ts';
+import { uniformMean, type VisibleRow } from './uniform.ts';
 
 const described = (width: number) => ({
   id: `local-${width}`,
@@ -44,5 +44,9 @@ export const local2: Score = {
     // The first row has all its mass at distance 0.
     return (distance[head * DISTANCE_BINS]! + distance[head * DISTANCE_BINS + 1]! - 1) / (capture.tokens - 1);
   },
-  floor: (context) => uniformMean(context, 1, ({ keys }) => Math.min(1, 2 / keys)),
+  floor: (context) => uniformMean(context, 1, uniformPair, undefined),
 };
+
+function uniformPair({ keys }: VisibleRow): number {
+  return Math.min(1, 2 / keys);
+}

@@ -1,6 +1,6 @@
 import { FROM_SECOND, needsRowsFrom } from './rows.ts';
 import { meanOf, type Score } from './score.ts';
-import { uniformMean } from './uniform.ts';
+import { uniformMean, type VisibleRow } from './uniform.ts';
 
 export const max: Score = {
   info: {
@@ -25,5 +25,9 @@ export const max: Score = {
     const { tokens } = context.capture;
     return meanOf(rowMax, head * tokens + from!, (head + 1) * tokens);
   },
-  floor: (context, { from }) => uniformMean(context, from!, ({ keys }) => 1 / keys),
+  floor: (context, { from }) => uniformMean(context, from!, uniformRow, undefined),
 };
+
+function uniformRow({ keys }: VisibleRow): number {
+  return 1 / keys;
+}

@@ -1,4 +1,4 @@
-import { needsTokens, type Score } from './score.ts';
+import { needsTokens, sumOf, type Score } from './score.ts';
 
 export const outputNorm: Score = {
   info: {
@@ -27,9 +27,3 @@ export const outputNorm: Score = {
     return all > 0 ? (own * architecture.heads) / all : NaN;
   },
 };
-
-function sumOf(values: Float32Array, start: number, end: number): number {
-  let sum = 0;
-  for (let i = start; i < end; i++) sum += values[i]!;
-  return sum;
-}

@@ -1,6 +1,6 @@
 import { LOCAL_WIDTHS, SINK_KEYS } from '../attention/statistics.ts';
-import { meanOverRows, needsTokens, type Score, type ScoreContext } from './score.ts';
-import { uniformMean } from './uniform.ts';
+import { needsTokens, type Score } from './score.ts';
+import { uniformMean, type VisibleRow } from './uniform.ts';
 
 export const outsideMass: Score = {
   info: {
@@ -38,12 +38,18 @@ export const outsideMass: Score = {
     const { tokens, layers } = context.capture;
     const { sinkMass, localMass } = layers[layer]!;
     const near = (head * LOCAL_WIDTHS.length + parameters['width']!) * tokens;
-    return meanOverRows(context, firstRow(widthOf(parameters)), (row) =>
+    const from = firstRow(widthOf(parameters));
+    let sum = 0;
+    for (let row = from; row < tokens; row++) {
       // Rounding can leave less than nothing.
-      Math.max(0, 1 - sinkMass[head * tokens + row]! - localMass[near + row]!),
-    );
+      sum += Math.max(0, 1 - sinkMass[head * tokens + row]! - localMass[near + row]!);
+    }
+    return sum / (tokens - from);
   },
-  floor: (context, parameters) => floor(context, widthOf(parameters)),
+  floor(context, parameters) {
+    const width = widthOf(parameters);
+    return uniformMean(context, firstRow(width), uniformOutside, width);
+  },
 };
 
 function widthOf(parameters: Readonly<Record<string, number>>): number {
@@ -55,10 +61,8 @@ function firstRow(width: number): number {
   return SINK_KEYS + width - 1;
 }
 
-function floor(context: ScoreContext, width: number): number {
-  return uniformMean(context, firstRow(width), ({ row, first, keys }) => {
-    const near = Math.min(width, keys);
-    const sinks = Math.max(0, Math.min(SINK_KEYS, row - near + 1) - first);
-    return (keys - near - sinks) / keys;
-  });
+function uniformOutside({ row, first, keys }: VisibleRow, width: number): number {
+  const near = Math.min(width, keys);
+  const sinks = Math.max(0, Math.min(SINK_KEYS, row - near + 1) - first);
+  return (keys - near - sinks) / keys;
 }

@@ -26,7 +26,7 @@ export const previous: Score = {
     const all = layers[layer]!.distance[head * DISTANCE_BINS + 1]!;
     return (all - (context.bos ? context.probability(layer, head, 1, 0) : 0)) / (tokens - firstRow(context.bos));
   },
-  floor: (context) => uniformMean(context, firstRow(context.bos), (visible) => uniformAt(visible, 1)),
+  floor: (context) => uniformMean(context, firstRow(context.bos), uniformAt, 1),
 };
 
 function firstRow(bos: boolean): number {

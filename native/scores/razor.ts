@@ -3,7 +3,7 @@ import type { ScoreInfo, ScoreParameter } from '../../shared/model/score.ts';
 import { needsRepeat } from './repeat.ts';
 import type { Score, ScoreContext } from './score.ts';
 import type { TokenMatch } from './token-matches.ts';
-import { matchCounts, meanOverWindows, visibleRow } from './uniform.ts';
+import { meanOverWindows, uniformMatchMass } from './uniform.ts';
 
 const GROUP: ScoreParameter = {
   id: 'group',
@@ -46,18 +46,22 @@ export function razorScore(
       const { tokens } = context.capture;
       const { name, rows } = targets(context);
       const mass = pass.matches![name]!;
-      const of = (index: number) => rows.reduce((sum, row) => sum + mass[index * tokens + row]!, 0) / rows.length;
-      if (group !== 1) return of(head);
+      if (group !== 1) return meanOfRows(mass, head * tokens, rows);
       const size = heads / kvHeads;
       const start = head - (head % size);
-      return Math.max(...Array.from({ length: size }, (_, i) => of(start + i)));
+      return Math.max(...Array.from({ length: size }, (_, i) => meanOfRows(mass, (start + i) * tokens, rows)));
     },
     floor(context) {
       const { match, rows } = targets(context);
-      return meanOverWindows(context, (window) => {
-        const counts = matchCounts(match, window);
-        return rows.reduce((sum, row) => sum + counts[row]! / visibleRow(row, window).keys, 0) / rows.length;
-      });
+      // Rows without a target add nothing.
+      return meanOverWindows(context, (window) => uniformMatchMass(match, window) / rows.length);
     },
   };
+}
+
+/** `at`: of row 0. */
+function meanOfRows(mass: Float32Array, at: number, rows: readonly number[]): number {
+  let sum = 0;
+  for (const row of rows) sum += mass[at + row]!;
+  return sum / rows.length;
 }

@@ -4,7 +4,7 @@ import { LOCAL_WIDTHS } from '../attention/statistics.ts';
 import type { LayerCapture } from '../capture/capture.ts';
 import type { LayerPass, PassRequest } from './layer-pass.ts';
 import { FROM_EIGHTH, fromDefaults, needsRowsFrom } from './rows.ts';
-import { meanOf, meanOverRows, type Score, type ScoreContext } from './score.ts';
+import { meanOf, type Score, type ScoreContext } from './score.ts';
 import { uniformMean, type VisibleRow } from './uniform.ts';
 
 /** The arrays of a layer, and the head that is looked at. */
@@ -44,6 +44,25 @@ export function localRowsOf(
   return localMass.subarray(at, at + tokens);
 }
 
+/** Over the rows from `from` on. */
+function meanOfChanged(
+  values: Float32Array,
+  from: number,
+  window: number,
+  change: NonNullable<More['change']>,
+): number {
+  // One object for all rows: there are many.
+  const visible = { row: 0, first: 0, keys: 0 };
+  let sum = 0;
+  for (let row = from; row < values.length; row++) {
+    visible.row = row;
+    visible.first = Math.max(0, row - window + 1);
+    visible.keys = row - visible.first + 1;
+    sum += change(values[row]!, visible);
+  }
+  return sum / (values.length - from);
+}
+
 /** `uniform`: the value of a row with uniform attention. */
 export function rowMean(
   defined: Defined,
@@ -70,16 +89,8 @@ export function rowMean(
       const ofHead = values({ layer: capture.layers[layer]!, pass, head, tokens });
       if (change === undefined) return meanOf(ofHead, parameters['from']!, tokens);
       const window = architecture.slidingWindow[layer] ?? tokens;
-      // One object for all rows: there are many.
-      const visible = { row: 0, first: 0, keys: 0 };
-      return meanOverRows(context, parameters['from']!, (row) => {
-        visible.row = row;
-        visible.first = Math.max(0, row - window + 1);
-        visible.keys = row - visible.first + 1;
-        return change(ofHead[row]!, visible);
-      });
+      return meanOfChanged(ofHead, parameters['from']!, window, change);
     },
-    floor: (context, parameters) =>
-      uniformMean(context, parameters['from']!, (visible) => uniform(visible, parameters)),
+    floor: (context, parameters) => uniformMean(context, parameters['from']!, uniform, parameters),
   };
 }

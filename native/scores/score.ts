@@ -62,21 +62,14 @@ export interface Score {
 
 /** Mean of numbers `start` .. `end` - 1, in float64. Most scores end in one: it is as plain as can be. */
 export function meanOf(values: Float32Array, start: number, end: number): number {
-  let sum = 0;
-  for (let at = start; at < end; at++) sum += values[at]!;
-  return sum / (end - start);
+  return sumOf(values, start, end) / (end - start);
 }
 
-/** Mean of `value(row)` over rows `from` .. `end` - 1 (default: all after `from`), in float64. */
-export function meanOverRows(
-  context: ScoreContext,
-  from: number,
-  value: (row: number) => number,
-  end: number = context.capture.tokens,
-): number {
+/** Sum of numbers `start` .. `end` - 1, in float64. */
+export function sumOf(values: Float32Array, start: number, end: number): number {
   let sum = 0;
-  for (let row = from; row < end; row++) sum += value(row);
-  return sum / (end - from);
+  for (let at = start; at < end; at++) sum += values[at]!;
+  return sum;
 }
 
 /** The reason that most scores share: a row before the second token has only itself to look at. */

@@ -22,5 +22,5 @@ export const self: Score = {
   // The first bin of distance holds the diagonal; the first row sees nothing else.
   compute: ({ capture }, layer, head) =>
     (capture.layers[layer]!.distance[head * DISTANCE_BINS]! - 1) / (capture.tokens - 1),
-  floor: (context) => uniformMean(context, 1, (visible) => uniformAt(visible, 0)),
+  floor: (context) => uniformMean(context, 1, uniformAt, 0),
 };

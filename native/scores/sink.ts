@@ -1,5 +1,5 @@
 import { needsTokens, type Score } from './score.ts';
-import { uniformMean } from './uniform.ts';
+import { uniformMean, type VisibleRow } from './uniform.ts';
 
 export const sink: Score = {
   info: {
@@ -21,5 +21,9 @@ export const sink: Score = {
   // The first row sees nothing else.
   compute: ({ capture }, layer, head) =>
     (capture.layers[layer]!.columnSum[head * capture.tokens]! - 1) / (capture.tokens - 1),
-  floor: (context) => uniformMean(context, 1, ({ first, keys }) => (first === 0 ? 1 / keys : 0)),
+  floor: (context) => uniformMean(context, 1, uniformRow, undefined),
 };
+
+function uniformRow({ first, keys }: VisibleRow): number {
+  return first === 0 ? 1 / keys : 0;
+}

@@ -1,4 +1,5 @@
-import { meanOverRows, type Score } from './score.ts';
+import type { ScoreParameters } from '../../shared/model/score.ts';
+import { meanOf, type Score } from './score.ts';
 import {
   firstStreamingRow,
   needsHiddenKeys,
@@ -6,7 +7,7 @@ import {
   streamingDefaults,
   streamingRequest,
 } from './streaming-mask.ts';
-import { uniformMean } from './uniform.ts';
+import { uniformMean, type VisibleRow } from './uniform.ts';
 
 export const streamingMass: Score = {
   info: {
@@ -30,13 +31,15 @@ export const streamingMass: Score = {
   needs: (_, parameters) => ({ streaming: streamingRequest(parameters, null) }),
   compute(context, _layer, head, parameters, pass) {
     const { keptMass } = pass.streaming!;
-    const at = head * context.capture.tokens;
-    return meanOverRows(context, firstStreamingRow(parameters), (row) => 1 - keptMass[at + row]!);
+    const { tokens } = context.capture;
+    const from = firstStreamingRow(parameters);
+    return 1 - meanOf(keptMass, head * tokens + from, (head + 1) * tokens);
   },
-  floor: (context, parameters) =>
-    uniformMean(context, firstStreamingRow(parameters), ({ row, first, keys }) => {
-      const near = Math.min(keys, parameters['window']!);
-      const sinks = Math.max(0, Math.min(parameters['sink']!, row - near + 1) - first);
-      return (keys - near - sinks) / keys;
-    }),
+  floor: (context, parameters) => uniformMean(context, firstStreamingRow(parameters), uniformHidden, parameters),
 };
+
+function uniformHidden({ row, first, keys }: VisibleRow, parameters: ScoreParameters): number {
+  const near = Math.min(keys, parameters['window']!);
+  const sinks = Math.max(0, Math.min(parameters['sink']!, row - near + 1) - first);
+  return (keys - near - sinks) / keys;
+}

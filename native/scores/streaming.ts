@@ -1,4 +1,4 @@
-import { meanOverRows, type Score } from './score.ts';
+import type { Score } from './score.ts';
 import {
   firstStreamingRow,
   needsHiddenKeys,
@@ -47,11 +47,10 @@ export const streaming: Score = {
   }),
   compute(context, _layer, head, parameters, pass) {
     const { norms, deviation } = pass.streaming!;
-    const at = head * context.capture.tokens;
-    return meanOverRows(
-      context,
-      firstStreamingRow(parameters),
-      (row) => deviation[at + row]! / (norms[at + row]! + EPSILON),
-    );
+    const { tokens } = context.capture;
+    const from = firstStreamingRow(parameters);
+    let sum = 0;
+    for (let at = head * tokens + from; at < (head + 1) * tokens; at++) sum += deviation[at]! / (norms[at]! + EPSILON);
+    return sum / (tokens - from);
   },
 };

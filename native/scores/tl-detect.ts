@@ -94,17 +94,22 @@ export function detectScore(
       const without = exclusions(parameters);
       const { tokens } = context.capture;
       const found = pattern(context, without);
-      return meanOverWindows(context, (window) => {
-        let all = 0;
-        for (let row = 0; row < tokens; row++) {
-          const { first, keys } = visibleRow(row, window);
-          const left = Number(without.bos && first === 0) + Number(without.current);
-          all += Math.max(0, keys - (row === 0 ? Math.min(1, left) : left)) / keys;
-        }
-        return measured(parameters, tokens, all, found.uniformMass(window), found.cells);
-      });
+      return meanOverWindows(context, (window) =>
+        measured(parameters, tokens, uniformLeft(tokens, window, without), found.uniformMass(window), found.cells),
+      );
     },
   };
+}
+
+/** Uniform attention on what is not left out, summed over rows. */
+function uniformLeft(tokens: number, window: number, without: Exclusions): number {
+  let all = 0;
+  for (let row = 0; row < tokens; row++) {
+    const { first, keys } = visibleRow(row, window);
+    const left = Number(without.bos && first === 0) + Number(without.current);
+    all += Math.max(0, keys - (row === 0 ? Math.min(1, left) : left)) / keys;
+  }
+  return all;
 }
 
 function exclusions(parameters: ScoreParameters): Exclusions {

@@ -1,9 +1,9 @@
 /** Scores of `detect_head` whose pattern follows from the tokens. */
 import type { ScoreInfo } from '../../shared/model/score.ts';
-import type { Score, ScoreContext } from './score.ts';
+import { sumOf, type Score, type ScoreContext } from './score.ts';
 import { detectScore, type Exclusions } from './tl-detect.ts';
 import type { TokenMatch } from './token-matches.ts';
-import { matchCounts, visibleRow } from './uniform.ts';
+import { uniformMatchMass } from './uniform.ts';
 
 /** A pattern that the tokens tell. */
 export function detectMatched(
@@ -17,14 +17,8 @@ export function detectMatched(
       const { tokens } = context.capture;
       return {
         cells,
-        mass(_layer, head, pass) {
-          const mass = pass.matches![name]!;
-          let sum = 0;
-          for (let at = head * tokens; at < (head + 1) * tokens; at++) sum += mass[at]!;
-          return sum;
-        },
-        uniformMass: (window) =>
-          matchCounts(match, window).reduce((sum, count, row) => sum + count / visibleRow(row, window).keys, 0),
+        mass: (_layer, head, pass) => sumOf(pass.matches![name]!, head * tokens, (head + 1) * tokens),
+        uniformMass: (window) => uniformMatchMass(match, window),
       };
     },
     (context, without) => {

@@ -17,11 +17,14 @@ export const tlPrevious = detectScore(
       cells: tokens - start,
       mass: (layer, head) =>
         layers[layer]!.distance[head * DISTANCE_BINS + 1]! - (without.bos ? context.probability(layer, head, 1, 0) : 0),
-      uniformMass(window) {
-        let mass = 0;
-        for (let row = start; row < tokens; row++) mass += uniformAt(visibleRow(row, window), 1);
-        return mass;
-      },
+      uniformMass: (window) => uniformMass(start, tokens, window),
     };
   },
 );
+
+/** On the previous token, over the rows from `start` on. */
+function uniformMass(start: number, tokens: number, window: number): number {
+  let mass = 0;
+  for (let row = start; row < tokens; row++) mass += uniformAt(visibleRow(row, window), 1);
+  return mass;
+}

@@ -27,10 +27,12 @@ function tokenMatch(ids: Int32Array, name: string, make: () => KeyMatch): TokenM
   const match = make();
   const counts = matchCounts(match);
   const rows: number[] = [];
-  counts.forEach((count, row) => {
-    if (count > 0) rows.push(row);
-  });
-  const made = { name, match, rows, cells: counts.reduce((sum, count) => sum + count, 0) };
+  let cells = 0;
+  for (let row = 0; row < counts.length; row++) {
+    cells += counts[row]!;
+    if (counts[row]! > 0) rows.push(row);
+  }
+  const made = { name, match, rows, cells };
   ofPrompt.set(name, made);
   return made;
 }
