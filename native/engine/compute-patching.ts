@@ -176,9 +176,14 @@ async function prepare(
   const donor = denoises ? runs.clean : runs.corrupted;
   const partners = denoises ? inverseOf(aligned.partners, receiver.tokens) : aligned.partners;
   const positions = readPositions(request.target, partners, donor.tokens);
-  const logitsOf = (capture: Capture, position: number): Promise<Float32Array> =>
-    logitRows({ architecture, sessions }, capture, position, position + 1);
-  const [own, given] = [await logitsOf(receiver, positions.receiver), await logitsOf(donor, positions.donor)];
+  // Frozen: patched runs keep the scale of the run that is patched.
+  const isFrozen = request.target.finalNorm === 'frozen';
+  const logitsOf = (capture: Capture, position: number, scaleFrom: Capture): Promise<Float32Array> => {
+    const read = isFrozen ? { ...capture, scaleFrom } : capture;
+    return logitRows({ architecture, sessions }, read, position, position + 1);
+  };
+  const own = await logitsOf(receiver, positions.receiver, receiver);
+  const given = await logitsOf(donor, positions.donor, donor);
   const [clean, corrupted] = denoises ? [given, own] : [own, given];
   const { token, against } = comparedTokens(request.target, clean, corrupted);
   const difference = (logits: Float32Array): number => logits[token]! - logits[against]!;
@@ -200,7 +205,7 @@ async function prepare(
       positions,
       own: difference(own),
     },
-    read: async (capture) => difference(await logitsOf(capture, positions.receiver)),
+    read: async (capture) => difference(await logitsOf(capture, positions.receiver, receiver)),
     key: JSON.stringify([info.modelId, cleanPrompt.kind, corruptedPrompt.kind, ids, asked]),
   };
 }

@@ -2,16 +2,18 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '../../shared/base/app-error.ts';
 import type { ComparedChoice, RunComparison, RunSummary, TokenChoice } from '../../shared/contract/methods.ts';
-import type { Intervention } from '../../shared/model/intervention.ts';
+import { activeInterventions, type FinalNorm, type Intervention } from '../../shared/model/intervention.ts';
 import { interventionsKey } from '../../shared/model/intervention-text.ts';
 import { inLoan, onDisk } from '../capture/capture-keeper.ts';
 import { captureBytes, type Capture } from '../capture/capture.ts';
 import { checkRoom, SpillFile } from '../capture/spill-file.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import { runForward } from '../forward/forward.ts';
-import { logitRows, softmax, tokenKl, tokenNll, topChoices } from '../forward/likelihoods.ts';
-import { gainsOf } from './gains.ts';
+import { compareTokens, logitRows, softmax, tokenNll, topChoices } from '../forward/likelihoods.ts';
+import { checkInterventions } from '../interventions/check.ts';
+import { planInterventions, type InterventionPlan } from '../interventions/plan.ts';
 import type { Opened } from './opened.ts';
+import { planContext } from './plan-context.ts';
 import { calibratedSpeed, placeOfRun } from './run-cost.ts';
 import type { Holding, Run } from './run-store.ts';
 
@@ -19,26 +21,29 @@ const TOP_CHOICES = 10;
 
 /**
  * Computes a run, or finds it by key. A changed run resumes the clean one at the first changed layer. A capture
- * over the memory budget goes to disk. Throws `too-large` where that has no room either, `io` where it fails.
+ * over the memory budget goes to disk. Throws `bad-request` for what cannot be done to the model or the prompt,
+ * `too-large` where the capture has no room on disk either, `io` where that fails.
  */
 export async function computeRun(
   opened: Opened,
   prompt: Pick<Run, 'tokens'> & { readonly ids: Int32Array },
-  interventions: readonly Intervention[],
+  list: readonly Intervention[],
   job: Job,
+  finalNorm: FinalNorm = 'recomputed',
 ): Promise<Run> {
   const { architecture } = opened.model;
   const { ids, tokens } = prompt;
-  const key = runKey(opened, ids, interventions);
+  const interventions = activeInterventions(list);
+  const isFrozen = finalNorm === 'frozen' && interventions.length > 0;
+  const key = runKey(opened, ids, interventions, isFrozen);
   const known = opened.runs.findByKey(key);
   if (known !== undefined) return known;
 
-  const gains = gainsOf(architecture, interventions);
+  checkInterventions(architecture, interventions);
   const place = placeOfRun(opened, ids.length);
   if (place.refusal !== undefined) throw place.refusal;
   const clean = interventions.length === 0 ? undefined : await computeRun(opened, prompt, [], job);
   const started = performance.now();
-  const resume = clean === undefined ? undefined : { capture: clean.capture, fromLayer: gains.firstLayer };
   const model = { architecture, sessions: opened.sessions, kernel: opened.kernel };
   if (place.where === 'disk') checkRoom(opened.spillFolder, captureBytes(architecture, ids.length));
   // Layers below the first changed one are the clean run's, which may be deleted meanwhile.
@@ -46,13 +51,25 @@ export async function computeRun(
   for (const shared of holdings) shared.retain();
   let capture: Capture;
   let nll: Float32Array;
+  let plan: InterventionPlan | null = null;
   try {
+    if (clean !== undefined) {
+      const keep = async (other: Parameters<typeof computeRun>[1], otherJob: Job) => {
+        const run = await computeRun(opened, other, [], otherJob);
+        for (const held of run.holdings) held.retain();
+        holdings.push(...run.holdings);
+        return run.capture;
+      };
+      plan = await planInterventions(planContext(opened, clean, keep), interventions, job);
+    }
     const own =
       place.where === 'disk' ? new SpillFile(opened.spillFolder, opened.spillCache) : opened.runs.arrays.borrow();
     holdings.push(own);
     const keeper = own instanceof SpillFile ? onDisk(own, job.signal) : inLoan(own);
-    const request = { ids, gain: gains.of, keeper, ...(resume === undefined ? {} : { resume }) };
-    capture = await runForward(model, request, job);
+    const resume = clean && plan && { capture: clean.capture, fromLayer: plan.firstLayer };
+    const request = { ids, keeper, ...(plan && { edit: plan.layer }), ...(resume && { resume }) };
+    const computed = await runForward(model, request, job);
+    capture = isFrozen ? { ...computed, scaleFrom: clean!.capture } : computed;
     nll = await tokenNll(model, capture, job);
   } catch (error) {
     for (const held of holdings) held.release();
@@ -67,6 +84,8 @@ export async function computeRun(
     capture,
     tokens,
     interventions,
+    finalNorm: isFrozen ? 'frozen' : 'recomputed',
+    plan,
     nll,
     milliseconds,
     bytes: Math.round(place.memoryBytes * computedShare),
@@ -78,9 +97,9 @@ export async function computeRun(
 }
 
 /** Equal keys have equal numbers. */
-function runKey({ model }: Opened, ids: Int32Array, interventions: readonly Intervention[]): string {
+function runKey({ model }: Opened, ids: Int32Array, interventions: readonly Intervention[], isFrozen: boolean): string {
   const tokens = Buffer.from(ids.buffer, ids.byteOffset, ids.byteLength).toString('base64');
-  return `${model.info.modelId}|${tokens}|${interventionsKey(interventions)}`;
+  return `${model.info.modelId}|${tokens}|${interventionsKey(interventions)}${isFrozen ? '|frozen' : ''}`;
 }
 
 export async function summarizeRun(opened: Opened, run: Run, cutTokens: number): Promise<RunSummary> {
@@ -90,6 +109,7 @@ export async function summarizeRun(opened: Opened, run: Run, cutTokens: number):
     ids: run.capture.ids,
     tokens: run.tokens,
     interventions: run.interventions,
+    ...(run.finalNorm === 'frozen' && { finalNorm: run.finalNorm }),
     computedFrom: run.capture.computedFrom,
     next: (await nextChoices(opened, run.capture)).top,
     nll: run.nll,
@@ -109,7 +129,7 @@ export async function compareRuns(opened: Opened, clean: Run, changed: Run, job:
     });
   }
   const model = { architecture: opened.model.architecture, sessions: opened.sessions };
-  const klPerToken = await tokenKl(model, clean.capture, changed.capture, job);
+  const { kl: klPerToken, topChanged } = await compareTokens(model, clean.capture, changed.capture, job);
   const before = await nextChoices(opened, clean.capture);
   const after = await nextChoices(opened, changed.capture);
   const compared = (top: readonly TokenChoice[]): ComparedChoice[] =>
@@ -123,6 +143,7 @@ export async function compareRuns(opened: Opened, clean: Run, changed: Run, job:
     kl: klPerToken.at(-1)!,
     klPerToken,
     nllDelta: changed.nll.map((value, i) => value - clean.nll[i]!),
+    topChanged,
     before: compared(before.top),
     after: compared(after.top),
   };

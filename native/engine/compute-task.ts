@@ -1,7 +1,7 @@
 /** Tasks of the open model: their list, a sample, accuracy over a grid. */
 import { AppError } from '../../shared/base/app-error.ts';
 import type { ParsedParamsOf } from '../../shared/contract/methods.ts';
-import type { TaskInfo, TaskPrompt, TaskResult } from '../../shared/model/task.ts';
+import type { TaskCell, TaskInfo, TaskPrompt, TaskResult } from '../../shared/model/task.ts';
 import { breather } from '../forward/breathe.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import { drawGrid, drawSamples, type GridCell } from '../tasks/draw-grid.ts';
@@ -44,33 +44,50 @@ export async function runTask(
   params: ParsedParamsOf<'task.run'>,
   job: Job,
 ): Promise<TaskResult> {
-  const context = { model: opened.model, data };
-  const { info, cells, parameters } =
-    params.task === FILE_TASK.id ? fileCells(context, params.items) : await gridCells(context, params, job);
-  const results = await runCells(forwardModel(opened), info, cells, conditionOf(opened, params), job);
+  const task = await taskCells(opened, data, params, job);
+  const results = await taskUnder(opened, task, params, job);
   const mean = results.reduce((sum, { accuracy }) => sum + accuracy, 0) / results.length;
-  return { task: info.id, parameters, mean, cells: results };
+  return { task: task.info.id, parameters: task.parameters, mean, cells: results };
 }
 
-function usableTask(context: TaskContext, id: string): Task {
+/** Its prompts. Throws `bad-request` for what there is none of. */
+export async function taskCells(opened: Opened, data: TaskData, params: GridParams, job: Job): Promise<Cells> {
+  const context = { model: opened.model, data };
+  return params.task === FILE_TASK.id ? fileCells(context, params.items) : gridCells(context, params, job);
+}
+
+/** Accuracy on each cell. Throws `prompt-too-long`, `CancelledError`, and `bad-request` for what cannot be changed. */
+export async function taskUnder(
+  opened: Opened,
+  { info, cells }: Cells,
+  condition: Pick<ParsedParamsOf<'task.run'>, 'interventions' | 'streaming'>,
+  job: Job,
+): Promise<TaskCell[]> {
+  return runCells(forwardModel(opened), info, cells, conditionOf(opened, condition), job);
+}
+
+/** Throws `bad-request` for one that there is not, or that cannot be made for this model. */
+export function usableTask(context: TaskContext, id: string): Task {
   const task = findTask(id);
   const reason = task.unavailable(context);
   if (reason !== null) throw new AppError('bad-request', `The task ${id} cannot be given to this model. ${reason}`);
   return task;
 }
 
-interface Cells {
+type GridParams = Omit<ParsedParamsOf<'task.run'>, 'interventions' | 'streaming'>;
+
+export interface Cells {
   readonly info: Pick<TaskInfo, 'id' | 'name' | 'metric'>;
   readonly parameters: Readonly<Record<string, number>>;
   readonly cells: readonly GridCell<TaskSample>[];
 }
 
-async function gridCells(context: TaskContext, request: ParsedParamsOf<'task.run'>, job: Job): Promise<Cells> {
+async function gridCells(context: TaskContext, request: GridParams, job: Job): Promise<Cells> {
   const task = usableTask(context, request.task);
   return { info: task.info, ...(await drawGrid(task, 'task', context, request, breather(job))) };
 }
 
-function fileCells(context: TaskContext, items: ParsedParamsOf<'task.run'>['items']): Cells {
+function fileCells(context: TaskContext, items: GridParams['items']): Cells {
   if (items.length === 0) {
     throw new AppError('bad-request', 'The file holds no prompts.', {
       hint: 'Write a JSON object {"prompt": "...", "answer": "..."} on each line.',

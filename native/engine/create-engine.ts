@@ -16,9 +16,11 @@ import { OutputNorms } from '../scores/output-norms.ts';
 import { matrixSpeed } from '../ort/measure-speed.ts';
 import type { Engine, EngineOptions } from '../public/engine.ts';
 import { AttachedRun } from '../session/attached-run.ts';
+import { notStored } from '../session/not-stored.ts';
 import { writeRunTensors } from '../session/run-tensors.ts';
 import { listProbes } from '../probes/index.ts';
 import { ProbeStore } from '../probes/probe-store.ts';
+import { PatchStore } from '../patching/patch-store.ts';
 import { readTaskData, type TaskData } from '../tasks/task-data.ts';
 import { addonTexels } from '../tiles/addon-texels.ts';
 import { createHeadKernel } from '../attention/choose-kernel.ts';
@@ -26,7 +28,9 @@ import { readerTexels } from '../tiles/reader-texels.ts';
 import { RestMaps } from '../tiles/rest-maps.ts';
 import { TileServer } from '../tiles/tile-server.ts';
 import { Circuits } from '../weights/circuits.ts';
+import { computeAccuracy, type CurveStore } from './accuracy-curve.ts';
 import { computeRun } from './compute-run.ts';
+import { alignPair, computePatches, computePaths } from './compute-patching.ts';
 import { bestPrompts, runProbe } from './compute-probe.ts';
 import { areQuick } from './compute-scores.ts';
 import { listTasks, runTask, sampleTask } from './compute-task.ts';
@@ -38,7 +42,8 @@ import { checkedPrompt, tokenizePrompt } from './prompt.ts';
 import { openParts } from './open-parts.ts';
 import type { Opened } from './opened.ts';
 import { estimateRun, REACHED_SHARE } from './run-cost.ts';
-import { RunStore } from './run-store.ts';
+import { RunStore, type Run } from './run-store.ts';
+import { computeDose, computeGreedy, computeHeadSweep, computeImportance, computeRandom } from './run-sweeps.ts';
 import type { RunView } from './run-view.ts';
 import { Urgency } from './urgency.ts';
 
@@ -60,6 +65,9 @@ export function createEngine(options: EngineOptions): Engine {
   const attached = new Map<string, AttachedRun>();
   /** Of the open model. */
   const probes = new ProbeStore();
+  /** Of the open model, as the probe runs. */
+  const patches = new PatchStore();
+  const curves: CurveStore = new Map();
   const budgetBytes = options.captureBudgetBytes ?? CAPTURE_SHARE * memoryBytes();
   let taskDataRead: Promise<TaskData> | undefined;
   const taskData = () => (taskDataRead ??= readTaskData(options.tasks));
@@ -98,6 +106,7 @@ export function createEngine(options: EngineOptions): Engine {
       runs: new RunStore(budgetBytes),
       spillFolder,
       spillCache: new SpillCache(spillCacheBytes(architecture, budgetBytes)),
+      taskData,
       speed: REACHED_SHARE * (await matrixSpeed(threads)),
     };
   }
@@ -132,6 +141,18 @@ export function createEngine(options: EngineOptions): Engine {
     return new LiveRun(state, state.runs.get(runId));
   }
 
+  /** Throws `not-stored` for a run of a session file, which forwards cannot be made of. */
+  async function sweep<P, R>(
+    runId: string,
+    compute: (of: Opened, run: Run, request: P, job: Job) => Promise<R>,
+    request: P,
+    context: CallContext,
+  ): Promise<R> {
+    if (attached.has(runId)) throw notStored('what a sweep begins from');
+    const state = current();
+    return compute(state, state.runs.get(runId), request, jobOf(context));
+  }
+
   /** Once the requests that still look into it are answered. */
   async function detach(runId: string): Promise<void> {
     const old = attached.get(runId);
@@ -153,6 +174,8 @@ export function createEngine(options: EngineOptions): Engine {
         const old = opened;
         opened = next;
         probes.clear();
+        patches.clear();
+        curves.clear();
         await dispose(old);
         return next.model.info;
       }),
@@ -162,11 +185,11 @@ export function createEngine(options: EngineOptions): Engine {
 
     'run.estimate': ({ tokens }) => Promise.resolve(estimateRun(current(), tokens)),
 
-    'run.start': ({ prompt, interventions, cut }, context) =>
+    'run.start': ({ prompt, interventions, finalNorm, cut }, context) =>
       urgency.batch(context.signal, async () => {
         const state = current();
         const checked = checkedPrompt(state.model, prompt, cut);
-        const run = await computeRun(state, checked, interventions, jobOf(context));
+        const run = await computeRun(state, checked, interventions, jobOf(context), finalNorm);
         return new LiveRun(state, run).summary(checked.cutTokens);
       }),
 
@@ -243,17 +266,30 @@ export function createEngine(options: EngineOptions): Engine {
     'probe.best': (params) =>
       urgency.interactive(() => Promise.resolve({ prompts: bestPrompts(current(), probes, params) })),
 
-    'run.logits': pending,
-    'run.keyRemovals': pending,
-    'sweep.heads': pending,
-    'sweep.greedy': pending,
-    'sweep.dose': pending,
-    'sweep.random': pending,
-    'sweep.importance': pending,
-    'sweep.accuracy': pending,
-    'patch.align': pending,
-    'patch.run': pending,
-    'patch.paths': pending,
+    'run.logits': ({ runId, position, tokens }) =>
+      urgency.interactive(async () => runOf(runId).logits(position, tokens)),
+    'run.keyRemovals': ({ runId, query, target, ...head }, { signal }) =>
+      urgency.interactive(async () => runOf(runId).keyRemovals(head, query, target, signal)),
+
+    'sweep.heads': ({ runId, ...request }, context) =>
+      urgency.batch(context.signal, () => sweep(runId, computeHeadSweep, request, context)),
+    'sweep.greedy': ({ runId, ...request }, context) =>
+      urgency.batch(context.signal, () => sweep(runId, computeGreedy, request, context)),
+    'sweep.dose': ({ runId, ...request }, context) =>
+      urgency.batch(context.signal, () => sweep(runId, computeDose, request, context)),
+    'sweep.random': ({ runId, ...request }, context) =>
+      urgency.batch(context.signal, () => sweep(runId, computeRandom, request, context)),
+    'sweep.importance': ({ runId, ...request }, context) =>
+      urgency.batch(context.signal, () => sweep(runId, computeImportance, request, context)),
+    'sweep.accuracy': (params, context) =>
+      urgency.batch(context.signal, async () =>
+        computeAccuracy(current(), await taskData(), curves, params, jobOf(context)),
+      ),
+    'patch.align': (params, { signal }) => urgency.interactive(async () => alignPair(current(), params, { signal })),
+    'patch.run': (params, context) =>
+      urgency.batch(context.signal, () => computePatches(current(), patches, params, jobOf(context))),
+    'patch.paths': (params, context) =>
+      urgency.batch(context.signal, () => computePaths(current(), patches, params, jobOf(context))),
 
     'run.compare': ({ clean, changed }, context) => {
       const compare = (job: Job) => runOf(changed).compare(runOf(clean), job);
@@ -300,11 +336,6 @@ export function createEngine(options: EngineOptions): Engine {
       await dispose(old);
     },
   };
-}
-
-/** Not served yet. */
-function pending(): Promise<never> {
-  return Promise.reject(new AppError('bad-request', 'This is not there yet.'));
 }
 
 /** At least Q and K of one layer at full context: what single cells are read from, again and again. */

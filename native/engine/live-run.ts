@@ -1,5 +1,6 @@
 /** A run that was computed here, with the open model that it belongs to. */
 import type { RunSummary } from '../../shared/contract/methods.ts';
+import type { EffectTarget } from '../../shared/model/effect.ts';
 import type { HeadId } from '../../shared/model/head-id.ts';
 import type { StoredRun } from '../../shared/session/stored-run.ts';
 import type { TileKey } from '../../shared/tensor/tile.ts';
@@ -21,6 +22,7 @@ import { computedScores, computeScores } from './compute-scores.ts';
 import { computeInfluence } from './compute-sweeps.ts';
 import { describeRun } from './describe-run.ts';
 import type { Opened } from './opened.ts';
+import { headKeyRemovals, tokenLogits } from './run-logits.ts';
 import type { Run } from './run-store.ts';
 import { subtractedMap, type HeadOf, type RunView } from './run-view.ts';
 import type { ScoreChoice } from './score-choice.ts';
@@ -80,6 +82,14 @@ export class LiveRun implements RunView {
     const { model, sessions, circuits } = this.#opened;
     const { architecture } = model;
     return attributeLogit(circuits, { architecture, sessions }, this.#run.capture, request, job);
+  }
+
+  logits(position: number, tokens: readonly number[]) {
+    return tokenLogits(this.#opened, this.#run.capture, position, tokens);
+  }
+
+  keyRemovals(head: HeadId, query: number, target: EffectTarget, signal: AbortSignal) {
+    return headKeyRemovals(this.#opened, this.#run.capture, head, query, target, signal);
   }
 
   influence(heads: readonly HeadId[], job: Job) {

@@ -3,13 +3,15 @@ import { AppError } from '../../shared/base/app-error.ts';
 import type { RunComparison, RunSummary } from '../../shared/contract/methods.ts';
 import type { HeadDescriptors } from '../../shared/model/descriptors.ts';
 import type { TokenView } from '../../shared/model/token-view.ts';
-import type { Intervention } from '../../shared/model/intervention.ts';
+import type { FinalNorm, Intervention } from '../../shared/model/intervention.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
 import type { SinkReport } from '../../shared/model/sinks.ts';
 import { ArrayStore } from '../capture/array-store.ts';
 import type { Capture } from '../capture/capture.ts';
+import type { InterventionPlan } from '../interventions/plan.ts';
 import type { ChosenParts } from '../session/collect-chosen.ts';
-import type { SweepState } from '../sweeps/sweep.ts';
+import type { GreedyState } from '../sweeps/greedy.ts';
+import type { SweepState } from '../sweeps/sweep-places.ts';
 
 /** Answers that were given already. */
 export interface RunMemo {
@@ -24,8 +26,10 @@ export interface RunMemo {
   readonly comparisons: WeakMap<Run, RunComparison>;
   /** What a session kept of single heads when it was saved last. */
   chosen?: ChosenParts;
-  /** Scores that cost forwards, as far as they were computed, by score and parameters. */
+  /** What cost forwards, as far as it was computed, by what was asked for. */
   sweeps?: Map<string, SweepState>;
+  /** Searches for sets of heads, likewise. */
+  searches?: Map<string, GreedyState>;
 }
 
 /** Arrays of runs, in memory or in a file, which go with the last run that holds them. */
@@ -41,7 +45,11 @@ export interface Run {
   readonly key: string;
   readonly capture: Capture;
   readonly tokens: readonly TokenView[];
+  /** Without those that are off. */
   readonly interventions: readonly Intervention[];
+  readonly finalNorm: FinalNorm;
+  /** What its list does; null for a clean run. */
+  readonly plan: InterventionPlan | null;
   readonly nll: Float32Array;
   readonly milliseconds: number;
   /** Bytes in memory that no other run shares. */

@@ -7,8 +7,10 @@ import type {
   RunComparison,
   Tile,
   TokenAttention,
+  TokenLogits,
 } from '../../shared/contract/methods.ts';
 import type { Attribution, Influence } from '../../shared/model/attribution.ts';
+import type { EffectTarget, KeyRemovals } from '../../shared/model/effect.ts';
 import type { HeadId } from '../../shared/model/head-id.ts';
 import type { Intervention } from '../../shared/model/intervention.ts';
 import type { HeadDescriptors } from '../../shared/model/descriptors.ts';
@@ -51,6 +53,9 @@ export interface RunView {
   descriptors(job: Job): Promise<HeadDescriptors>;
   /** Parts of a logit by component. */
   attribution(request: AttributionRequest, job: Job): Promise<Attribution>;
+  /** Of some tokens after a position. */
+  logits(position: number, tokens: readonly number[]): Promise<TokenLogits>;
+  keyRemovals(head: HeadId, query: number, target: EffectTarget, signal: AbortSignal): Promise<KeyRemovals>;
   /** With the attention of these heads made uniform over what they see. */
   influence(heads: readonly HeadId[], job: Job): Promise<Influence>;
   miniatures(): Promise<Miniatures>;

@@ -57,7 +57,8 @@ export interface Blocks {
   attentionOutput(g: GraphBuilder, w: GraphWeights, layer: number, z: Value): Value;
   /** Residual after attention -> what the MLP adds to it. */
   mlp(g: GraphBuilder, w: GraphWeights, layer: number, residMid: Value): Value;
-  finalNorm(g: GraphBuilder, w: GraphWeights, resid: Value): Value;
+  /** `scaleFrom`: a residual [rows, dModel] whose scale is used in place of the own one's. */
+  finalNorm(g: GraphBuilder, w: GraphWeights, resid: Value, scaleFrom?: Value): Value;
   unembed(g: GraphBuilder, w: GraphWeights, normalized: Value): Value;
   /** Where the matrices of the graphs lie, for what reads the weights themselves. `w`: tells which names there are. */
   layout(w: GraphWeights): WeightLayout;

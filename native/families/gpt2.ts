@@ -3,7 +3,7 @@ import type { GraphBuilder, Value } from '../onnx/graph-builder.ts';
 import type { ConfigReader } from './config-reader.ts';
 import type { Blocks, Family } from './family.ts';
 import type { GraphWeights } from './graph-weights.ts';
-import { conv1d, embedding, geluErf, geluTanh, layerNorm } from './layers.ts';
+import { conv1d, embedding, geluErf, geluTanh, layerNorm, scaledLayerNorm } from './layers.ts';
 import type { MatrixPlace, NormPlace } from './weight-layout.ts';
 
 const ACTIVATIONS: Readonly<Record<string, (g: GraphBuilder, x: Value) => Value>> = {
@@ -82,7 +82,10 @@ function gpt2Blocks(config: ConfigReader, sizes: { dModel: number; vocabSize: nu
       return conv1d(g, w, hidden, name(w, `h.${layer}.mlp.c_proj`), [inner, dModel]);
     },
 
-    finalNorm: (g, w, resid) => layerNorm(g, w, resid, name(w, 'ln_f'), dModel, eps),
+    finalNorm: (g, w, resid, scaleFrom) =>
+      scaleFrom === undefined
+        ? layerNorm(g, w, resid, name(w, 'ln_f'), dModel, eps)
+        : scaledLayerNorm(g, w, resid, name(w, 'ln_f'), dModel, eps, scaleFrom),
 
     unembed: (g, w, normalized) =>
       g.op('Gemm', [normalized, w.float(g, unembedding(w), [vocabSize, dModel])], { transB: 1 }),

@@ -41,16 +41,43 @@ export function embedding(
   return dtype === 'float32' ? rows : castToFloat(g, rows);
 }
 
-/** x / rms(x) * weight over the last axis. */
-export function rmsNorm(g: GraphBuilder, w: GraphWeights, x: Value, name: string, size: number, eps: number): Value {
+/** x / rms(x) * weight over the last axis; `scaleFrom`: whose rms it is. */
+export function rmsNorm(
+  g: GraphBuilder,
+  w: GraphWeights,
+  x: Value,
+  name: string,
+  size: number,
+  eps: number,
+  scaleFrom: Value = x,
+): Value {
+  return g.op('Mul', [g.op('Div', [x, rootMeanSquare(g, scaleFrom, eps)]), w.float(g, `${name}.weight`, [size])]);
+}
+
+function rootMeanSquare(g: GraphBuilder, x: Value, eps: number): Value {
   const meanSquare = g.op('ReduceMean', [g.op('Mul', [x, x]), g.int([-1])], { keepdims: 1 });
-  const scale = g.op('Sqrt', [g.op('Add', [meanSquare, g.float(eps)])]);
-  return g.op('Mul', [g.op('Div', [x, scale]), w.float(g, `${name}.weight`, [size])]);
+  return g.op('Sqrt', [g.op('Add', [meanSquare, g.float(eps)])]);
 }
 
 export function layerNorm(g: GraphBuilder, w: GraphWeights, x: Value, name: string, size: number, eps: number): Value {
   const inputs = [x, w.float(g, `${name}.weight`, [size]), w.float(g, `${name}.bias`, [size])];
   return g.op('LayerNormalization', inputs, { axis: -1, epsilon: { float: eps } });
+}
+
+/** The same with the deviation of another residual in place of the own one; the mean is its own. */
+export function scaledLayerNorm(
+  g: GraphBuilder,
+  w: GraphWeights,
+  x: Value,
+  name: string,
+  size: number,
+  eps: number,
+  scaleFrom: Value,
+): Value {
+  const centred = (value: Value) => g.op('Sub', [value, g.op('ReduceMean', [value, g.int([-1])], { keepdims: 1 })]);
+  const normalized = g.op('Div', [centred(x), rootMeanSquare(g, centred(scaleFrom), eps)]);
+  const scaled = g.op('Mul', [normalized, w.float(g, `${name}.weight`, [size])]);
+  return g.op('Add', [scaled, w.float(g, `${name}.bias`, [size])]);
 }
 
 export function silu(g: GraphBuilder, x: Value): Value {

@@ -124,7 +124,7 @@ function llamaLikeBlocks(sizes: Sizes, options: LlamaLikeOptions): Blocks {
       return part('down', g.op('Mul', [gate, up]), [dModel, intermediate]);
     },
 
-    finalNorm: (g, w, resid) => rmsNorm(g, w, resid, 'model.norm', dModel, eps),
+    finalNorm: (g, w, resid, scaleFrom) => rmsNorm(g, w, resid, 'model.norm', dModel, eps, scaleFrom),
 
     unembed: (g, w, normalized) =>
       g.op('Gemm', [normalized, w.float(g, unembedding(w), [vocabSize, dModel])], { transB: 1 }),

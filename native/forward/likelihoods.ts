@@ -27,9 +27,13 @@ export async function unembedRows(
   end: number,
 ): Promise<{ readonly normalized: Float32Array; readonly logits: Float32Array }> {
   const { dModel, layers } = architecture;
-  const session = await sessions.unembedding();
-  const resid = capture.resid[layers]!.subarray(start * dModel, end * dModel);
-  const out = await session.run({ resid: { data: resid, dims: [end - start, dModel] } });
+  const { scaleFrom } = capture;
+  const session = await sessions.unembedding(scaleFrom !== undefined);
+  const rowsOf = ({ resid }: Pick<Capture, 'resid'>) => ({
+    data: resid[layers]!.subarray(start * dModel, end * dModel),
+    dims: [end - start, dModel],
+  });
+  const out = await session.run({ resid: rowsOf(capture), ...(scaleFrom && { scaleFrom: rowsOf(scaleFrom) }) });
   return { normalized: out['normalized'] as Float32Array, logits: out['logits'] as Float32Array };
 }
 
@@ -58,8 +62,19 @@ export async function tokenNll(model: UnembedModel, capture: Capture, job: Job):
 
 /** KL(clean || changed) of the next-token distributions at every position, nats. */
 export async function tokenKl(model: UnembedModel, clean: Capture, changed: Capture, job: Job): Promise<Float32Array> {
+  return (await compareTokens(model, clean, changed, job)).kl;
+}
+
+/** The same, and 1 where the likeliest next token is another one. */
+export async function compareTokens(
+  model: UnembedModel,
+  clean: Capture,
+  changed: Capture,
+  job: Job,
+): Promise<{ readonly kl: Float32Array; readonly topChanged: Uint8Array }> {
   const { architecture, sessions } = model;
   const kl = new Float32Array(clean.tokens);
+  const topChanged = new Uint8Array(clean.tokens);
   const session = await sessions.kl();
   const checkpoint = new Checkpoint(job, clean.tokens);
   checkpoint.phase = 'Comparing predictions';
@@ -73,9 +88,10 @@ export async function tokenKl(model: UnembedModel, clean: Capture, changed: Capt
     await checkpoint.pass(0);
     const out = await session.run({ clean: { data: before, dims }, changed: { data: after, dims } });
     kl.set(out['kl'] as Float32Array, row);
+    topChanged.set(out['topChanged'] as Float32Array, row);
     await checkpoint.pass(end - row);
   }
-  return kl;
+  return { kl, topChanged };
 }
 
 /** The `count` largest logits with their probabilities (float64 softmax), largest first. */

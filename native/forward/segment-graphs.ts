@@ -4,7 +4,7 @@
  * position-wise, so it runs over row blocks of any size.
  */
 import type { Architecture, RopeValues } from '../families/family.ts';
-import type { GraphWeights } from '../families/graph-weights.ts';
+import { castToFloat, type GraphWeights } from '../families/graph-weights.ts';
 import { GraphBuilder, type BranchOutput, type Value } from '../onnx/graph-builder.ts';
 import { klOf } from './effect-graphs.ts';
 
@@ -139,11 +139,19 @@ function layerEnd(
   return { mid, end: g.op('Add', [mid, blocks.mlp(g, weights, layer, mid)]) };
 }
 
-/** resid [rows, d] after the last layer -> normalized [rows, d], logits [rows, vocab]. */
-export function buildUnembedding({ blocks, dModel, vocabSize }: Architecture, weights: GraphWeights): Uint8Array {
+/**
+ * resid [rows, d] after the last layer -> normalized [rows, d], logits [rows, vocab]. `frozen`: with one more input
+ * `scaleFrom` [rows, d], the residual that gives the final norm its scale.
+ */
+export function buildUnembedding(
+  { blocks, dModel, vocabSize }: Architecture,
+  weights: GraphWeights,
+  frozen: boolean,
+): Uint8Array {
   const g = new GraphBuilder();
   const resid = g.input('resid', 'float32', ['rows', dModel]);
-  const normalized = blocks.finalNorm(g, weights, resid);
+  const scaleFrom = frozen ? g.input('scaleFrom', 'float32', ['rows', dModel]) : undefined;
+  const normalized = blocks.finalNorm(g, weights, resid, scaleFrom);
   g.output('normalized', normalized, 'float32', ['rows', dModel]);
   g.output('logits', blocks.unembed(g, weights, normalized), 'float32', ['rows', vocabSize]);
   return g.build('unembedding');
@@ -169,11 +177,18 @@ export function buildNll(): Uint8Array {
   return g.build('nll');
 }
 
-/** Two logits [rows, vocab] -> KL(clean || changed) [rows], nats. */
+/**
+ * Two logits [rows, vocab] -> KL(clean || changed) [rows], nats, and topChanged [rows]: 1 where the likeliest token is
+ * another one.
+ */
 export function buildKl(): Uint8Array {
   const g = new GraphBuilder();
-  const clean = g.op('LogSoftmax', [g.input('clean', 'float32', ['rows', 'vocab'])], { axis: 1 });
-  const changed = g.op('LogSoftmax', [g.input('changed', 'float32', ['rows', 'vocab'])], { axis: 1 });
-  g.output('kl', klOf(g, clean, changed), 'float32', ['rows']);
+  const clean = g.input('clean', 'float32', ['rows', 'vocab']);
+  const changed = g.input('changed', 'float32', ['rows', 'vocab']);
+  const [before, after] = [clean, changed].map((logits) => g.op('LogSoftmax', [logits], { axis: 1 }));
+  g.output('kl', klOf(g, before!, after!), 'float32', ['rows']);
+  const [top, changedTop] = [clean, changed].map((logits) => g.op('ArgMax', [logits], { axis: 1, keepdims: 0 }));
+  const isOther = g.op('Not', [g.op('Equal', [top!, changedTop!])]);
+  g.output('topChanged', castToFloat(g, isOther), 'float32', ['rows']);
   return g.build('kl');
 }

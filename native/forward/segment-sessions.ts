@@ -91,9 +91,12 @@ export class SegmentSessions {
     );
   }
 
-  unembedding(): Promise<Session> {
+  /** `frozen`: with the scale of another residual, see `buildUnembedding`. */
+  unembedding(frozen = false): Promise<Session> {
     const { architecture, weights } = this.#options;
-    return this.#session('unembedding', () => buildUnembedding(architecture, weights));
+    return this.#session(frozen ? 'unembedding frozen' : 'unembedding', () =>
+      buildUnembedding(architecture, weights, frozen),
+    );
   }
 
   attentionOutput(layer: number): Promise<Session> {

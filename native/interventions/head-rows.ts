@@ -22,6 +22,15 @@ export interface HeadSource {
   readonly window: number | null;
 }
 
+export interface ScoresRow {
+  /** Of keys `from` to `to` - 1; -Infinity where it does not see them; overwritten by the next row. */
+  readonly scores: Float64Array;
+  /** Of a sigmoid in place of the softmax; null = none. */
+  readonly bias: number | null;
+  /** Whether any step is about this row. */
+  readonly isEdited: boolean;
+}
+
 export interface WeightsRow {
   /** Of keys 0 to the position, 0 where it sees none; overwritten by the next row. */
   readonly weights: Float64Array;
@@ -51,43 +60,56 @@ export class HeadRows {
   }
 
   row(position: number): WeightsRow {
-    const { window } = this.#source;
-    const first = window === null ? 0 : Math.max(0, position - window + 1);
-    const scores = this.#scores.subarray(0, position + 1);
-    const steps = this.#steps.filter(({ rows }) => isAmong(rows, position));
-    // What stands before a donor is forgotten.
-    const last = steps.findLastIndex((step) => step.kind === 'donor' && partnerOf(step.donor, position) >= 0);
-    const replaced = steps[last];
-    if (replaced?.kind === 'donor') this.#donorScores(replaced.donor, position, first, scores);
-    else this.#ownScores(position, first, scores);
-    let bias: number | null = null;
-    for (const step of steps.slice(last + 1)) {
-      if (step.kind === 'uniform') bias = null;
-      if (step.kind === 'sigmoid') bias = step.bias === 'none' ? 0 : -Math.log(countVisible(scores));
-      this.#edit(step, position, scores);
-    }
-    const isEdited = steps.length > 0;
+    const { scores, bias, isEdited } = this.scores(position, 0, position + 1);
     if (bias === null) return { weights: scores, lse: softmaxInPlace(scores), isEdited };
     for (let key = 0; key <= position; key++) scores[key] = 1 / (1 + Math.exp(-scores[key]! - bias));
     return { weights: scores, lse: NaN, isEdited };
   }
 
-  #edit(step: HeadStep, position: number, scores: Float64Array): void {
+  /** What becomes the weights of some keys, none of them after the position. */
+  scores(position: number, from: number, to: number): ScoresRow {
+    const steps = this.#steps.filter(({ rows }) => isAmong(rows, position));
+    // What stands before a donor is forgotten.
+    const last = steps.findLastIndex((step) => step.kind === 'donor' && partnerOf(step.donor, position) >= 0);
+    const replaced = steps[last];
+    const left = steps.slice(last + 1);
+    // These look at the whole row.
+    const isWhole = left.some(({ kind }) => kind === 'calibrate' || kind === 'sigmoid');
+    const [first, end] = isWhole ? [0, position + 1] : [from, to];
+    const scores = this.#scores.subarray(first, end);
+    if (replaced?.kind === 'donor') this.#donorScores(replaced.donor, position, first, scores);
+    else this.#ownScores(position, first, scores);
+    let bias: number | null = null;
+    for (const step of left) {
+      if (step.kind === 'uniform') bias = null;
+      if (step.kind === 'sigmoid') bias = step.bias === 'none' ? 0 : -Math.log(countVisible(scores));
+      this.#edit(step, position, first, scores);
+    }
+    return { scores: scores.subarray(from - first, to - first), bias, isEdited: steps.length > 0 };
+  }
+
+  /** `scores`: of the keys from `first` on. */
+  #edit(step: HeadStep, position: number, first: number, scores: Float64Array): void {
     switch (step.kind) {
       case 'mask': {
         const { tokens, queryStart } = this.#source;
+        if (step.mask.kind === 'sink-window') {
+          const { sink, window } = step.mask;
+          scores.fill(-Infinity, Math.max(0, sink - first), Math.max(0, position - window + 1 - first));
+          break;
+        }
         const visible = visibleUnder(step.mask, tokens, position, position - queryStart);
-        for (let key = 0; key <= position; key++) if (visible[key] === 0) scores[key] = -Infinity;
+        for (let at = 0; at < scores.length; at++) if (visible[first + at] === 0) scores[at] = -Infinity;
         break;
       }
       case 'hide-keys':
-        for (let key = 0; key <= position; key++) if (isAmong(step.keys, key)) scores[key] = -Infinity;
+        for (let at = 0; at < scores.length; at++) if (isAmong(step.keys, first + at)) scores[at] = -Infinity;
         break;
       case 'temper':
-        for (let key = 0; key <= position; key++) scores[key]! /= step.temperature;
+        for (let at = 0; at < scores.length; at++) scores[at]! /= step.temperature;
         break;
       case 'uniform':
-        for (let key = 0; key <= position; key++) if (scores[key]! > -Infinity) scores[key] = 0;
+        for (let at = 0; at < scores.length; at++) if (scores[at]! > -Infinity) scores[at] = 0;
         break;
       case 'calibrate':
         calibrate(scores, step.keys, step.beta);
@@ -103,9 +125,9 @@ export class HeadRows {
     const { q, k, queryStart, heads, kvHeads, headDim, head, scale } = this.#source;
     const qAt = ((position - queryStart) * heads + head) * headDim;
     const group = groupOf(head, heads, kvHeads) * headDim;
-    scores.fill(-Infinity, 0, first);
-    for (let key = first; key <= position; key++) {
-      scores[key] = dot(q, qAt, k, key * kvHeads * headDim + group, headDim) * scale;
+    const start = this.#hideBeforeWindow(position, first, scores);
+    for (let at = start; at < scores.length; at++) {
+      scores[at] = dot(q, qAt, k, (first + at) * kvHeads * headDim + group, headDim) * scale;
     }
   }
 
@@ -116,12 +138,20 @@ export class HeadRows {
     const row = partnerOf(donor, position);
     const qAt = (row * heads + head) * headDim;
     const group = groupOf(head, heads, kvHeads) * headDim;
-    scores.fill(-Infinity, 0, first);
-    for (let key = first; key <= position; key++) {
-      const other = partnerOf(donor, key);
+    const start = this.#hideBeforeWindow(position, first, scores);
+    for (let at = start; at < scores.length; at++) {
+      const other = partnerOf(donor, first + at);
       const sees = other >= 0 && other <= row && row - other < (window ?? Infinity);
-      scores[key] = sees ? dot(known.q, qAt, known.k, other * kvHeads * headDim + group, headDim) * scale : -Infinity;
+      scores[at] = sees ? dot(known.q, qAt, known.k, other * kvHeads * headDim + group, headDim) * scale : -Infinity;
     }
+  }
+
+  /** Index of the first score that the layer's window leaves. */
+  #hideBeforeWindow(position: number, first: number, scores: Float64Array): number {
+    const { window } = this.#source;
+    const start = window === null ? 0 : Math.min(scores.length, Math.max(0, position - window + 1 - first));
+    scores.fill(-Infinity, 0, start);
+    return start;
   }
 }
 

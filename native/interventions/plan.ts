@@ -20,7 +20,10 @@ export interface PlanContext extends EffectContext {
   /** The unchanged model's run of a prompt. Its arrays stay as they are for as long as the plan is used. */
   readonly runPrompt: (ids: Int32Array, job: Job) => Promise<Capture>;
   /** Prompts of a task. Throws `bad-request` for a task that there is not. */
-  readonly samples: (source: Extract<InterventionSource, { readonly task: string }>) => Promise<readonly Int32Array[]>;
+  readonly samples: (
+    source: Extract<InterventionSource, { readonly task: string }>,
+    job: Job,
+  ) => Promise<readonly Int32Array[]>;
 }
 
 export interface InterventionPlan {
@@ -40,7 +43,7 @@ export async function planInterventions(
   const planned: { readonly placed: PlacedEntry; readonly effect: EffectParts | EffectReading }[] = [];
   for (const entry of activeInterventions(list)) {
     const placed = placedEntry(context, entry);
-    planned.push({ placed, effect: KIND_EFFECTS[entry.what](placed, context, await promptsOf(context, entry)) });
+    planned.push({ placed, effect: KIND_EFFECTS[entry.what](placed, context, await promptsOf(context, entry, job)) });
   }
   await readRuns(
     context,
@@ -73,9 +76,10 @@ function positions(ranges: readonly PositionRange[] | undefined, { length }: Int
 async function promptsOf(
   { samples }: PlanContext,
   { source }: Intervention,
+  job: Job,
 ): Promise<readonly Int32Array[] | undefined> {
   if (source === undefined) return undefined;
-  return 'prompts' in source ? source.prompts.map((ids) => Int32Array.from(ids)) : samples(source);
+  return 'prompts' in source ? source.prompts.map((ids) => Int32Array.from(ids)) : samples(source, job);
 }
 
 /** Each prompt is run once, whoever reads it. */

@@ -63,7 +63,7 @@ export async function openModel({
   const weights = new GraphWeights(tensors);
   // Building every graph once finds missing and misshapen tensors now, not in the middle of a run.
   for (let segment = 0; segment <= architecture.layers; segment++) buildSegment(architecture, weights, segment, []);
-  buildUnembedding(architecture, weights);
+  buildUnembedding(architecture, weights, false);
 
   step('Checking the weights for NaN', 2);
   await checkFinite(index, [...weights.used], signal);

@@ -106,6 +106,14 @@ export class AttachedRun implements RunView {
     return Promise.reject(notStored('the residuals that logits are made of'));
   }
 
+  logits() {
+    return Promise.reject(notStored('the residuals that logits are made of'));
+  }
+
+  keyRemovals() {
+    return Promise.reject(notStored('the values that keys stand for'));
+  }
+
   influence() {
     return Promise.reject(notStored('what another forward needs'));
   }

@@ -1,0 +1,17 @@
+/** Rows of any head of a capture, edited or not. */
+import type { Capture } from '../capture/capture.ts';
+import { sourceOf, type AttendedLayer } from './attend.ts';
+import { HeadRows } from './head-rows.ts';
+
+export function capturedRows(
+  architecture: AttendedLayer['architecture'],
+  { tokens, layers }: Pick<Capture, 'tokens' | 'layers'>,
+  layer: number,
+  head: number,
+): HeadRows {
+  const { q, k, patterns } = layers[layer]!;
+  return new HeadRows(
+    { ...sourceOf(architecture, layer, head), q, k, tokens, queryStart: 0 },
+    patterns?.get(head) ?? [],
+  );
+}
