@@ -34,7 +34,8 @@ export function readPositions(
 
 /**
  * The token and the one that it is compared with; where not given, the likeliest of the clean run and the likeliest other
- * one of the corrupted run, or the clean run's second where both runs say the same. Logits are [vocab].
+ * one of the corrupted run, or the clean run's second where both runs say the same. Logits are [vocab]. Throws
+ * `token-out-of-range`, and `bad-request` for a token that is compared with itself.
  */
 export function comparedTokens(
   { token, against }: Pick<EffectTarget, 'token' | 'against'>,
@@ -46,6 +47,11 @@ export function comparedTokens(
     if (id === null || id < vocab) continue;
     throw new AppError('token-out-of-range', `Token id ${id} is outside the vocabulary of ${vocab}.`, {
       hint: `Use ids from 0 to ${vocab - 1}.`,
+    });
+  }
+  if (token !== null && token === against) {
+    throw new AppError('bad-request', `Token ${token} is compared with itself.`, {
+      hint: 'Choose two different tokens, or leave one out.',
     });
   }
   const first = token ?? likeliest(clean, against);

@@ -168,7 +168,11 @@ export interface AlignedPair {
   readonly partners: Int32Array;
 }
 
-/** `denoise`: clean values into the corrupted run (sufficient?); `noise`: corrupted values into the clean run (needed?). */
+/**
+ * `denoise`: clean values into the corrupted run (sufficient?); `noise`: corrupted values into the clean run (needed?).
+ * Where either of two parts is enough (an OR gate), putting noise into one shows nothing, and denoising it does; where both
+ * are needed (an AND gate) it is the other way round: both directions are worth running.
+ */
 export const PATCH_DIRECTIONS = ['denoise', 'noise'] as const;
 export type PatchDirection = (typeof PATCH_DIRECTIONS)[number];
 /** Hooks that can be patched; `resid` is the residual that enters a layer. */
@@ -178,7 +182,11 @@ export type PatchHook = (typeof PATCH_HOOKS)[number];
 export const PATCH_GRIDS = ['head', 'head-position', 'layer-position'] as const;
 export type PatchGrid = (typeof PATCH_GRIDS)[number];
 
-/** Logit differences of both runs: what recovery is measured between. */
+/**
+ * Logit differences of both runs: what recovery is measured between. The position is that of the run that is patched and
+ * its partner, the last of both by default. Tokens that are not given: the likeliest of the clean run against the
+ * likeliest of the corrupted one, or against the clean run's second where both runs say the same.
+ */
 interface PatchEnds {
   readonly token: TokenChoiceName;
   readonly against: TokenChoiceName;
@@ -199,7 +207,11 @@ export interface PatchResult extends PatchEnds {
   readonly work: SweepWork;
 }
 
-/** What reaches others from one head over the direct path alone: every other head is kept as it was. */
+/**
+ * What reaches others from one head over the direct path alone: every other head is kept as it was. Keys and values
+ * belong to a KV group, but each query head is told of alone: it gets the changed ones, the others of its group keep
+ * theirs. The same holds for patches of k and v by head.
+ */
 export interface PathResult extends PatchEnds {
   readonly pair: AlignedPair;
   readonly direction: PatchDirection;
