@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunSummary } from '../../shared/contract/methods.ts';
 import type { CallContext } from '../../shared/contract/handlers.ts';
-import type { Intervention } from '../../shared/model/intervention.ts';
+import type { FinalNorm, Intervention } from '../../shared/model/intervention.ts';
 import type { ModelInfo } from '../../shared/model/model-info.ts';
 import type { ScoreInfo } from '../../shared/model/score.ts';
 import { TILE_SIZE, tilesPerSide } from '../../shared/tensor/tile.ts';
@@ -28,9 +28,29 @@ export class EngineUnderTest {
     return this.info;
   }
 
-  run(ids: Int32Array, interventions: readonly Intervention[] = []): Promise<RunSummary> {
+  run(ids: Int32Array, interventions: readonly Intervention[] = [], finalNorm?: FinalNorm): Promise<RunSummary> {
     const prompt = { kind: 'ids' as const, ids: Int32Array.from(ids) };
-    return this.engine.handlers['run.start']({ prompt, interventions: [...interventions], cut: false }, CONTEXT);
+    const request = { prompt, interventions: [...interventions], cut: false, ...(finalNorm && { finalNorm }) };
+    return this.engine.handlers['run.start'](request, CONTEXT);
+  }
+
+  async release(runId: string): Promise<void> {
+    await this.engine.handlers['run.release']({ runId }, CONTEXT);
+  }
+
+  /** Row log-sum-exp of every layer, [L][H, n]. */
+  async logSumExps(runId: string): Promise<Float32Array[]> {
+    const folder = await mkdtemp(join(tmpdir(), 'headscope-lse-'));
+    try {
+      const path = join(folder, 'model.safetensors');
+      await this.engine.handlers['run.writeTensors']({ runId, path }, CONTEXT);
+      const { tensors } = await openWeights(folder);
+      return await Promise.all(
+        Array.from({ length: this.info.layers }, (_, layer) => readTensorF32(tensors.get(`blocks.${layer}.attn.lse`)!)),
+      );
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   }
 
   /** Tensors of a run by hook name. Maps over all rows. */

@@ -17,7 +17,6 @@ import { runForward, type ForwardRequest } from '../forward/forward.ts';
 import { tokenNll } from '../forward/likelihoods.ts';
 import { createDecoder } from '../generation/decoder.ts';
 import { argmax } from '../generation/sampling.ts';
-import { changeHeads } from '../sweeps/change-heads.ts';
 import { createRetrieval } from '../tasks/run-retrieval.ts';
 import { attnOnly } from '../testing/attn-only.ts';
 import { maxAbsError } from '../testing/compare.ts';
@@ -180,11 +179,11 @@ describe('the oracle', () => {
 
   it('writes something else under a streaming mask only where values are something', async () => {
     const capture = await forward(NEEDLE);
-    const context = { model, capture, nll: await tokenNll(model, capture, job), gain: () => null };
     const { headDim } = model.architecture;
     for (const [layer, head] of HEADS) {
       const { z } = capture.layers[layer]!;
-      const streamed = await changeHeads(context, layer, { kind: 'mask', mask: STREAMING }, job);
+      const changed = await forward(NEEDLE, { masks: only<MaskSpec | null>([layer, head], STREAMING, null) });
+      const streamed = changed.layers[layer]!.z;
       const at = ((NEEDLE.length - 1) * ORACLE.heads + head) * headDim;
       // What these heads write is as long as their output: W_O moves it from one slot to another.
       const moved = Math.hypot(...z.subarray(at, at + headDim).map((value, d) => value - streamed[at + d]!));

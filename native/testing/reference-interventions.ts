@@ -105,9 +105,9 @@ function changedResidual(entries: readonly Resolved[], given: Float64Array, widt
   return x;
 }
 
+/** The lower one of two in the middle. */
 function median(values: Float64Array): number {
-  const sorted = values.toSorted();
-  return (sorted[Math.floor((sorted.length - 1) / 2)]! + sorted[Math.ceil((sorted.length - 1) / 2)]!) / 2;
+  return values.toSorted()[Math.floor((values.length - 1) / 2)]!;
 }
 
 function changedAttention(setting: Setting, entries: readonly Resolved[], given: AttentionInputs): Attended {
