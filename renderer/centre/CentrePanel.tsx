@@ -2,6 +2,7 @@ import { useApp } from '../app/app-context.ts';
 import { useAppState } from '../app/use-app-state.ts';
 import { PanelBoundary } from '../components/PanelBoundary.tsx';
 import { Segmented } from '../components/Segmented.tsx';
+import { EffectsPanel } from '../effects/EffectsPanel.tsx';
 import { HeadPage } from '../head/HeadPage.tsx';
 import { ScoresPanel } from '../scores/ScoresPanel.tsx';
 import { shownRun } from '../state/selectors.ts';
@@ -14,9 +15,10 @@ const TABS = [
   { value: 'map', label: 'Map', title: 'Attention map of the selected head (4)' },
   { value: 'head', label: 'Head', title: 'Everything about the selected head (5)' },
   { value: 'scores', label: 'Scores', title: 'All heads by their scores (6)' },
+  { value: 'effects', label: 'Effects', title: 'What changing heads does: sweeps, controls, patching (7)' },
 ] as const;
 
-/** The middle of the window: the map, or in its place the selected head in full or all heads by their scores. */
+/** The middle of the window: the map, or in its place the selected head, all heads by their scores, or what changes do. */
 export function CentrePanel() {
   const { store } = useApp();
   const tab = useAppState(({ view }) => view.centre);
@@ -42,6 +44,11 @@ export function CentrePanel() {
         {open === 'head' && (
           <PanelBoundary what="The head page">
             <HeadPage />
+          </PanelBoundary>
+        )}
+        {open === 'effects' && (
+          <PanelBoundary what="The effects">
+            <EffectsPanel />
           </PanelBoundary>
         )}
         {open === 'scores' && (

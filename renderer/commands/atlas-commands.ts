@@ -58,6 +58,7 @@ export const atlasCommands: readonly Command[] = [
   centreCommand('map', 'view.showMap', 'Show the attention map', '4'),
   centreCommand('head', 'view.showHead', 'Show the page of the selected head', '5'),
   centreCommand('scores', 'view.showScores', 'Show all heads by their scores', '6'),
+  centreCommand('effects', 'view.showEffects', 'Show what changing heads does', '7'),
 ];
 
 function centreCommand(centre: CentreTab, id: string, label: string, key: string): Command {

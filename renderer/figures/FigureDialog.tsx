@@ -16,6 +16,7 @@ import { ProgressBar } from '../components/ProgressBar.tsx';
 import { Segmented } from '../components/Segmented.tsx';
 import { Switch } from '../components/Switch.tsx';
 import { saveBlob } from '../platform/save-blob.ts';
+import { packedEffects } from '../session-file/stored-effects.ts';
 import { patch } from '../state/store.ts';
 import { NumberField } from './NumberField.tsx';
 import { possibleFigures, screenRecipe } from './screen-recipe.ts';
@@ -40,14 +41,14 @@ const AREAS = [
 
 /** A figure of what is on screen: its size and looks, a preview that is the file itself, and the ways to keep it. */
 export function FigureDialog() {
-  const { store, session } = useApp();
+  const { store, session, cache } = useApp();
   const state = useAppState((all) => all);
   const { figure: settings } = state;
   const compared = useComparedFigure();
   const possible = possibleFigures(state, compared !== undefined);
   const [chosen, setChosen] = useState<FigureViewId | undefined>(state.ui.figureView);
   const view = chosen && possible.includes(chosen) ? chosen : possible[0];
-  const recipe = view && screenRecipe(view, state, compared);
+  const recipe = view && screenRecipe(view, state, compared, settings, packedEffects(state, cache));
   const preview = usePreview(recipe);
   const [job, setJob] = useState<{ readonly controller: AbortController; readonly progress: Progress | undefined }>();
   const [outcome, setOutcome] = useState<{ readonly text: string } | { readonly error: WireError }>();

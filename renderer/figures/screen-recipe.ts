@@ -1,5 +1,6 @@
 /** What is on screen as recipes of figures. Pure; what a recipe leaves open the host fills in. */
 import type { FigureRecipeInput, FigureViewId } from '../../shared/figure/recipe.ts';
+import type { StoredEffects } from '../../shared/session/stored-effects.ts';
 import type { ComparedFigure } from '../compare-runs/compared-figure.ts';
 import { changedParameters } from '../engine/score-choice.ts';
 import type { FigureSettings } from '../state/figure-state.ts';
@@ -36,8 +37,12 @@ export function possibleFigures(state: AppState, compared = false): readonly Fig
     ...(run.changed ? (['effect'] as const) : []),
     ...(linesOf(generation.clean, 'clean').length > 0 ? (['generation'] as const) : []),
     ...(compared && !isOnResults ? (['results'] as const) : []),
+    ...EFFECT_FIGURES.filter((kind) => state.effects.results[kind] !== undefined),
   ];
 }
+
+/** Results that have a figure of their own. */
+const EFFECT_FIGURES = ['curve', 'greedy', 'dose', 'random', 'patching'] as const;
 
 /** Undefined where there is nothing of the kind on screen. `compared`: one score of A and B, where both have it. */
 export function screenRecipe(
@@ -45,6 +50,7 @@ export function screenRecipe(
   state: AppState,
   compared?: ComparedFigure,
   settings: FigureSettings = state.figure,
+  effects: Partial<StoredEffects> = {},
 ): FigureRecipeInput | undefined {
   const { run: runs, edit, view: shown, generation } = state;
   const { head } = edit;
@@ -128,6 +134,16 @@ export function screenRecipe(
       };
     case 'results':
       return { view, ...page, ...compared!, selected: head };
+    case 'curve':
+      return effects.curve && { view, ...page, result: effects.curve };
+    case 'dose':
+      return effects.dose && { view, ...page, result: effects.dose };
+    case 'greedy':
+      return effects.greedy && { view, ...page, result: effects.greedy };
+    case 'random':
+      return effects.random && { view, ...page, result: effects.random };
+    case 'patching':
+      return effects.patching && { view, ...page, result: effects.patching };
   }
 }
 

@@ -119,6 +119,20 @@ export class ScoreController {
     });
   }
 
+  /** Adds the effects of a change at every place; an earlier sweep of the same gives way. */
+  addSweep(
+    { name, detail, modelId }: Pick<ScoreOrigin, 'name' | 'detail' | 'modelId'>,
+    tables: readonly ScoreTable[],
+  ): ScoreOrigin {
+    const { origins } = this.#store.getState().scores;
+    const known = origins.find((origin) => origin.kind === 'sweep' && origin.name === name && origin.detail === detail);
+    if (known) {
+      this.#cache.set(originKey(known.id), { status: 'ready', value: { tables, retrieval: undefined } });
+      return known;
+    }
+    return this.#add({ kind: 'sweep', name, detail, probe: undefined, probeId: undefined, modelId }, tables, undefined);
+  }
+
   removeOrigin(id: string): void {
     const { origins } = this.#store.getState().scores;
     patch(this.#store, 'scores', { origins: origins.filter((origin) => origin.id !== id) });

@@ -3,6 +3,7 @@ import type { ParamsOf } from '../../shared/contract/methods.ts';
 import { sameHead, type HeadId } from '../../shared/model/head-id.ts';
 import type { SessionState } from '../../shared/session/session-state.ts';
 import type { EditData } from '../../shared/session/slices/edit.ts';
+import type { EffectsData } from '../../shared/session/slices/effects.ts';
 import type { FigureData } from '../../shared/session/slices/figure.ts';
 import type { GenerationData } from '../../shared/session/slices/generation.ts';
 import type { LayoutData } from '../../shared/session/slices/layout.ts';
@@ -20,6 +21,7 @@ import { comparedScenario, scenariosOf } from '../state/scenarios.ts';
 import { focusToken } from '../state/selectors.ts';
 import type { AppState } from '../state/store.ts';
 import { collectScores } from './collect-scores.ts';
+import { collectEffects } from './stored-effects.ts';
 import { collectReference } from './stored-reference.ts';
 
 type StoredRuns = ParamsOf<'session.save'>['runs'];
@@ -36,13 +38,14 @@ export function collectState(state: AppState, cache: DataCache, layout: LayoutDa
     layout: slice<LayoutData>(1, layout),
     notes: slice<NotesData>(1, { text: state.notes.text }),
     scores: slice<ScoresData>(1, collectScores(state, cache).data),
+    effects: slice<EffectsData>(1, collectEffects(state, cache).data),
     reference: slice<ReferenceData>(1, collectReference(state, cache).data),
   };
 }
 
 /** Equal for states between which no work would be lost. Cheap enough for every change. */
 export function contentKey(state: AppState): string {
-  const { prompt, edit, generation, notes, scores, headPage } = state;
+  const { prompt, edit, generation, notes, scores, effects, headPage } = state;
   return JSON.stringify([
     prompt.text,
     prompt.idsText,
@@ -58,6 +61,7 @@ export function contentKey(state: AppState): string {
     generation.clean?.text,
     generation.changed?.text,
     scores.origins,
+    effects.results,
     headPage.notes,
   ]);
 }

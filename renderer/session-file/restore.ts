@@ -14,6 +14,7 @@ import type { RunHandle } from '../state/run-state.ts';
 import type { AppState } from '../state/store.ts';
 import { DOCK_TABS, initialView, type ViewState } from '../state/view-state.ts';
 import type { RestoredScores } from './restore-scores.ts';
+import type { RestoredEffects } from './stored-effects.ts';
 import type { RestoredReference } from './stored-reference.ts';
 
 /** `clean`: the run that stored places belong to. */
@@ -23,6 +24,7 @@ export function restoreState(
   before: AppState,
   { scores, headPage, filter }: Pick<RestoredScores, 'scores' | 'headPage' | 'filter'>,
   reference: Pick<RestoredReference, 'pinned' | 'state'>,
+  effects: Pick<RestoredEffects, 'state'>,
 ): Partial<AppState> {
   const prompt = stored['prompt']?.data as PromptData | undefined;
   const edit = stored['edit']?.data as EditData | undefined;
@@ -50,6 +52,7 @@ export function restoreState(
     figure: (stored['figure']?.data as FigureData | undefined) ?? before.figure,
     notes: { text: notes?.text ?? '' },
     scores,
+    effects: effects.state,
     headPage,
     ui: { ...before.ui, headChosen: edit?.head !== undefined && edit.head !== null, hoverToken: undefined },
   };

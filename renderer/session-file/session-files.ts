@@ -4,9 +4,12 @@
  */
 import { toWireError } from '../../shared/base/app-error.ts';
 import type { OpenedSession, Progress } from '../../shared/contract/methods.ts';
+import { EFFECT_KINDS } from '../../shared/model/effect-results.ts';
 import type { LayoutData } from '../../shared/session/slices/layout.ts';
 import { plural } from '../../shared/view/format.ts';
 import { LatestOnly } from '../base/latest-only.ts';
+import { nextEffectId } from '../effects/effect-controller.ts';
+import { effectKey } from '../effects/effect-keys.ts';
 import { nextReferenceId, referencesIn } from '../compare-runs/pin-reference.ts';
 import type { DataCache } from '../engine/data-cache.ts';
 import { originKey, referenceKey, weightsKey } from '../engine/data-keys.ts';
@@ -19,6 +22,7 @@ import { collectScores } from './collect-scores.ts';
 import { chooseRuns, collectState, contentKey } from './collect.ts';
 import { restoreScores, type RestoredScores } from './restore-scores.ts';
 import { restoredLayout, restoredSource, restoreState } from './restore.ts';
+import { collectEffects, restoreEffects, type RestoredEffects } from './stored-effects.ts';
 import { collectReference, restoreReference, type RestoredReference } from './stored-reference.ts';
 
 /** The panels, which keep their sizes themselves. */
@@ -55,7 +59,7 @@ export class SessionFiles {
   }
 
   onState(state: AppState, before: AppState): void {
-    const { prompt, edit, view, generation, notes, run, scores, headPage, reference } = state;
+    const { prompt, edit, view, generation, notes, run, scores, effects, headPage, reference } = state;
     const isSame =
       prompt === before.prompt &&
       edit === before.edit &&
@@ -64,6 +68,7 @@ export class SessionFiles {
       notes === before.notes &&
       run === before.run &&
       scores === before.scores &&
+      effects === before.effects &&
       headPage === before.headPage &&
       reference === before.reference;
     if (isSame || this.#savedContent === undefined) return;
@@ -142,6 +147,7 @@ export class SessionFiles {
       );
       this.#savedContent = content;
       const { left } = collectScores(state, this.#options.cache);
+      const { left: leftEffects } = collectEffects(state, this.#options.cache);
       const { left: leftOfB } = collectReference(state, this.#options.cache);
       this.#set({
         job: undefined,
@@ -150,6 +156,7 @@ export class SessionFiles {
         warnings: [
           ...warnings,
           ...left.map((name) => `The scores of “${name}” did not fit in: a session holds 24 MiB.`),
+          ...leftEffects.map((kind) => `The result of “${kind}” did not fit in: a session holds 1.5 MiB of them.`),
           ...(leftOfB > 0 ? [`${plural(leftOfB, 'score')} of B did not fit in: a session holds 6 MiB of them.`] : []),
         ],
         dirty: contentKey(this.#store.getState()) !== content,
@@ -223,10 +230,12 @@ export class SessionFiles {
     this.#putTables(state, scores);
     const reference = restoreReference(opened.state, nextReferenceId());
     this.#putReference(pinnedBefore, reference);
+    const effects = restoreEffects(opened.state, state.model.info, nextEffectId);
+    this.#putEffects(state, effects);
     const { file, sessionId } = opened;
-    const warnings = [...opened.warnings, ...scores.warnings, ...reference.warnings];
+    const warnings = [...opened.warnings, ...scores.warnings, ...reference.warnings, ...effects.warnings];
     this.#store.setState({
-      ...restoreState(opened.state, state.run.clean, state, scores, reference),
+      ...restoreState(opened.state, state.run.clean, state, scores, reference, effects),
       file: {
         ...state.file,
         file: file ?? undefined,
@@ -259,6 +268,16 @@ export class SessionFiles {
     const { cache } = this.#options;
     for (const id of before) cache.delete(referenceKey(id));
     if (pinned) cache.set(referenceKey(pinned.id), { status: 'ready', value: tables });
+  }
+
+  /** In the place of those before. */
+  #putEffects({ effects }: AppState, { state, results }: RestoredEffects): void {
+    const { cache } = this.#options;
+    for (const kind of EFFECT_KINDS) {
+      const [before, id, value] = [effects.results[kind], state.results[kind], results[kind]];
+      if (before !== undefined) cache.delete(effectKey(kind, before));
+      if (id !== undefined && value) cache.set<typeof value>(effectKey(kind, id), { status: 'ready', value });
+    }
   }
 
   #failed(error: unknown, signal: AbortSignal): false {

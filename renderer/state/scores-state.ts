@@ -5,9 +5,9 @@ import type { ScoreInfo, ScoreParameters } from '../../shared/model/score.ts';
 
 /** Score tables that come from elsewhere than the run on screen and the weights; they lie in the cache. */
 export interface ScoreOrigin {
-  /** `probe-1`, `file-2`; begins the keys of its scores. */
+  /** `probe-1`, `file-2`, `sweep-3`; begins the keys of its scores. */
   readonly id: string;
-  readonly kind: 'probe' | 'file';
+  readonly kind: 'probe' | 'file' | 'sweep';
   /** `Needle`, or the name of the file. */
   readonly name: string;
   /** What tells it from another of the same name: `n 20, seed 0`. */

@@ -5,6 +5,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import { initialHost, type HostState } from './connection-state.ts';
 import { initialEdit, type EditState } from './edit-state.ts';
+import { initialEffects, type EffectsState } from './effects-state.ts';
 import { initialFile, type FileState } from './file-state.ts';
 import { initialFigure, type FigureSettings } from './figure-state.ts';
 import { initialGeneration, type GenerationState } from './generation-state.ts';
@@ -31,6 +32,7 @@ export interface AppState {
   readonly view: ViewState;
   readonly headPage: HeadPageState;
   readonly scores: ScoresState;
+  readonly effects: EffectsState;
   readonly reference: ReferenceState;
   readonly figure: FigureSettings;
   readonly notes: NotesState;
@@ -52,6 +54,7 @@ export const initialState: AppState = {
   view: initialView,
   headPage: initialHeadPage,
   scores: initialScores,
+  effects: initialEffects,
   reference: initialReference,
   figure: initialFigure,
   notes: initialNotes,

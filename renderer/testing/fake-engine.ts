@@ -12,6 +12,7 @@ import type { ModelInfo } from '../../shared/model/model-info.ts';
 import type { ScoreInfo, ScoreTable } from '../../shared/model/score.ts';
 import type { TokenView } from '../../shared/model/token-view.ts';
 import { TILE_SIZE } from '../../shared/tensor/tile.ts';
+import { createFakeEffects } from './fake-effects.ts';
 import { createFakeFigures, type FakeFigures } from './fake-figures.ts';
 import { createFakeHeadPage } from './fake-head-page.ts';
 import { createFakeScores } from './fake-scores.ts';
@@ -329,20 +330,22 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
         ),
       }),
     'run.influence': noTasks,
-    'task.list': async () => Promise.resolve({ tasks: [] }),
     'task.sample': noTasks,
     'task.run': noTasks,
-    'run.logits': pending,
-    'run.keyRemovals': pending,
-    'sweep.heads': pending,
-    'sweep.greedy': pending,
-    'sweep.dose': pending,
-    'sweep.random': pending,
-    'sweep.importance': pending,
-    'sweep.accuracy': pending,
-    'patch.align': pending,
-    'patch.run': pending,
-    'patch.paths': pending,
+    'run.logits': async ({ runId, tokens }) => {
+      const { next } = find(runId).summary;
+      const probabilities = Float64Array.from(tokens, (id) => next.find((one) => one.id === id)?.prob ?? 0.0004);
+      const logits = Float32Array.from(probabilities, (p) => Math.log(p) + 12);
+      return Promise.resolve({ logits, probabilities });
+    },
+    ...createFakeEffects({
+      layers,
+      heads,
+      kvHeads,
+      summary: (runId) => find(runId).summary,
+      tokenize,
+      stepMs: layerMs,
+    }),
     'run.compare': async ({ clean, changed }) => {
       const before = find(clean).summary;
       const after = find(changed).summary;
@@ -354,6 +357,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
         kl: before.next.reduce((sum, { id, prob: p }) => sum + p * Math.log(p / prob(after, id)), 0),
         klPerToken: nllDelta.map((value) => Math.abs(value) / 2),
         nllDelta,
+        topChanged: Uint8Array.from(nllDelta, (value) => (value > 1 ? 1 : 0)),
         before: both(before.next),
         after: both(after.next),
       });
@@ -638,9 +642,4 @@ function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
       reject(new CancelledError());
     });
   });
-}
-
-/** Not stood in for yet. */
-function pending(): Promise<never> {
-  return Promise.reject(new Error('The stand-in engine does not answer this.'));
 }

@@ -2,20 +2,42 @@ import { describe, expect, it } from 'vitest';
 import { defaultRecipe } from './default-recipe.ts';
 import { FIGURE_VIEWS, parseRecipe } from './recipe.ts';
 import { sessionContext } from './session-context.ts';
+import { pack } from '../session/packed.ts';
 import { promptNameOf } from '../session/prompt-name.ts';
+import type { StoredEffects } from '../session/stored-effects.ts';
+import {
+  curveRecord,
+  doseRecord,
+  greedyRecord,
+  patchingRecord,
+  randomRecord,
+} from '../view/effects/testing/records.ts';
 
 const head = { layer: 1, head: 2 };
 const generation = [{ run: 'clean' as const, tokens: [{ id: 1, display: 'a', text: 'a', prob: 1, top: [] }] }];
 
 const result = { model: 'm', text: '', layers: 1, heads: 1, kvHeads: 1, values: [1] };
+const effects = pack({
+  curve: curveRecord(),
+  dose: doseRecord(),
+  greedy: greedyRecord(),
+  random: randomRecord(),
+  patching: patchingRecord(),
+}) as Partial<StoredEffects>;
 const score = { id: 's', name: 'S', unit: '', definition: '', badge: 'exact', domain: [0, 1] } as const;
 const results = { score: { ...score, domain: [0, 1] as [number, number] }, a: result, b: result };
 
 describe('the recipe that a dialog begins with', () => {
   it.each(FIGURE_VIEWS)('is one of the view %s, two columns wide on white', (view) => {
-    const recipe = defaultRecipe(view, { head, generation, results });
+    const recipe = defaultRecipe(view, { head, generation, results, effects });
     expect(recipe).toMatchObject({ view, version: 1, widthMm: 180, fontPt: 7, theme: 'light', dpi: 300, title: null });
     expect(parseRecipe(JSON.parse(JSON.stringify(recipe)))).toEqual(recipe);
+  });
+
+  it('is refused where there is no result to draw', () => {
+    expect(() =>
+      defaultRecipe('curve', { head, effects: { ...effects, curve: undefined } as Partial<StoredEffects> }),
+    ).toThrow('no result of the view curve');
   });
 
   it('takes what is on screen', () => {

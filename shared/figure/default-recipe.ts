@@ -1,4 +1,6 @@
+import { AppError } from '../base/app-error.ts';
 import type { HeadId } from '../model/head-id.ts';
+import type { StoredEffects } from '../session/stored-effects.ts';
 import {
   figureRecipeSchema,
   type FigureGeneratedToken,
@@ -39,6 +41,8 @@ export interface FigureContext {
     readonly run: 'clean' | 'changed';
     readonly tokens: readonly FigureGeneratedToken[];
   }[];
+  /** Results of sweeps and patching. */
+  readonly effects?: Partial<StoredEffects>;
   /** One score of two results. */
   readonly results?: Pick<Extract<FigureRecipeInput, { view: 'results' }>, 'score' | 'a' | 'b' | 'remarks'>;
 }
@@ -49,7 +53,19 @@ export interface FigureContext {
  * dialog sets itself: spread it over the result and parse it with `figureRecipeSchema`.
  */
 export function defaultRecipe(view: FigureViewId, context: FigureContext): FigureRecipe {
-  const { head, run = 'clean', score, token, map = {}, colour, sinks, compared, generation, results } = context;
+  const {
+    head,
+    run = 'clean',
+    score,
+    token,
+    map = {},
+    colour,
+    sinks,
+    compared,
+    generation,
+    results,
+    effects = {},
+  } = context;
 
   const sinkMode = map.sinkMode ?? undefined;
   const given = {
@@ -68,6 +84,20 @@ export function defaultRecipe(view: FigureViewId, context: FigureContext): Figur
     effect: {},
     generation: { lines: generation ?? [] },
     results: { selected: head, ...results },
+    curve: { result: effects.curve },
+    dose: { result: effects.dose },
+    greedy: { result: effects.greedy },
+    random: { result: effects.random },
+    patching: { result: effects.patching },
   }[view];
+  const kind = EFFECT_VIEWS.find((one) => one === view);
+  if (kind !== undefined && effects[kind] === undefined) {
+    throw new AppError('bad-request', `There is no result of the view ${view} to draw.`, {
+      hint: 'Compute it in the window, under Effects, and save the session.',
+    });
+  }
   return figureRecipeSchema.parse({ view, ...given });
 }
+
+/** Views of results, which travel in the recipe. */
+const EFFECT_VIEWS = ['curve', 'dose', 'greedy', 'random', 'patching'] as const satisfies readonly FigureViewId[];

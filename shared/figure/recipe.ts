@@ -5,7 +5,9 @@
 import { z } from 'zod';
 import { AppError } from '../base/app-error.ts';
 import { BADGES } from '../model/badge.ts';
+import { EFFECT_METRICS } from '../model/effect.ts';
 import { SESSION_ROLES } from '../session/manifest.ts';
+import { storedEffects } from '../session/stored-effects.ts';
 import { TILE_REDUCERS, TILE_VALUES } from '../tensor/tile.ts';
 import { SINK_RULES } from '../view/map/sink-keys.ts';
 import { SINK_MODES, type SinkMode } from '../view/map/sink-mode.ts';
@@ -265,6 +267,32 @@ export const resultsRecipe = z.object({
   values: z.enum(['notable', 'all', 'none']).default('notable'),
 });
 
+/** Results of sweeps and patching are part of no run, so they travel in their recipes. */
+export const curveRecipe = z.object({ view: z.literal('curve'), ...page, result: storedEffects.curve });
+
+export const doseRecipe = z.object({
+  view: z.literal('dose'),
+  ...page,
+  result: storedEffects.dose,
+  metrics: z
+    .array(z.enum(EFFECT_METRICS))
+    .min(1)
+    .max(EFFECT_METRICS.length)
+    .default(['kl', 'nll', 'logit-difference', 'agreement']),
+});
+
+export const greedyRecipe = z.object({
+  view: z.literal('greedy'),
+  ...page,
+  result: storedEffects.greedy,
+  /** Null: the one that the heads were chosen by. */
+  metric: z.enum(EFFECT_METRICS).nullable().default(null),
+});
+
+export const randomRecipe = z.object({ view: z.literal('random'), ...page, result: storedEffects.random });
+
+export const patchingRecipe = z.object({ view: z.literal('patching'), ...page, result: storedEffects.patching });
+
 export const figureRecipeSchema = z.discriminatedUnion('view', [
   mapRecipe,
   compareRecipe,
@@ -281,6 +309,11 @@ export const figureRecipeSchema = z.discriminatedUnion('view', [
   effectRecipe,
   generationRecipe,
   resultsRecipe,
+  curveRecipe,
+  doseRecipe,
+  greedyRecipe,
+  randomRecipe,
+  patchingRecipe,
 ]);
 /** With its defaults filled in. */
 export type FigureRecipe = z.output<typeof figureRecipeSchema>;

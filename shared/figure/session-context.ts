@@ -3,6 +3,7 @@ import type { SessionState } from '../session/session-state.ts';
 import { promptNameOf } from '../session/prompt-name.ts';
 import type { SessionSlice } from '../session/slice.ts';
 import { editSlice } from '../session/slices/edit.ts';
+import { effectsSlice } from '../session/slices/effects.ts';
 import { generationSlice } from '../session/slices/generation.ts';
 import { promptSlice } from '../session/slices/prompt.ts';
 import { viewSlice } from '../session/slices/view.ts';
@@ -16,6 +17,7 @@ export function sessionContext(state: SessionState, tokens: number): FigureConte
   const prompt = source && promptNameOf(source.kind === 'ids' ? source.ids : source.text, tokens);
   const folds = edit?.folds.filter(({ of, end }) => of === prompt && end <= tokens) ?? [];
   const run = view?.shown ?? 'clean';
+  const effects = read(state, effectsSlice)?.results;
   const generation = read(state, generationSlice);
   const lines = (['clean', 'changed'] as const).flatMap((role) => {
     const line = generation?.[role];
@@ -62,6 +64,7 @@ export function sessionContext(state: SessionState, tokens: number): FigureConte
           ],
         }
       : {}),
+    ...(effects ? { effects } : {}),
     ...(lines.length > 0 ? { generation: lines } : {}),
   };
 }

@@ -58,6 +58,6 @@ export function provenanceText({ model, promptHash, runs }: FigureSource): strin
   return `Model ${model.name} (${shownHash(model.modelId)}). Prompt of ${plural(tokens, 'token')} (SHA-256 ${shownHash(promptHash)}).`;
 }
 
-function shownHash(hash: string): string {
+export function shownHash(hash: string): string {
   return hash.slice(0, SHOWN_DIGITS);
 }

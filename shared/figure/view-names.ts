@@ -17,4 +17,9 @@ export const FIGURE_VIEW_NAMES: Readonly<Record<FigureViewId, string>> = {
   effect: 'Effect of the interventions',
   generation: 'Generated text',
   results: 'One score of A and B',
+  curve: 'Task accuracy against heads changed',
+  dose: 'Dose-response of a head',
+  greedy: 'Greedy joint ablation',
+  random: 'Heads beside random sets',
+  patching: 'Activation patching',
 };

@@ -1,4 +1,14 @@
 import type { FigureRecipeInput, FigureViewId } from '../../../shared/figure/recipe.ts';
+import type { EffectResults } from '../../../shared/model/effect-results.ts';
+import { pack } from '../../../shared/session/packed.ts';
+import type { StoredEffects } from '../../../shared/session/stored-effects.ts';
+import {
+  curveRecord,
+  doseRecord,
+  greedyRecord,
+  patchingRecord,
+  randomRecord,
+} from '../../../shared/view/effects/testing/records.ts';
 
 const head = { layer: 0, head: 0 };
 
@@ -52,4 +62,13 @@ export const TEST_RECIPES: { readonly [V in FigureViewId]: Extract<FigureRecipeI
     remarks: ['A and B are two models.'],
     selected: head,
   },
+  curve: { view: 'curve', result: stored({ curve: curveRecord() }).curve! },
+  dose: { view: 'dose', result: stored({ dose: doseRecord() }).dose! },
+  greedy: { view: 'greedy', result: stored({ greedy: greedyRecord() }).greedy! },
+  random: { view: 'random', result: stored({ random: randomRecord() }).random! },
+  patching: { view: 'patching', result: stored({ patching: patchingRecord() }).patching! },
 };
+
+function stored(results: Partial<EffectResults>): Partial<StoredEffects> {
+  return pack(results) as Partial<StoredEffects>;
+}

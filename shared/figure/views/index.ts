@@ -4,14 +4,19 @@ import { loadFigure, type LoadedFigure } from '../view.ts';
 import { scoresUnder } from '../scores-under.ts';
 import { atlasView } from './atlas.ts';
 import { compareView } from './compare.ts';
+import { curveView } from './curve.ts';
 import { distanceView } from './distance.ts';
+import { doseView } from './dose.ts';
 import { effectView } from './effect.ts';
 import { generationView } from './generation.ts';
 import { histogramView } from './histogram.ts';
+import { greedyView } from './greedy.ts';
 import { headView } from './head.ts';
 import { mapView } from './map.ts';
 import { mapsView } from './maps.ts';
 import { nextView } from './next.ts';
+import { patchingView } from './patching.ts';
+import { randomView } from './random.ts';
 import { rankedView } from './ranked.ts';
 import { resultsView } from './results.ts';
 import { scatterView } from './scatter.ts';
@@ -52,5 +57,15 @@ export function loadRecipe(asked: FigureRecipe, job: FigureJob): Promise<LoadedF
       return loadFigure(generationView, recipe, job);
     case 'results':
       return loadFigure(resultsView, recipe, job);
+    case 'curve':
+      return loadFigure(curveView, recipe, job);
+    case 'dose':
+      return loadFigure(doseView, recipe, job);
+    case 'greedy':
+      return loadFigure(greedyView, recipe, job);
+    case 'random':
+      return loadFigure(randomView, recipe, job);
+    case 'patching':
+      return loadFigure(patchingView, recipe, job);
   }
 }

@@ -1,5 +1,6 @@
 import type { SessionSlice } from '../slice.ts';
 import { editSlice } from './edit.ts';
+import { effectsSlice } from './effects.ts';
 import { figureSlice } from './figure.ts';
 import { generationSlice } from './generation.ts';
 import { layoutSlice } from './layout.ts';
@@ -15,6 +16,7 @@ export const SESSION_SLICES: readonly SessionSlice[] = [
   editSlice,
   viewSlice,
   scoresSlice,
+  effectsSlice,
   referenceSlice,
   generationSlice,
   figureSlice,

@@ -24,8 +24,8 @@ const retrieval = z.object({
 export type StoredRetrieval = z.infer<typeof retrieval>;
 
 const origin = z.object({
-  id: z.string().regex(/^(probe|file)-\d{1,9}$/),
-  kind: z.enum(['probe', 'file']),
+  id: z.string().regex(/^(probe|file|sweep)-\d{1,9}$/),
+  kind: z.enum(['probe', 'file', 'sweep']),
   name,
   detail: text,
   probe: name.nullable(),
@@ -36,7 +36,7 @@ const origin = z.object({
 export type StoredOrigin = z.infer<typeof origin>;
 
 const scoresSchema = z.object({
-  /** What probe sets and files of others gave. */
+  /** What probe sets, files of others and sweeps gave. */
   origins: z
     .array(origin)
     .max(256)

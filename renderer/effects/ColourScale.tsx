@@ -1,0 +1,41 @@
+import { lutOf, sampleLut, type ColourMap } from '../../shared/colour/lut.ts';
+import { toHex } from '../../shared/colour/rgb.ts';
+import type { ValueScale } from '../../shared/colour/value-scale.ts';
+import { formatTick } from '../../shared/view/map/format-value.ts';
+
+interface ColourScaleProps {
+  readonly scale: ValueScale;
+  readonly map: ColourMap;
+  readonly name: string;
+}
+
+const WIDTH = 180;
+const STEPS = 36;
+
+/** A level colour bar with its ends, its middle and what it says. */
+export function ColourScale({ scale, map, name }: ColourScaleProps) {
+  const lut = lutOf(map);
+  const step = WIDTH / STEPS;
+  const middle = (scale.lo + scale.hi) / 2;
+  return (
+    <svg className="hs-effects__scale" width={WIDTH + 60} height={38} role="img" aria-label={`Colours: ${name}`}>
+      {Array.from({ length: STEPS }, (_, index) => (
+        <rect
+          key={index}
+          x={20 + index * step}
+          width={step + 0.5}
+          height={8}
+          fill={toHex(sampleLut(lut, index / (STEPS - 1)))}
+        />
+      ))}
+      {[scale.lo, middle, scale.hi].map((value, index) => (
+        <text key={index} x={20 + (index * WIDTH) / 2} y={20} textAnchor="middle">
+          {formatTick(value)}
+        </text>
+      ))}
+      <text x={20} y={34}>
+        {name}
+      </text>
+    </svg>
+  );
+}
