@@ -23,10 +23,10 @@ export function checkInterventions(model: CheckedModel, list: readonly Intervent
   checkOrder(model, activeInterventions(list));
 }
 
-export function refused(entry: Intervention, what: string, hint?: string): AppError {
+export function refused(entry: Intervention, what: string, hint: string): AppError {
   const text = formatIntervention(entry);
   const quoted = text.length > MOST_QUOTED ? `${text.slice(0, MOST_QUOTED)}…` : text;
-  return new AppError('bad-request', `“${quoted}”: ${what}`, { ...(hint !== undefined && { hint }) });
+  return new AppError('bad-request', `“${quoted}”: ${what}`, { hint });
 }
 
 function checkEntry(model: CheckedModel, entry: Intervention): void {
@@ -47,10 +47,12 @@ function checkEntry(model: CheckedModel, entry: Intervention): void {
       `It can be done to ${kind.places.map((place) => PLACE_NAMES[place]).join(', ')}.`,
     );
   }
-  if (rows !== undefined && !kind.rows) throw refused(entry, `${kind.name} cannot be limited to some positions.`);
-  if (keys !== undefined && kind.keys === 'none') throw refused(entry, `${kind.name} names no keys.`);
+  if (rows !== undefined && !kind.rows)
+    throw refused(entry, `${kind.name} cannot be limited to some positions.`, 'Leave out the positions after @.');
+  if (keys !== undefined && kind.keys === 'none')
+    throw refused(entry, `${kind.name} names no keys.`, 'Leave out the keys after #.');
   if (keys === undefined && kind.keys === 'required')
-    throw refused(entry, `${kind.name} needs the keys that it is about.`);
+    throw refused(entry, `${kind.name} needs the keys that it is about.`, 'Name them after #, such as #0:4.');
   checkParameters(entry, kind);
   checkSource(model, entry, kind);
   if (entry.what === 'residual' && Number(entry.parameters?.['dimension'] ?? -1) >= model.dModel) {
@@ -99,10 +101,11 @@ function checkSource({ vocabSize, context }: CheckedModel, entry: Intervention, 
       'Give its token ids, or samples of a task.',
     );
   }
-  if (kind.sources === 'none') throw refused(entry, `${kind.name} reads no other prompts.`);
+  if (kind.sources === 'none')
+    throw refused(entry, `${kind.name} reads no other prompts.`, 'Leave out what stands after <-.');
   const count = 'prompts' in source ? source.prompts.length : source.samples;
   if (kind.sources === 'one' && count !== 1) {
-    throw refused(entry, `${kind.name} takes values from one other prompt, but ${count} are given.`);
+    throw refused(entry, `${kind.name} takes values from one other prompt, but ${count} are given.`, 'Give one.');
   }
   for (const ids of 'prompts' in source ? source.prompts : []) {
     const unknown = ids.find((id) => id >= vocabSize);
