@@ -12,16 +12,19 @@ import { runForward } from '../forward/forward.ts';
 import { compareTokens, logitRows, softmax, tokenNll, topChoices } from '../forward/likelihoods.ts';
 import { checkInterventions } from '../interventions/check.ts';
 import { planInterventions, type InterventionPlan } from '../interventions/plan.ts';
+import { scoresDuringRun } from './compute-scores.ts';
 import type { Opened } from './opened.ts';
 import { planContext } from './plan-context.ts';
 import { calibratedSpeed, placeOfRun } from './run-cost.ts';
 import type { Holding, Run } from './run-store.ts';
+import type { ScoreChoice } from './score-choice.ts';
 
 const TOP_CHOICES = 10;
 
 /**
  * Computes a run, or finds it by key. A changed run resumes the clean one at the first changed layer. A capture
- * over the memory budget goes to disk. Throws `bad-request` for what cannot be done to the model or the prompt,
+ * over the memory budget goes to disk. `choice`: scores that are told during a run without changes and remembered with
+ * it, where that is cheaper than afterwards. Throws `bad-request` for what cannot be done to the model or the prompt,
  * `too-large` where the capture has no room on disk either, `io` where that fails.
  */
 export async function computeRun(
@@ -30,6 +33,7 @@ export async function computeRun(
   list: readonly Intervention[],
   job: Job,
   finalNorm: FinalNorm = 'recomputed',
+  choice?: ScoreChoice,
 ): Promise<Run> {
   const { architecture } = opened.model;
   const { ids, tokens } = prompt;
@@ -42,6 +46,7 @@ export async function computeRun(
   checkInterventions(architecture, interventions);
   const place = placeOfRun(opened, ids.length);
   if (place.refusal !== undefined) throw place.refusal;
+  const during = choice && interventions.length === 0 ? scoresDuringRun(opened, choice, job) : undefined;
   const clean = interventions.length === 0 ? undefined : await computeRun(opened, prompt, [], job);
   const started = performance.now();
   const model = { architecture, sessions: opened.sessions, kernel: opened.kernel };
@@ -67,7 +72,8 @@ export async function computeRun(
     holdings.push(own);
     const keeper = own instanceof SpillFile ? onDisk(own, job.signal) : inLoan(own);
     const resume = clean && plan && { capture: clean.capture, fromLayer: plan.firstLayer };
-    const request = { ids, keeper, ...(plan && { edit: plan.layer }), ...(resume && { resume }) };
+    const reader = during && { reader: during.reader };
+    const request = { ids, keeper, ...(plan && { edit: plan.layer }), ...(resume && { resume }), ...reader };
     const computed = await runForward(model, request, job);
     capture = isFrozen ? { ...computed, scaleFrom: clean!.capture } : computed;
     nll = await tokenNll(model, capture, job);
@@ -76,7 +82,8 @@ export async function computeRun(
     throw error;
   }
   const milliseconds = performance.now() - started;
-  if (clean === undefined) opened.speed = calibratedSpeed(opened, ids.length, milliseconds);
+  // Scores would count as part of what runs cost.
+  if (clean === undefined && during === undefined) opened.speed = calibratedSpeed(opened, ids.length, milliseconds);
   const computedShare = (architecture.layers - capture.computedFrom) / architecture.layers;
   const run: Run = {
     runId: randomUUID(),
@@ -92,6 +99,7 @@ export async function computeRun(
     holdings,
     memo: { scores: new Map(), comparisons: new WeakMap() },
   };
+  during?.remember(run.memo);
   opened.runs.add(run);
   return run;
 }

@@ -30,9 +30,9 @@ afterAll(async () => {
 
 const half = Array.from({ length: 40 }, (_, i) => (i * i + 3) % 59);
 
-function run(of: Engine) {
+function run(of: Engine, choice: object = {}) {
   const prompt = { kind: 'ids', ids: Int32Array.from([...half, ...half]) } as const;
-  return of.handlers['run.start']({ prompt, interventions: [], cut: false }, context);
+  return of.handlers['run.start']({ prompt, interventions: [], cut: false, ...choice }, context);
 }
 
 function ask(request: object = {}, within: CallContext = context) {
@@ -87,6 +87,51 @@ describe('run.scores', () => {
     const asked = ask(from(9), { signal: controller.signal, progress: () => controller.abort() });
     await expect(asked).rejects.toMatchObject({ name: 'CancelledError' });
     expect((await ask(from(9)))[0]!.values).toHaveLength(12);
+  });
+
+  it('tells along with the run what it tells afterwards, bit for bit', async () => {
+    const { scores: list } = await engine.handlers['score.list']({}, context);
+    const wanted = list
+      .filter(({ data, cost }) => (data === 'text' || data === 'repeat') && (cost === 'run' || cost === 'pass'))
+      .map(({ id }) => id);
+    const scoreParameters = { 'entropy-sink-free': { sinks: 4 }, 'local-32-sink-free': { sinks: 7 } };
+    const choice = { scores: wanted, scoreParameters };
+    const another = createEngine({ shippedModel: root, tasks: '', addon, threads: 2 });
+    await another.handlers['model.open']({ path: 'demo' }, context);
+    const along = await run(another, choice);
+    const phases: string[] = [];
+    const told = await another.handlers['run.scores'](
+      { runId: along.runId, ...choice },
+      { ...context, progress: ({ phase }) => phases.push(phase) },
+    );
+    const afterwards = await ask(choice);
+    expect(told.scores.filter(({ values }) => values !== null).length).toBeGreaterThan(30);
+    expect(told.scores).toEqual(afterwards);
+    expect(along.nll).toEqual((await run(engine)).nll);
+    // Nothing is left to be looked at again, but for what waits for the prediction.
+    if (loadAddon(addon).addon !== null) {
+      const others = phases.filter((phase) => phase.startsWith('Scores'));
+      expect(others).toEqual([]);
+    }
+    await another.dispose();
+  });
+
+  it('leaves no run behind where one with scores is cancelled or asks for what there is none of', async () => {
+    const prompt = { kind: 'ids', ids: Int32Array.from(half) } as const;
+    const start = (choice: object, within: CallContext = context) =>
+      engine.handlers['run.start']({ prompt, interventions: [], cut: false, ...choice }, within);
+    await expect(start({ scores: ['nope'] })).rejects.toMatchObject({ code: 'bad-request' });
+    const wrong = { scores: ['top-p'], scoreParameters: { 'top-p': { mass: 9 } } };
+    if (loadAddon(addon).addon !== null) await expect(start(wrong)).rejects.toMatchObject({ code: 'bad-request' });
+    const controller = new AbortController();
+    const progress = ({ phase }: Progress) => {
+      if (phase === 'Layer 2 of 3') controller.abort();
+    };
+    const stopped = start({ scores: ['gini', 'streaming'] }, { signal: controller.signal, progress });
+    await expect(stopped).rejects.toMatchObject({ name: 'CancelledError' });
+    const { runId: whole } = await start({ scores: ['gini'] });
+    const { scores: found } = await engine.handlers['run.scores']({ runId: whole, scores: ['gini'] }, context);
+    expect(found[0]!.values).toHaveLength(12);
   });
 
   it('says what needs the addon, and tells the rest, on a machine without it', async () => {

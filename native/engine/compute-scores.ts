@@ -1,16 +1,18 @@
 /** Head scores of a run: the ones that were asked for, each computed once. */
 import { AppError } from '../../shared/base/app-error.ts';
 import type { ScoreInfo, ScoreParameters, ScoreTable } from '../../shared/model/score.ts';
+import type { Capture } from '../capture/capture.ts';
 import type { Job } from '../forward/checkpoint.ts';
-import { quickScores, scores, scoreTables } from '../scores/index.ts';
+import type { LayerReader } from '../forward/forward.ts';
+import { quickScores, scores, scoresAlong, scoreTables, type ScoresAlong } from '../scores/index.ts';
 import { readScoreParameters, type PromptSize } from '../scores/parameters.ts';
 import { forwardScores } from '../sweeps/index.ts';
 import { sweepTables } from './compute-sweeps.ts';
 import { gainsOf } from './gains.ts';
 import type { Opened } from './opened.ts';
-import type { Run } from './run-store.ts';
+import type { Run, RunMemo } from './run-store.ts';
 import type { ScoreChoice } from './score-choice.ts';
-import { scoreContextOf } from './score-context.ts';
+import { contextDuringRun, scoreContextOf } from './score-context.ts';
 
 const RUN_SCORES: readonly ScoreInfo[] = [...scores, ...forwardScores].map(({ info }) => info);
 
@@ -49,13 +51,7 @@ export async function computeScores(
   const given = choice.scoreParameters ?? {};
   const keyOf = (id: string) => memoKey(id, given);
   const missing = new Set(ids.filter((id) => !run.memo.scores.has(keyOf(id))));
-  const keep = (tables: readonly ScoreTable[]) => {
-    for (const table of tables) {
-      // What was asked for last is what a session keeps.
-      run.memo.scores.delete(keyOf(table.info.id));
-      run.memo.scores.set(keyOf(table.info.id), table);
-    }
-  };
+  const keep = (tables: readonly ScoreTable[]) => remember(run.memo, tables, given);
   const ofPrompt = scores.filter(({ info }) => missing.has(info.id));
   if (ofPrompt.length > 0) {
     const { of } = gainsOf(opened.model.architecture, run.interventions);
@@ -65,6 +61,47 @@ export async function computeScores(
   const ofForwards = forwardScores.filter(({ info }) => missing.has(info.id));
   if (ofForwards.length > 0) keep(await sweepTables(opened, run, ofForwards, given, job));
   return ids.map((id) => run.memo.scores.get(keyOf(id))!);
+}
+
+function remember(
+  { scores: held }: Pick<RunMemo, 'scores'>,
+  tables: readonly ScoreTable[],
+  given: NonNullable<ScoreChoice['scoreParameters']>,
+): void {
+  for (const table of tables) {
+    const key = memoKey(table.info.id, given);
+    // What was asked for last is what a session keeps.
+    held.delete(key);
+    held.set(key, table);
+  }
+}
+
+/** Scores of a run that is computed without changes, told meanwhile. */
+export interface ScoresDuringRun {
+  readonly reader: (capture: Capture) => LayerReader;
+  /** Once the run is over. */
+  readonly remember: (memo: Pick<RunMemo, 'scores'>) => void;
+}
+
+/**
+ * What of the choice can be told during the run: the rest is computed where it is asked for. Undefined where the kernel
+ * gathers nothing. Throws `bad-request` as above; for parameters when the reader is made.
+ */
+export function scoresDuringRun(opened: Opened, choice: ScoreChoice, job: Job): ScoresDuringRun | undefined {
+  const ids = chosenScores(choice);
+  if (!opened.kernel.gathersExtras) return undefined;
+  const told = scores.filter(({ info, afterRun }) => ids.includes(info.id) && afterRun !== true);
+  const given = choice.scoreParameters ?? {};
+  let along: ScoresAlong | undefined;
+  return {
+    reader: (capture) => {
+      along = scoresAlong(told, contextDuringRun(opened, capture), given, job);
+      return along.reader;
+    },
+    remember: (memo) => {
+      if (along !== undefined) remember(memo, along.tables(), given);
+    },
+  };
 }
 
 /**

@@ -185,11 +185,12 @@ export function createEngine(options: EngineOptions): Engine {
 
     'run.estimate': ({ tokens }) => Promise.resolve(estimateRun(current(), tokens)),
 
-    'run.start': ({ prompt, interventions, finalNorm, cut }, context) =>
+    'run.start': ({ prompt, interventions, finalNorm, cut, ...choice }, context) =>
       urgency.batch(context.signal, async () => {
         const state = current();
         const checked = checkedPrompt(state.model, prompt, cut);
-        const run = await computeRun(state, checked, interventions, jobOf(context), finalNorm);
+        const wanted = choice.scores && choice;
+        const run = await computeRun(state, checked, interventions, jobOf(context), finalNorm, wanted);
         return new LiveRun(state, run).summary(checked.cutTokens);
       }),
 

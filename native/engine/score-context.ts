@@ -8,19 +8,32 @@ import type { ScoreContext } from '../scores/score.ts';
 import type { Opened } from './opened.ts';
 
 /** `gain`: factor on z of each head that the capture was made with, by layer. */
-export async function scoreContextOf(
+export async function scoreContextOf(opened: Opened, capture: Capture, gain: Gain): Promise<ScoreContext> {
+  const { model, sessions } = opened;
+  const last = capture.tokens - 1;
+  const logits = await logitRows({ architecture: model.architecture, sessions }, capture, last, last + 1);
+  return contextOf(opened, capture, gain, argmax(logits));
+}
+
+/** Of a run that is under way and in which nothing is changed; see `Score.afterRun`. */
+export function contextDuringRun(opened: Opened, capture: Capture): ScoreContext {
+  return contextOf(opened, capture, () => null, null);
+}
+
+type Gain = (layer: number) => Float32Array | null;
+
+function contextOf(
   { model, sessions, reader, kernel, norms, circuits }: Opened,
   capture: Capture,
-  gain: (layer: number) => Float32Array | null,
-): Promise<ScoreContext> {
+  gain: Gain,
+  predicted: number | null,
+): ScoreContext {
   const { architecture, info } = model;
-  const last = capture.tokens - 1;
-  const logits = await logitRows({ architecture, sessions }, capture, last, last + 1);
   let attribution: Promise<Float64Array> | undefined;
   return {
     capture,
     architecture,
-    predicted: argmax(logits),
+    predicted,
     bos: info.bos !== null && capture.ids[0] === info.bos.id,
     probability: (layer, head, query, key) => reader.probability(capture, layer, head, query, key),
     stripe: (layer, head, offset, start, end) => reader.stripe(capture, layer, head, offset, start, end),

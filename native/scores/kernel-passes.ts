@@ -147,12 +147,7 @@ export function kernelPasses(parts: PassParts): PassSource {
       const { z, lse } = capture.layers[layer]!;
       const q = input.q.subarray(from * width);
       if (rows > 0) await kernel.run({ ...input, q, queryStart: from, masks, extra: null }, masked, checkpoint);
-      // Both are sums over the same scores: no weight has to be looked at again.
-      for (let head = 0; head < heads; head++) {
-        for (let row = 0, at = head * tokens + from; row < rows; row++, at++) {
-          keptMass[at] = Math.min(1, Math.exp(masked.lse[head * rows + row]! - lse[at]!));
-        }
-      }
+      writeKept(keptMass, lse, masked.lse, tokens, from);
       if (space === null) return { keptMass, norms: NOTHING, deviation };
       if (rows > 0) {
         const found = await norms.ofOutputs(layer, space, z.subarray(from * width), checkpoint, masked.z);
@@ -222,6 +217,18 @@ export function kernelPasses(parts: PassParts): PassSource {
   };
 }
 
+/**
+ * Mass that is kept of the rows from `from` on, out of the LSE of all scores, [heads, tokens], and of those that are
+ * left, [heads, tokens - from]: no weight has to be looked at again.
+ */
+function writeKept(kept: Float32Array, lse: Float32Array, left: Float32Array, tokens: number, from: number): void {
+  const rows = tokens - from;
+  for (let at = 0; at < left.length; at++) {
+    const all = Math.floor(at / rows) * tokens + from + (at % rows);
+    kept[all] = Math.min(1, Math.exp(left[at]! - lse[all]!));
+  }
+}
+
 /** Whether the run may gather it: keys past the first ones would be summed up apart, and the run's own sums rounded anew. */
 function leavesBits({ sinkFree }: Merged): boolean {
   return sinkFree === undefined || sinkFree.every((key) => key < SINK_KEYS);
@@ -234,7 +241,9 @@ function firstHidden({ sink, window }: Pick<StreamingRequest, 'sink' | 'window'>
 
 /** A list with one key for each row. */
 function sameForAllRows(key: number, rows: number): NonNullable<ExtraRequest['targets']> {
-  return { offsets: Int32Array.from({ length: rows + 1 }, (_, row) => row), keys: new Int32Array(rows).fill(key) };
+  const offsets = new Int32Array(rows + 1);
+  for (let row = 0; row <= rows; row++) offsets[row] = row;
+  return { offsets, keys: new Int32Array(rows).fill(key) };
 }
 
 /** Masks that differ only in where outputs are compared share one run, unless both spaces are asked for. */

@@ -40,7 +40,9 @@ function tokenMatch(ids: Int32Array, name: string, make: () => KeyMatch): TokenM
 /** Keys before the query that hold its token. `first`: whether position 0 counts as one. */
 export function earlierCopies({ capture: { ids } }: ScoreContext, first = true): TokenMatch {
   return tokenMatch(ids, first ? 'copies' : 'copies but the first', () => {
-    const keys = first ? ids : Int32Array.from(ids, (id, key) => (key === 0 ? NONE : id));
+    if (first) return { rows: ids, keys: ids, self: false };
+    const keys = ids.slice();
+    keys[0] = NONE;
     return { rows: ids, keys, self: false };
   });
 }
@@ -51,7 +53,8 @@ export function earlierCopies({ capture: { ids } }: ScoreContext, first = true):
  */
 export function afterCopies({ capture: { ids } }: ScoreContext, self = true): TokenMatch {
   return tokenMatch(ids, self ? 'after copies' : 'after copies but itself', () => {
-    const keys = Int32Array.from(ids, (_, key) => (key === 0 ? NONE : ids[key - 1]!));
+    const keys = new Int32Array(ids.length).fill(NONE);
+    keys.set(ids.subarray(0, -1), 1);
     return { rows: ids, keys, self };
   });
 }

@@ -328,6 +328,11 @@ export const methods = {
       /** Of a changed run: recomputed where it is absent. A clean run is the same under both. */
       finalNorm: z.enum(FINAL_NORMS).optional(),
       cut: z.boolean().default(false),
+      /**
+       * Scores that will be asked for: of a run without changes they are told while it is computed, which costs far less
+       * than afterwards. `run.scores` then answers at once.
+       */
+      ...chosenScores,
     }),
   ),
   'run.release': method<null>()(z.object({ runId })),

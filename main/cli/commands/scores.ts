@@ -128,9 +128,9 @@ async function scorePrompts(
     refuseOnPrompt(computed);
     refuseUnused(parameters, [...computed, ...byWeights]);
     const prompt = await readPrompt(options, info.bosByDefault);
-    const { runId } = await handlers['run.start']({ prompt, interventions: [], cut: false }, context);
-    const request = { runId, scores: [...ids], scoreParameters: given(ids) };
-    return { tables: (await handlers['run.scores'](request, context)).scores, probe: null };
+    const choice = { scores: [...ids], scoreParameters: given(ids) };
+    const { runId } = await handlers['run.start']({ prompt, interventions: [], cut: false, ...choice }, context);
+    return { tables: (await handlers['run.scores']({ runId, ...choice }, context)).scores, probe: null };
   }
   const inProbes = asked.known.filter((info) => ofPrompts?.includes(info.id) ?? onEveryProbe(info));
   refuseUnused(parameters, [...inProbes, ...byWeights]);
