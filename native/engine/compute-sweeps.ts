@@ -1,20 +1,16 @@
-/** What is asked of a run and costs forwards: scores a head at a time, and the influence of a set of heads. */
+/** Scores that cost a forward a head, and the influence of a set of heads. */
 import type { Influence } from '../../shared/model/attribution.ts';
 import type { HeadId } from '../../shared/model/head-id.ts';
 import type { ScoreParameters, ScoreTable } from '../../shared/model/score.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import { readScoreParameters } from '../scores/parameters.ts';
-import type { ForwardScore, SweepContext } from '../sweeps/forward-score.ts';
+import type { ForwardScore } from '../sweeps/forward-score.ts';
 import { influenceOfHeads } from '../sweeps/influence-of-heads.ts';
-import { startSweep, sweepHeads } from '../sweeps/sweep.ts';
-import { checkHead, gainsOf } from './gains.ts';
+import type { SweepContext } from '../sweeps/sweep-context.ts';
+import { sweepHeads } from '../sweeps/sweep-heads.ts';
+import { checkHead } from './gains.ts';
 import type { Opened } from './opened.ts';
-import type { Run, RunMemo } from './run-store.ts';
-
-/** What is read of a run, and what of it is remembered with it. */
-type SweptRun = Pick<Run, 'capture' | 'nll' | 'interventions' | 'holdings'> & {
-  readonly memo: Pick<RunMemo, 'sweeps'>;
-};
+import { stateOf, withSweep, type SweptRun } from './sweep-context.ts';
 
 /** Throws `bad-request` for a head that the model does not have, and for a prompt of one token. */
 export async function computeInfluence(
@@ -24,7 +20,8 @@ export async function computeInfluence(
   job: Job,
 ): Promise<Influence> {
   for (const head of heads) checkHead(opened.model.architecture, head);
-  return holding(run, () => influenceOfHeads(contextOf(opened, run), heads, job));
+  // Nothing that makes attention uniform is read of a clean run.
+  return withSweep(opened, run, run, (context) => influenceOfHeads(context, heads, job));
 }
 
 /**
@@ -38,12 +35,12 @@ export async function sweepTables(
   given: Readonly<Record<string, ScoreParameters>>,
   job: Job,
 ): Promise<ScoreTable[]> {
-  const context = contextOf(opened, run);
   const planned = scores.map((score) => ({
     score,
-    parameters: readScoreParameters(score, context, given[score.info.id]),
+    parameters: readScoreParameters(score, run, given[score.info.id]),
   }));
-  return holding(run, async () => {
+  // Nor is any by what the scores change.
+  return withSweep(opened, run, run, async (context) => {
     const tables: ScoreTable[] = [];
     for (const { score, parameters } of planned) tables.push(await sweepTable(context, run, score, parameters, job));
     return tables;
@@ -61,25 +58,8 @@ async function sweepTable(
   const table = { info, parameters, spread: null };
   const reason = score.notApplicable(context, parameters);
   if (reason !== null) return { ...table, values: null, notApplicable: reason, floor: null };
-  const sweeps = (run.memo.sweeps ??= new Map());
-  const key = `${info.id} ${JSON.stringify(parameters)}`;
-  const state = sweeps.get(key) ?? startSweep(context);
-  sweeps.set(key, state);
+  const { layers, heads } = context.model.architecture;
+  const state = stateOf<number>(run, `${info.id} ${JSON.stringify(parameters)}`, layers * heads);
   const values = await sweepHeads(score, context, parameters, state, job);
-  return { ...table, values: values.slice(), notApplicable: null, floor };
-}
-
-function contextOf({ model, sessions, kernel }: Opened, { capture, nll, interventions }: SweptRun): SweepContext {
-  const { architecture } = model;
-  return { model: { architecture, sessions, kernel }, capture, nll, gain: gainsOf(architecture, interventions).of };
-}
-
-/** The run may be let go of meanwhile: its arrays stay until the work is done. */
-async function holding<T>({ holdings }: SweptRun, work: () => Promise<T>): Promise<T> {
-  for (const held of holdings) held.retain();
-  try {
-    return await work();
-  } finally {
-    for (const held of holdings) held.release();
-  }
+  return { ...table, values, notApplicable: null, floor };
 }

@@ -20,6 +20,10 @@ export interface GreedyRequest {
 export interface GreedyStep {
   readonly place: Place;
   readonly effect: Effect;
+  /** First layers of its forwards, and of the one that holds what was taken before. */
+  readonly firstLayers: readonly number[];
+  readonly beside: readonly number[];
+  readonly milliseconds: number;
 }
 
 /** Kept by the run, so that a search that was cancelled goes on where it stopped. */
@@ -27,14 +31,10 @@ export interface GreedyState {
   readonly steps: GreedyStep[];
   /** Of the next step: effects of the places that are left, with those that were taken. */
   next: SweepState<Effect> | null;
-  milliseconds: number;
-  /** First layers of the forwards of all steps, and of those that hold what was taken. */
-  readonly firstLayers: number[];
-  readonly beside: number[];
 }
 
 export function startGreedy(): GreedyState {
-  return { steps: [], next: null, milliseconds: 0, firstLayers: [], beside: [] };
+  return { steps: [], next: null };
 }
 
 /** Where the run with all that was taken so far is kept while the next step is searched. */
@@ -44,7 +44,7 @@ export interface Kept {
 }
 
 /**
- * Completes `state` in place. The run with what was taken is kept, so that every forward of a step begins at its own
+ * Completes `state` in place, up to `count` steps. The run with what was taken is kept, so that every forward of a step begins at its own
  * place's layer. Of equal effects the first place is taken. Throws `CancelledError`.
  */
 export async function searchGreedily(
@@ -62,23 +62,23 @@ export async function searchGreedily(
     const taken = state.steps.map(({ place }) => place);
     const left = all.filter((place) => !taken.some((other) => samePlace(place, other)));
     const next = (state.next ??= startSweep<Effect>(left.length));
-    const before = state.milliseconds - next.milliseconds;
-    const started = performance.now() - next.milliseconds;
     const stepJob = progress.step(taken.length);
     const kept = taken.length === 0 ? null : keep();
     try {
       const under = kept === null ? context : await onTop(context, change, taken, kept.keeper, stepJob);
       const trials = placeTrials(under, change, left);
-      const read = reader.read.bind(reader);
-      const effects = await runTrials(under, trials, next, read, stepJob);
+      const effects = await runTrials(under, trials, next, (changed, own) => reader.read(changed, own), stepJob);
       const best = largest(effects, metric);
-      state.steps.push({ place: left[best]!, effect: effects[best]! });
-      state.firstLayers.push(...trials.map(({ firstLayer }) => firstLayer));
-      if (taken.length > 0) state.beside.push(Math.min(...taken.map(({ layer }) => layer)));
+      state.steps.push({
+        place: left[best]!,
+        effect: effects[best]!,
+        firstLayers: trials.map(({ firstLayer }) => firstLayer),
+        beside: taken.length === 0 ? [] : [Math.min(...taken.map(({ layer }) => layer))],
+        milliseconds: next.milliseconds,
+      });
       state.next = null;
     } finally {
       kept?.release();
-      state.milliseconds = before + performance.now() - started;
     }
   }
   return state.steps;
