@@ -138,8 +138,8 @@ const PROMPT_WIDTH = 300;
 /** A wide window has room for every column of the ranked list. */
 const HEADS_WIDTH = window.innerWidth >= 1600 ? 420 : 340;
 /** Without interventions the dock is its tabs and a line; the first one opens it. */
-const DOCK_EMPTY_HEIGHT = 92;
-const DOCK_HEIGHT = 172;
+const DOCK_EMPTY_HEIGHT = 112;
+const DOCK_HEIGHT = 248;
 /** Of tabs that say little in less: the candidates of a step in full, the map of sinks with its labels. */
 const TAB_HEIGHT: Readonly<Partial<Record<DockTab, number>>> = { generation: 210, sinks: 330 };
 

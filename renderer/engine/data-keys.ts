@@ -4,6 +4,7 @@ import type {
   RunComparison,
   RunSummary,
   TokenAttention,
+  TokenLogits,
 } from '../../shared/contract/methods.ts';
 import { formatHead, type HeadId } from '../../shared/model/head-id.ts';
 import type { RetrievalDetail } from '../../shared/model/probe.ts';
@@ -88,4 +89,9 @@ export function tokenKey(runKey: string, head: HeadId, index: number): DataKey<T
 /** Belongs to the changed run: with another one it is worth nothing. */
 export function comparisonKey(cleanKey: string, changedKey: string): DataKey<RunComparison> {
   return `${changedKey}:compare:${cleanKey}`;
+}
+
+/** Logits of some tokens after a position. */
+export function logitsKey(runKey: string, position: number, tokens: readonly number[]): DataKey<TokenLogits> {
+  return `${runKey}:logits:${position}:${tokens.join(' ')}`;
 }

@@ -4,7 +4,6 @@ import { focusToken, shownRun } from '../state/selectors.ts';
 import type { RunHandle } from '../state/run-state.ts';
 import type { AppState } from '../state/store.ts';
 import {
-  comparisonKey,
   distancesKey,
   furtherKey,
   miniaturesKey,
@@ -17,13 +16,14 @@ import {
   type RunMiniatures,
 } from './data-keys.ts';
 import type { Demand, Demands } from './demand.ts';
+import { effectDemands } from './effect-demands.ts';
 import { headPageDemands } from './head-page-demands.ts';
 import { furtherChoice, weightsChoice } from './score-choice.ts';
 
 /** Empty while the runs on screen cannot be asked about. */
 export function demandsOf(state: AppState): Demands {
   const shown = shownRun(state);
-  const { clean, changed, stale } = state.run;
+  const { clean, stale } = state.run;
   if (!shown || !clean || stale || state.host.engine !== 'ready' || state.host.connection.status !== 'open') return {};
   const head = state.edit.head;
   const token = focusToken(state);
@@ -37,16 +37,7 @@ export function demandsOf(state: AppState): Demands {
     ...distances(state, shown),
     ...(wantsSinks(state) ? { sinks: sinksDemand(shown, state.view.sinkThreshold) } : {}),
     ...(state.view.atlasCells === 'maps' ? { miniatures: miniaturesDemand(shown) } : {}),
-    ...(changed && changed.interventions !== ''
-      ? {
-          comparison: {
-            key: comparisonKey(clean.key, changed.key),
-            previews: false,
-            load: (client, signal) =>
-              client.call('run.compare', { clean: clean.runId, changed: changed.runId }, { signal }),
-          },
-        }
-      : {}),
+    ...effectDemands(state),
     ...(head
       ? {
           profile: {

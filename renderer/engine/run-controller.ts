@@ -296,7 +296,12 @@ export class RunController {
         hasSameTokens && state.view.brush && state.view.brush.of === before.run.clean?.key
           ? { ...state.view, brush: { ...state.view.brush, of: clean.key } }
           : state.view,
-      ui: { ...state.ui, hoverToken: undefined, ...(difference > STORED_TOLERANCE ? differs(difference) : {}) },
+      ui: {
+        ...state.ui,
+        hoverToken: undefined,
+        ...(hasSameTokens ? {} : { tokenRange: undefined, logitPair: undefined }),
+        ...(difference > STORED_TOLERANCE ? differs(difference) : {}),
+      },
     }));
     for (const run of [before.run.clean, before.run.changed, before.run.other]) this.#release(run);
     if (hasChanges(before)) await this.runInterventions();

@@ -21,6 +21,8 @@ import type {
   TokenAttention,
 } from '../../shared/contract/methods.ts';
 import type { ModelInfo } from '../../shared/model/model-info.ts';
+import type { TaskInfo } from '../../shared/model/task.ts';
+import type { TokenView } from '../../shared/model/token-view.ts';
 import type { Client } from '../../shared/rpc/client.ts';
 import type { Activity } from '../base/activity.ts';
 import { EffectController } from '../effects/effect-controller.ts';
@@ -30,6 +32,7 @@ import { SessionFiles, type LayoutKeeper } from '../session-file/session-files.t
 import { resetEdits } from '../state/edits.ts';
 import type { LineKind } from '../state/generation-state.ts';
 import type { RunHandle } from '../state/run-state.ts';
+import { inIdMode } from '../state/selectors.ts';
 import { patch, type AppStore } from '../state/store.ts';
 import { withActivity } from './activity-client.ts';
 import type { DataCache } from './data-cache.ts';
@@ -39,6 +42,7 @@ import { EngineLink } from './engine-link.ts';
 import { ModelOpener, type Opened } from './model-opener.ts';
 import { orNotice } from './or-notice.ts';
 import { PromptCounter } from './prompt-counter.ts';
+import { emptyPrompt, isBlank, toPrompt } from './prompt-source.ts';
 import { RunController } from './run-controller.ts';
 import { askAboutRun } from './run-questions.ts';
 
@@ -332,6 +336,24 @@ export class Session {
   async pickSessionFile(what: 'open' | 'save', name: string): Promise<string | undefined> {
     const ask = () => this.#link.connected().call('session.pickFile', { what, name });
     return (await orNotice(this.#store, ask))?.path ?? undefined;
+  }
+
+  /** Ids and tokens of a text, or of ids where the model has no tokenizer. Throws what is wrong with it. */
+  async tokenize(text: string, bos: boolean): Promise<ResultOf<'prompt.tokenize'>> {
+    const source = inIdMode(this.#store.getState())
+      ? ({ kind: 'ids', ids: text } as const)
+      : ({ kind: 'text', text, bos } as const);
+    const prompt = isBlank(source) ? emptyPrompt(source) : toPrompt(source);
+    if (prompt instanceof AppError) throw prompt;
+    return this.#link.connected().call('prompt.tokenize', { prompt });
+  }
+
+  async tokensOf(ids: Int32Array): Promise<readonly TokenView[]> {
+    return (await this.#link.connected().call('prompt.tokenize', { prompt: { kind: 'ids', ids } })).tokens;
+  }
+
+  async listTasks(): Promise<readonly TaskInfo[]> {
+    return (await this.#link.connected().call('task.list', {})).tasks;
   }
 
   /** Asks again for data that failed to come. */

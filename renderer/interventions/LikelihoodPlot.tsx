@@ -1,13 +1,19 @@
 import { max } from 'd3';
 import { useMemo, useState, type KeyboardEvent, type PointerEvent } from 'react';
 import type { TokenView } from '../../shared/model/token-view.ts';
-import { formatCount, formatSigned } from '../../shared/view/format.ts';
+import { formatCount, formatNumber, formatSigned } from '../../shared/view/format.ts';
 import { useElementWidth } from '../components/use-element-width.ts';
 import { binSigned } from '../../shared/view/interventions/bin-signed.ts';
 
 interface LikelihoodPlotProps {
-  /** nll(changed) - nll(clean), nats; NaN at 0. */
+  /** `change`: of -log p, nats, signed, NaN at 0. `kl`: of the distribution after each position, nats. */
+  readonly of: 'change' | 'kl';
+  /** A value a token. */
   readonly delta: Float32Array;
+  /** Of the scale, where several plots stand on one; else that of the values. */
+  readonly limit?: number | undefined;
+  /** Whose they are, where several plots stand below each other. */
+  readonly name?: string | undefined;
   readonly tokens: readonly TokenView[];
   readonly hover: number | undefined;
   readonly pinned: number | undefined;
@@ -16,23 +22,30 @@ interface LikelihoodPlotProps {
 }
 
 /** While no token is pointed at: what the bars are. */
-const CAPTION = 'Change of −log p per token, ablated − clean, nats: up = less likely, down = more likely.';
+const CAPTIONS = {
+  change: 'Change of −log p per token, ablated − clean, nats: up = less likely, down = more likely.',
+  kl: 'KL(clean ‖ ablated) of what is expected after each token, nats.',
+} as const;
+const NAMES = { change: 'Change of −log p per token', kl: 'KL(clean ‖ ablated) after each token' } as const;
 
 const HEIGHT = 96;
 const LEFT = 46;
 const BOTTOM = 16;
 const TOP = 6;
 
-/** Which tokens became less (up) or more (down) likely, along the prompt. */
-export function LikelihoodPlot({ delta, tokens, hover, pinned, onHover, onPin }: LikelihoodPlotProps) {
+/** Which tokens became less (up) or more (down) likely, or how far the prediction moved, along the prompt. */
+export function LikelihoodPlot(props: LikelihoodPlotProps) {
+  const { of, delta, name, tokens, hover, pinned, onHover, onPin } = props;
   const [ref, width] = useElementWidth();
   const [pointed, setPointed] = useState<number | undefined>(undefined);
   const plotWidth = Math.max(0, width - LEFT - 8);
   const bins = useMemo(() => binSigned(delta, Math.max(1, Math.floor(plotWidth / 2))), [delta, plotWidth]);
-  const limit = Math.max(0.01, max(bins, ({ value }) => Math.abs(value)) ?? 0);
+  const limit = Math.max(0.01, props.limit ?? max(bins, ({ value }) => Math.abs(value)) ?? 0);
 
-  const zero = TOP + (HEIGHT - TOP - BOTTOM) / 2;
-  const half = (HEIGHT - TOP - BOTTOM) / 2;
+  const isSigned = of === 'change';
+  const half = (HEIGHT - TOP - BOTTOM) / (isSigned ? 2 : 1);
+  const zero = TOP + half;
+  const title = name === undefined ? NAMES[of] : `${NAMES[of]}, ${name}`;
   const columnWidth = bins.length === 0 ? 0 : plotWidth / bins.length;
   const xOf = (index: number) => LEFT + ((index + 0.5) / delta.length) * plotWidth;
   const shown = pointed ?? hover;
@@ -64,7 +77,7 @@ export function LikelihoodPlot({ delta, tokens, hover, pinned, onHover, onPin }:
         height={HEIGHT}
         role="application"
         aria-roledescription="plot"
-        aria-label={`Change of −log p per token, between −${limit.toFixed(2)} and +${limit.toFixed(2)} nats. Arrow keys read it token by token.`}
+        aria-label={`${title}, ${isSigned ? 'between −' : 'up to '}${limit.toFixed(2)}${isSigned ? ` and +${limit.toFixed(2)}` : ''} nats. Arrow keys read it token by token.`}
         tabIndex={0}
         onPointerMove={(event) => point(binAt(event))}
         onPointerLeave={() => point(undefined)}
@@ -72,11 +85,11 @@ export function LikelihoodPlot({ delta, tokens, hover, pinned, onHover, onPin }:
         onKeyDown={onKeyDown}
         onBlur={() => point(undefined)}
       >
-        {[limit, 0, -limit].map((tick) => (
+        {(isSigned ? [limit, 0, -limit] : [limit, 0]).map((tick) => (
           <g key={tick} transform={`translate(0, ${zero - (tick / limit) * half})`}>
             <line className="hs-likelihood__line" x1={LEFT} x2={LEFT + plotWidth} />
             <text className="hs-likelihood__tick" x={LEFT - 6} dy="0.35em" textAnchor="end">
-              {formatSigned(tick)}
+              {isSigned ? formatSigned(tick) : tick.toFixed(2)}
             </text>
           </g>
         ))}
@@ -104,7 +117,8 @@ export function LikelihoodPlot({ delta, tokens, hover, pinned, onHover, onPin }:
         </text>
       </svg>
       <p className="hs-likelihood__reading" aria-live="polite">
-        {shown === undefined || shown >= delta.length ? CAPTION : reading(shown, tokens, delta)}
+        {name !== undefined && `${name}. `}
+        {shown === undefined || shown >= delta.length ? CAPTIONS[of] : reading(of, shown, tokens, delta)}
       </p>
     </div>
   );
@@ -116,8 +130,16 @@ function direction(value: number): string {
   return `${value > 0 ? 'less' : 'more'} likely when ablated`;
 }
 
-function reading(index: number, tokens: readonly TokenView[], delta: Float32Array): string {
+function reading(
+  of: LikelihoodPlotProps['of'],
+  index: number,
+  tokens: readonly TokenView[],
+  delta: Float32Array,
+): string {
   const value = delta[index] ?? NaN;
+  if (of === 'kl') {
+    return `After token ${formatCount(index)} “${tokens[index]?.display ?? ''}”: KL ${formatNumber(value)} nats`;
+  }
   const change = Number.isNaN(value)
     ? 'nothing predicts the first token'
     : `Δ −log p ${formatSigned(value, 3)} nats (${direction(value)})`;

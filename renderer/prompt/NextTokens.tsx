@@ -1,42 +1,95 @@
+import { useMemo } from 'react';
 import type { Intervention } from '../../shared/model/intervention.ts';
 import { formatPlace } from '../../shared/model/place.ts';
+import { interventionsInForce } from '../../shared/model/missing-part.ts';
 import { useAppState } from '../app/use-app-state.ts';
 import { useData, useKeptData } from '../app/use-data.ts';
 import { classNames } from '../base/class-names.ts';
 import { formatProbability } from '../../shared/view/format.ts';
 import { SectionHeader } from '../components/SectionHeader.tsx';
 import { comparisonKey, summaryKey } from '../engine/data-keys.ts';
+import { comparedScenario, currentScenario } from '../state/scenarios.ts';
 import { cleanRows, comparedRows } from '../../shared/view/prompt/next-rows.ts';
+import { scenarioRows } from './scenario-rows.ts';
 
-/** Candidates for the token after the last one; with interventions, before and after side by side. */
+/** A run as a column of the table. */
+interface Column {
+  readonly heading: string;
+  readonly title: string | undefined;
+  readonly look: 'clean' | 'changed' | 'other';
+}
+
+interface Row {
+  readonly id: number;
+  readonly display: string;
+  /** One a column. */
+  readonly probabilities: readonly number[];
+}
+
+/** Candidates for the token after the last one; with interventions before and after, with two scenarios both. */
 export function NextTokens() {
+  const edit = useAppState((state) => state.edit);
+  const stale = useAppState(({ run }) => run.stale || (run.job !== undefined && run.job.kind !== 'other'));
   const clean = useAppState(({ run }) => run.clean);
   const changed = useAppState(({ run }) => run.changed);
-  const interventions = useAppState(({ edit }) => edit.interventions);
-  const stale = useAppState(({ run }) => run.stale || run.job !== undefined);
+  const other = useAppState(({ run }) => run.other);
+  const scope = clean?.key ?? '';
   const summary = useData(clean && summaryKey(clean.key));
-  const comparison = useKeptData(
-    clean && changed ? comparisonKey(clean.key, changed.key) : undefined,
-    clean?.key ?? '',
-  );
+  const ofA = useKeptData(clean && changed && comparisonKey(clean.key, changed.key), scope);
+  const ofB = useKeptData(clean && other && comparisonKey(clean.key, other.key), scope);
+  const between = useKeptData(changed && other && comparisonKey(changed.key, other.key), scope);
 
-  const compared = interventions.length > 0 ? comparison.value : undefined;
-  const rows = compared ? comparedRows(compared) : summary?.status === 'ready' ? cleanRows(summary.value.next) : [];
+  const inForce = useMemo(() => interventionsInForce(edit.interventions), [edit.interventions]);
+  const compared = comparedScenario(edit);
+  const next = summary?.status === 'ready' ? summary.value.next : undefined;
+  const { columns, rows, kl } = useMemo((): { columns: readonly Column[]; rows: readonly Row[]; kl: string } => {
+    const a = inForce.length > 0 ? ofA.value : undefined;
+    const cleanColumn = { heading: 'clean', title: undefined, look: 'clean' } as const;
+    if (a && compared && ofB.value && between.value) {
+      return {
+        columns: [
+          cleanColumn,
+          { heading: 'A', title: currentScenario(edit)?.name, look: 'changed' },
+          { heading: 'B', title: compared.name, look: 'other' },
+        ],
+        rows: scenarioRows(a, ofB.value, between.value).map((row) => ({
+          ...row,
+          probabilities: [row.clean, row.a, row.b],
+        })),
+        kl: `KL(clean ‖ A) ${a.kl.toFixed(3)}, KL(clean ‖ B) ${ofB.value.kl.toFixed(3)}, KL(A ‖ B) ${between.value.kl.toFixed(3)}`,
+      };
+    }
+    if (a) {
+      return {
+        columns: [cleanColumn, { heading: 'ablated', title: undefined, look: 'changed' }],
+        rows: comparedRows(a).map((row) => ({ ...row, probabilities: [row.clean, row.changed ?? NaN] })),
+        kl: `KL(clean ‖ ablated) ${a.kl.toFixed(3)}`,
+      };
+    }
+    return {
+      columns: [{ ...cleanColumn, heading: 'p' }],
+      rows: cleanRows(next ?? []).map((row) => ({ ...row, probabilities: [row.clean] })),
+      kl: '',
+    };
+  }, [edit, inForce, compared, ofA.value, ofB.value, between.value, next]);
 
+  const isCompared = columns.length > 1;
   return (
     <section className="hs-next" aria-label="Next token">
       <SectionHeader title="Next token">
-        <span className="hs-ellipsis">{compared ? `clean → ${describe(interventions)}` : 'probability, top 10'}</span>
+        <span className="hs-ellipsis">
+          {columns.length > 2 ? 'clean, A and B' : isCompared ? `clean → ${describe(inForce)}` : 'probability, top 10'}
+        </span>
       </SectionHeader>
       <div
-        className={classNames('hs-next__table', (stale || comparison.stale) && 'hs-stale')}
+        className={classNames('hs-next__table', (stale || ofA.stale || ofB.stale) && 'hs-stale')}
         role="region"
         aria-label="Candidates for the next token"
         tabIndex={0}
       >
-        {compared && (
+        {isCompared && (
           <p className="hs-next__kl hs-small">
-            KL(clean ‖ ablated) <strong>{compared.kl.toFixed(3)}</strong> nats, last position
+            <strong>{kl}</strong> nats, last position
           </p>
         )}
         {rows.length === 0 && <p className="hs-dim">What the model expects next appears here once a prompt has run.</p>}
@@ -44,33 +97,36 @@ export function NextTokens() {
           <thead>
             <tr>
               <th scope="col">token</th>
-              <th scope="col" className="hs-number">
-                {compared ? 'clean' : 'p'}
-              </th>
+              <ColumnHead column={columns[0]!} />
               <th scope="col" className="hs-next__bars-head">
                 <span className="hs-visually-hidden">bars</span>
               </th>
-              {compared && (
-                <th scope="col" className="hs-number">
-                  ablated
-                </th>
-              )}
+              {columns.slice(1).map((column) => (
+                <ColumnHead key={column.look} column={column} />
+              ))}
             </tr>
           </thead>
           <tbody>
-            {rows.map((row) => (
-              <tr key={row.id}>
-                <td className="hs-mono hs-next__token" title={`id ${row.id}`}>
-                  {row.display}
+            {rows.map(({ id, display, probabilities }) => (
+              <tr key={id}>
+                <td className="hs-mono hs-next__token" title={`id ${id}`}>
+                  {display}
                 </td>
-                <td className="hs-number">{formatProbability(row.clean)}</td>
+                <td className="hs-number">{formatProbability(probabilities[0]!)}</td>
                 <td className="hs-next__bars" aria-hidden="true">
-                  <span className="hs-next__bar" style={{ width: `${100 * row.clean}%` }} />
-                  {row.changed !== undefined && (
-                    <span className="hs-next__bar hs-next__bar--changed" style={{ width: `${100 * row.changed}%` }} />
-                  )}
+                  {columns.map(({ look }, at) => (
+                    <span
+                      key={look}
+                      className={classNames('hs-next__bar', look !== 'clean' && `hs-next__bar--${look}`)}
+                      style={{ width: `${100 * probabilities[at]!}%` }}
+                    />
+                  ))}
                 </td>
-                {row.changed !== undefined && <td className="hs-number">{formatProbability(row.changed)}</td>}
+                {probabilities.slice(1).map((probability, at) => (
+                  <td key={columns[at + 1]!.look} className="hs-number">
+                    {formatProbability(probability)}
+                  </td>
+                ))}
               </tr>
             ))}
           </tbody>
@@ -80,7 +136,15 @@ export function NextTokens() {
   );
 }
 
-/** `L2H5 ablated`, `L2H5, L3H1 ablated`, `5 heads ablated`. */
+function ColumnHead({ column: { heading, title } }: { readonly column: Column }) {
+  return (
+    <th scope="col" className="hs-number" title={title}>
+      {heading}
+    </th>
+  );
+}
+
+/** `L2H5 ablated`, `L2H5, L3H1 ablated`, `5 interventions`. */
 function describe(interventions: readonly Intervention[]): string {
   if (interventions.length > 2) return `${interventions.length} interventions`;
   return `${interventions.map(({ where }) => formatPlace(where)).join(', ')} ablated`;

@@ -10,10 +10,14 @@ interface TokenChunkViewProps {
   /** Absolute indices; undefined where they lie outside this chunk, so that other chunks need not be drawn again. */
   readonly pinned: number | undefined;
   readonly focus: number | undefined;
+  /** The part of the selection that lies in this chunk, likewise: first index and the one after the last. */
+  readonly from: number | undefined;
+  readonly to: number | undefined;
 }
 
 /** One block of tokens. Events are handled by the strip, by the index that each token carries. */
-export const TokenChunkView = memo(function TokenChunkView({ chunk, strengths, pinned, focus }: TokenChunkViewProps) {
+export const TokenChunkView = memo(function TokenChunkView(props: TokenChunkViewProps) {
+  const { chunk, strengths, pinned, focus, from = Infinity, to = -Infinity } = props;
   return (
     <div className="hs-strip__chunk">
       {chunk.tokens.map((token, offset) => {
@@ -29,6 +33,7 @@ export const TokenChunkView = memo(function TokenChunkView({ chunk, strengths, p
               strength < 0 && 'hs-token--down',
               index === pinned && 'hs-token--pinned',
               index === focus && 'hs-token--focus',
+              index >= from && index < to && 'hs-token--selected',
             )}
             style={strength === 0 ? undefined : ({ '--strength': Math.abs(strength) } as React.CSSProperties)}
           >

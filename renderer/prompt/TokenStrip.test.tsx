@@ -20,6 +20,7 @@ afterEach(cleanup);
 function show(props: Partial<React.ComponentProps<typeof TokenStrip>> = {}) {
   const onPin = vi.fn();
   const onHover = vi.fn();
+  const onSelect = vi.fn();
   render(
     <TokenStrip
       tokens={tokens}
@@ -29,10 +30,12 @@ function show(props: Partial<React.ComponentProps<typeof TokenStrip>> = {}) {
       onPin={onPin}
       hover={undefined}
       onHover={onHover}
+      selection={undefined}
+      onSelect={onSelect}
       {...props}
     />,
   );
-  return { onPin, onHover };
+  return { onPin, onHover, onSelect };
 }
 
 describe('TokenStrip', () => {
@@ -61,6 +64,17 @@ describe('TokenStrip', () => {
     fireEvent.keyDown(strip, { key: 'Enter' });
     expect(onPin).toHaveBeenCalledWith(1);
     expect(screen.getByText('Token 1, The')).toBeTruthy();
+  });
+
+  it('selects from the pinned token on with Shift, by pointer and by key, and marks what is selected', () => {
+    const { onPin, onSelect } = show({ pinned: 1, selection: { start: 1, end: 3 } });
+    fireEvent.click(screen.getByText('·ferry⏎'), { shiftKey: true });
+    expect(onSelect).toHaveBeenLastCalledWith({ start: 1, end: 3 });
+    fireEvent.keyDown(screen.getByRole('application'), { key: 'ArrowLeft', shiftKey: true });
+    expect(onSelect).toHaveBeenLastCalledWith({ start: 0, end: 2 });
+    expect(onPin).not.toHaveBeenCalled();
+    expect(screen.getByText('The').className).toContain('hs-token--selected');
+    expect(document.querySelectorAll('.hs-token--selected')).toHaveLength(2);
   });
 
   it('tints by sign and marks the pin', () => {

@@ -11,6 +11,7 @@ import { chunkTokens } from './token-chunks.ts';
 import { TokenChunkView } from './TokenChunkView.tsx';
 import { TokenTip } from './TokenTip.tsx';
 import type { StripTints } from '../../shared/view/prompt/strip-tints.ts';
+import type { TokenRange } from '../state/ui-state.ts';
 
 interface TokenStripProps {
   readonly tokens: readonly TokenView[];
@@ -20,6 +21,9 @@ interface TokenStripProps {
   readonly onPin: (index: number) => void;
   readonly hover: number | undefined;
   readonly onHover: (index: number | undefined) => void;
+  /** Tokens `start` to `end` - 1, chosen with Shift from the pinned one on. */
+  readonly selection: TokenRange | undefined;
+  readonly onSelect: (selection: TokenRange) => void;
 }
 
 interface Tip {
@@ -27,7 +31,8 @@ interface Tip {
   readonly anchor: DOMRect;
 }
 
-export function TokenStrip({ tokens, tints, stale, pinned, onPin, hover, onHover }: TokenStripProps) {
+export function TokenStrip(props: TokenStripProps) {
+  const { tokens, tints, stale, pinned, onPin, hover, onHover, selection, onSelect } = props;
   const ref = useRef<HTMLDivElement>(null);
   const [tip, setTip] = useState<Tip | undefined>(undefined);
   const [cursor, setCursor] = useState<number | undefined>(undefined);
@@ -51,6 +56,12 @@ export function TokenStrip({ tokens, tints, stale, pinned, onPin, hover, onHover
     onHover(index);
   }
 
+  /** From the pinned token on, whichever way. */
+  function selectTo(index: number): void {
+    const from = pinned ?? index;
+    onSelect({ start: Math.min(from, index), end: Math.max(from, index) + 1 });
+  }
+
   function onPointerOver({ target }: PointerEvent): void {
     const index = indexOf(target);
     if (index !== undefined && index !== tip?.index) point(index);
@@ -65,6 +76,7 @@ export function TokenStrip({ tokens, tints, stale, pinned, onPin, hover, onHover
       setCursor(next);
       tokenElement(ref.current, next)?.scrollIntoView({ block: 'nearest' });
       point(next);
+      if (event.shiftKey) selectTo(next);
     } else if ((event.key === 'Enter' || event.key === ' ') && cursor !== undefined) {
       event.preventDefault();
       onPin(cursor);
@@ -85,7 +97,7 @@ export function TokenStrip({ tokens, tints, stale, pinned, onPin, hover, onHover
         className="hs-strip__text"
         role="application"
         aria-roledescription="token strip"
-        aria-label={`Prompt, ${tokens.length} tokens. Arrow keys move from token to token, Enter pins.`}
+        aria-label={`Prompt, ${tokens.length} tokens. Arrow keys move from token to token, Enter pins, with Shift they select from the pinned one on.`}
         tabIndex={0}
         onPointerOver={onPointerOver}
         onPointerLeave={() => point(undefined)}
@@ -94,9 +106,11 @@ export function TokenStrip({ tokens, tints, stale, pinned, onPin, hover, onHover
           setCursor(undefined);
           point(undefined);
         }}
-        onClick={({ target }) => {
+        onClick={({ target, shiftKey }) => {
           const index = indexOf(target);
-          if (index !== undefined) onPin(index);
+          if (index === undefined) return;
+          if (shiftKey) selectTo(index);
+          else onPin(index);
         }}
         onKeyDown={onKeyDown}
       >
@@ -107,6 +121,7 @@ export function TokenStrip({ tokens, tints, stale, pinned, onPin, hover, onHover
             strengths={slices[i]}
             pinned={within(chunk.start, chunk.tokens.length, pinned)}
             focus={within(chunk.start, chunk.tokens.length, focus)}
+            {...overlap(chunk.start, chunk.tokens.length, selection)}
           />
         ))}
       </div>
@@ -122,6 +137,12 @@ export function TokenStrip({ tokens, tints, stale, pinned, onPin, hover, onHover
 
 function within(start: number, length: number, index: number | undefined): number | undefined {
   return index !== undefined && index >= start && index < start + length ? index : undefined;
+}
+
+function overlap(start: number, length: number, selection: TokenRange | undefined) {
+  const from = Math.max(start, selection?.start ?? Infinity);
+  const to = Math.min(start + length, selection?.end ?? -Infinity);
+  return from < to ? { from, to } : { from: undefined, to: undefined };
 }
 
 function indexOf(target: EventTarget): number | undefined {

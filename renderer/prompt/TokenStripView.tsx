@@ -20,6 +20,7 @@ export function TokenStripView({ tokens }: { readonly tokens: readonly TokenView
   const head = useAppState(({ edit }) => edit.head);
   const pinned = useAppState(({ edit }) => edit.pinnedToken);
   const hover = useAppState(({ ui }) => ui.hoverToken);
+  const tokenRange = useAppState(({ ui }) => ui.tokenRange);
   const stale = useAppState(({ run }) => run.stale || run.job?.kind === 'clean');
   const chosen = useAppState(({ view }) => view.stripColour);
   const clean = useAppState(({ run }) => run.clean);
@@ -92,7 +93,12 @@ export function TokenStripView({ tokens }: { readonly tokens: readonly TokenView
         tints={tints}
         stale={stale}
         pinned={pinned}
-        onPin={(index) => togglePin(store, index)}
+        onPin={(index) => {
+          togglePin(store, index);
+          patch(store, 'ui', { tokenRange: undefined });
+        }}
+        selection={tokenRange}
+        onSelect={(next) => patch(store, 'ui', { tokenRange: next })}
         hover={hover}
         onHover={(index) => patch(store, 'ui', { hoverToken: index })}
       />

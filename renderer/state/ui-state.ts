@@ -17,9 +17,27 @@ export interface UiState {
   readonly hoverHead: HeadId | undefined;
   /** Token under the pointer, in the strip or on the map. */
   readonly hoverToken: number | undefined;
+  /** Tokens of the prompt on screen that are selected on the strip. */
+  readonly tokenRange: TokenRange | undefined;
+  /** Tokens whose logits the interventions are measured by; undefined: chosen by rule. */
+  readonly logitPair: LogitPair | undefined;
+  /** The same with the rule's choice, and where: what is to be known for the results on screen. */
+  readonly askedLogits: (LogitPair & { readonly position: number }) | undefined;
   /** The automatic choice of the head gives way to the first choice of the person. */
   readonly headChosen: boolean;
   readonly notice: Notice | undefined;
+}
+
+/** Tokens `start` to `end` - 1. */
+export interface TokenRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Ids. */
+export interface LogitPair {
+  readonly token: number;
+  readonly against: number;
 }
 
 export interface Notice {
@@ -33,6 +51,9 @@ export const initialUi: UiState = {
   scoreTarget: 'atlas',
   hoverHead: undefined,
   hoverToken: undefined,
+  tokenRange: undefined,
+  logitPair: undefined,
+  askedLogits: undefined,
   headChosen: false,
   notice: undefined,
 };
