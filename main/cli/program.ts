@@ -4,6 +4,7 @@ import { AppError } from '../../shared/base/app-error.ts';
 import { FIGURE_FORMATS } from '../../shared/figure/formats.ts';
 import { FIGURE_VIEWS } from '../../shared/figure/recipe.ts';
 import { DEVICES, type Device } from '../../shared/model/device.ts';
+import { ALIGNMENTS, PATCH_DIRECTIONS, PATCH_GRIDS, PATCH_HOOKS } from '../../shared/model/effect.ts';
 import { findApp } from '../files/app-paths.ts';
 import { CHILD_COMMAND, runBenchChild, runBenchCommand, type BenchCommandOptions } from './commands/bench.ts';
 import { runDocs } from './commands/docs.ts';
@@ -12,6 +13,7 @@ import { runExamples } from './commands/examples.ts';
 import { runExport, type ExportOptions } from './commands/export.ts';
 import { runInfo } from './commands/info.ts';
 import { runModelCheck } from './commands/model-check.ts';
+import { runPatch, type PatchOptions } from './commands/patch.ts';
 import { runRun, type RunOptions } from './commands/run.ts';
 import type { ScoresOptions } from './commands/scores-options.ts';
 import { runScores } from './commands/scores.ts';
@@ -139,6 +141,39 @@ export function createProgram(console: Console): Command {
     .option('--threads <number>', 'threads (default: number of cores)', parseThreads)
     .addOption(deviceOption())
     .action((name: string, options: TaskOptions) => runTaskCommand(console, name, options));
+
+  modelCommand('patch', 'put values of one prompt’s run into that of another, by place or along paths')
+    .option('--clean <text>', 'the clean prompt')
+    .option('--clean-file <file>', 'a UTF-8 file with it')
+    .option('--clean-ids <file>', 'a JSON file with its token ids')
+    .option('--corrupted <text>', 'the corrupted prompt')
+    .option('--corrupted-file <file>', 'a UTF-8 file with it')
+    .option('--corrupted-ids <file>', 'a JSON file with its token ids')
+    .option('--bos', 'put the BOS token in front of both')
+    .option('--no-bos', 'put no BOS token in front')
+    .addOption(new Option('--align <how>', 'what belongs together (default: tokens)').choices(ALIGNMENTS))
+    .addOption(
+      new Option('--direction <name>', 'clean values into the corrupted run, or noise (default: denoise)').choices(
+        PATCH_DIRECTIONS,
+      ),
+    )
+    .addOption(new Option('--hook <name>', 'what is put in (default: z)').choices(PATCH_HOOKS))
+    .addOption(new Option('--grid <name>', 'one patch a head, or by position (default: head)').choices(PATCH_GRIDS))
+    .option('--heads <names>', 'only these heads by position: L0H1,L2H3')
+    .option('--sender <head>', 'patch the paths from this head to the q, k and v of later ones and to the logits: L0H1')
+    .option('--freeze-mlps', 'keep MLPs along the paths too')
+    .option(
+      '--position <number>',
+      'read the logits after this token of the patched prompt (default: the last)',
+      parseIndex,
+    )
+    .option('--token <token>', 'the token whose logit is read, or its id (default: what the clean run says)')
+    .option('--against <token>', 'the one it is compared with (default: what the corrupted run says)')
+    .option('--freeze-norm', 'keep the scale of the final norm')
+    .option('--top <number>', 'places to list (default: 20)', parseCount)
+    .option('--threads <number>', 'threads (default: number of cores)', parseThreads)
+    .addOption(deviceOption())
+    .action((options: PatchOptions) => runPatch(console, options));
 
   withPrompt(
     command('export', 'save a figure, or its numbers, of a session or a prompt')
