@@ -39,10 +39,12 @@ export function importance(
 export function uniformImportances(tokens: number, window: number | null): Float64Array {
   const sums = new Float64Array(tokens + 1);
   for (let row = 0; row < tokens; row++) sums[row + 1] = sums[row]! + 1 / Math.min(row + 1, window ?? tokens);
-  return Float64Array.from({ length: tokens }, (_, position) => {
+  const values = new Float64Array(tokens);
+  for (let position = 0; position < tokens; position++) {
     const rows = rowsThatSee(position, tokens, window);
-    return (sums[position + rows]! - sums[position]!) / rows;
-  });
+    values[position] = (sums[position + rows]! - sums[position]!) / rows;
+  }
+  return values;
 }
 
 /**
