@@ -12,7 +12,8 @@ import { firstResiduals, IN_MEMORY, type CaptureKeeper } from '../capture/captur
 import type { Capture, LayerCapture } from '../capture/capture.ts';
 import type { Architecture } from '../families/family.ts';
 import { ropeTables } from '../families/rope.ts';
-import { attendEdited, editInputs, type LayerInputs } from '../interventions/attend.ts';
+import { attendEdited, editInputs } from '../interventions/attend.ts';
+import type { LayerInputs } from '../interventions/attended-layer.ts';
 import { editsOutputsOnly, mergeEdits, NO_EDIT, type LayerEdit, type RowEdit } from '../interventions/layer-edit.ts';
 import { plainEdit } from '../interventions/plain-edit.ts';
 import { bothDone } from './both-done.ts';

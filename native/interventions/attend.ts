@@ -4,32 +4,15 @@
  * one by one; the rest row by row. Rows and heads that nothing edits keep the bits that they have without.
  */
 import { groupOf } from '../../shared/model/head-id.ts';
-import { PLAIN, type AttentionInput, type AttentionKernel, type AttentionOutput } from '../attention/kernel.ts';
+import { PLAIN, type AttentionInput, type AttentionOutput } from '../attention/kernel.ts';
 import type { MaskSpec } from '../attention/mask.ts';
 import { allocateStatistics } from '../attention/statistics.ts';
-import type { Architecture } from '../families/family.ts';
-import { hidesKeys, maskOf } from './head-masks.ts';
+import { maskOf } from './head-masks.ts';
 import { HeadRows, type HeadSource } from './head-rows.ts';
 import { addRow, clearSums, putHead, spoilRow, spoilSums, tellRow } from './head-statistics.ts';
-import { isAmong, type HeadStep, type LayerEdit } from './layer-edit.ts';
-
-export interface AttendedLayer {
-  readonly architecture: Pick<Architecture, 'heads' | 'kvHeads' | 'headDim' | 'scale' | 'slidingWindow'>;
-  readonly kernel: AttentionKernel;
-  readonly layer: number;
-  /** Keys. */
-  readonly tokens: number;
-  /** Position of the first query. */
-  readonly queryStart: number;
-}
-
-export interface LayerInputs {
-  /** [rows, heads x headDim], of the positions from `queryStart` on. */
-  readonly q: Float32Array;
-  /** [tokens, kvHeads x headDim]. */
-  readonly k: Float32Array;
-  readonly v: Float32Array;
-}
+import type { AttendedLayer, LayerInputs } from './attended-layer.ts';
+import { effectiveSteps, isWholeDonor } from './effective-steps.ts';
+import { hidesKeys, isAmong, type HeadStep, type LayerEdit } from './layer-edit.ts';
 
 /** Score cells that are computed in JavaScript between two looks at the clock. */
 const CELLS_AT_ONCE = 2 ** 15;
@@ -91,7 +74,7 @@ export async function attendEdited(
   let { q } = inputs;
   const alone: { head: number; steps: readonly HeadStep[]; mask: MaskSpec | null | undefined }[] = [];
   for (const [head, all] of edit.heads) {
-    const steps = effective(all);
+    const steps = effectiveSteps(all, of, inputs, head);
     if (steps.length === 0) continue;
     const mask = await ofHead(steps);
     if (mask === undefined || !steps.every((step) => hidesKeys(step) || isFactor(step))) {
@@ -129,16 +112,6 @@ export async function attendEdited(
   return { q, patterns };
 }
 
-/** Without the steps that a later one makes forgotten. */
-function effective(steps: readonly HeadStep[]): readonly HeadStep[] {
-  const last = steps.findLastIndex(isWholeDonor);
-  return [
-    ...steps.slice(0, Math.max(0, last)).filter(({ kind }) => kind === 'zero-values'),
-    ...steps.slice(Math.max(0, last)),
-  ];
-}
-
-const isWholeDonor = (step: HeadStep) => step.kind === 'donor' && step.rows === null && step.donor.partners === null;
 const isFactor = (step: HeadStep) => step.kind === 'temper' || step.kind === 'uniform';
 
 /** Steps of all rows that are told by other queries, keys and values. */

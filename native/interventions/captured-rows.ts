@@ -1,6 +1,7 @@
 /** Rows of any head of a capture, edited or not. */
 import type { Capture } from '../capture/capture.ts';
-import { sourceOf, type AttendedLayer } from './attend.ts';
+import { sourceOf } from './attend.ts';
+import type { AttendedLayer } from './attended-layer.ts';
 import { HeadRows } from './head-rows.ts';
 
 export function capturedRows(

@@ -1,17 +1,11 @@
 /** Steps of a head that hide keys, as one mask of the kernel. */
 import { visibleUnder, type MaskSpec } from '../attention/mask.ts';
-import { isAmong, type HeadStep } from './layer-edit.ts';
+import { hidesKeys, isAmong, type HeadStep, type HidingStep } from './layer-edit.ts';
 
 /** Lists over this are not made: 64 MiB. */
 const MOST_LISTED = 2 ** 24;
 /** Rows between two looks at the clock. */
 const ROWS_AT_ONCE = 32;
-
-type HidingStep = Extract<HeadStep, { readonly kind: 'mask' | 'hide-keys' }>;
-
-export function hidesKeys(step: HeadStep): step is HidingStep {
-  return step.kind === 'mask' || step.kind === 'hide-keys';
-}
 
 export interface MaskedRows {
   readonly tokens: number;

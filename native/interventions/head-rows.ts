@@ -4,7 +4,7 @@
  */
 import { groupOf } from '../../shared/model/head-id.ts';
 import { visibleUnder } from '../attention/mask.ts';
-import { isAmong, type Donor, type HeadStep } from './layer-edit.ts';
+import { hidesKeys, isAmong, type Donor, type HeadStep } from './layer-edit.ts';
 
 /** Queries and keys before any step. */
 export interface HeadSource {
@@ -27,7 +27,7 @@ export interface ScoresRow {
   readonly scores: Float64Array;
   /** Of a sigmoid in place of the softmax; null = none. */
   readonly bias: number | null;
-  /** Whether any step is about this row. */
+  /** Whether any step changes them. */
   readonly isEdited: boolean;
 }
 
@@ -36,7 +36,7 @@ export interface WeightsRow {
   readonly weights: Float64Array;
   /** Of the scores that became weights; -Infinity for a row that sees nothing, NaN where nothing is normalised. */
   readonly lse: number;
-  /** Whether any step is about this row. */
+  /** Whether any step changes them, or a value that they weigh. */
   readonly isEdited: boolean;
 }
 
@@ -61,16 +61,42 @@ export class HeadRows {
 
   row(position: number): WeightsRow {
     const { scores, bias, isEdited } = this.scores(position, 0, position + 1);
-    if (bias === null) return { weights: scores, lse: softmaxInPlace(scores), isEdited };
-    for (let key = 0; key <= position; key++) scores[key] = 1 / (1 + Math.exp(-scores[key]! - bias));
-    return { weights: scores, lse: NaN, isEdited };
+    let lse = NaN;
+    if (bias === null) lse = softmaxInPlace(scores);
+    else for (let key = 0; key <= position; key++) scores[key] = 1 / (1 + Math.exp(-scores[key]! - bias));
+    return { weights: scores, lse, isEdited: isEdited || this.#losesValues(position, scores) };
+  }
+
+  #losesValues(position: number, weights: Float64Array): boolean {
+    if (this.#valueSteps.length === 0) return false;
+    return weights.some((weight, key) => weight !== 0 && !this.seesValue(position, key));
+  }
+
+  /** 1 for each key from 0 to the position that the row sees, 0 for the others. */
+  visible(position: number): Uint8Array {
+    const steps = this.#steps.filter(({ rows }) => isAmong(rows, position));
+    const last = lastDonor(steps, position);
+    const replaced = steps[last];
+    if (steps.slice(last + 1).some((step) => step.kind === 'calibrate' && step.beta === 0)) {
+      return Uint8Array.from(this.scores(position, 0, position + 1).scores, (score) => (score > -Infinity ? 1 : 0));
+    }
+    const scores = this.#scores.subarray(0, position + 1).fill(0);
+    this.#hideBeforeWindow(position, 0, scores);
+    if (replaced?.kind === 'donor') {
+      for (let key = 0; key <= position; key++) {
+        if (!this.#donorSees(replaced.donor, position, key)) scores[key] = -Infinity;
+      }
+    }
+    for (const step of steps.slice(last + 1)) {
+      if (step.kind === 'mask' || step.kind === 'hide-keys') this.#edit(step, position, 0, scores);
+    }
+    return Uint8Array.from(scores, (score) => (score === 0 ? 1 : 0));
   }
 
   /** What becomes the weights of some keys, none of them after the position. */
   scores(position: number, from: number, to: number): ScoresRow {
     const steps = this.#steps.filter(({ rows }) => isAmong(rows, position));
-    // What stands before a donor is forgotten.
-    const last = steps.findLastIndex((step) => step.kind === 'donor' && partnerOf(step.donor, position) >= 0);
+    const last = lastDonor(steps, position);
     const replaced = steps[last];
     const left = steps.slice(last + 1);
     // These look at the whole row.
@@ -80,44 +106,46 @@ export class HeadRows {
     if (replaced?.kind === 'donor') this.#donorScores(replaced.donor, position, first, scores);
     else this.#ownScores(position, first, scores);
     let bias: number | null = null;
-    for (const step of left) {
-      if (step.kind === 'uniform') bias = null;
+    let isEdited = replaced !== undefined;
+    const lastUniform = left.findLastIndex(({ kind }) => kind === 'uniform');
+    for (const [index, step] of left.entries()) {
+      // Of what stands before uniform attention, only what is hidden remains.
+      if (index < lastUniform && !hidesKeys(step)) continue;
       if (step.kind === 'sigmoid') bias = step.bias === 'none' ? 0 : -Math.log(countVisible(scores));
-      this.#edit(step, position, first, scores);
+      const changes = this.#edit(step, position, first, scores);
+      isEdited ||= changes;
     }
-    return { scores: scores.subarray(from - first, to - first), bias, isEdited: steps.length > 0 };
+    return { scores: scores.subarray(from - first, to - first), bias, isEdited };
   }
 
-  /** `scores`: of the keys from `first` on. */
-  #edit(step: HeadStep, position: number, first: number, scores: Float64Array): void {
+  /** `scores`: of the keys from `first` on. Whether it changes any of their weights. */
+  #edit(step: HeadStep, position: number, first: number, scores: Float64Array): boolean {
     switch (step.kind) {
       case 'mask': {
         const { tokens, queryStart } = this.#source;
         if (step.mask.kind === 'sink-window') {
           const { sink, window } = step.mask;
-          scores.fill(-Infinity, Math.max(0, sink - first), Math.max(0, position - window + 1 - first));
-          break;
+          const [start, end] = [Math.max(0, sink - first), Math.max(0, position - window + 1 - first)];
+          return hide(scores, (at) => at >= start && at < end);
         }
         const visible = visibleUnder(step.mask, tokens, position, position - queryStart);
-        for (let at = 0; at < scores.length; at++) if (visible[first + at] === 0) scores[at] = -Infinity;
-        break;
+        return hide(scores, (at) => visible[first + at] === 0);
       }
       case 'hide-keys':
-        for (let at = 0; at < scores.length; at++) if (isAmong(step.keys, first + at)) scores[at] = -Infinity;
-        break;
+        return hide(scores, (at) => isAmong(step.keys, first + at));
       case 'temper':
         for (let at = 0; at < scores.length; at++) scores[at]! /= step.temperature;
-        break;
+        return true;
       case 'uniform':
         for (let at = 0; at < scores.length; at++) if (scores[at]! > -Infinity) scores[at] = 0;
-        break;
+        return true;
       case 'calibrate':
-        calibrate(scores, step.keys, step.beta);
-        break;
-      case 'donor':
+        return calibrate(scores, step.keys, step.beta);
       case 'sigmoid':
+        return true;
+      case 'donor':
       case 'zero-values':
-        break;
+        return false;
     }
   }
 
@@ -132,7 +160,7 @@ export class HeadRows {
   }
 
   #donorScores(donor: Donor, position: number, first: number, scores: Float64Array): void {
-    const { heads, kvHeads, headDim, head, scale, window } = this.#source;
+    const { heads, kvHeads, headDim, head, scale } = this.#source;
     const known = this.#donors.get(donor) ?? { q: donor.queries(), k: donor.keys() };
     this.#donors.set(donor, known);
     const row = partnerOf(donor, position);
@@ -140,10 +168,19 @@ export class HeadRows {
     const group = groupOf(head, heads, kvHeads) * headDim;
     const start = this.#hideBeforeWindow(position, first, scores);
     for (let at = start; at < scores.length; at++) {
-      const other = partnerOf(donor, first + at);
-      const sees = other >= 0 && other <= row && row - other < (window ?? Infinity);
-      scores[at] = sees ? dot(known.q, qAt, known.k, other * kvHeads * headDim + group, headDim) * scale : -Infinity;
+      if (!this.#donorSees(donor, position, first + at)) {
+        scores[at] = -Infinity;
+        continue;
+      }
+      const kAt = partnerOf(donor, first + at) * kvHeads * headDim + group;
+      scores[at] = dot(known.q, qAt, known.k, kAt, headDim) * scale;
     }
+  }
+
+  /** Whether the other run's row sees the key, too. */
+  #donorSees(donor: Donor, position: number, key: number): boolean {
+    const [row, other] = [partnerOf(donor, position), partnerOf(donor, key)];
+    return other >= 0 && other <= row && row - other < (this.#source.window ?? Infinity);
   }
 
   /** Index of the first score that the layer's window leaves. */
@@ -155,6 +192,11 @@ export class HeadRows {
   }
 }
 
+/** What stands before it is forgotten; -1 = none. */
+function lastDonor(steps: readonly HeadStep[], position: number): number {
+  return steps.findLastIndex((step) => step.kind === 'donor' && partnerOf(step.donor, position) >= 0);
+}
+
 /** Of the other run; -1 = none. */
 function partnerOf({ partners, tokens }: Donor, position: number): number {
   if (partners !== null) return partners[position] ?? -1;
@@ -163,11 +205,11 @@ function partnerOf({ partners, tokens }: Donor, position: number): number {
 
 /**
  * Adds to the scores of some keys what multiplies their weights with beta and those of the others with one factor, so
- * that they sum to 1 again. Rows whose others have no weight stay as they are.
+ * that they sum to 1 again. Rows whose others have no weight stay as they are. Whether it changed any.
  */
-export function calibrate(scores: Float64Array, keys: Int32Array, beta: number): void {
+export function calibrate(scores: Float64Array, keys: Int32Array, beta: number): boolean {
   const top = scores.reduce((a, b) => Math.max(a, b), -Infinity);
-  if (top === -Infinity) return;
+  if (top === -Infinity) return false;
   let total = 0;
   for (const score of scores) total += Math.exp(score - top);
   let sinks = 0;
@@ -179,10 +221,21 @@ export function calibrate(scores: Float64Array, keys: Int32Array, beta: number):
     rest = 0;
     for (let key = 0; key < scores.length; key++) if (!isSink.has(key)) rest += Math.exp(scores[key]! - top);
   }
-  if (rest <= 0 || sinks === 0) return;
+  if (rest <= 0 || sinks === 0) return false;
   const others = (rest + (1 - beta) * sinks) / rest;
   const offset = Math.log(beta / others);
   for (const key of keys) if (key < scores.length) scores[key]! += offset;
+  return true;
+}
+
+function hide(scores: Float64Array, isHidden: (at: number) => boolean): boolean {
+  let hidesAny = false;
+  for (let at = 0; at < scores.length; at++) {
+    if (scores[at] === -Infinity || !isHidden(at)) continue;
+    scores[at] = -Infinity;
+    hidesAny = true;
+  }
+  return hidesAny;
 }
 
 function countVisible(scores: Float64Array): number {

@@ -6,7 +6,7 @@ import { AppError } from '../../shared/base/app-error.ts';
 import { formatHead, groupOf, type HeadId } from '../../shared/model/head-id.ts';
 import type { KeyRemovals } from '../../shared/model/effect.ts';
 import type { Capture } from '../capture/capture.ts';
-import type { AttendedLayer } from './attend.ts';
+import type { AttendedLayer } from './attended-layer.ts';
 import { capturedRows } from './captured-rows.ts';
 
 export interface RemovalRow extends HeadId {

@@ -39,6 +39,12 @@ export type HeadStep = { readonly rows: PositionSet } & (
   | { readonly kind: 'sigmoid'; readonly bias: 'none' | 'log-visible' }
 );
 
+export type HidingStep = Extract<HeadStep, { readonly kind: 'mask' | 'hide-keys' }>;
+
+export function hidesKeys(step: HeadStep): step is HidingStep {
+  return step.kind === 'mask' || step.kind === 'hide-keys';
+}
+
 /**
  * Queries and keys of the same layer of another run, whose scores take the place of a head's own. Rows without a partner
  * keep theirs; keys without one are not seen.
