@@ -1,5 +1,6 @@
 /** What a head's output of the other run gives to later layers while every other head keeps its own z. */
 import type { HeadId } from '../../shared/model/head-id.ts';
+import { unwrittenFloats } from '../capture/unwritten.ts';
 import { ropeTables } from '../families/rope.ts';
 import { breather } from '../forward/breathe.ts';
 import { Checkpoint, type Job } from '../forward/checkpoint.ts';
@@ -55,7 +56,7 @@ export function frozenPath(pair: PatchPair, sender: HeadId): DirectPath {
   let written: Promise<Float32Array> | undefined;
   return async (layer, job) => {
     const more = await (written ??= writtenMore(pair, sender, job));
-    const resid = receiver.resid[layer]!.map((value, at) => value + more[at]!);
+    const resid = await combined(receiver.resid[layer]!, more, (a, b) => a + b, breather(job));
     if (layer === layers) return { q: NONE, k: NONE, v: NONE, resid };
     return { ...(await residualParts(model, layer, resid, job)), resid };
   };
@@ -68,7 +69,7 @@ async function writtenMore(pair: PatchPair, sender: HeadId, job: Job): Promise<F
   const { rowsPerBlock } = model.sessions;
   const { tokens } = receiver;
   const own = receiver.layers[sender.layer]!.z;
-  const difference = (await sentZ(pair, sender, job)).map((value, at) => value - own[at]!);
+  const difference = await combined(await sentZ(pair, sender, job), own, (a, b) => a - b, breather(job));
   const width = difference.length / tokens;
   const session = await model.sessions.attentionOutput(sender.layer);
   const project = async (z: Float32Array, rows: number): Promise<Float32Array> => {
@@ -86,6 +87,24 @@ async function writtenMore(pair: PatchPair, sender: HeadId, job: Job): Promise<F
     await checkpoint.pass(rows);
   }
   return more;
+}
+
+/** Numbers between two looks at the clock. */
+const AT_ONCE = 2 ** 18;
+
+async function combined(
+  a: Float32Array,
+  b: Float32Array,
+  combine: (a: number, b: number) => number,
+  breathe: () => Promise<void>,
+): Promise<Float32Array> {
+  const result = unwrittenFloats(a.length);
+  for (let start = 0; start < a.length; start += AT_ONCE) {
+    const end = Math.min(a.length, start + AT_ONCE);
+    for (let at = start; at < end; at++) result[at] = combine(a[at]!, b[at]!);
+    await breathe();
+  }
+  return result;
 }
 
 /** z of the sender's layer with the sender's from the donor. */

@@ -57,13 +57,15 @@ describe('formatPaths', () => {
       ...{ sender: { layer: 0, head: 1 }, mlps: 'recomputed', logits: 0.25 },
       q: Float64Array.of(NaN, NaN, 0, 0.1),
       k: Float64Array.of(NaN, NaN, 0.9, 0),
-      v: Float64Array.of(NaN, NaN, 0, -0.2),
+      v: Float64Array.of(NaN, NaN, -0.0001, -0.2),
     };
-    const lines = formatPaths(result, 2).split('\n');
+    const lines = formatPaths(result, 4).split('\n');
     expect(lines[0]).toBe('demo, denoise along paths from L0H1, MLPs recomputed');
     expect(lines[5]).toMatch(/^logits +0\.250$/);
     expect(lines[6]).toMatch(/^L1H0 +k +0\.900$/);
     expect(lines[7]).toMatch(/^L1H1 +v +-0\.200$/);
+    expect(lines[8]).toMatch(/^L1H1 +q +0\.100$/);
+    expect(lines[9]).toMatch(/^L1H0 +v +0\.000$/);
     expect(lines.at(-1)).toMatch(/^1 forward in /);
   });
 });

@@ -50,7 +50,8 @@ const DEFAULT_TOP = 20;
 /** `headscope patch`: values of one prompt's run put into that of another; with a sender, along its paths. */
 export async function runPatch(console: Console, options: PatchOptions): Promise<void> {
   const { align = 'tokens', direction = 'denoise', hook = 'z' } = options;
-  const grid = options.grid ?? (hook === 'resid' ? 'layer-position' : 'head');
+  const byHead = options.heads === undefined ? 'head' : 'head-position';
+  const grid = options.grid ?? (hook === 'resid' ? 'layer-position' : byHead);
   const heads = options.heads === undefined ? null : options.heads.split(',').map(readHead);
   const sender = options.sender === undefined ? null : readHead(options.sender);
   refuseUnused(options, sender);
@@ -150,8 +151,8 @@ export function formatPatches(result: PatchResult & { readonly model: string }, 
     return [
       grid === 'layer-position' ? `L${layer}` : formatHead({ layer, head }),
       ...(grid === 'head' ? [] : [String(position), receiver[position]!.display]),
-      values[at]!.toFixed(3),
-      recovery[at]!.toFixed(3),
+      fixed(values[at]!),
+      fixed(recovery[at]!),
     ];
   });
   const where = grid === 'head' ? [] : ['Position', 'Token'];
@@ -171,10 +172,10 @@ export function formatPaths(result: PathResult & About & { readonly model: strin
   const size = all.length / inputs.length;
   const rows = strongest(all, unchanged, top).map((at) => {
     const head = { layer: Math.floor((at % size) / heads), head: at % heads };
-    return [formatHead(head), inputs[Math.floor(at / size)]!, all[at]!.toFixed(3)];
+    return [formatHead(head), inputs[Math.floor(at / size)]!, fixed(all[at]!)];
   });
   const title = `${result.model}, ${direction} along paths from ${formatHead(sender)}, MLPs ${mlps}`;
-  const table = formatTable(['To', 'Input', 'Recovery'], [['logits', '', logits.toFixed(3)], ...rows], [2]);
+  const table = formatTable(['To', 'Input', 'Recovery'], [['logits', '', fixed(logits)], ...rows], [2]);
   return [title, formatEnds(result), formatPair(pair), '', table, '', formatWork(work)].join('\n');
 }
 
@@ -193,7 +194,7 @@ function formatEnds({
   corrupted,
 }: Pick<PatchResult, 'token' | 'against' | 'clean' | 'corrupted'>) {
   const [first, second] = [token, against].map(({ display, id }) => `${display} (${id})`);
-  return `Logit of ${first} - logit of ${second}: clean ${clean.toFixed(3)}, corrupted ${corrupted.toFixed(3)}`;
+  return `Logit of ${first} - logit of ${second}: clean ${fixed(clean)}, corrupted ${fixed(corrupted)}`;
 }
 
 function formatPair({ clean, corrupted, partners }: AlignedPair): string {
@@ -206,4 +207,9 @@ function formatPair({ clean, corrupted, partners }: AlignedPair): string {
 function formatWork({ forwards, milliseconds, flopBound }: SweepWork): string {
   const each = forwards === 1 ? '1 forward' : `${forwards} forwards`;
   return `${each} in ${(milliseconds / 1000).toFixed(2)} s; as many full ones take ${flopBound.toFixed(2)} times the operations`;
+}
+
+/** Without the sign of what rounds to 0. */
+function fixed(value: number): string {
+  return value.toFixed(3).replace(/^-(0\.0+)$/, '$1');
 }
