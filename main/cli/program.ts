@@ -4,8 +4,12 @@ import { AppError } from '../../shared/base/app-error.ts';
 import { FIGURE_FORMATS } from '../../shared/figure/formats.ts';
 import { FIGURE_VIEWS } from '../../shared/figure/recipe.ts';
 import { DEVICES, type Device } from '../../shared/model/device.ts';
+import { EFFECT_METRICS } from '../../shared/model/effect.ts';
+import { PLACE_KINDS } from '../../shared/model/place.ts';
 import { ALIGNMENTS, PATCH_DIRECTIONS, PATCH_GRIDS, PATCH_HOOKS } from '../../shared/model/effect.ts';
 import { findApp } from '../files/app-paths.ts';
+import type { AblateOptions } from './commands/ablate-options.ts';
+import { runAblate } from './commands/ablate.ts';
 import { CHILD_COMMAND, runBenchChild, runBenchCommand, type BenchCommandOptions } from './commands/bench.ts';
 import { runDocs } from './commands/docs.ts';
 import { runDoctor } from './commands/doctor.ts';
@@ -19,6 +23,8 @@ import type { ScoresOptions } from './commands/scores-options.ts';
 import { runScores } from './commands/scores.ts';
 import { runServe, type ServeOptions } from './commands/serve.ts';
 import { fetchRuntime, runStart } from './commands/start.ts';
+import type { SweepOptions } from './commands/sweep-options.ts';
+import { runSweep } from './commands/sweep.ts';
 import { runTaskCommand, type TaskOptions } from './commands/task.ts';
 import { createConsole, type Console } from './console.ts';
 
@@ -99,6 +105,41 @@ export function createProgram(console: Console): Command {
     .option('--threads <number>', 'threads (default: number of cores)', parseThreads)
     .addOption(deviceOption())
     .action((options: RunOptions) => runRun(console, options));
+
+  withPrompt(
+    command('ablate', 'predictions before and after interventions on heads, position by position').option(
+      '--model <folder>',
+      'folder in Hugging Face layout, or demo',
+    ),
+  )
+    .option('--set <list>', 'what is changed: L0H1=zero,L2H3=scale:0.5,L5KV0=drop-keys#0:4')
+    .option('--list', 'print what can be done, where, and with which parameters')
+    .option('--final-norm <how>', 'recomputed, or frozen at the scale of the clean run')
+    .option('--task <name>', 'a sample of a task instead of a prompt, and its accuracy before and after')
+    .option('--param <name=value>', 'a parameter of the task', collect, [])
+    .option('--samples <number>', 'prompts that the accuracy is told of (default: 20)', parseSamples)
+    .option('--seed <number>', 'seed of the samples', parseSeed)
+    .option('--threads <number>', 'threads (default: number of cores)', parseThreads)
+    .addOption(deviceOption())
+    .action((options: AblateOptions) => runAblate(console, options));
+
+  promptCommand('sweep', 'the effect of one change at every head alone, ranked')
+    .requiredOption(
+      '--mode <change>',
+      'what is done, as in interventions without the place: zero, streaming:4:64, uniform',
+    )
+    .option('--places <kind>', `${PLACE_KINDS.join(', ')} (default: head)`)
+    .option('--metric <name>', `what is ranked by: ${EFFECT_METRICS.join(', ')} (default: kl)`)
+    .option('--ablate <list>', 'what is changed already, so that the rest is ranked without it: L0H1=zero,L2H3=zero')
+    .option('--final-norm <how>', 'recomputed, or frozen at the scale of the clean run')
+    .option('--position <number>', 'where logits are compared (default: the last one)', parseIndex)
+    .option('--task <name>', 'a sample of a task instead of a prompt')
+    .option('--param <name=value>', 'a parameter of the task', collect, [])
+    .option('--seed <number>', 'seed of the sample', parseSeed)
+    .option('--top <number>', 'places that the table lists (default: 20)', parseSamples)
+    .option('--threads <number>', 'threads (default: number of cores)', parseThreads)
+    .addOption(deviceOption())
+    .action((options: SweepOptions) => runSweep(console, options));
 
   withPrompt(
     command(
