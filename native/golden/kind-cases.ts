@@ -128,8 +128,13 @@ export function casesOf(what: InterventionKindId, ids: Int32Array, model: CaseMo
     what === 'freeze' ? [{ what: 'scale', where: { layer: 0 }, parameters: { factor: -1 } }] : [];
   const everywhere = places.flatMap((where) => rows.map((range) => ({ where, range })));
   return changesOf(ids, model)[what].flatMap((change, at) => {
-    const chosen =
-      at === 0 ? everywhere : [everywhere[at % everywhere.length]!, { where: places[0]!, range: undefined }];
+    const chosen = at === 0 ? everywhere : [everywhere[at % everywhere.length]!];
     return chosen.map(({ where, range }) => [...before, { ...change, where, ...(range && { rows: range }) }]);
   });
+}
+
+/** Of many cases so few, from one end of the list to the other. */
+export function someOf<T>(cases: readonly T[], most: number): readonly T[] {
+  if (cases.length <= most) return cases;
+  return Array.from({ length: most }, (_, at) => cases[Math.round((at * (cases.length - 1)) / (most - 1))]!);
 }
