@@ -169,7 +169,11 @@ export function CurveTab() {
           <Button
             small
             look="quiet"
-            onClick={() => patch(store, 'ui', { dialog: 'probe' })}
+            onClick={() => {
+              const { settings } = store.getState().scores;
+              patch(store, 'scores', { settings: { ...settings, probe: 'needle' } });
+              patch(store, 'ui', { dialog: 'probe' });
+            }}
             title="The retrieval score needs answers: run the probe set “needle”"
           >
             Retrieval score…

@@ -17,7 +17,7 @@ import { BaseField, TargetRow } from './SweepForm.tsx';
 import { useEffectResult } from './use-effect-result.ts';
 
 const PLOT_PX = 190;
-const TWO_COLUMNS_PX = 620;
+const TWO_COLUMNS_PX = 540;
 const SHOWN: readonly EffectMetric[] = EFFECT_METRICS.filter((metric) => metric !== 'kl-last');
 
 /** The selected head at several factors on its output: lines of every measure. */

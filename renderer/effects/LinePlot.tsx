@@ -3,6 +3,7 @@ import { useState, type KeyboardEvent, type PointerEvent } from 'react';
 import type { LinePlotData, PlotPoint } from '../../shared/view/effects/line-plots.ts';
 import { formatNumber } from '../../shared/view/format.ts';
 import { formatTick } from '../../shared/view/map/format-value.ts';
+import { placeNames } from './place-names.ts';
 import { PLOT_MARGIN, PlotAxes } from './PlotAxes.tsx';
 import '../scores/scores.css';
 
@@ -97,20 +98,14 @@ export function LinePlot({ data, label, width, height, onPoint }: LinePlotProps)
               {drawn.map((point) => (
                 <circle key={point.x} cx={x(point.x)} cy={y(point.y)} r={point.x === at ? 4.5 : 3} />
               ))}
-              {drawn.map(
-                (point) =>
-                  point.label !== undefined && (
-                    <text
-                      key={point.x}
-                      className="hs-plot__name"
-                      x={x(point.x)}
-                      y={y(point.y) + (y(point.y) < top + 16 ? 18 : -8)}
-                      textAnchor={x(point.x) > width - 60 ? 'end' : 'middle'}
-                    >
-                      {point.label}
-                    </text>
-                  ),
-              )}
+              {placeNames(
+                drawn.map((point) => ({ x: x(point.x), y: y(point.y), label: point.label })),
+                { left, right: width, top, bottom: height - bottom },
+              ).map((name) => (
+                <text key={name.text} className="hs-plot__name" x={name.x} y={name.y} textAnchor="middle">
+                  {name.text}
+                </text>
+              ))}
             </g>
           );
         })}

@@ -44,7 +44,7 @@ export function PairEditor() {
         </span>
         <textarea
           className="hs-field"
-          rows={3}
+          rows={2}
           value={text}
           spellCheck={false}
           onChange={({ target }) => session.effects.set({ corrupted: target.value })}

@@ -92,8 +92,6 @@ export function PatchingTab() {
             onChange={(value) => session.effects.set({ direction: value })}
           />
         </span>
-      </div>
-      <div className="hs-effects__form">
         <TargetForm
           summary={summary?.status === 'ready' ? summary.value : undefined}
           positionNote="Counts in the run that is patched. Without chosen tokens: the likeliest of the clean run against that of the corrupted one."

@@ -1,8 +1,10 @@
 import { useMemo } from 'react';
 import type { ScoreTable } from '../../shared/model/score.ts';
+import { EFFECT_METRICS } from '../../shared/model/effect.ts';
 import { formatHead } from '../../shared/model/head-id.ts';
 import { formatScore, scoreDecimals, scoreScale, strengthOf } from '../../shared/view/atlas/score-colours.ts';
 import { sortedByScore } from '../../shared/view/atlas/head-order.ts';
+import { METRIC_WORDS } from '../../shared/view/effects/metric-words.ts';
 import { useApp } from '../app/app-context.ts';
 import { useAppState } from '../app/use-app-state.ts';
 import { useData } from '../app/use-data.ts';
@@ -43,7 +45,7 @@ export function SweepTab() {
   return (
     <>
       <SweepForm />
-      <RunRow kind="sweep" label="Sweep" onRun={() => void run()} />
+      <RunRow kind="sweep" label="Run the sweep" onRun={() => void run()} />
       {!result || !tables ? (
         <p className="hs-effects__hint">
           Each head, KV group or layer is changed alone, and what that does to the predictions is measured. The effects
@@ -99,6 +101,12 @@ interface TopHeadsProps {
   readonly onSelect: (layer: number, head: number) => void;
 }
 
+/** Shorter than among the scores of all origins. */
+function metricName({ id, name }: ScoreTable['info']): string {
+  const metric = EFFECT_METRICS.find((one) => id === `effect-${one}`);
+  return metric ? METRIC_WORDS[metric].name : name;
+}
+
 /** The heads with the largest effects by one measure. */
 function TopHeads({ table, heads, isOnAtlas, selected, onShow, onSelect }: TopHeadsProps) {
   const { info, values } = table;
@@ -119,8 +127,9 @@ function TopHeads({ table, heads, isOnAtlas, selected, onShow, onSelect }: TopHe
   return (
     <section className="hs-effects__top" aria-label={info.name}>
       <div className="hs-effects__top-head">
-        <h4 title={info.definition}>{info.name}</h4>
-        <span className="hs-dim hs-small">{info.unit}</span>
+        <h4 title={info.definition}>
+          {metricName(info)} <span className="hs-dim hs-small">{info.unit}</span>
+        </h4>
         <Button
           small
           look="quiet"

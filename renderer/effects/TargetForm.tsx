@@ -1,9 +1,8 @@
-import { FINAL_NORMS } from '../../shared/model/intervention.ts';
+import { FINAL_NORMS, type FinalNorm } from '../../shared/model/intervention.ts';
 import type { RunSummary } from '../../shared/model/run.ts';
 import { useApp } from '../app/app-context.ts';
 import { useAppState } from '../app/use-app-state.ts';
 import { Button } from '../components/Button.tsx';
-import { Segmented } from '../components/Segmented.tsx';
 import { logitTokens } from '../head/logit-tokens.ts';
 
 interface TargetFormProps {
@@ -76,18 +75,23 @@ export function TargetForm({ summary, positionNote }: TargetFormProps) {
           {options}
         </select>
       </span>
-      <span
+      <label
         className="hs-effects__field"
         title="Whether the norm before the unembedding is that of the changed residual, or keeps the scale of before."
       >
         <span>final norm</span>
-        <Segmented
-          label="Final norm"
-          options={FINAL_NORMS.map((value) => ({ value, label: value }))}
+        <select
+          className="hs-select hs-effects__select"
           value={finalNorm}
-          onChange={(next) => set({ finalNorm: next })}
-        />
-      </span>
+          onChange={({ target }) => set({ finalNorm: target.value as FinalNorm })}
+        >
+          {FINAL_NORMS.map((norm) => (
+            <option key={norm} value={norm}>
+              {norm}
+            </option>
+          ))}
+        </select>
+      </label>
     </>
   );
 }

@@ -2,7 +2,7 @@
  * What the stand-in for the engine answers when it is asked for sweeps and patching: effects that grow with what is
  * changed, from the same made-up strength of every head, so that orders, sums and recoveries agree with each other.
  */
-import { CancelledError } from '../../shared/base/app-error.ts';
+import { AppError, CancelledError } from '../../shared/base/app-error.ts';
 import { createPrng } from '../../shared/base/prng.ts';
 import type { CallContext, Handlers } from '../../shared/contract/handlers.ts';
 import type { Prompt, RunSummary, Tokenized } from '../../shared/contract/methods.ts';
@@ -10,6 +10,7 @@ import type { AlignedPair, Effect, PatchResult, SweepWork } from '../../shared/m
 import { EFFECT_METRICS, type ComparedTokens, type EffectMetric } from '../../shared/model/effect.ts';
 import { finiteDifferenceError } from '../../shared/model/finite-difference.ts';
 import { groupOf, type HeadId } from '../../shared/model/head-id.ts';
+import { interventionKind } from '../../shared/model/intervention-kinds/index.ts';
 import { headsAt, type Place, type PlaceKind } from '../../shared/model/place.ts';
 import { makeScoreTable } from '../../shared/model/testing/score-table.ts';
 
@@ -108,7 +109,10 @@ export function createFakeEffects(options: FakeEffectsOptions): Handlers<Answere
         against: { id: 2, display: '·silver' },
       });
     },
-    'sweep.heads': async ({ runId, places, target }, context) => {
+    'sweep.heads': async ({ runId, change, places, target }, context) => {
+      const { name, sources } = interventionKind(change.what);
+      const isMissing = (sources === 'one' || sources === 'many') && !change.source;
+      if (isMissing) throw new AppError('bad-request', `${name} needs another prompt.`);
       const run = summary(runId);
       const all = placesOf(places);
       await steps(all.length, context, (step) => `Forward ${step + 1} of ${all.length}`);

@@ -35,9 +35,7 @@ describe('the recipe that a dialog begins with', () => {
   });
 
   it('is refused where there is no result to draw', () => {
-    expect(() =>
-      defaultRecipe('curve', { head, effects: { ...effects, curve: undefined } as Partial<StoredEffects> }),
-    ).toThrow('no result of the view curve');
+    expect(() => defaultRecipe('curve', { head })).toThrow('no result of the view curve');
   });
 
   it('takes what is on screen', () => {

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { decodeBase64, encodeBase64 } from '../base/base64.ts';
 import { exactValues } from './exact-values.ts';
 
-const NUMBERS_WITHOUT_JSON = { NaN: NaN, Infinity: Infinity, '-Infinity': -Infinity } as const;
+/** JSON writes -0 as 0. */
+const NUMBERS_WITHOUT_JSON = { NaN: NaN, Infinity: Infinity, '-Infinity': -Infinity, '-0': -0 } as const;
 type NumberName = keyof typeof NUMBERS_WITHOUT_JSON;
 
 /** Little-endian bytes in base64, by the type of the array. */
@@ -30,8 +31,11 @@ export function pack<T>(value: T): Packed<T> {
 }
 
 function packed(value: unknown): unknown {
+  if (Object.is(value, -0)) return { number: '-0' };
   if (typeof value === 'number' && !Number.isFinite(value)) return { number: String(value) };
-  for (const [name, type] of Object.entries(ARRAYS)) if (value instanceof type) return { [name]: bytesOf(value) };
+  for (const [name, type] of Object.entries(ARRAYS)) {
+    if (tagOf(value) === type.name) return { [name]: bytesOf(value as NumberArray) };
+  }
   if (Array.isArray(value)) return value.map(packed);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, packed(part)]));
@@ -53,18 +57,25 @@ function unpacked(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, unpacked(inner)]));
 }
 
-function bytesOf(values: Float64Array | Float32Array | Int32Array): string {
+type NumberArray = Float64Array | Float32Array | Int32Array;
+
+/** By its tag: an array may come from another realm, where its constructor is another one. */
+function tagOf(value: unknown): string | undefined {
+  return ArrayBuffer.isView(value) ? Object.prototype.toString.call(value).slice('[object '.length, -1) : undefined;
+}
+
+function bytesOf(values: NumberArray): string {
   const size = values.BYTES_PER_ELEMENT;
   const view = new DataView(new ArrayBuffer(size * values.length));
   for (const [index, value] of values.entries()) {
-    if (values instanceof Float64Array) view.setFloat64(size * index, value, true);
-    else if (values instanceof Float32Array) view.setFloat32(size * index, value, true);
+    if (tagOf(values) === 'Float64Array') view.setFloat64(size * index, value, true);
+    else if (tagOf(values) === 'Float32Array') view.setFloat32(size * index, value, true);
     else view.setInt32(size * index, value, true);
   }
   return encodeBase64(new Uint8Array(view.buffer));
 }
 
-function arrayOf(name: ArrayName, text: string): Float64Array | Float32Array | Int32Array {
+function arrayOf(name: ArrayName, text: string): NumberArray {
   const bytes = decodeBase64(text);
   const size = ARRAYS[name].BYTES_PER_ELEMENT;
   if (!bytes || bytes.length % size !== 0) throw new RangeError(`There are no whole numbers of ${size} bytes.`);

@@ -17,6 +17,9 @@ export interface DoseFigure extends EffectPage {
 }
 
 const HEIGHT_EM = 15;
+const TITLE_EM = 1.5;
+/** Under a plot. */
+const GAP_EM = 1;
 /** Two plots side by side are each as wide at least. */
 const LEAST_EM = 24;
 
@@ -45,10 +48,9 @@ export const doseView: FigureView<'dose', DoseFigure> = {
       const columns = Math.min(metrics.length, frame.width >= 2 * LEAST_EM * em ? 2 : 1);
       const rows = Math.ceil(metrics.length / columns);
       const pitch = frame.width / columns;
-      const titleEm = 1.5;
       const height = Math.max(
         7 * em,
-        Math.min(HEIGHT_EM * em, ((frame.height ?? Infinity) - rows * titleEm * em) / rows),
+        Math.min(HEIGHT_EM * em, ((frame.height ?? Infinity) - rows * (TITLE_EM + GAP_EM) * em) / rows),
       );
       let y = frame.y;
       for (let row = 0; row < rows; row++) {
@@ -58,10 +60,10 @@ export const doseView: FigureView<'dose', DoseFigure> = {
           const { name, unit } = METRIC_WORDS[metric];
           const data = dosePlot(record, metric);
           sketch.text(`${name}, ${unit}`, x, y + em, { em: LABEL_EM });
-          const rect = { x, y: y + titleEm * em, width: pitch - (column + 1 < columns ? 0.6 * em : 0), height };
+          const rect = { x, y: y + TITLE_EM * em, width: pitch - (column + 1 < columns ? 0.6 * em : 0), height };
           end = Math.max(end, drawLinePlot(sketch, rect, { ...data, y: { ...data.y, name: unit } }));
         }
-        y = end + 0.4 * em;
+        y = end + (GAP_EM / 2) * em;
       }
       return y;
     });

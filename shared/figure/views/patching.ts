@@ -25,6 +25,7 @@ import { MIDDLE } from '../scene.ts';
 import { LABEL_EM, type Sketch } from '../sketch.ts';
 import type { FigureModel } from '../source.ts';
 import type { FigureView } from '../view.ts';
+import { wrapText } from '../wrap-text.ts';
 
 export interface PatchingFigure extends EffectPage {
   readonly record: PatchingRecord;
@@ -152,7 +153,9 @@ function drawPatching(
   const legend = {
     map: movedMap(recipe.theme),
     ticks: [scale.lo, middle, scale.hi].map((value, index) => ({ unit: index / 2, label: formatTick(value) })),
-    lines: ['0 = nothing moved, 1 = all the way to the other run'],
+    lines: wrapText('0 = nothing moved, 1 = all the way to the other run', frame.width - 2 * em, (part) =>
+      sketch.width(part, { em: LABEL_EM }),
+    ),
     masked: false,
   };
   const bar = Math.min(28 * em, frame.width - 2 * em);

@@ -18,7 +18,7 @@ export const METRIC_WORDS: Readonly<Record<EffectMetric, MetricWords>> = {
   kl: {
     name: 'KL, mean',
     unit: 'nats',
-    axis: 'KL(before ‖ changed), mean over positions, nats',
+    axis: 'mean KL(before ‖ changed), nats',
     meaning: 'Divergence of the next-token distributions, mean over all positions.',
     signed: false,
     none: 0,
@@ -26,7 +26,7 @@ export const METRIC_WORDS: Readonly<Record<EffectMetric, MetricWords>> = {
   'kl-last': {
     name: 'KL at target',
     unit: 'nats',
-    axis: 'KL(before ‖ changed) at the target position, nats',
+    axis: 'KL(before ‖ changed) at target, nats',
     meaning: 'Divergence of the next-token distribution after the target position.',
     signed: false,
     none: 0,
@@ -34,7 +34,7 @@ export const METRIC_WORDS: Readonly<Record<EffectMetric, MetricWords>> = {
   nll: {
     name: 'Δ −log p',
     unit: 'nats a token',
-    axis: 'change of −log p, changed − before, mean over tokens, nats',
+    axis: 'mean change of −log p, nats',
     meaning: 'Mean change of −log p of the prompt’s tokens: above 0 they became less likely.',
     signed: true,
     none: 0,
@@ -42,7 +42,7 @@ export const METRIC_WORDS: Readonly<Record<EffectMetric, MetricWords>> = {
   'logit-difference': {
     name: 'Δ logit difference',
     unit: 'logits',
-    axis: 'change of the logit difference, changed − before, logits',
+    axis: 'change of logit difference, logits',
     meaning: 'Change of logit(token) − logit(against) after the target position.',
     signed: true,
     none: 0,
@@ -50,7 +50,7 @@ export const METRIC_WORDS: Readonly<Record<EffectMetric, MetricWords>> = {
   agreement: {
     name: 'Top-1 agreement',
     unit: 'share',
-    axis: 'positions whose likeliest next token stays, share',
+    axis: 'top-1 agreement, share',
     meaning: 'Share of positions whose likeliest next token stays the same.',
     signed: false,
     none: 1,
