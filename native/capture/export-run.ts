@@ -1,11 +1,13 @@
 /** Writes tensors of a run to a .safetensors file under TransformerLens names, streaming the large ones. */
 import { AppError, CancelledError } from '../../shared/base/app-error.ts';
+import type { HeadId } from '../../shared/model/head-id.ts';
 import type { Opened } from '../engine/opened.ts';
-import { gainsOf } from '../engine/gains.ts';
 import type { Run } from '../engine/run-store.ts';
+import { breather } from '../forward/breathe.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import { runForward } from '../forward/forward.ts';
 import { unembedRows } from '../forward/likelihoods.ts';
+import { capturedRows } from '../interventions/captured-rows.ts';
 import type { ExtraHook } from '../forward/segment-graphs.ts';
 import type { ExportedTensor, ExportRequest } from '../public/engine.ts';
 import { writeSafetensors, type TensorSource } from '../safetensors/index.ts';
@@ -14,6 +16,8 @@ import { expandHooks, type HookRequest, type LayerHook } from './hooks.ts';
 
 /** Attention maps over this are refused: the point of a run is not to need them. */
 const MAX_MAP_BYTES = 2 ** 30;
+/** Cells of a piece of an edited map. */
+const EDITED_CELLS = 2 ** 18;
 
 interface ExportContext {
   readonly opened: Opened;
@@ -141,7 +145,7 @@ async function computeExtras(
       { architecture, sessions, kernel },
       {
         ids: run.capture.ids,
-        gain: gainsOf(architecture, run.interventions).of,
+        ...(run.plan && { edit: run.plan.layer }),
         extras: { hooks: [...hooks], receive },
         keeper: STATISTICS_ONLY,
       },
@@ -159,6 +163,10 @@ async function* mapPieces(
   const { tokens, layers } = run.capture;
   const pattern = hook === 'attn.hook_pattern';
   for (let head = 0; head < opened.model.architecture.heads; head++) {
+    if (layers[layer]!.patterns?.has(head) === true) {
+      yield* editedPieces({ opened, run, rows, job }, hook, { layer, head });
+      continue;
+    }
     const region = { layer, head, rowStart: rows.start, rowEnd: rows.end, keyStart: 0, keyEnd: tokens };
     for await (const block of opened.reader.blocks(run.capture, region)) {
       if (job.signal.aborted) throw new CancelledError();
@@ -174,6 +182,29 @@ async function* mapPieces(
       }
       yield piece;
     }
+  }
+}
+
+/** Scores are those that the weights are made of. */
+async function* editedPieces(
+  { opened, run, rows, job }: Omit<ExportContext, 'extras'>,
+  hook: 'attn.hook_pattern' | 'attn.hook_attn_scores',
+  { layer, head }: HeadId,
+): AsyncGenerator<Float32Array> {
+  const { tokens } = run.capture;
+  const pattern = hook === 'attn.hook_pattern';
+  const edited = capturedRows(opened.model.architecture, run.capture, layer, head);
+  const breathe = breather(job);
+  const step = Math.max(1, Math.floor(EDITED_CELLS / tokens));
+  for (let start = rows.start; start < rows.end; start += step) {
+    const end = Math.min(rows.end, start + step);
+    const piece = new Float32Array((end - start) * tokens).fill(pattern ? 0 : -Infinity);
+    for (let row = start; row < end; row++) {
+      const values = pattern ? edited.row(row).weights : edited.scores(row, 0, row + 1).scores;
+      piece.set(values, (row - start) * tokens);
+      await breathe();
+    }
+    yield piece;
   }
 }
 

@@ -8,7 +8,7 @@ import { quickScores, scores, scoresAlong, scoreTables, type ScoresAlong } from 
 import { readScoreParameters, type PromptSize } from '../scores/parameters.ts';
 import { forwardScores } from '../sweeps/index.ts';
 import { sweepTables } from './compute-sweeps.ts';
-import { gainsOf } from './gains.ts';
+import { factorsOf, withoutUntold } from './changed-scores.ts';
 import type { Opened } from './opened.ts';
 import type { Run, RunMemo } from './run-store.ts';
 import type { ScoreChoice } from './score-choice.ts';
@@ -54,9 +54,12 @@ export async function computeScores(
   const keep = (tables: readonly ScoreTable[]) => remember(run.memo, tables, given);
   const ofPrompt = scores.filter(({ info }) => missing.has(info.id));
   if (ofPrompt.length > 0) {
-    const { of } = gainsOf(opened.model.architecture, run.interventions);
-    const context = await scoreContextOf(opened, run.capture, of);
-    keep(await scoreTables(ofPrompt, context, given, job));
+    const { architecture } = opened.model;
+    const { capture, interventions } = run;
+    const context = await scoreContextOf(opened, capture, factorsOf(architecture, interventions));
+    const tables = await scoreTables(ofPrompt, context, given, job);
+    const passes = (at: number) => ofPrompt[at]!.needs !== undefined;
+    keep(tables.map((table, at) => (passes(at) ? withoutUntold(table, architecture, capture, interventions) : table)));
   }
   const ofForwards = forwardScores.filter(({ info }) => missing.has(info.id));
   if (ofForwards.length > 0) keep(await sweepTables(opened, run, ofForwards, given, job));

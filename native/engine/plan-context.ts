@@ -1,4 +1,5 @@
 /** What a list of interventions is planned with, in the open model. */
+import { AppError } from '../../shared/base/app-error.ts';
 import type { InterventionSource } from '../../shared/model/intervention.ts';
 import { tokenClasses } from '../../shared/model/token-class.ts';
 import type { Capture } from '../capture/capture.ts';
@@ -7,6 +8,7 @@ import type { Job } from '../forward/checkpoint.ts';
 import { runForward } from '../forward/forward.ts';
 import type { PlanContext } from '../interventions/plan.ts';
 import { drawGrid } from '../tasks/draw-grid.ts';
+import { findTask } from '../tasks/index.ts';
 import { usableTask } from './compute-task.ts';
 import type { Opened } from './opened.ts';
 import { placeOfRun } from './run-cost.ts';
@@ -33,7 +35,14 @@ export function planContext(
   return {
     model: architecture,
     ids,
-    classes: (of) => tokenClasses(of === ids ? clean.tokens : describe(of)),
+    classes: (of) => {
+      if (!model.tokenizer.available) {
+        throw new AppError('no-tokenizer', `The model is open in id mode: ${model.tokenizer.reason}`, {
+          hint: 'Without texts tokens have no classes: average by position or over all positions.',
+        });
+      }
+      return tokenClasses(of === ids ? clean.tokens : describe(of));
+    },
     runPrompt: async (of, job) => {
       if (of.length === ids.length && of.every((id, at) => id === ids[at])) return clean.capture;
       kept += 1;
@@ -52,6 +61,7 @@ async function samplesOf(
   source: Extract<InterventionSource, { readonly task: string }>,
   job: Job,
 ): Promise<readonly Int32Array[]> {
+  findTask(source.task);
   const context = { model: opened.model, data: await opened.taskData() };
   const task = usableTask(context, source.task);
   const grid = { parameters: {}, lengths: [], depths: [], samples: source.samples, seed: source.seed };
