@@ -4,7 +4,7 @@ export const calibrate = {
   id: 'calibrate',
   name: 'Calibrate sinks',
   definition:
-    'Weights on hidden sinks (keys past position 0 whose mean weight exceeds the threshold in the clean run) are multiplied with beta; what that frees goes to the other keys of the row in proportion.',
+    'Weights on hidden sinks (keys past position 0 whose mean weight exceeds the threshold in the clean run) are multiplied with beta; what that frees goes to the other keys of the row in proportion; rows with all their weight on sinks stay as they are.',
   source: 'ACT, Yu et al. 2024 (arXiv 2406.15765), section 3',
   part: 'pattern',
   places: ['head', 'kv-group', 'layer'],

@@ -4,7 +4,7 @@ export const mean = {
   id: 'mean',
   name: 'Mean',
   definition:
-    'z of the head becomes its mean over a reference set: over the same position of every reference prompt, over all positions whose token is of the same class, or over all positions. Without a reference set, over this prompt.',
+    'z of the head becomes its mean over a reference set: over the same position of every reference prompt, over all positions whose token is of the same class, or over all positions. The reference runs are unchanged ones; without a reference set, that of this prompt. Positions whose class the reference set lacks stay as they are.',
   source: 'Wang et al. 2022 (arXiv 2211.00593), section 2.1',
   part: 'z',
   places: ['head', 'kv-group', 'layer'],

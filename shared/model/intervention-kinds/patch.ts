@@ -4,7 +4,7 @@ export const patch = {
   id: 'patch',
   name: 'Patch',
   definition:
-    'The output, queries, keys, values or the whole pattern of the head become those of another prompt, at the positions that are aligned; elsewhere they stay.',
+    'The output, queries, keys, values or the whole pattern of the head become those of another prompt, at the positions that are aligned; elsewhere they stay. Queries and keys are turned to their new position; a row of a pattern is renormalised over the keys that have partners, and gives the others nothing.',
   source:
     'Activation patching: Meng et al. 2022 (arXiv 2202.05262); Wang et al. 2022 (arXiv 2211.00593); Zhang & Nanda 2023 (arXiv 2309.16042)',
   part: 'z',

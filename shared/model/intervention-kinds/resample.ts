@@ -4,7 +4,7 @@ export const resample = {
   id: 'resample',
   name: 'Resample',
   definition:
-    'z of the head at each position becomes that of the same position of another prompt, drawn anew for every position; without other prompts, of a random other position of this one.',
+    'z of the head at each position becomes that of the same position of another prompt, drawn anew for every position; without other prompts, of a random other position of the unchanged run of this one. A position takes from the prompts that reach it.',
   source: 'Resample ablation: Chan et al. 2022, causal scrubbing',
   part: 'z',
   places: ['head', 'kv-group', 'layer'],

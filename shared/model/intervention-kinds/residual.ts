@@ -4,7 +4,7 @@ export const residual = {
   id: 'residual',
   name: 'Sink surgery',
   definition:
-    'Massive activations of the residual that enters the layer become 0, or the mean of their dimension over the prompt. Massive: magnitude above the floor and above the ratio times the median magnitude of the residual there.',
+    'Massive activations of the residual that enters the layer become 0, or the mean of their dimension over the prompt. Massive: magnitude above the floor and above the ratio times the median magnitude of that residual, over all positions and dimensions (the lower of two middle ones). All positions are in the mean.',
   source: 'Sun et al. 2024 (arXiv 2402.17762), sections 2 and 3.1',
   part: 'residual',
   places: ['layer'],

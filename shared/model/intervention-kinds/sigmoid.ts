@@ -4,7 +4,7 @@ export const sigmoid = {
   id: 'sigmoid',
   name: 'Sigmoid',
   definition:
-    'The weight of each key is the sigmoid of its score plus a bias, without normalisation: nothing makes a row sum to 1.',
+    'The weight of each key is the sigmoid of its score plus a bias, without normalisation: nothing makes a row sum to 1. Temperature and calibration have to stand before it.',
   source: 'Gu et al. 2024 (arXiv 2410.10781), section 4; Ramapuram et al. 2024 (arXiv 2409.04431), with bias -log n',
   part: 'pattern',
   places: ['head', 'kv-group', 'layer'],
