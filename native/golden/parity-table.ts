@@ -18,10 +18,10 @@ export class ParityTable {
   }
 
   print(): void {
-    const width = Math.max(...[...this.#errors.keys()].map((model) => model.length), 5);
+    const width = Math.max(...[...this.#errors.keys()].map((model) => model.length), 'max abs error'.length);
     const tensors = [...this.#limits.keys()];
     const line = (name: string, cells: readonly string[]): string =>
-      [name.padEnd(width), ...cells.map((cell) => cell.padStart(9))].join(' ');
+      [name.padEnd(width), ...cells.map((cell, at) => cell.padStart(Math.max(9, tensors[at]!.length)))].join(' ');
     const lines = [
       line('max abs error', tensors),
       ...[...this.#errors].map(([model, row]) =>
@@ -32,9 +32,13 @@ export class ParityTable {
       ),
       line(
         'limit',
-        tensors.map((tensor) => `< ${this.#limits.get(tensor)!.toExponential(0)}`),
+        tensors.map((tensor) => limitText(this.#limits.get(tensor)!)),
       ),
     ];
     process.stdout.write(`\nParity: ${this.#title}\n${lines.join('\n')}\n`);
   }
+}
+
+function limitText(limit: number): string {
+  return limit === 0 ? '0' : `< ${limit.toExponential(0)}`;
 }
