@@ -1,14 +1,15 @@
 /** Answers that Q, K, LSE and statistics of a run give, whether these were computed here or come from a session file. */
 import { AppError } from '../../shared/base/app-error.ts';
 import type { CellReading, HeadProfile, RegionReading, Tile, TokenAttention } from '../../shared/contract/methods.ts';
-import type { HeadId } from '../../shared/model/head-id.ts';
+import { formatHead, type HeadId } from '../../shared/model/head-id.ts';
 import { encodeTexels, overviewLevel, type CodedValue } from '../../shared/session/map-codes.ts';
 import type { StoredDifference, StoredMap, StoredTexels } from '../../shared/session/stored-run.ts';
 import type { TileKey } from '../../shared/tensor/tile.ts';
 import type { Capture } from '../capture/capture.ts';
+import { breather } from '../forward/breathe.ts';
 import { headProfile, readCell, tokenAttention } from '../pattern/head-profile.ts';
 import { readRegion } from '../pattern/read-region.ts';
-import type { Region, ScoreReader } from '../pattern/score-blocks.ts';
+import { isEdited, type Region, type ScoreReader } from '../pattern/score-blocks.ts';
 import { isPooled } from '../tiles/pooled-grid.ts';
 import type { MapOf } from '../tiles/texels.ts';
 import type { RestMaps } from '../tiles/rest-maps.ts';
@@ -32,22 +33,24 @@ export class CapturedMaps {
     this.#parts = parts;
   }
 
-  /** Throws `bad-request` for a head that the model does not have. */
+  /** Throws `bad-request` for a head that the model does not have, `no-map` for one whose weights are no softmax. */
   mapOf(head: HeadId): MapOf {
     checkHead(this.#parts.model, head);
-    return { capture: this.#parts.capture, layer: head.layer, head: head.head };
+    const { capture } = this.#parts;
+    if (isEdited(capture, head.layer, head.head)) refuseWithoutSoftmax(capture, head);
+    return { capture, layer: head.layer, head: head.head };
   }
 
   async head(head: HeadId, signal: AbortSignal): Promise<HeadProfile> {
     const { capture } = this.mapOf(head);
     await this.#parts.prepare?.(head, signal);
-    return headProfile(this.#parts.reader, capture, head.layer, head.head);
+    return headProfile(this.#parts.reader, capture, head, breather({ signal }));
   }
 
-  token(head: HeadId, index: number): TokenAttention {
+  token(head: HeadId, index: number, signal: AbortSignal): Promise<TokenAttention> {
     const { capture } = this.mapOf(head);
     checkPosition(capture, 'Token', index);
-    return tokenAttention(this.#parts.reader, capture, head.layer, head.head, index);
+    return tokenAttention(this.#parts.reader, capture, head, index, breather({ signal }));
   }
 
   /** Throws `bad-request` for a key that the query does not see, or that is one of the first `skipKeys`. */
@@ -63,7 +66,9 @@ export class CapturedMaps {
         hint: 'Read it without renormalising.',
       });
     }
-    return readCell(this.#parts.reader, capture, { ...head, query, key, skipKeys });
+    const reading = readCell(this.#parts.reader, capture, { ...head, query, key, skipKeys });
+    if (reading !== null) return reading;
+    throw new AppError('bad-request', `An intervention hides key ${key} from query ${query}.`);
   }
 
   region(region: Region, signal: AbortSignal): Promise<RegionReading> {
@@ -124,6 +129,14 @@ export class CapturedMaps {
 
 function codedValue({ value }: Pick<TileKey, 'value'>, minus: MapOf | undefined): CodedValue {
   return minus === undefined ? value : 'difference';
+}
+
+function refuseWithoutSoftmax({ tokens, layers }: Capture, { layer, head }: HeadId): void {
+  const lse = layers[layer]!.lse.subarray(head * tokens, (head + 1) * tokens);
+  if (!lse.some(Number.isNaN)) return;
+  throw new AppError('no-map', `${formatHead({ layer, head })} has no attention map in this run.`, {
+    hint: 'Its weights are sigmoids that sum to no 1. Look at its map in the clean run, or switch that intervention off.',
+  });
 }
 
 function checkPosition(capture: Capture, name: string, index: number): void {

@@ -22,9 +22,8 @@ import { listProbes } from '../probes/index.ts';
 import { ProbeStore } from '../probes/probe-store.ts';
 import { PatchStore } from '../patching/patch-store.ts';
 import { readTaskData, type TaskData } from '../tasks/task-data.ts';
-import { addonTexels } from '../tiles/addon-texels.ts';
 import { createHeadKernel } from '../attention/choose-kernel.ts';
-import { readerTexels } from '../tiles/reader-texels.ts';
+import { createTexels } from '../tiles/create-texels.ts';
 import { RestMaps } from '../tiles/rest-maps.ts';
 import { TileServer } from '../tiles/tile-server.ts';
 import { Circuits } from '../weights/circuits.ts';
@@ -94,7 +93,7 @@ export function createEngine(options: EngineOptions): Engine {
     const parts = await openParts(model, options, threads, context.signal);
     const reader = new ScoreReader(architecture, threads);
     const circuits = new Circuits(model, threads);
-    const texels = addon === null ? readerTexels(reader) : addonTexels(addon, architecture, threads);
+    const texels = createTexels(addon, architecture, reader, threads);
     return {
       model: { ...model, info: { ...model.info, device: parts.device } },
       ...parts,
@@ -242,7 +241,8 @@ export function createEngine(options: EngineOptions): Engine {
 
     'run.miniatures': ({ runId }) => urgency.interactive(async () => runOf(runId).miniatures()),
 
-    'run.token': (params) => urgency.interactive(async () => runOf(params.runId).token(params, params.index)),
+    'run.token': (params, { signal }) =>
+      urgency.interactive(async () => runOf(params.runId).token(params, params.index, signal)),
 
     'run.head': (params, { signal }) => urgency.interactive(async () => runOf(params.runId).head(params, signal)),
 

@@ -104,8 +104,8 @@ export class LiveRun implements RunView {
     return this.#maps.head(head, signal);
   }
 
-  async token(head: HeadId, index: number) {
-    return Promise.resolve(this.#maps.token(head, index));
+  async token(head: HeadId, index: number, signal: AbortSignal) {
+    return this.#maps.token(head, index, signal);
   }
 
   async cell(head: HeadId, query: number, key: number, skipKeys: number) {

@@ -60,7 +60,7 @@ export interface RunView {
   influence(heads: readonly HeadId[], job: Job): Promise<Influence>;
   miniatures(): Promise<Miniatures>;
   head(head: HeadId, signal: AbortSignal): Promise<HeadProfile>;
-  token(head: HeadId, index: number): Promise<TokenAttention>;
+  token(head: HeadId, index: number, signal: AbortSignal): Promise<TokenAttention>;
   /** Without the first `skipKeys` keys of the row. */
   cell(head: HeadId, query: number, key: number, skipKeys: number): Promise<CellReading>;
   region(region: Region, signal: AbortSignal): Promise<RegionReading>;

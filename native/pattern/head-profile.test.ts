@@ -5,6 +5,7 @@ import { randomCapture } from '../testing/random-capture.ts';
 import { headProfile, readCell, tokenAttention } from './head-profile.ts';
 import { ScoreReader } from './score-blocks.ts';
 
+const breathe = () => Promise.resolve();
 const tokens = 90;
 const window = 40;
 let capture: Capture;
@@ -22,10 +23,10 @@ describe('head profile', () => {
     expect([0, 1, 2, 3, 4, 7, 8, 1023, 1024].map(distanceBin)).toEqual([0, 1, 2, 2, 3, 3, 4, 10, 11]);
   });
 
-  it('agrees with single cells: rows sum to 1, columns and distances add up', () => {
+  it('agrees with single cells: rows sum to 1, columns and distances add up', async () => {
     const head = 3;
     const p = (i: number, j: number) => reader.probability(capture, 0, head, i, j);
-    const profile = headProfile(reader, capture, 0, head);
+    const profile = await headProfile(reader, capture, { layer: 0, head }, breathe);
     const histogram = new Float64Array(profile.distance.length);
     for (let i = 0; i < tokens; i++) {
       let sum = 0;
@@ -44,8 +45,8 @@ describe('head profile', () => {
     }
   });
 
-  it('gives what a token attends to and what attends to it, 0 where masked', () => {
-    const { outgoing, incoming } = tokenAttention(reader, capture, 0, 1, 50);
+  it('gives what a token attends to and what attends to it, 0 where masked', async () => {
+    const { outgoing, incoming } = await tokenAttention(reader, capture, { layer: 0, head: 1 }, 50, breathe);
     expect(outgoing.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 5);
     expect(outgoing[50 - window]).toBe(0);
     expect(outgoing[51]).toBe(0);
@@ -58,8 +59,8 @@ describe('head profile', () => {
     const place = { layer: 0, head: 2, query: 20, key: 0, skipKeys: 0 };
     const order = [...row.keys()].sort((a, b) => row[b]! - row[a]!);
     expect(readCell(reader, capture, { ...place, key: order[0]! })).toMatchObject({ rank: 1, visible: 21 });
-    expect(readCell(reader, capture, { ...place, key: order[7]! }).rank).toBe(8);
-    expect(readCell(reader, capture, { ...place, query: 80, key: 60 }).visible).toBe(window);
+    expect(readCell(reader, capture, { ...place, key: order[7]! })?.rank).toBe(8);
+    expect(readCell(reader, capture, { ...place, query: 80, key: 60 })?.visible).toBe(window);
   });
 
   it('reads a cell among what is left of its row', () => {
@@ -71,7 +72,7 @@ describe('head profile', () => {
         const weights = keys.map((key) => Math.exp(reader.score(capture, 0, 2, query, key)));
         const total = weights.reduce((sum, weight) => sum + weight, 0);
         for (const [at, key] of keys.entries()) {
-          const cell = readCell(reader, capture, { layer: 0, head: 2, query, key, skipKeys });
+          const cell = readCell(reader, capture, { layer: 0, head: 2, query, key, skipKeys })!;
           expect(cell.probability).toBeCloseTo(weights[at]! / total, first > 0 ? 6 : 12);
           expect(cell.rank).toBe(1 + weights.filter((weight) => weight > weights[at]!).length);
           expect(cell.visible).toBe(keys.length);

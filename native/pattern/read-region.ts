@@ -38,7 +38,9 @@ export async function readRegion(
         const at = (row - block.rowStart) * width - keyStart;
         let mass = 0;
         for (let key = Math.max(visible.first, keyStart); key <= Math.min(visible.last, seenEnd - 1); key++) {
-          const probability = Math.exp(block.scores[at + key]! - rowLse);
+          const score = block.scores[at + key]!;
+          if (score === -Infinity) continue;
+          const probability = Math.exp(score - rowLse);
           cells += 1;
           mass += probability;
           keyMass[key - keyStart]! += probability;

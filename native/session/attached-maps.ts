@@ -5,8 +5,7 @@ import { loadAddon } from '../attention/load-addon.ts';
 import type { LayerCapture } from '../capture/capture.ts';
 import { CapturedMaps } from '../engine/captured-maps.ts';
 import { ScoreReader } from '../pattern/score-blocks.ts';
-import { addonTexels } from '../tiles/addon-texels.ts';
-import { readerTexels } from '../tiles/reader-texels.ts';
+import { createTexels } from '../tiles/create-texels.ts';
 import { RestMaps } from '../tiles/rest-maps.ts';
 import { TileServer } from '../tiles/tile-server.ts';
 import { LayerStatistics } from './layer-statistics.ts';
@@ -42,7 +41,7 @@ export async function attachMaps(
   const reader = new ScoreReader(shape, threads);
   const { addon } = loadAddon(addonPath);
   const rest = new RestMaps(shape, () => createHeadKernel(addonPath, shape.headDim, threads));
-  const texels = addon === null ? readerTexels(reader) : addonTexels(addon, shape, threads);
+  const texels = createTexels(addon, shape, reader, threads);
   const layers = file.layers.map((_, layer) => lazyLayer(file, statistics, layer));
   return {
     maps: new CapturedMaps({

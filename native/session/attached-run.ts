@@ -128,10 +128,10 @@ export class AttachedRun implements RunView {
     return held?.profile ?? this.#maps('the profile of this head').head(head, signal);
   }
 
-  async token(head: HeadId, index: number) {
+  async token(head: HeadId, index: number, signal: AbortSignal) {
     checkHead(this.#run.model, head);
     const held = this.#run.tokenRows.find((other) => sameHead(other, head) && other.index === index);
-    return Promise.resolve(held?.attention ?? this.#maps('the attention of this token').token(head, index));
+    return held?.attention ?? this.#maps('the attention of this token').token(head, index, signal);
   }
 
   async cell(head: HeadId, query: number, key: number, skipKeys: number) {

@@ -74,7 +74,10 @@ export async function collectChosen(
       1,
       [choice.tokenRows, kept.tokenRows, known.tokenRows],
       (part, place) => sameHead(part, place) && part.index === place.index,
-      ({ layer, head, index }) => ({ layer, head, index, attention: maps.token({ layer, head }, index) }),
+      async ({ layer, head, index }) => {
+        const attention = await maps.token({ layer, head }, index, job.signal);
+        return { layer, head, index, attention };
+      },
     ),
     maps: await collect(
       'Map',

@@ -6,7 +6,10 @@ import type { Architecture } from '../families/family.ts';
 
 const MOST_TEXELS = 32;
 
-/** Max-pooled from the run's pooled statistics, so no map is recomputed. */
+/**
+ * Max-pooled from the run's pooled statistics, so no map is recomputed. What an edited head gives no weight at all is
+ * masked, as what it does not see: these statistics do not tell the two apart.
+ */
 export function miniatures(
   { tokens, layers }: Capture,
   { heads, slidingWindow }: Pick<Architecture, 'heads' | 'slidingWindow'>,
@@ -15,9 +18,10 @@ export function miniatures(
   const size = Math.min(MOST_TEXELS, side);
   const texelOf = (block: number) => Math.floor((block * size) / side);
   const values = new Float32Array(layers.length * heads * size * size).fill(NaN);
-  layers.forEach(({ poolMax }, layer) => {
+  layers.forEach(({ poolMax, patterns }, layer) => {
     const window = slidingWindow[layer] ?? tokens;
     for (let head = 0; head < heads; head++) {
+      const isEdited = patterns?.has(head) === true;
       const to = (layer * heads + head) * size * size;
       let from = head * cells;
       for (let row = 0; row < side; row++) {
@@ -28,6 +32,7 @@ export function miniatures(
           const texel = to + texelOf(row) * size + texelOf(column);
           const known = values[texel]!;
           const p = poolMax[from]!;
+          if (isEdited && p === 0) continue;
           if (!(known >= p)) values[texel] = p;
         }
       }

@@ -1,6 +1,7 @@
 /** The coarsest level, at once, from the run's pooled statistics. */
 import { topLevel, type TileKey } from '../../shared/tensor/tile.ts';
 import { poolBlock, poolCells, poolSide } from '../attention/statistics.ts';
+import { isEdited } from '../pattern/score-blocks.ts';
 import type { MapOf, TexelGrid } from './texels.ts';
 import { visibleCells } from './visible-cells.ts';
 
@@ -12,14 +13,14 @@ export function isPooled(tokens: number, { level, value, reducer, skipKeys }: Ti
   return level === topLevel(tokens) && poolBlock(tokens) === 2 ** level;
 }
 
-/** Undefined where they do not. */
+/** Undefined where they do not: they do not tell apart what an edited head hides from what it gives no weight. */
 export function pooledGrid(
   { capture, layer, head }: MapOf,
   key: TileKey,
   window: number | null,
 ): TexelGrid | undefined {
   const { tokens } = capture;
-  if (!isPooled(tokens, key)) return undefined;
+  if (!isPooled(tokens, key) || isEdited(capture, layer, head)) return undefined;
   const { value, reducer } = key;
   const { poolMax, poolSum } = capture.layers[layer]!;
   const pool = (reducer === 'max' ? poolMax : poolSum).subarray(head * poolCells(tokens));

@@ -1,7 +1,7 @@
-/** Texels from score blocks, in JavaScript: where the addon was not built. */
+/** Texels from score blocks, in JavaScript: where the addon was not built, and of maps that were edited. */
 import { CancelledError } from '../../shared/base/app-error.ts';
 import type { TileValue } from '../../shared/tensor/tile.ts';
-import type { ScoreReader } from '../pattern/score-blocks.ts';
+import { isEdited, type ScoreReader } from '../pattern/score-blocks.ts';
 import { emptyGrid, lseOf, type MapOf, type TexelGrid, type TexelRequest, type Texels } from './texels.ts';
 
 export function readerTexels(reader: ScoreReader): Texels {
@@ -27,10 +27,13 @@ async function reduceMap(reader: ScoreReader, request: TexelRequest, signal: Abo
     const visible = reader.visibleKeys(map.layer, row);
     const first = Math.max(visible.first, request.keyStart, request.skipKeys);
     const last = Math.min(visible.last, request.keyEnd - 1);
-    const offset = rowOffset(value, lse[row]!, visible.last - visible.first + 1);
+    const offset = rowOffset(value, lse[row]!, () => visibleCount(reader, map, row));
     const texelRow = ((row - request.rowStart) >>> level) * grid.columns;
     for (let key = first; key <= last; key++) {
-      const cell = scores[key - request.keyStart]! + offset;
+      const score = scores[key - request.keyStart]!;
+      // Hidden by an edit of the head.
+      if (score === -Infinity) continue;
+      const cell = score + offset;
       const texel = texelRow + ((key - request.keyStart) >>> level);
       grid.counts[texel]! += 1;
       if (reducer === 'sum') totals[texel]! += exponential ? Math.exp(cell) : cell;
@@ -65,8 +68,10 @@ async function reduceDifference(
     const first = Math.max(Math.min(a.first, b.first), request.keyStart, request.skipKeys);
     for (let key = first; key <= Math.min(row, request.keyEnd - 1); key++) {
       const at = key - request.keyStart;
-      const difference =
-        (key < a.first ? 0 : Math.exp(scores[at]! - lseA)) - (key < b.first ? 0 : Math.exp(other[at]! - lseB));
+      const isHiddenA = key < a.first || scores[at] === -Infinity;
+      const isHiddenB = key < b.first || other[at] === -Infinity;
+      if (isHiddenA && isHiddenB) continue;
+      const difference = (isHiddenA ? 0 : Math.exp(scores[at]! - lseA)) - (isHiddenB ? 0 : Math.exp(other[at]! - lseB));
       const texel = texelRow + (at >>> level);
       grid.counts[texel]! += 1;
       if (reducer === 'sum') totals[texel]! += difference;
@@ -100,7 +105,13 @@ async function eachRow(
   }
 }
 
-function rowOffset(value: TileValue, lse: number, visible: number): number {
+function visibleCount(reader: ScoreReader, { capture, layer, head }: MapOf, row: number): number {
+  const { first, last } = reader.visibleKeys(layer, row);
+  if (!isEdited(capture, layer, head)) return last - first + 1;
+  return reader.visible(capture, layer, head, row).reduce((a, b) => a + b, 0);
+}
+
+function rowOffset(value: TileValue, lse: number, visible: () => number): number {
   switch (value) {
     case 'logit':
       return 0;
@@ -108,6 +119,6 @@ function rowOffset(value: TileValue, lse: number, visible: number): number {
     case 'logProbability':
       return -lse;
     case 'lift':
-      return Math.log(visible) - lse;
+      return Math.log(visible()) - lse;
   }
 }

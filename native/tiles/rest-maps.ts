@@ -6,7 +6,10 @@ import { CancelledError } from '../../shared/base/app-error.ts';
 import { groupOf } from '../../shared/model/head-id.ts';
 import type { TileValue } from '../../shared/tensor/tile.ts';
 import { PLAIN, type AttentionKernel } from '../attention/kernel.ts';
-import { gatherHead, type MapShape } from '../pattern/score-blocks.ts';
+import { breather } from '../forward/breathe.ts';
+import { capturedRows } from '../interventions/captured-rows.ts';
+import type { HeadRows } from '../interventions/head-rows.ts';
+import { gatherHead, isEdited, type MapShape } from '../pattern/score-blocks.ts';
 import { mapId } from './map-id.ts';
 import { SharedPasses } from './shared-passes.ts';
 import { lseOf, type MapOf } from './texels.ts';
@@ -35,12 +38,21 @@ export class RestMaps {
     const rest = await this.#known.of(`${mapId(map)} ${skipKeys}`, compute, signal);
     if (value !== 'lift') return { ...map, lse: rest };
     // Texels multiply by all keys that the layer lets a query see.
+    const lse = rest.slice();
+    const edited = this.#editedRows(map);
     const window = this.#shape.slidingWindow[map.layer] ?? Infinity;
-    const lse = rest.map((own, row) => {
+    const breathe = breather({ signal });
+    for (let row = 0; row < lse.length; row++) {
       const first = Math.max(0, row - window + 1);
-      const left = row + 1 - Math.max(first, skipKeys);
-      return left > 0 ? own + Math.log((row + 1 - first) / left) : own;
-    });
+      let [all, left] = [row + 1 - first, row + 1 - Math.max(first, skipKeys)];
+      if (edited !== null) {
+        const visible = edited.visible(row);
+        all = visible.reduce((a, b) => a + b, 0);
+        left = visible.subarray(skipKeys).reduce((a, b) => a + b, 0);
+        await breathe();
+      }
+      if (left > 0) lse[row]! += Math.log(all / left);
+    }
     return { ...map, lse };
   }
 
@@ -55,6 +67,8 @@ export class RestMaps {
     const rest = lseOf(map).slice();
     const tokens = capture.tokens - skipKeys;
     if (tokens <= 0) return rest;
+    const edited = this.#editedRows(map);
+    if (edited !== null) return editedRest(edited, rest, skipKeys, breather({ signal }));
     this.#kernel ??= this.#makeKernel();
     const kernel = await this.#kernel;
     const { q: queries, k: keys } = capture.layers[layer]!;
@@ -71,4 +85,28 @@ export class RestMaps {
     rest.set(lse, skipKeys);
     return rest;
   }
+
+  #editedRows({ capture, layer, head }: MapOf): HeadRows | null {
+    return isEdited(capture, layer, head) ? capturedRows(this.#shape, capture, layer, head) : null;
+  }
+}
+
+async function editedRest(
+  rows: HeadRows,
+  rest: Float32Array,
+  skipKeys: number,
+  breathe: () => Promise<void>,
+): Promise<Float32Array> {
+  for (let row = skipKeys; row < rest.length; row++) {
+    const { scores } = rows.scores(row, skipKeys, row + 1);
+    let top = -Infinity;
+    for (const score of scores) if (score > top) top = score;
+    if (top > -Infinity) {
+      let sum = 0;
+      for (const score of scores) sum += Math.exp(score - top);
+      rest[row] = top + Math.log(sum);
+    }
+    await breathe();
+  }
+  return rest;
 }

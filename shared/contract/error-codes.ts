@@ -17,6 +17,7 @@ export const ERROR_CODES = [
   'not-stored', // a session file does not hold it, and the model is not there to compute it
   'session-invalid', // not a session file, or one that is damaged beyond reading
   'session-newer', // written by a later version
+  'no-map', // in this run the head's weights are no softmax
   'unknown-run', // the run was released or belongs to another model
   'prompt-empty',
   'prompt-too-long',
