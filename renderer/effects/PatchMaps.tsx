@@ -7,6 +7,7 @@ import {
   movedColour,
   movedMap,
   movedScale,
+  movedText,
   patchGrid,
   type PatchGridData,
 } from '../../shared/view/effects/patch-grid.ts';
@@ -79,7 +80,7 @@ function PatchMap({ result, data, colour, width }: PatchMapProps) {
         columns={data.columns}
         values={data.moved}
         colour={colour}
-        text={(value) => formatNumber(value).replace(/(\.\d\d)\d$/, '$1')}
+        text={movedText}
         rowName={(row) => rowNames[row]!}
         columnName={(column) => (across === 'heads' ? String(column) : (tokens[column]?.display ?? String(column)))}
         leaning={across === 'positions'}

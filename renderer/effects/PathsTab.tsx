@@ -1,7 +1,14 @@
 import { useCallback, useMemo, useState } from 'react';
 import type { PathsRecord } from '../../shared/model/effect-results.ts';
 import { formatHead } from '../../shared/model/head-id.ts';
-import { DIRECTION_WORDS, movedColour, movedMap, movedOf, movedScale } from '../../shared/view/effects/patch-grid.ts';
+import {
+  DIRECTION_WORDS,
+  movedColour,
+  movedMap,
+  movedOf,
+  movedScale,
+  movedText,
+} from '../../shared/view/effects/patch-grid.ts';
 import { formatNumber, formatSigned } from '../../shared/view/format.ts';
 import { useApp } from '../app/app-context.ts';
 import { useAppState } from '../app/use-app-state.ts';
@@ -127,7 +134,7 @@ function PathMaps({ record, width }: { readonly record: PathsRecord; readonly wi
               columns={about.heads}
               values={moved[id]}
               colour={colour}
-              text={(value) => value.toFixed(1).replace('-', '−')}
+              text={movedText}
               rowName={(row) => `L${row}`}
               columnName={String}
               label={`${name} of each later head: ${words.scale}`}

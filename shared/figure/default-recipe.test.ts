@@ -53,7 +53,9 @@ describe('the recipe that a dialog begins with', () => {
 describe('what a session says of the screen', () => {
   const source = { kind: 'text', text: 'abc', bos: true };
   const edit = {
-    interventions: [],
+    scenarios: [{ id: 's1', name: 'Scenario 1', interventions: [], finalNorm: 'recomputed' }],
+    current: 's1',
+    compared: null,
     head,
     pinnedToken: 4,
     comparison: { modelId: 'm', heads: [head], difference: { of: head, minus: 'clean' } },

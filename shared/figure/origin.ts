@@ -1,6 +1,6 @@
 /** Where the numbers of a figure come from: for its caption, and for files of its numbers. */
 import type { Badge } from '../model/badge.ts';
-import type { Intervention } from '../model/intervention.ts';
+import type { FinalNorm, Intervention } from '../model/intervention.ts';
 import { formatIntervention } from '../model/intervention-text.ts';
 import type { RunSummary } from '../model/run.ts';
 import type { TileReducer, TileValue } from '../tensor/tile.ts';
@@ -10,6 +10,8 @@ export interface FigureOrigin {
   readonly badges: readonly Badge[];
   /** Of the runs that are drawn; empty where only the clean one is. */
   readonly interventions: readonly Intervention[];
+  /** Of the runs with interventions; absent where it is recomputed. */
+  readonly finalNorm?: FinalNorm;
   /** Execution providers that computed the runs. */
   readonly providers: readonly string[];
   /** Of maps. */
@@ -40,6 +42,7 @@ export function originOf(runs: readonly RunSummary[], also: readonly Badge[] = [
   return {
     badges: [...badges],
     interventions: [...interventions.values()],
+    ...(runs.some(({ finalNorm }) => finalNorm === 'frozen') ? { finalNorm: 'frozen' as const } : {}),
     providers: [...new Set(runs.map(({ provider }) => provider))],
   };
 }
@@ -68,10 +71,14 @@ export function inexactText(origin: FigureOrigin): string {
 /** Interventions that a caption names. */
 const MOST_NAMED = 8;
 
-/** `Interventions: L2H5=zero.`; empty without any. */
-export function interventionsText({ interventions }: Pick<FigureOrigin, 'interventions'>): string {
+/** `Interventions: L2H5=zero.`, with `; final norm frozen` where it is; empty without any. */
+export function interventionsText({
+  interventions,
+  finalNorm,
+}: Pick<FigureOrigin, 'interventions' | 'finalNorm'>): string {
   if (interventions.length === 0) return '';
   const shown = interventions.slice(0, MOST_NAMED).map(formatIntervention).join(', ');
   const more = interventions.length > MOST_NAMED ? ` and ${interventions.length - MOST_NAMED} more` : '';
-  return `Interventions: ${shown}${more}.`;
+  const norm = finalNorm === 'frozen' ? '; final norm frozen' : '';
+  return `Interventions: ${shown}${more}${norm}.`;
 }

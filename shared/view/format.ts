@@ -47,7 +47,7 @@ export function formatSigned(value: number, digits = 2): string {
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return '–';
   const magnitude = Math.abs(value);
-  if (magnitude !== 0 && (magnitude < 0.0005 || magnitude >= 1e6)) return value.toExponential(1).replace('e-', 'e−');
+  if (magnitude !== 0 && (magnitude < 0.0005 || magnitude >= 1e6)) return value.toExponential(1).replaceAll('-', '−');
   if (magnitude >= 100) return integer.format(value);
   return value.toFixed(magnitude >= 10 ? 1 : 3).replace('-', '−');
 }

@@ -18,6 +18,8 @@ export interface DoseFigure extends EffectPage {
 
 const HEIGHT_EM = 15;
 const TITLE_EM = 1.5;
+/** A plot is readable, if low. */
+const LEAST_HEIGHT_EM = 4.8;
 /** Under a plot. */
 const GAP_EM = 1;
 /** Two plots side by side are each as wide at least. */
@@ -49,7 +51,7 @@ export const doseView: FigureView<'dose', DoseFigure> = {
       const rows = Math.ceil(metrics.length / columns);
       const pitch = frame.width / columns;
       const height = Math.max(
-        7 * em,
+        LEAST_HEIGHT_EM * em,
         Math.min(HEIGHT_EM * em, ((frame.height ?? Infinity) - rows * (TITLE_EM + GAP_EM) * em) / rows),
       );
       let y = frame.y;

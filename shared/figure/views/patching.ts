@@ -10,6 +10,7 @@ import {
   movedColour,
   movedMap,
   movedScale,
+  movedText,
   patchGrid,
   type PatchGridData,
 } from '../../view/effects/patch-grid.ts';
@@ -183,7 +184,7 @@ function drawHeads(
       const { x, y, width, height } = cellOf(grid, head);
       const colour = movedColour(scale, value, theme);
       sketch.rect(x, y, width, height, toHex(colour));
-      const number = value.toFixed(2).replace('-', '−');
+      const number = movedText(value);
       const fits = sketch.width(number, { em: NUMBER_EM }) <= width - 0.1 * em && height >= NUMBER_EM * em;
       if (!fits) continue;
       sketch.text(number, x + width / 2, y + height / 2 + MIDDLE * NUMBER_EM * em, {

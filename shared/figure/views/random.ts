@@ -20,6 +20,7 @@ export interface RandomFigure extends EffectPage {
 
 const ROW_EM = 4.2;
 const DOT_EM = 0.8;
+const LEAST_AXIS_EM = 10;
 /** Heads that the caption names. */
 const NAMED = 12;
 
@@ -99,16 +100,20 @@ function drawIntervals(sketch: Sketch, frame: Frame, record: RandomRecord): numb
   const { em, theme } = sketch;
   const label = { em: LABEL_EM } as const;
   const dim = { ...label, fill: theme.textDim };
-  const rows = intervalRows(record).map((row) => ({
-    ...row,
-    number: formatNumber(row.value),
-    over: `over ${Math.round(100 * row.below)}% of draws`,
-  }));
-  const widest = (texts: readonly string[]) =>
-    texts.reduce((most, text) => Math.max(most, sketch.width(text, label)), 0);
-  const names = widest(rows.flatMap(({ name, unit }) => [name, unit])) + 1.5 * em;
-  const numbers = widest(rows.flatMap(({ number, over }) => [number, over])) + 1.5 * em;
-  const [left, right] = [frame.x + names, Math.max(frame.x + names + 4 * em, frame.x + frame.width - numbers)];
+  const all = intervalRows(record);
+  const texts = (isWide: boolean) =>
+    all.map((row) => {
+      const share = `${Math.round(100 * row.below)}%`;
+      return { ...row, number: formatNumber(row.value), over: isWide ? `over ${share} of draws` : share };
+    });
+  const widest = (shown: readonly string[]) =>
+    shown.reduce((most, text) => Math.max(most, sketch.width(text, label)), 0);
+  const names = widest(all.flatMap(({ name, unit }) => [name, unit])) + 1.5 * em;
+  const numbersOf = (shown: ReturnType<typeof texts>) =>
+    widest(shown.flatMap(({ number, over }) => [number, over])) + 1.5 * em;
+  // A narrow figure says of the share what it has to; the caption says what it is.
+  const rows = texts(frame.width - names - numbersOf(texts(true)) >= LEAST_AXIS_EM * em);
+  const [left, right] = [frame.x + names, frame.x + frame.width - numbersOf(rows)];
   const rowPt = Math.max(3.4 * em, Math.min(ROW_EM * em, (frame.height ?? Infinity) / rows.length));
   const bar = toHex(mixRgb(parseHex(theme.background)!, parseHex(theme.textDim)!, 0.35));
   for (const [index, row] of rows.entries()) {

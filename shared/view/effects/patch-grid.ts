@@ -4,7 +4,7 @@ import type { Rgb } from '../../colour/rgb.ts';
 import { niceCeil, toUnit, type ValueScale } from '../../colour/value-scale.ts';
 import type { PatchDirection, PatchResult } from '../../model/effect.ts';
 import type { TokenView } from '../../model/token-view.ts';
-import type { GroundTheme } from '../atlas/score-colours.ts';
+import { formatScore, type GroundTheme } from '../atlas/score-colours.ts';
 
 export interface PatchGridData {
   readonly rows: number;
@@ -116,4 +116,9 @@ export function movedMap(ground: GroundTheme): ColourMap {
 
 export function movedColour(scale: ValueScale, value: number, ground: GroundTheme): Rgb {
   return sampleLut(lutOf(movedMap(ground)), toUnit(scale, value));
+}
+
+/** A value as cells print it; nothing where nothing moved. */
+export function movedText(value: number): string {
+  return Math.abs(value) < 0.005 ? '' : formatScore(value, 2);
 }
