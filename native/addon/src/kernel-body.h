@@ -207,6 +207,11 @@ struct RowSums {
     kept.rescale(scale, rise);
   }
 
+  void clear(bool hasSinks) {
+    rest = first = KeySums{};
+    if (hasSinks) named = kept = KeySums{};
+  }
+
   void addApart(const ApartKey &key, float e, float shifted, int64_t distance) {
     if (!(e > 0)) return;
     (key.isFirst ? first : named).add(e, shifted, distance);
@@ -579,7 +584,6 @@ struct RowState {
   int64_t strongest = -1;
   double total = 0;  // where no statistics are wanted
   bool broken = false;
-  RowSums sums;
 };
 
 // The rows of one block of a head, and where they look.
@@ -609,9 +613,10 @@ static int64_t visibleKeys(const Problem &p, const Visible &see, bool general, i
   return position + 1 - near + std::max<int64_t>(0, std::min(see.sink, near) - floor);
 }
 
-// Scores, weights and output of MICRO rows against one tile of keys, all while they are in the nearest cache.
+// Scores, weights and output of MICRO rows against one tile of keys, all while they are in the nearest cache. `keeps`:
+// whether statistics are wanted, which need the weights afterwards, and the sums of each row.
 static void passTile(const Problem &p, const PackedGroup &packed, const Block &block, size_t t, int64_t m, const Visible &see,
-                     bool general, bool keeps, Scratch &scratch, RowState *states) {
+                     bool general, bool keeps, Scratch &scratch, RowState *states, RowSums *sums) {
   const int64_t dh = p.headDim, pad = padded(dh), tileCount = static_cast<int64_t>(block.tiles.size());
   const int64_t rows = std::min<int64_t>(MICRO, block.count - m), last = block.firstPosition + m + rows - 1;
   const Range &whole = block.tiles[t];
@@ -646,8 +651,8 @@ static void passTile(const Problem &p, const PackedGroup &packed, const Block &b
     const float top = largestOf(s, tile);
     if (top > state.peak) {
       const double scale = std::exp(static_cast<double>(state.peak) - top);
-      if (scale > 0) state.sums.rescale(scale, static_cast<double>(top) - state.peak, p.restMass != nullptr);
-      else state.sums = RowSums{};
+      if (keeps && scale > 0) sums[m + r].rescale(scale, static_cast<double>(top) - state.peak, p.restMass != nullptr);
+      else if (keeps) sums[m + r].clear(p.restMass != nullptr);
       state.total *= scale;
       const Vec factor = splat(static_cast<float>(scale));
       for (int64_t d = 0; p.z != nullptr && d < pad; d += LANES) store(out + d, load(out + d) * factor);
@@ -663,7 +668,7 @@ static void passTile(const Problem &p, const PackedGroup &packed, const Block &b
         state.broken |= !masked;
       }
       std::fill(s + tile.offset, s + tile.end(), 0.0f);
-    } else if (keeps) weigh(p, s, tile, state.peak, position, state.sums);
+    } else if (keeps) weigh(p, s, tile, state.peak, position, sums[m + r]);
     else state.total += weighOnly(s, tile, state.peak);
   }
   if (p.z == nullptr) return;
@@ -692,6 +697,7 @@ static void attend(const Problem &p, const PackedGroup &packed, const Segment &s
   }
   const int64_t blockRows = MICRO * 4;
   const int64_t keysPadded = (p.tokens + kPanel - 1) / kPanel * kPanel;
+  std::vector<RowSums> rowSums(gathers ? blockRows : 0);
   if (gathers) {
     // Keys after the last row are in its future.
     if (p.histogram != nullptr) sums.histogram.assign(kHistogramBins, 0.0);
@@ -732,8 +738,9 @@ static void attend(const Problem &p, const PackedGroup &packed, const Segment &s
     }
 
     RowState states[MICRO * 4];
+    for (RowSums &one : rowSums) one.clear(p.restMass != nullptr);
     for (size_t t = 0; t < tiles.size(); t++)
-      for (int64_t m = 0; m < count; m += MICRO) passTile(p, packed, block, t, m, see, general, gathers, scratch, states);
+      for (int64_t m = 0; m < count; m += MICRO) passTile(p, packed, block, t, m, see, general, gathers, scratch, states, rowSums.data());
 
     const float gain = p.gain[head];
     for (int64_t r = 0; r < count; r++) {
@@ -748,7 +755,7 @@ static void attend(const Problem &p, const PackedGroup &packed, const Segment &s
         std::fill_n(factors, tileCount, 0.0f);
         continue;
       }
-      const double total = gathers ? tellRow(p, state.sums, state.peak, head, row + r, state.strongest, counts, sums) : state.total;
+      const double total = gathers ? tellRow(p, rowSums[r], state.peak, head, row + r, state.strongest, counts, sums) : state.total;
       const float inverse = static_cast<float>(1 / total);
       for (int64_t d = 0; z != nullptr && d < dh; d++) z[d] = scratch.out[r * pad + d] * inverse * gain;
       if (!gathers) {
