@@ -247,7 +247,10 @@ export function createProgram(console: Console): Command {
   program
     .command('bench')
     .description('measure time and memory of runs on generated models, beside a plain session')
-    .option('--case <names>', 'gpt2-small, gqa, kernel, tiles, suffix, scores, separated by commas (default: all)')
+    .option(
+      '--case <names>',
+      'gpt2-small, gqa, kernel, tiles, suffix, scores, sweep, separated by commas (default: all)',
+    )
     .option('--lengths <numbers>', 'tokens, up to 32768, separated by commas (default: 64,512,1024,4096)')
     .option('--variants <names>', 'plain, stats, capture, materialised; stats-avx2, capture-onnx, ...')
     .option('--repeats <number>', 'processes of each variant (default: 3)', parseRepeats)

@@ -1,10 +1,10 @@
 import { AppError } from '../../shared/base/app-error.ts';
 
 /**
- * What can be measured: two models, attention alone, tiles of a map, a recompute after a change in the last layer, and
- * all scores of a prompt of the shipped model.
+ * What can be measured: two models, attention alone, tiles of a map, a recompute after a change in the last layer,
+ * all scores of a prompt of the shipped model, and a sweep over all heads of it and of a generated one.
  */
-export const BENCH_CASES = ['gpt2-small', 'gqa', 'kernel', 'tiles', 'suffix', 'scores'] as const;
+export const BENCH_CASES = ['gpt2-small', 'gqa', 'kernel', 'tiles', 'suffix', 'scores', 'sweep'] as const;
 export type BenchCase = (typeof BENCH_CASES)[number];
 
 /** Throws `bad-request`. */

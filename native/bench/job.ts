@@ -30,6 +30,11 @@ export interface ScoresJob extends OnModel {
   readonly kind: 'scores';
 }
 
+/** Every head zeroed alone, beside as many full forwards. */
+export interface SweepJob extends OnModel {
+  readonly kind: 'sweep';
+}
+
 /** Attention alone. */
 export interface KernelJob extends Common {
   readonly kind: 'kernel';
@@ -42,7 +47,7 @@ export interface TilesJob extends Common {
   readonly lengths: readonly number[];
 }
 
-export type BenchJob = VariantJob | SuffixJob | ScoresJob | KernelJob | TilesJob;
+export type BenchJob = VariantJob | SuffixJob | ScoresJob | SweepJob | KernelJob | TilesJob;
 
 /** Milliseconds of one thing run several times. */
 export interface Timings {
@@ -81,6 +86,16 @@ export interface ScoresMeasured {
   readonly scores: Timings;
 }
 
+export interface SweepMeasured {
+  readonly heads: number;
+  /** Operations of as many full forwards over those of the sweep. */
+  readonly flopBound: number;
+  readonly sweep: Timings;
+  readonly full: Timings;
+  /** Of the sweep, beside the run that it changes. */
+  readonly peakExtraBytes: number | null;
+}
+
 export interface KernelMeasured {
   /** ONNX Runtime's best on a large matrix product, the mark for the others. */
   readonly gemmGflops: number;
@@ -108,6 +123,7 @@ export interface JobResults {
   readonly variant: VariantMeasured | NotRun;
   readonly suffix: SuffixMeasured;
   readonly scores: ScoresMeasured;
+  readonly sweep: SweepMeasured;
   readonly kernel: KernelMeasured;
   readonly tiles: TilesMeasured | NotRun;
 }

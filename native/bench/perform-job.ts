@@ -2,6 +2,7 @@ import type { Progress } from '../../shared/contract/methods.ts';
 import type { BenchJob, JobResults } from './job.ts';
 import { measureKernels } from './measure-kernels.ts';
 import { measureScores } from './measure-scores.ts';
+import { measureSweep } from './measure-sweep.ts';
 import { measureSuffix } from './measure-suffix.ts';
 import { measureTiles } from './measure-tiles.ts';
 import { measureVariant } from './measure-variant.ts';
@@ -18,6 +19,8 @@ export async function performJob(
       return measureSuffix(job);
     case 'scores':
       return measureScores(job);
+    case 'sweep':
+      return measureSweep(job);
     case 'kernel':
       return measureKernels(job, onProgress);
     case 'tiles':

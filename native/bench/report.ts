@@ -53,6 +53,20 @@ export interface ScoresResult extends Common {
   readonly runs: number;
 }
 
+export interface SweepResult extends Common {
+  readonly case: 'sweep';
+  readonly model: 'shipped' | 'gpt2-small';
+  readonly firstMs: number;
+  /** Zeroed one after the other. */
+  readonly heads: number;
+  /** Of the medians: time of as many full forwards to that of this. */
+  readonly ratio: number;
+  /** The same by operations alone, which can be exceeded: two forwards fill each other's gaps. Null for full forwards. */
+  readonly flopBound: number | null;
+  readonly limitRatio: number | null;
+  readonly runs: number;
+}
+
 export interface KernelResult extends Common {
   readonly case: 'kernel';
   readonly firstMs: number | null;
@@ -71,7 +85,7 @@ export interface TilesResult extends Common {
   readonly runs: number;
 }
 
-export type BenchResult = ModelResult | SuffixResult | ScoresResult | KernelResult | TilesResult;
+export type BenchResult = ModelResult | SuffixResult | ScoresResult | SweepResult | KernelResult | TilesResult;
 
 export interface BenchReport {
   readonly results: readonly BenchResult[];

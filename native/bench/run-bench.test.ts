@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AppError } from '../../shared/base/app-error.ts';
 import type { BenchJob, PerformJob } from './job.ts';
 import { performJob } from './perform-job.ts';
-import type { ModelResult, ScoresResult } from './report.ts';
+import type { ModelResult, ScoresResult, SweepResult } from './report.ts';
 import { runBench, type BenchOptions } from './run-bench.ts';
 import { TINY_SPECS } from './testing/tiny-specs.ts';
 
@@ -30,6 +30,7 @@ const options = (more: Partial<BenchOptions>): BenchOptions => ({
   kernelLengths: [8],
   tileLengths: [600],
   scoreLengths: [24],
+  sweepLengths: { shipped: [24], 'gpt2-small': [16] },
   shippedModel: join(import.meta.dirname, '../../resources/model'),
   variants: ['plain', 'capture', 'materialised'],
   repeats: 1,
@@ -69,6 +70,21 @@ describe('runBench', () => {
     const { results } = await runBench(options({ cases: ['suffix'] }));
     expect(results.map(({ variant }) => variant)).toEqual(['full', 'suffix', 'recompute']);
     expect(results[1]).toMatchObject({ case: 'suffix', n: 24, limitRatio: 0.75 });
+  });
+
+  it('measures a sweep beside as many full forwards, which come to the same effects', async () => {
+    const { results } = await runBench(options({ cases: ['sweep'] }));
+    const told = results as SweepResult[];
+    expect(told.map(({ model, variant, n }) => [model, variant, n])).toEqual([
+      ['shipped', 'full', 24],
+      ['shipped', 'sweep', 24],
+      ['gpt2-small', 'full', 16],
+      ['gpt2-small', 'sweep', 16],
+    ]);
+    expect(told[1]).toMatchObject({ case: 'sweep', heads: 48, limitRatio: 1.8 });
+    expect(told[1]!.flopBound).toBeGreaterThan(1.4);
+    expect(told[0]).toMatchObject({ ratio: 1, flopBound: null });
+    expect(told[1]!.ratio).toBeCloseTo(told[0]!.medianMs! / told[1]!.medianMs!, 9);
   });
 
   it('measures all scores beside a run of the shipped model', async () => {

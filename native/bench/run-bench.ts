@@ -6,7 +6,7 @@ import { AppError } from '../../shared/base/app-error.ts';
 import type { Progress } from '../../shared/contract/methods.ts';
 import { loadAddon } from '../attention/load-addon.ts';
 import type { BenchCase } from './cases.ts';
-import type { NotRun, PerformJob, ScoresMeasured, SuffixMeasured, VariantMeasured } from './job.ts';
+import type { NotRun, PerformJob, ScoresMeasured, SuffixMeasured, SweepMeasured, VariantMeasured } from './job.ts';
 import { BENCH_MODELS, type BenchModel, type ModelSpec } from './model-spec.ts';
 import { peakMemoryKnown } from './peak-memory.ts';
 import { relativeError } from './relative-error.ts';
@@ -17,6 +17,7 @@ import {
   summariseModel,
   summariseScores,
   summariseSuffix,
+  summariseSweep,
   summariseTiles,
 } from './summarise.ts';
 import { parseVariant } from './variant.ts';
@@ -31,6 +32,8 @@ export interface BenchOptions {
   readonly tileLengths: readonly number[];
   /** Of prompts whose scores are told, within the shipped model's context. */
   readonly scoreLengths: readonly number[];
+  /** Of prompts that a sweep goes over the heads of: of the shipped model, and of a generated one. */
+  readonly sweepLengths: { readonly shipped: readonly number[]; readonly 'gpt2-small': readonly number[] };
   readonly shippedModel: string;
   readonly variants: readonly string[];
   /** Processes of each variant. */
@@ -72,6 +75,10 @@ export async function runBench(options: BenchOptions): Promise<BenchReport> {
       for (const n of options.lengths) add(summariseSuffix(n, await suffixes(options, n)));
     } else if (name === 'scores') {
       for (const n of options.scoreLengths) add(summariseScores(n, await scores(options, n)));
+    } else if (name === 'sweep') {
+      for (const model of ['shipped', 'gpt2-small'] as const) {
+        for (const n of options.sweepLengths[model]) add(summariseSweep(model, n, await sweeps(options, model, n)));
+      }
     } else {
       for (const n of options.lengths) add(summariseModel(name, n, await variants(options, name, n)));
     }
@@ -152,6 +159,21 @@ async function scores(options: BenchOptions, tokens: number): Promise<ScoresMeas
   for (let done = 0; done < repeats; done++) {
     options.onProgress({ phase: `scores, ${tokens} tokens`, done, total: repeats, etaMs: null });
     measured.push(await options.perform({ kind: 'scores', folder, tokens, threads, addon }, options.onProgress));
+  }
+  return measured;
+}
+
+async function sweeps(
+  options: BenchOptions,
+  model: 'shipped' | 'gpt2-small',
+  tokens: number,
+): Promise<SweepMeasured[]> {
+  const { threads, addon, repeats } = options;
+  const folder = model === 'shipped' ? options.shippedModel : await modelFolder(options, model);
+  const measured: SweepMeasured[] = [];
+  for (let done = 0; done < repeats; done++) {
+    options.onProgress({ phase: `sweep, ${model}, ${tokens} tokens`, done, total: repeats, etaMs: null });
+    measured.push(await options.perform({ kind: 'sweep', folder, tokens, threads, addon }, options.onProgress));
   }
   return measured;
 }

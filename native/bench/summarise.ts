@@ -4,12 +4,13 @@ import type {
   NotRun,
   ScoresMeasured,
   SuffixMeasured,
+  SweepMeasured,
   TilesMeasured,
   Timings,
   VariantMeasured,
 } from './job.ts';
 import { median } from './median.ts';
-import type { KernelResult, ModelResult, ScoresResult, SuffixResult, TilesResult } from './report.ts';
+import type { KernelResult, ModelResult, ScoresResult, SuffixResult, SweepResult, TilesResult } from './report.ts';
 import type { Variant } from './variant.ts';
 
 const MIB = 2 ** 20;
@@ -119,6 +120,37 @@ export function summariseScores(n: number, measured: readonly ScoresMeasured[]):
   });
 }
 
+/** How much faster than as many full forwards a sweep has to be. */
+const SWEEP_FACTOR = 1.8;
+
+export function summariseSweep(
+  model: SweepResult['model'],
+  n: number,
+  measured: readonly SweepMeasured[],
+): readonly SweepResult[] {
+  const fullMs = medianOf(measured.map(({ full }) => full));
+  const { heads, flopBound } = measured[0]!;
+  return (['full', 'sweep'] as const).map((variant): SweepResult => {
+    const timings = measured.map((each) => each[variant]);
+    const medianMs = medianOf(timings);
+    const isSweep = variant === 'sweep';
+    return {
+      case: 'sweep',
+      model,
+      variant,
+      n,
+      heads,
+      medianMs,
+      firstMs: median(timings.map(({ firstMs }) => firstMs)),
+      ratio: fullMs / medianMs,
+      flopBound: isSweep ? flopBound : null,
+      limitRatio: isSweep ? SWEEP_FACTOR : null,
+      peakExtraMiB: isSweep ? peakOf(measured) : null,
+      runs: runsOf(timings),
+    };
+  });
+}
+
 export function summariseKernels({ gemmGflops, rows }: KernelMeasured): readonly KernelResult[] {
   return rows.map(({ variant, tokens, outcome, flops }): KernelResult => {
     const base = { case: 'kernel' as const, variant, n: tokens, peakExtraMiB: null };
@@ -148,7 +180,7 @@ const medianOf = (timings: readonly Timings[]): number => median(timings.map(({ 
 
 const runsOf = (timings: readonly Timings[]): number => timings.reduce((sum, { warmMs }) => sum + warmMs.length, 0);
 
-function peakOf(measured: readonly VariantMeasured[]): number | null {
+function peakOf(measured: readonly Pick<VariantMeasured, 'peakExtraBytes'>[]): number | null {
   const peaks = measured.flatMap(({ peakExtraBytes }) => (peakExtraBytes === null ? [] : [peakExtraBytes]));
   return peaks.length === 0 ? null : median(peaks) / MIB;
 }

@@ -8,6 +8,7 @@ export type {
   ModelResult,
   ScoresResult,
   SuffixResult,
+  SweepResult,
   TilesResult,
 } from '../bench/report.ts';
 export { runBench } from '../bench/run-bench.ts';

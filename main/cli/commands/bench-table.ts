@@ -6,6 +6,7 @@ import type {
   ModelResult,
   ScoresResult,
   SuffixResult,
+  SweepResult,
   TilesResult,
 } from '../../../native/public/bench.ts';
 import { formatTable } from '../table.ts';
@@ -42,6 +43,14 @@ export function formatBench({ results, machine }: BenchReport): string {
   const scored = results.filter((each): each is ScoresResult => each.case === 'scores');
   if (scored.length > 0) {
     parts.push('', 'scores: every score of one prompt of the shipped model, beside its run', formatScores(scored));
+  }
+  const swept = results.filter((each): each is SweepResult => each.case === 'sweep');
+  if (swept.length > 0) {
+    parts.push(
+      '',
+      'sweep: every head zeroed alone, its effects read, beside as many full forwards',
+      formatSweeps(swept),
+    );
   }
   return parts.join('\n');
 }
@@ -143,6 +152,24 @@ function formatScores(rows: readonly ScoresResult[]): string {
       optional(row.limitRatio, (limit) => limit.toFixed(1)),
     ]),
     [0, 2, 3, 4],
+  );
+}
+
+function formatSweeps(rows: readonly SweepResult[]): string {
+  return formatTable(
+    ['Model', 'Tokens', 'Heads', 'What', 'Median ms', 'Times as fast', 'By operations', 'At least', 'Peak MiB'],
+    rows.map((row) => [
+      row.model,
+      String(row.n),
+      String(row.heads),
+      row.variant === 'sweep' ? 'sweep' : 'full forwards',
+      optional(row.medianMs, milliseconds),
+      ratio(row.ratio),
+      optional(row.flopBound, ratio),
+      optional(row.limitRatio, (limit) => limit.toFixed(1)),
+      optional(row.peakExtraMiB, whole),
+    ]),
+    [1, 2, 4, 5, 6, 7, 8],
   );
 }
 

@@ -26,6 +26,10 @@ const KERNEL_LENGTHS = [1024, 2048, 4096, 8192, 16_384, 32_768];
 const TILE_LENGTHS = [8192, 32_768];
 /** The longest context of the shipped model. */
 const SCORE_LENGTHS = [1024];
+/** Of the generated model there are 144 heads, each with a full forward beside. */
+const SWEEP_LENGTHS = { shipped: [256, 1024], 'gpt2-small': [64] };
+/** Longer ones take hours. */
+const MOST_SWEPT = { shipped: 1024, 'gpt2-small': 512 };
 const MOST_TOKENS = 32_768;
 const REPEATS = 3;
 /** Over this the final residuals of two ways to compute one thing differ by more than rounding. */
@@ -49,6 +53,10 @@ export async function runBenchCommand(console: Console, options: BenchCommandOpt
     kernelLengths: lengths ?? KERNEL_LENGTHS,
     tileLengths: lengths?.filter((tokens) => tokens > 256) ?? TILE_LENGTHS,
     scoreLengths: lengths?.filter((tokens) => tokens <= SCORE_LENGTHS[0]!) ?? SCORE_LENGTHS,
+    sweepLengths: {
+      shipped: lengths?.filter((tokens) => tokens <= MOST_SWEPT.shipped) ?? SWEEP_LENGTHS.shipped,
+      'gpt2-small': lengths?.filter((tokens) => tokens <= MOST_SWEPT['gpt2-small']) ?? SWEEP_LENGTHS['gpt2-small'],
+    },
     shippedModel: app.shippedModel,
     repeats: options.repeats ?? REPEATS,
     threads: options.threads ?? availableParallelism(),
