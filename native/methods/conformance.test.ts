@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest';
+import { range } from './choose.ts';
+import { methods } from './index.ts';
+import type { LayerData, Method } from './method.ts';
+import { contextOf } from './select-layer.ts';
+import { randomLayer, selectAll } from './testing/layers.ts';
+
+const TOKENS = 24;
+const PROMPT = 15;
+const BUDGET = { keys: 6 };
+const layersOf = (seed: number, shape = {}) => Array.from({ length: 4 }, (_, l) => randomLayer(seed + l, shape));
+const gates = Float32Array.from({ length: 8 }, (_, group) => ((group * 5) % 8) / 8);
+const upTo = (end: number) => [...range(0, end)];
+
+/** The same layers with other numbers at the positions from `from` on. */
+function disturbed(layers: readonly LayerData[], from: number): LayerData[] {
+  const other = layersOf(900);
+  const mixed = (own: Float32Array, others: Float32Array) => {
+    const at = (own.length / TOKENS) * from;
+    return Float32Array.from([...own.subarray(0, at), ...others.subarray(at)]);
+  };
+  return layers.map((layer, l) => ({
+    ...layer,
+    q: mixed(layer.q, other[l]!.q),
+    k: mixed(layer.k, other[l]!.k),
+    v: mixed(layer.v, other[l]!.v),
+  }));
+}
+
+describe.each(methods.map((method) => [method.info.id, method] as const))('method %s', (_id, method: Method) => {
+  it('is told apart and documented', () => {
+    const { id, parameters, budget } = method.info;
+    expect(id).toMatch(/^[a-z][a-z0-9-]*$/);
+    expect(methods.filter(({ info }) => info.id === id)).toHaveLength(1);
+    expect(new Set(parameters.map((each) => each.id)).size).toBe(parameters.length);
+    // A parameter that a budget sets needs a budget.
+    if (budget === null) expect(method.fromBudget).toBeUndefined();
+    expect(parameters.some(({ fromBudget }) => fromBudget === true)).toBe(method.fromBudget !== undefined);
+  });
+
+  it('reads ascending lists of keys up to the query, and after the prompt holds keys of the prompt', async () => {
+    const { held, reads } = await selectAll(method, layersOf(1), { promptLength: PROMPT, budget: BUDGET, gates });
+    for (const keys of held.flat()) {
+      expect(keys).toEqual([...new Set(keys)].sort((a, b) => a - b));
+      expect(keys.every((key) => key >= 0 && key < PROMPT)).toBe(true);
+    }
+    for (const rows of reads) {
+      expect(rows).toHaveLength(TOKENS - PROMPT);
+      rows.forEach((heads, step) => {
+        expect(heads).toHaveLength(4);
+        for (const keys of heads) {
+          expect(keys).toEqual([...new Set(keys)].sort((a, b) => a - b));
+          expect(keys.every((key) => key >= 0 && key <= PROMPT + step)).toBe(true);
+        }
+      });
+    }
+  });
+
+  it('is dense with a budget of everything', async () => {
+    const { held, reads } = await selectAll(method, layersOf(2), {
+      promptLength: PROMPT,
+      budget: { keys: TOKENS },
+      gates,
+    });
+    expect(held.flat().every((keys) => keys.length === PROMPT)).toBe(true);
+    for (const rows of reads)
+      rows.forEach((heads, step) => expect(heads).toEqual(heads.map(() => upTo(PROMPT + step + 1))));
+  });
+
+  it('does not see the future', async () => {
+    const layers = layersOf(3);
+    const request = { promptLength: PROMPT, budget: BUDGET, gates };
+    const told = await selectAll(method, layers, request);
+    const later = await selectAll(method, disturbed(layers, PROMPT), request);
+    expect(later.held).toEqual(told.held);
+    for (let from = PROMPT + 1; from < TOKENS; from++) {
+      const { reads } = await selectAll(method, disturbed(layers, from), request);
+      expect(reads.map((rows) => rows.slice(0, from - PROMPT))).toEqual(
+        told.reads.map((rows) => rows.slice(0, from - PROMPT)),
+      );
+    }
+  });
+
+  it('tells the same twice', async () => {
+    const request = { promptLength: PROMPT, budget: BUDGET, gates };
+    expect(await selectAll(method, layersOf(4), request)).toEqual(await selectAll(method, layersOf(4), request));
+  });
+
+  it('brings nothing back that it evicted, or else holds the whole prompt', async () => {
+    const { held, reads } = await selectAll(method, layersOf(5), { promptLength: PROMPT, budget: BUDGET, gates });
+    if (!method.info.evicts) {
+      expect(held.flat()).toEqual(held.flat().map(() => upTo(PROMPT)));
+      return;
+    }
+    reads.forEach((rows, layer) => {
+      rows.forEach((heads, step) => {
+        heads.forEach((keys, head) => {
+          const before = new Set(step === 0 ? held[layer]![head] : rows[step - 1]![head]);
+          expect(keys.filter((key) => key < PROMPT + step && !before.has(key))).toEqual([]);
+        });
+      });
+    });
+  });
+
+  it('chooses for what it says that it chooses for', async () => {
+    const { reads } = await selectAll(method, layersOf(6), { promptLength: PROMPT, budget: BUDGET, gates });
+    const { granularity } = method.info;
+    for (const heads of reads.flat()) {
+      if (granularity === 'layer') expect(heads).toEqual(heads.map(() => heads[0]));
+      if (granularity === 'kv-group') expect([heads[1], heads[3]]).toEqual([heads[0], heads[2]]);
+    }
+  });
+
+  it('reads nothing outside the window of a layer', async () => {
+    const { reads } = await selectAll(method, layersOf(7, { window: 5 }), {
+      promptLength: PROMPT,
+      budget: { keys: TOKENS },
+      gates,
+    });
+    for (const rows of reads) {
+      rows.forEach((heads, step) =>
+        expect(heads).toEqual(heads.map(() => [...range(PROMPT + step - 4, PROMPT + step + 1)])),
+      );
+    }
+  });
+
+  it('goes on from a copy as from the start, where it has a state', async () => {
+    if (!method.info.classes.includes('stepwise')) return;
+    const data = randomLayer(8);
+    const context = contextOf(method, {
+      layers: 1,
+      promptLength: PROMPT,
+      budget: BUDGET,
+      breathe: () => Promise.resolve(),
+    });
+    const straight = await method.begin(data, 0, context);
+    const stopped = await method.begin(data, 0, context);
+    for (let query = PROMPT; query < PROMPT + 4; query++) {
+      straight.step(query);
+      stopped.step(query);
+    }
+    const copy = stopped.fork!();
+    for (let query = PROMPT + 4; query < TOKENS; query++) stopped.step(query);
+    for (let query = PROMPT + 4; query < TOKENS; query++) expect(copy.step(query)).toEqual(straight.step(query));
+  });
+});

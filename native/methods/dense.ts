@@ -1,0 +1,34 @@
+/** Everything that causality leaves: what every method is compared with. */
+import { range } from './choose.ts';
+import { FREE, type Method } from './method.ts';
+
+export const dense: Method = {
+  info: {
+    id: 'dense',
+    name: 'Dense',
+    definition: 'Every query reads every key before it and itself.',
+    source: 'Vaswani et al. 2017 (arXiv 1706.03762)',
+    classes: ['static'],
+    phases: ['prefill', 'decode'],
+    granularity: 'layer',
+    evicts: false,
+    readsQuery: false,
+    needs: [],
+    budget: null,
+    parameters: [],
+    cost: { step: 'none', stored: 'nothing', once: 'none' },
+    badge: 'exact',
+    notes: [],
+  },
+  begin: ({ heads }, _layer, { promptLength }) => {
+    const prompt = range(0, promptLength);
+    return Promise.resolve({
+      held: () => prompt,
+      step: (query) => {
+        const all = range(0, query + 1);
+        return Array.from({ length: heads }, () => all);
+      },
+    });
+  },
+  costs: () => FREE,
+};

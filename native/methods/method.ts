@@ -1,0 +1,109 @@
+/**
+ * A sparse attention method: what it is, and which keys each query head reads. One file each.
+ *
+ * A layer is selected from its own arrays, of which nothing after the query at hand may be read: `begin` sees positions
+ * before the end of the prompt, `step` those up to its query. What belongs to a whole run of the method, layer after
+ * layer, lives in `shared`.
+ */
+import type { MethodInfo, MethodParameters } from '../../shared/model/method.ts';
+import type { MaskSpec } from '../attention/mask.ts';
+
+/** One layer after rotation, and what else methods declare. */
+export interface LayerData {
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+  readonly tokens: number;
+  /** [tokens, heads x headDim]. */
+  readonly q: Float32Array;
+  /** [tokens, kvHeads x headDim]. */
+  readonly k: Float32Array;
+  readonly v: Float32Array;
+  /** Factor on q.k. */
+  readonly scale: number;
+  /** Keys that a query sees, itself included; null = all before it. */
+  readonly window: number | null;
+}
+
+/** What a whole run of a method has in common. */
+export interface MethodContext {
+  /** Of the model, also where fewer are at hand. */
+  readonly layers: number;
+  /** First query that attends under the method. */
+  readonly promptLength: number;
+  readonly parameters: MethodParameters;
+  /** Keys; null for a method that takes none. */
+  readonly budget: number | null;
+  /** Learned gates of KV groups in [0, 1], [layers x kvHeads]; null where there are none. */
+  readonly gates: Float32Array | null;
+  /** What one layer leaves for later ones; empty at first. */
+  readonly shared: Map<string, unknown>;
+  /** Awaited every few milliseconds; may throw to cancel. */
+  readonly breathe: () => Promise<void>;
+}
+
+export interface LayerSelector {
+  /** Prompt keys that a query head can still read after the prompt, ascending. */
+  held(head: number): Int32Array;
+  /**
+   * What each query head reads at this query, ascending, of the positions up to it; heads that share a choice share the
+   * array. Called for promptLength, promptLength + 1, ... in order.
+   */
+  step(query: number): readonly Int32Array[];
+  /** Of a stepwise method: another selector in the same state, which goes on by itself. */
+  fork?(): LayerSelector;
+}
+
+/** Sizes that costs follow from. */
+export interface CostSizes {
+  readonly layers: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+  readonly promptLength: number;
+  /** Keys before and at the query of the step. */
+  readonly tokens: number;
+  /** Mean over query heads and layers, at that step. */
+  readonly read: number;
+  /** Bytes of a number in the cache. */
+  readonly bytes: number;
+}
+
+/** Work of choosing, over all layers. Attention itself is 4 x headDim operations a key and head on top. */
+export interface MethodCosts {
+  readonly stepFlops: number;
+  readonly storedBytes: number;
+  readonly onceFlops: number;
+}
+
+export const FREE: MethodCosts = { stepFlops: 0, storedBytes: 0, onceFlops: 0 };
+
+/** Layers by index, each read when it is asked for. */
+export interface LayerSource {
+  /** Indices in the model, ascending. */
+  readonly indices: readonly number[];
+  read(layer: number): Promise<LayerData>;
+}
+
+export interface Method {
+  readonly info: MethodInfo;
+  /** What a budget of so many keys makes of the parameters marked so; `parameters` has all the others. */
+  readonly fromBudget?: (keys: number, parameters: MethodParameters) => MethodParameters;
+  /** Looks at the prompt of all layers before the first is selected. */
+  readonly prepare?: (layers: LayerSource, context: MethodContext) => Promise<void>;
+  /** Throws `bad-request` for parameters that cannot go together. */
+  begin(data: LayerData, layer: number, context: MethodContext): Promise<LayerSelector>;
+  /** Where it applies to the rows of the prompt: what each query head sees there. */
+  readonly prefill?: (data: LayerData, layer: number, context: MethodContext) => Promise<readonly MaskSpec[]>;
+  costs(sizes: CostSizes, parameters: MethodParameters): MethodCosts;
+}
+
+/** The KV group of a query head. */
+export function groupOf({ heads, kvHeads }: Pick<LayerData, 'heads' | 'kvHeads'>, head: number): number {
+  return Math.floor(head / (heads / kvHeads));
+}
+
+/** First key that the layer's own window leaves to a query. */
+export function firstVisible({ window }: Pick<LayerData, 'window'>, query: number): number {
+  return window === null ? 0 : Math.max(0, query - window + 1);
+}

@@ -1,0 +1,64 @@
+/** Goes through the queries of a layer under a method. */
+import type { Budget, MethodParameters, ResolvedMethod } from '../../shared/model/method.ts';
+import { resolveMethod } from '../../shared/model/method-parameters.ts';
+import { firstVisible, type LayerData, type LayerSelector, type Method, type MethodContext } from './method.ts';
+
+/** What a method is run with. */
+export interface MethodRequest {
+  readonly layers: number;
+  readonly promptLength: number;
+  readonly parameters?: MethodParameters;
+  readonly budget: Budget | null;
+  readonly gates?: Float32Array | null;
+  readonly breathe: () => Promise<void>;
+}
+
+/** Throws `bad-request` for parameters that do not fit. */
+export function contextOf(
+  method: Method,
+  { layers, promptLength, parameters = {}, budget, gates = null, breathe }: MethodRequest,
+): MethodContext & { readonly resolved: ResolvedMethod } {
+  const resolved = resolveMethod(method, { layers, promptLength }, parameters, budget);
+  return {
+    layers,
+    promptLength,
+    parameters: resolved.parameters,
+    budget: resolved.budget,
+    gates,
+    shared: new Map(),
+    breathe,
+    resolved,
+  };
+}
+
+/**
+ * Steps through the queries from promptLength to the last one and tells what each query head reads, of what the layer's
+ * own window leaves it. Returns what the heads held before the first.
+ */
+export async function selectLayer(
+  method: Method,
+  data: LayerData,
+  layer: number,
+  context: MethodContext,
+  onStep: (query: number, reads: readonly Int32Array[]) => void,
+): Promise<readonly Int32Array[]> {
+  const selector: LayerSelector = await method.begin(data, layer, context);
+  const held = Array.from({ length: data.heads }, (_, head) => selector.held(head));
+  for (let query = context.promptLength; query < data.tokens; query++) {
+    onStep(query, visible(data, query, selector.step(query)));
+    await context.breathe();
+  }
+  return held;
+}
+
+/** Heads that shared a list still share one. */
+function visible(data: LayerData, query: number, reads: readonly Int32Array[]): readonly Int32Array[] {
+  const first = firstVisible(data, query);
+  if (first === 0) return reads;
+  const cut = new Map<Int32Array, Int32Array>();
+  return reads.map((keys) => {
+    const known = cut.get(keys) ?? keys.filter((key) => key >= first);
+    cut.set(keys, known);
+    return known;
+  });
+}

@@ -1,0 +1,117 @@
+/** The values that a method is run with: given, or from the budget, or published and scaled to prompt and model. */
+import { AppError } from '../base/app-error.ts';
+import {
+  SCALED_BELOW,
+  type Budget,
+  type MethodInfo,
+  type MethodParameter,
+  type MethodParameters,
+  type ParameterOrigin,
+  type ResolvedMethod,
+} from './method.ts';
+
+export interface MethodSizes {
+  /** Of the model. */
+  readonly layers: number;
+  /** Tokens before the first query under the method. */
+  readonly promptLength: number;
+}
+
+/** What a published default becomes for these sizes. */
+export function scaledDefault({ default: published, scaling }: MethodParameter, sizes: MethodSizes): number {
+  switch (scaling.by) {
+    case 'nothing':
+      return published;
+    case 'tokens':
+      return scaledToTokens(published, sizes, scaling.least);
+    case 'layers':
+      return Math.round((published * sizes.layers) / scaling.layers);
+  }
+}
+
+/**
+ * Throws `bad-request` for a parameter that the method does not have, a value that it does not take, and a budget that
+ * leaves a parameter no value.
+ */
+export function resolveMethod(
+  method: {
+    readonly info: MethodInfo;
+    readonly fromBudget?: (keys: number, parameters: MethodParameters) => MethodParameters;
+  },
+  sizes: MethodSizes,
+  given: MethodParameters,
+  budget: Budget | null,
+): ResolvedMethod {
+  const { id, parameters } = method.info;
+  refuseUnknown(method.info, given);
+  for (const parameter of parameters) {
+    const value = given[parameter.id];
+    if (value !== undefined) check(id, parameter, value);
+  }
+  const origins: Record<string, ParameterOrigin> = {};
+  const values: Record<string, number> = {};
+  for (const parameter of parameters) {
+    const scaled = scaledDefault(parameter, sizes);
+    values[parameter.id] = given[parameter.id] ?? scaled;
+    origins[parameter.id] =
+      given[parameter.id] !== undefined ? 'given' : scaled === parameter.default ? 'published' : 'scaled';
+  }
+  const keys = keysOf(method.info, sizes, budget);
+  if (keys !== null) {
+    const own = method.fromBudget?.(keys.value, values) ?? {};
+    for (const parameter of parameters) {
+      const value = own[parameter.id];
+      if (value === undefined || value === values[parameter.id] || given[parameter.id] !== undefined) continue;
+      if (value < parameter.min) throw tooSmall(id, keys.value, parameter, value);
+      values[parameter.id] = value;
+      origins[parameter.id] = 'budget';
+    }
+  }
+  return { budget: keys?.value ?? null, budgetOrigin: keys?.origin ?? null, parameters: values, origins };
+}
+
+function keysOf(
+  { budget: takes }: MethodInfo,
+  sizes: MethodSizes,
+  budget: Budget | null,
+): { readonly value: number; readonly origin: 'given' | 'scaled' | 'published' } | null {
+  if (takes === null) return null;
+  if (budget !== null) {
+    const value = 'keys' in budget ? budget.keys : Math.max(1, Math.floor(budget.share * sizes.promptLength));
+    return { value, origin: 'given' };
+  }
+  const value = scaledToTokens(takes.default, sizes, 1);
+  return { value, origin: value === takes.default ? 'published' : 'scaled' };
+}
+
+function scaledToTokens(published: number, { promptLength }: MethodSizes, least: number): number {
+  if (promptLength >= SCALED_BELOW) return published;
+  return Math.min(published, Math.max(least, Math.round((published * promptLength) / SCALED_BELOW)));
+}
+
+function refuseUnknown({ id, parameters }: MethodInfo, given: MethodParameters): void {
+  const unknown = Object.keys(given).find((name) => !parameters.some((parameter) => parameter.id === name));
+  if (unknown === undefined) return;
+  throw new AppError('bad-request', `The method ${id} has no parameter “${unknown}”.`, {
+    hint:
+      parameters.length === 0
+        ? 'It has none.'
+        : `Its parameters are ${parameters.map((parameter) => parameter.id).join(', ')}.`,
+  });
+}
+
+function check(method: string, { id, min, max, integer, choices }: MethodParameter, value: number): void {
+  if (value >= min && value <= max && (!integer || Number.isInteger(value))) return;
+  const range = choices?.map((name, index) => `${index} (${name})`).join(', ') ?? `${min} to ${max}`;
+  throw new AppError('bad-request', `The parameter ${id} of the method ${method} cannot be ${value}.`, {
+    hint: `It takes ${integer && !choices ? 'whole numbers from ' : ''}${range}.`,
+  });
+}
+
+function tooSmall(method: string, keys: number, { id, min }: MethodParameter, value: number): AppError {
+  return new AppError(
+    'bad-request',
+    `A budget of ${keys} keys leaves ${value} for the parameter ${id} of the method ${method}, which takes at least ${min}.`,
+    { hint: `Give a larger budget, or ${id} itself.` },
+  );
+}
