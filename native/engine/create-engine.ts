@@ -40,6 +40,7 @@ import { LiveRun } from './live-run.ts';
 import { checkedPrompt, tokenizePrompt } from './prompt.ts';
 import { openParts } from './open-parts.ts';
 import type { Opened } from './opened.ts';
+import { ReferenceRuns } from './reference-runs.ts';
 import { estimateRun, REACHED_SHARE } from './run-cost.ts';
 import { RunStore, type Run } from './run-store.ts';
 import { computeDose, computeGreedy, computeHeadSweep, computeImportance, computeRandom } from './run-sweeps.ts';
@@ -50,6 +51,8 @@ import { Urgency } from './urgency.ts';
 const SPILL_SHARE = 0.25;
 /** The same of each run that comes from a session file: a clean one and a changed one are open at once. */
 const ATTACHED_SHARE = 0.1;
+/** The same for runs that interventions take values from. */
+const REFERENCE_SHARE = 0.1;
 /** Share of the machine's memory that captures may take. */
 const CAPTURE_SHARE = 0.4;
 
@@ -105,6 +108,7 @@ export function createEngine(options: EngineOptions): Engine {
       runs: new RunStore(budgetBytes),
       spillFolder,
       spillCache: new SpillCache(spillCacheBytes(architecture, budgetBytes)),
+      references: new ReferenceRuns(REFERENCE_SHARE * budgetBytes),
       taskData,
       speed: REACHED_SHARE * (await matrixSpeed(threads)),
     };

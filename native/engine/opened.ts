@@ -9,6 +9,7 @@ import type { RestMaps } from '../tiles/rest-maps.ts';
 import type { TileServer } from '../tiles/tile-server.ts';
 import type { Circuits } from '../weights/circuits.ts';
 import type { TaskData } from '../tasks/task-data.ts';
+import type { ReferenceRuns } from './reference-runs.ts';
 import type { RunStore } from './run-store.ts';
 
 /** Everything that belongs to the open model and goes with it. */
@@ -27,6 +28,8 @@ export interface Opened {
   readonly spillFolder: string;
   /** Of all of them. */
   readonly spillCache: SpillCache;
+  /** Of prompts that interventions take values from. */
+  readonly references: ReferenceRuns;
   /** Samples of tasks are made from it. */
   readonly taskData: () => Promise<TaskData>;
   /** Operations a millisecond, from the last run; from the machine's matrix speed before the first. */

@@ -14,12 +14,9 @@ import type { Opened } from './opened.ts';
 import { placeOfRun } from './run-cost.ts';
 import type { Run } from './run-store.ts';
 
-/** Other prompts whose runs are kept like those of prompts that were typed: a patch is toggled again and again. */
-const MOST_KEPT = 2;
-
 /**
- * `clean`: the run of the prompt that is changed. `keep`: makes a run of another prompt, or finds it, and holds it for as
- * long as the plan is used.
+ * `clean`: the run of the prompt that is changed. `keep`: makes a run of another prompt that memory has no room for, or
+ * finds it, and holds it for as long as the plan is used.
  */
 export function planContext(
   opened: Opened,
@@ -31,7 +28,6 @@ export function planContext(
   const { ids } = clean.capture;
   const describe = (of: Int32Array) =>
     Array.from(of, (id) => ({ id, ...model.tokenizer.describe(id), start: -1, end: -1 }));
-  let kept = 0;
   return {
     model: architecture,
     ids,
@@ -45,12 +41,12 @@ export function planContext(
     },
     runPrompt: async (of, job) => {
       if (of.length === ids.length && of.every((id, at) => id === ids[at])) return clean.capture;
-      kept += 1;
-      if (kept <= MOST_KEPT) return keep({ ids: of, tokens: describe(of) }, job);
-      const { refusal, where } = placeOfRun(opened, of.length);
+      const { refusal, where, memoryBytes } = placeOfRun(opened, of.length);
       if (refusal !== undefined) throw refusal;
       if (where === 'disk') return keep({ ids: of, tokens: describe(of) }, job);
-      return runForward({ architecture, sessions, kernel }, { ids: of }, job);
+      return opened.references.of(of, memoryBytes, () =>
+        runForward({ architecture, sessions, kernel }, { ids: of }, job),
+      );
     },
     samples: (source, job) => samplesOf(opened, source, job),
   };
