@@ -12,6 +12,7 @@ import type { LoadedFigure } from '../../shared/figure/view.ts';
 import { loadRecipe } from '../../shared/figure/views/index.ts';
 import type { Progress } from '../../shared/contract/methods.ts';
 import type { Badge } from '../../shared/model/badge.ts';
+import type { FinalNorm } from '../../shared/model/intervention.ts';
 import { formatIntervention } from '../../shared/model/intervention-text.ts';
 import { aggregateText, VALUE_NAMES } from '../../shared/view/map/value-words.ts';
 import type { Fonts } from './fonts.ts';
@@ -135,6 +136,8 @@ interface Provenance {
   readonly badges: readonly Badge[];
   /** In the form of the command line; of the runs that are drawn. */
   readonly interventions: readonly string[];
+  /** Of the runs with interventions; absent where it is recomputed. */
+  readonly finalNorm?: FinalNorm;
   /** Execution providers of the runs that are drawn. */
   readonly providers: readonly string[];
   /** Of maps: what a texel is. */
@@ -145,7 +148,7 @@ interface Provenance {
 /** What the figure is of, and the recipe that draws it again from the same runs. */
 function provenance(
   recipe: FigureRecipe,
-  { badges, interventions, providers, map }: FigureOrigin,
+  { badges, interventions, finalNorm, providers, map }: FigureOrigin,
   { model, promptHash, runs }: FigureSource,
   version: string,
 ): Provenance {
@@ -155,6 +158,7 @@ function provenance(
     prompt: { tokens: (runs.clean ?? runs.changed)?.ids.length ?? 0, sha256: promptHash },
     badges,
     interventions: interventions.map(formatIntervention),
+    ...(finalNorm ? { finalNorm } : {}),
     providers,
     ...(map ? { map } : {}),
     recipe,
@@ -162,12 +166,15 @@ function provenance(
 }
 
 /** For people. */
-function provenanceLines({ model, prompt, badges, interventions, providers, map }: Provenance): readonly string[] {
+function provenanceLines(provenance: Provenance): readonly string[] {
+  const { model, prompt, badges, interventions, finalNorm, providers, map } = provenance;
   return [
     `Model ${model.name}, ${model.id}`,
     `Prompt ${prompt.sha256}`,
     `Computed by ${providers.join(', ')}: ${badges.join(', ')}`,
-    ...(interventions.length > 0 ? [`Interventions: ${interventions.join(', ')}`] : []),
+    ...(interventions.length > 0
+      ? [`Interventions: ${interventions.join(', ')}${finalNorm ? `; final norm ${finalNorm}` : ''}`]
+      : []),
     ...(map
       ? [`Map: ${[VALUE_NAMES[map.value], aggregateText(map.reducer, map.level)].filter(Boolean).join(', ')}`]
       : []),

@@ -20,7 +20,7 @@ export function TopBar() {
   const { store } = services;
   const info = useAppState(({ model }) => model.info);
   const opening = useAppState(({ model }) => model.opening);
-  const shown = useAppState(({ view }) => view.shown);
+  const shown = useAppState(({ view }) => (view.split ? 'both' : view.shown));
   const changed = useAppState(({ run }) => run.changed);
   const isMac = useAppState(({ host }) => host.platform === 'darwin');
 
@@ -53,10 +53,13 @@ export function TopBar() {
           <Segmented
             label="Run that map and atlas show"
             value={shown}
-            onChange={(next) => patch(store, 'view', { shown: next })}
+            onChange={(next) =>
+              patch(store, 'view', next === 'both' ? { split: true, shown: 'changed' } : { split: false, shown: next })
+            }
             options={[
               { value: 'clean', label: 'Clean' },
               { value: 'changed', label: 'Ablated' },
+              { value: 'both', label: 'Both', title: 'Before and after side by side (Shift C)' },
             ]}
           />
         </div>

@@ -5,6 +5,7 @@
  */
 import { memo, useEffect, useId, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react';
 import { formatHead, parseHead, sameHead, type HeadId } from '../../shared/model/head-id.ts';
+import type { Place } from '../../shared/model/place.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
 import { classNames } from '../base/class-names.ts';
 import type { RunMiniatures } from '../engine/data-keys.ts';
@@ -50,6 +51,8 @@ export interface HeadAtlasProps {
   readonly onSelect: (head: HeadId) => void;
   readonly ablated: readonly HeadId[];
   readonly onToggleAblate: (head: HeadId) => void;
+  /** A layer's or a KV group's label was clicked. */
+  readonly onPlace?: (place: Place) => void;
   /** The values belong to an earlier run; new ones are on their way. */
   readonly stale: boolean;
   /** Other values are on their way; stale ones may also stay. */
@@ -213,7 +216,11 @@ export function HeadAtlas(props: HeadAtlasProps) {
             {hovered && !sameHead(hovered, selected) && <HoverRing layout={layout} head={hovered} />}
             <SelectionRing layout={layout} selected={selected} />
           </svg>
-          <AtlasLabels layout={layout} layers={layers} heads={heads} kvHeads={kvHeads} />
+          <AtlasLabels
+            {...{ layout, layers, heads, kvHeads }}
+            layer={props.onPlace && selected.layer}
+            onPlace={props.onPlace}
+          />
         </div>
       </div>
       {showsMaps ? (

@@ -11,6 +11,7 @@ import { patch } from '../state/store.ts';
 import { CentreState } from './CentreState.tsx';
 import { ComparePanel } from './ComparePanel.tsx';
 import { FoldChips } from './FoldChips.tsx';
+import { SplitPanel } from './SplitPanel.tsx';
 import { useFolds } from './use-folds.ts';
 import { useLinkedMap } from './use-linked-map.ts';
 import { useMapSource } from './use-map-source.ts';
@@ -39,7 +40,9 @@ export function MapPanel() {
   if (!run || !source || !head || summary?.status !== 'ready') return <CentreState />;
   return (
     <section className={classNames('hs-map-panel', stale && 'hs-stale')} aria-label="Attention map">
-      {comparison ? (
+      {view.split && clean && changed ? (
+        <SplitPanel head={head} clean={clean} changed={changed} tokens={summary.value.tokens} />
+      ) : comparison ? (
         <ComparePanel comparison={comparison} run={run} tokens={summary.value.tokens} />
       ) : (
         <MapView

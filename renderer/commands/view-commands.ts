@@ -21,7 +21,18 @@ export const viewCommands: readonly Command[] = [
     group: 'View',
     keys: ['c'],
     when: ({ run }) => run.changed !== undefined,
-    run: ({ store }) => patch(store, 'view', { shown: store.getState().view.shown === 'clean' ? 'changed' : 'clean' }),
+    run: ({ store }) => {
+      const { shown } = store.getState().view;
+      patch(store, 'view', { split: false, shown: shown === 'clean' ? 'changed' : 'clean' });
+    },
+  },
+  {
+    id: 'view.toggleSplit',
+    label: 'Show clean and ablated side by side, or one of them',
+    group: 'View',
+    keys: ['shift+c'],
+    when: ({ run }) => run.changed !== undefined,
+    run: ({ store }) => patch(store, 'view', { split: !store.getState().view.split, shown: 'changed' }),
   },
   {
     id: 'view.nextSinkMode',

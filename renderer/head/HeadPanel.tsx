@@ -1,6 +1,7 @@
 import { useCallback, useMemo } from 'react';
 import { changedHeads } from '../../shared/model/changed-heads.ts';
 import { formatHead, type HeadId } from '../../shared/model/head-id.ts';
+import type { Place } from '../../shared/model/place.ts';
 import { useApp } from '../app/app-context.ts';
 import { useAppState } from '../app/use-app-state.ts';
 import { useKeptData } from '../app/use-data.ts';
@@ -23,10 +24,12 @@ import { ScoreButton } from '../scores/ScoreButton.tsx';
 import { useFilteredHeads } from '../scores/use-filtered-heads.ts';
 import { useScores } from '../scores/use-scores.ts';
 import { selectHead, toggleAblation } from '../state/edits.ts';
+import { addInterventions } from '../state/intervention-edits.ts';
 import { MOST_GLYPHS } from '../state/scores-state.ts';
 import { isAblated, shownRun } from '../state/selectors.ts';
 import { patch } from '../state/store.ts';
 import { HeadSummary } from './HeadSummary.tsx';
+import { SplitAtlas } from './SplitAtlas.tsx';
 
 const CELLS = [
   { value: 'score', label: 'score', title: 'Cells have the colour of the score (M)' },
@@ -44,6 +47,7 @@ export function HeadPanel() {
   const scoreId = useAppState(({ view }) => view.scoreId);
   const sortBy = useAppState(({ view }) => view.sortBy);
   const shown = useAppState(({ view }) => view.shown);
+  const isSplit = useAppState(({ view, run: { changed } }) => view.split && changed !== undefined);
   const cells = useAppState(({ view }) => view.atlasCells);
   const glyphKeys = useAppState(({ scores: { glyphs } }) => glyphs);
   const columnKeys = useAppState(({ scores: { columns } }) => columns);
@@ -70,6 +74,13 @@ export function HeadPanel() {
   const glyphs = useMemo(() => glyphsOf(scores.entries, glyphKeys), [scores.entries, glyphKeys]);
   const { kinds, passing, count } = useFilteredHeads(scores.entries, model);
 
+  const onPlace = useCallback(
+    (where: Place) => {
+      addInterventions(store, [{ what: 'zero', where }]);
+      patch(store, 'view', { dockTab: 'interventions' });
+    },
+    [store],
+  );
   const ofRun = scores.entries.flatMap(({ table, origin }) => (table && !origin ? [table] : []));
 
   if (scores.error && run) {
@@ -89,7 +100,7 @@ export function HeadPanel() {
       <SectionHeader title="Head atlas">
         {entry && (
           <>
-            {shown === 'changed' && <span className="hs-nowrap">ablated run</span>}
+            {shown === 'changed' && <span className="hs-nowrap">{isSplit ? 'both runs' : 'ablated run'}</span>}
             <Segmented
               label="What the atlas cells show"
               options={CELLS}
@@ -126,7 +137,9 @@ export function HeadPanel() {
                 <Button onClick={() => session.retry(miniaturesKey(run.key))}>Try again</Button>
               </Message>
             ) : (
-              <LinkedAtlas
+              <AtlasOrSplit
+                split={isSplit && cells === 'score' && glyphs.length === 0}
+                entry={entry}
                 layers={model.layers}
                 heads={model.heads}
                 kvHeads={model.kvHeads}
@@ -140,6 +153,7 @@ export function HeadPanel() {
                 onSelect={(next) => selectHead(store, next)}
                 ablated={ablated}
                 onToggleAblate={(next) => toggleAblation(store, next)}
+                onPlace={onPlace}
                 stale={old || (cells === 'maps' && miniatures.stale)}
                 busy={isReplaced || ((scores.stale || mapsAreOnTheirWay) && !isStale)}
               />
@@ -199,6 +213,17 @@ export function HeadPanel() {
       )}
     </section>
   );
+}
+
+interface AtlasOrSplitProps extends HeadAtlasProps {
+  readonly split: boolean;
+  readonly entry: ScoreEntry;
+}
+
+/** The run on screen, or before and after. */
+function AtlasOrSplit({ split, entry, ...props }: AtlasOrSplitProps) {
+  if (!split) return <LinkedAtlas {...props} />;
+  return <SplitAtlas Atlas={LinkedAtlas} entry={entry} common={props} />;
 }
 
 /** What follows the pointer renders by itself: the panel around it need not. */

@@ -35,19 +35,19 @@ interface Row {
 
 const ROWS: readonly Row[] = [
   {
-    name: 'KL(clean ‖ ablated), last position',
+    name: 'KL(clean ‖ ablated), last position, nats',
     title: 'How far the next-token distribution moved from the clean one; 0 = not at all',
-    value: ({ klLast }) => `${klLast.toFixed(3)} nats`,
+    value: ({ klLast }) => klLast.toFixed(3),
   },
   {
-    name: 'KL(clean ‖ ablated), mean of all',
+    name: 'KL(clean ‖ ablated), mean of all, nats',
     title: 'The same divergence, averaged over every position of the prompt',
-    value: ({ klMean }) => `${klMean.toFixed(3)} nats`,
+    value: ({ klMean }) => klMean.toFixed(3),
   },
   {
-    name: '−log p, mean change of all',
+    name: '−log p, mean change of all, nats',
     title: 'Ablated − clean, averaged over the tokens of the prompt: above 0, the prompt became less likely',
-    value: ({ nll }) => `${formatSigned(nll, 3)} nats`,
+    value: ({ nll }) => formatSigned(nll, 3),
   },
   {
     name: 'Same likeliest next token',

@@ -124,7 +124,7 @@ export function InterventionRow(props: InterventionRowProps) {
           className="hs-entry__chips"
           aria-expanded={open}
           aria-label={`More about ${name}: ${chipsOf(entry).join(', ')}`}
-          title="Positions, keys, other prompts, and what it does in full"
+          title={`${chipsOf(entry).join(', ')}. Positions, keys, other prompts, and what it does in full`}
           onClick={onOpen}
         >
           {chipsOf(entry).map((chip) => (
@@ -140,7 +140,7 @@ export function InterventionRow(props: InterventionRowProps) {
           </Button>
         )}
         <Button small icon look="quiet" aria-label={`Duplicate the entry on ${name}`} onClick={props.onDuplicate}>
-          ⧉
+          2×
         </Button>
         <Button small icon look="quiet" aria-label={`Remove the intervention on ${name}`} onClick={props.onRemove}>
           ✕

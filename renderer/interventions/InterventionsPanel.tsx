@@ -37,16 +37,6 @@ export function InterventionsPanel() {
       <div className="hs-interventions__left">
         <div className="hs-interventions__bar">
           <ScenarioBar />
-          <span className="hs-interventions__tools">
-            <Button small look="quiet" aria-expanded={asText} onClick={() => setAsText(!asText)}>
-              As text
-            </Button>
-            {!isEmpty && (
-              <Button small look="quiet" onClick={() => runCommand(services, 'interventions.clear')}>
-                Remove all
-              </Button>
-            )}
-          </span>
         </div>
         {asText ? (
           <ListText interventions={interventions} model={model} onClose={() => setAsText(false)} />
@@ -64,6 +54,16 @@ export function InterventionsPanel() {
             <AddEntry model={model} selected={head} />
           </>
         )}
+        <span className="hs-interventions__tools">
+          <Button small look="quiet" aria-expanded={asText} onClick={() => setAsText(!asText)}>
+            As text
+          </Button>
+          {!isEmpty && (
+            <Button small look="quiet" onClick={() => runCommand(services, 'interventions.clear')}>
+              Remove all
+            </Button>
+          )}
+        </span>
       </div>
       {isEmpty ? (
         <div className="hs-interventions__empty">

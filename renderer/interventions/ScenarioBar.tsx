@@ -6,7 +6,6 @@ import {
   addScenario,
   chooseScenario,
   compareScenario,
-  moveScenario,
   removeScenario,
   renameScenario,
   swapScenarios,
@@ -20,8 +19,7 @@ export function ScenarioBar() {
   const [renaming, setRenaming] = useState(false);
   const scenarios = useMemo(() => scenariosOf(edit), [edit]);
   const compared = comparedScenario(edit);
-  const at = scenarios.findIndex(({ id }) => id === edit.scenarioId);
-  const current = scenarios[at];
+  const current = scenarios.find(({ id }) => id === edit.scenarioId);
   if (!current) return undefined;
   const isOnly = scenarios.length === 1;
   return (
@@ -77,31 +75,14 @@ export function ScenarioBar() {
           Duplicate
         </Button>
         {!isOnly && (
-          <>
-            <Button
-              small
-              icon
-              look="quiet"
-              aria-label="Move the scenario up in the list"
-              disabled={at === 0}
-              onClick={() => moveScenario(store, -1)}
-            >
-              ↑
-            </Button>
-            <Button
-              small
-              icon
-              look="quiet"
-              aria-label="Move the scenario down in the list"
-              disabled={at === scenarios.length - 1}
-              onClick={() => moveScenario(store, 1)}
-            >
-              ↓
-            </Button>
-            <Button small look="quiet" onClick={() => removeScenario(store)}>
-              Remove
-            </Button>
-          </>
+          <Button
+            small
+            look="quiet"
+            title={`Remove ${current.name}; undo brings it back`}
+            onClick={() => removeScenario(store)}
+          >
+            Remove
+          </Button>
         )}
       </span>
       <span className="hs-scenarios__part">

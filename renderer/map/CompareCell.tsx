@@ -39,7 +39,7 @@ export interface CompareCellProps {
   /** The cell to be read. */
   readonly target: CellAddress | undefined;
   readonly onSelect: () => void;
-  readonly onRemove: () => void;
+  readonly onRemove: (() => void) | undefined;
 }
 
 const NO_KEYS: readonly number[] = [];
@@ -113,15 +113,17 @@ export function CompareCell(props: CompareCellProps) {
         <span className="hs-compare__value">
           {exact !== undefined && `${minus ? 'Δp' : 'p'} = ${signed(exact, minus !== undefined)}`}
         </span>
-        <button
-          type="button"
-          className="hs-compare__remove"
-          aria-label={`Remove ${map.title}`}
-          title={`Remove ${map.title}`}
-          onClick={props.onRemove}
-        >
-          ×
-        </button>
+        {props.onRemove && (
+          <button
+            type="button"
+            className="hs-compare__remove"
+            aria-label={`Remove ${map.title}`}
+            title={`Remove ${map.title}`}
+            onClick={props.onRemove}
+          >
+            ×
+          </button>
+        )}
       </header>
       <div className="hs-map__room">
         <MapStage

@@ -27,6 +27,8 @@ import './map.css';
 import './compare.css';
 
 export interface CompareViewProps extends PointingProps {
+  /** `Compare` where it is absent. */
+  readonly name?: string;
   readonly maps: readonly ComparedMap[];
   readonly tokens: readonly TokenView[];
   readonly folds?: readonly AxisFold[];
@@ -39,7 +41,8 @@ export interface CompareViewProps extends PointingProps {
   readonly options: MapOptions;
   readonly onOptions: (change: Partial<MapOptions>) => void;
   readonly onSelect: (map: ComparedMap) => void;
-  readonly onRemove: (map: ComparedMap) => void;
+  /** Absent where maps cannot be taken away. */
+  readonly onRemove?: (map: ComparedMap) => void;
   /** What is compared, and how it is changed. */
   readonly controls: ReactNode;
   /** In the place of a map: what to do next, or why one is missing. */
@@ -103,7 +106,13 @@ export function CompareView(props: CompareViewProps) {
   return (
     <section className="hs-map" aria-label="Heads side by side">
       <header className="hs-map__header">
-        <MapTitle name="Compare" level={level} options={options} badge={props.badge} leftOut={leftOutText(out)}>
+        <MapTitle
+          name={props.name ?? 'Compare'}
+          level={level}
+          options={options}
+          badge={props.badge}
+          leftOut={leftOutText(out)}
+        >
           {props.ofAblatedRun && <span className="hs-map__badge">ablated run</span>}
         </MapTitle>
         <MapToolbar
@@ -135,7 +144,7 @@ export function CompareView(props: CompareViewProps) {
             target={cell}
             stage={stage}
             onSelect={() => props.onSelect(map)}
-            onRemove={() => props.onRemove(map)}
+            onRemove={props.onRemove && (() => props.onRemove?.(map))}
           />
         ))}
         {hint !== undefined && <p className="hs-compare__hint">{hint}</p>}

@@ -169,6 +169,7 @@ function viewData({ view, run }: AppState): ViewData {
     sinkRule,
     sinkKeys: [...view.sinkKeys],
     shown,
+    split: view.split,
     stripColour,
     sinkThreshold: view.sinkThreshold,
     scoreId: view.scoreId ?? null,

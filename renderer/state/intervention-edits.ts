@@ -104,15 +104,6 @@ export function removeScenario(store: AppStore): void {
   else setInterventions(store, []);
 }
 
-/** Moves the current scenario in the order of the list. */
-export function moveScenario(store: AppStore, step: 1 | -1): void {
-  const { edit } = store.getState();
-  const from = edit.scenarios.findIndex(({ id }) => id === edit.scenarioId);
-  const to = from + step;
-  if (to < 0 || to >= edit.scenarios.length) return;
-  applyEdit(store, { scenarios: edit.scenarios.toSpliced(from, 1).toSpliced(to, 0, edit.scenarios[from]!) });
-}
-
 /** Compares the current scenario (A) with another (B); undefined ends that. */
 export function compareScenario(store: AppStore, id: string | undefined): void {
   const { edit } = store.getState();

@@ -57,6 +57,8 @@ export interface ViewState {
   readonly sinkKeys: readonly number[];
   /** Which run the map and the atlas show. */
   readonly shown: 'clean' | 'changed';
+  /** Map and atlas show both runs, as long as there are two. */
+  readonly split: boolean;
   readonly stripColour: StripColour;
   /** A head rests on a position whose importance is over this: epsilon of Gu et al. */
   readonly sinkThreshold: number;
@@ -84,6 +86,7 @@ export const initialView: ViewState = {
   sinkRule: 'first',
   sinkKeys: [0],
   shown: 'clean',
+  split: false,
   stripColour: 'outgoing',
   sinkThreshold: 0.3,
   scoreId: undefined,

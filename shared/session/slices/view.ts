@@ -16,6 +16,7 @@ const fields = z.object({
   sinkRule: z.enum(['first', 'found', 'chosen']),
   sinkKeys: z.array(index).max(4096),
   shown: z.enum(['clean', 'changed']),
+  split: z.boolean().default(false),
   stripColour: z.enum(['outgoing', 'incoming', 'change', 'sinks']),
   sinkThreshold: z.number().min(0).max(1).default(0.3),
   scoreId: z.string().nullable(),
