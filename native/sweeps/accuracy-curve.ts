@@ -36,11 +36,11 @@ export function curveConditions(request: CurveRequest): readonly Condition[] {
   const all = counts.flatMap((count) => {
     const set = ranking.slice(0, count);
     const drawn = drawHeadSets({ layers, heads, set, draws, matched, seed, stream: count, apart: set });
-    const first = { name: `${count} first heads`, count, heads: set, random: false };
+    const first = { name: `First ${count} of the ranking`, count, heads: set, random: false };
     return [
       first,
       ...drawn.map((own, draw) => ({
-        name: `${count} random heads, draw ${draw + 1} of ${draws}`,
+        name: `${count} random, draw ${draw + 1} of ${draws}`,
         count,
         heads: own,
         random: true,
