@@ -39,7 +39,9 @@ export async function attributeLogit(
   const of = await weights.unembedding(token, token + 1);
   const minus = against === null ? null : await weights.unembedding(against, against + 1);
   const unembedding = Float64Array.from(of, (value, d) => value - (minus?.[d] ?? 0));
-  const { vector, bias } = logitDirection(await weights.finalNorm(), row(capture.resid[layers]!, dModel), unembedding);
+  // The scale of the final norm may be that of another run.
+  const scaled = (capture.scaleFrom ?? capture).resid[layers]!;
+  const { vector, bias } = logitDirection(await weights.finalNorm(), row(scaled, dModel), unembedding);
 
   const ofHeads = new Float64Array(layers * heads);
   const attentionBias = new Float64Array(layers);
