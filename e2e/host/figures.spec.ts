@@ -9,6 +9,15 @@ import { expect, test } from '@playwright/test';
 import type { FigureFormat } from '../../shared/figure/formats.ts';
 import type { FigureRecipeInput } from '../../shared/figure/recipe.ts';
 import type { Client } from '../../shared/rpc/client.ts';
+import { pack } from '../../shared/session/packed.ts';
+import type { StoredEffects } from '../../shared/session/stored-effects.ts';
+import {
+  curveRecord,
+  doseRecord,
+  greedyRecord,
+  patchingRecord,
+  randomRecord,
+} from '../../shared/view/effects/testing/records.ts';
 import { connect } from '../support/rpc.ts';
 import { BIN, startHost, type RunningHost } from '../support/web-host.ts';
 
@@ -59,6 +68,11 @@ const RECIPES: readonly FigureRecipeInput[] = [
     b: { model: 'demo', text: 'another', layers: 2, heads: 3, kvHeads: 3, values: [1, 1, 2, 2, 3, 3] },
     dpi: 100,
   },
+  { view: 'curve', result: pack(curveRecord()) as StoredEffects['curve'], dpi: 100 },
+  { view: 'dose', result: pack(doseRecord()) as StoredEffects['dose'], dpi: 100 },
+  { view: 'greedy', result: pack(greedyRecord()) as StoredEffects['greedy'], dpi: 100 },
+  { view: 'random', result: pack(randomRecord()) as StoredEffects['random'], dpi: 100 },
+  { view: 'patching', result: pack(patchingRecord()) as StoredEffects['patching'], dpi: 100 },
 ];
 /** What 8-bit overviews draw only nearly. */
 const isMapped = ({ view }: FigureRecipeInput) => view === 'map' || view === 'compare';

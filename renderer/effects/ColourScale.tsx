@@ -11,6 +11,7 @@ interface ColourScaleProps {
 
 const WIDTH = 180;
 const STEPS = 36;
+const LETTER_PX = 6.4;
 
 /** A level colour bar with its ends, its middle and what it says. */
 export function ColourScale({ scale, map, name }: ColourScaleProps) {
@@ -18,7 +19,13 @@ export function ColourScale({ scale, map, name }: ColourScaleProps) {
   const step = WIDTH / STEPS;
   const middle = (scale.lo + scale.hi) / 2;
   return (
-    <svg className="hs-effects__scale" width={WIDTH + 60} height={38} role="img" aria-label={`Colours: ${name}`}>
+    <svg
+      className="hs-effects__scale"
+      width={Math.max(WIDTH + 60, 24 + name.length * LETTER_PX)}
+      height={38}
+      role="img"
+      aria-label={`Colours: ${name}`}
+    >
       {Array.from({ length: STEPS }, (_, index) => (
         <rect
           key={index}

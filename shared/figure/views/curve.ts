@@ -35,7 +35,7 @@ export const curveView: FigureView<'curve', CurveFigure> = {
       details: `ranked by ${record.rankedBy}`,
       caption: [
         `Share of right answers; ${plural(first?.prompts ?? 0, 'prompt')} a point${lengths.length > 0 ? ` at ${lengths.join(', ')} tokens` : ''}, seed ${seed}.`,
-        `Heads in the order of the score: ${named}${ranking.length > NAMED ? ', …' : ''}.`,
+        `Heads in the order of the score: ${named}${ranking.length > NAMED ? ' and so on' : ''}.`,
         draws > 0 ? `Random: mean of ${plural(draws, 'draw')} of as many heads.` : '',
       ],
     });
