@@ -52,14 +52,15 @@ export function Workspace() {
     });
   }, [promptRef, headsRef, dockRef, leftGroup]);
 
-  const hasInterventions = useAppState(({ edit }) => edit.interventions.length > 0);
+  const wantedHeight = useAppState(({ edit }) => {
+    if (edit.interventions.length === 0) return 0;
+    return edit.comparedId === undefined ? DOCK_HEIGHT : DOCK_COMPARE_HEIGHT;
+  });
   useEffect(() => {
     const dock = dockRef.current;
     // A dock that was folded away stays so.
-    if (hasInterventions && dock && !dock.isCollapsed() && dock.getSize().inPixels < DOCK_HEIGHT) {
-      dock.resize(DOCK_HEIGHT);
-    }
-  }, [hasInterventions, dockRef]);
+    if (dock && !dock.isCollapsed() && dock.getSize().inPixels < wantedHeight) dock.resize(wantedHeight);
+  }, [wantedHeight, dockRef]);
 
   const isGenerating = useAppState(({ generation }) => generation.job !== undefined);
   const tabHeight = useAppState(({ view }) => TAB_HEIGHT[view.dockTab]);
@@ -140,6 +141,8 @@ const HEADS_WIDTH = window.innerWidth >= 1600 ? 420 : 340;
 /** Without interventions the dock is its tabs and a line; the first one opens it. */
 const DOCK_EMPTY_HEIGHT = 112;
 const DOCK_HEIGHT = 248;
+/** Of two scenarios below each other. */
+const DOCK_COMPARE_HEIGHT = 310;
 /** Of tabs that say little in less: the candidates of a step in full, the map of sinks with its labels. */
 const TAB_HEIGHT: Readonly<Partial<Record<DockTab, number>>> = { generation: 210, sinks: 330 };
 
