@@ -3,6 +3,7 @@ import { AppError } from '../../shared/base/app-error.ts';
 import type { ParsedParamsOf } from '../../shared/contract/methods.ts';
 import type { AccuracyCurve } from '../../shared/model/effect.ts';
 import type { TaskCell } from '../../shared/model/task.ts';
+import { breather } from '../forward/breathe.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import { completeCurve, curveConditions, curvePoints } from '../sweeps/accuracy-curve.ts';
 import { startSweep, type SweepState } from '../sweeps/sweep-places.ts';
@@ -41,7 +42,8 @@ export async function computeAccuracy(
       },
     );
   }
-  const conditions = curveConditions({ layers, heads, ranking, counts, draws, matched, seed });
+  const wanted = { layers, heads, ranking, counts, draws, matched, seed };
+  const conditions = await curveConditions(wanted, breather(job));
   const state = stateOf(store, JSON.stringify({ ...request, ranking, counts }), conditions.length);
   const task = await taskCells(opened, data, request, job);
   const lanes = opened.kernel.gathersExtras ? 2 : 1;

@@ -18,6 +18,7 @@ import type { ScoreTable } from '../../shared/model/score.ts';
 import { onDisk, inLoan } from '../capture/capture-keeper.ts';
 import { captureBytes, type Capture } from '../capture/capture.ts';
 import { checkRoom, SpillFile } from '../capture/spill-file.ts';
+import { breather } from '../forward/breathe.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import { logitRows } from '../forward/likelihoods.ts';
 import { drawHeadSets } from '../sweeps/draw-heads.ts';
@@ -146,7 +147,7 @@ export async function computeRandom(
   const { change, draws, matched, seed } = request;
   const { layers, heads } = opened.model.architecture;
   const set = distinctHeads(opened, request.heads);
-  const drawn = drawHeadSets({ layers, heads, set, draws, matched, seed });
+  const drawn = await drawHeadSets({ layers, heads, set, draws, matched, seed }, breather(job));
   return withReader(opened, run, request.target, job, async ({ context, target, effects }) => {
     const trial = (name: string, of: readonly HeadId[]): Trial =>
       setTrial(

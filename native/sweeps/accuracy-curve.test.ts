@@ -9,7 +9,8 @@ import { startSweep } from './sweep-places.ts';
 const job: Job = { signal: new AbortController().signal, progress: () => undefined };
 const ranking: HeadId[] = [5, 0, 3, 7].map((at) => ({ layer: Math.floor(at / 4), head: at % 4 }));
 const request = { layers: 2, heads: 4, ranking, counts: [1, 3], draws: 5, matched: false, seed: 2 };
-const conditions = curveConditions(request);
+const breathe = () => Promise.resolve();
+const conditions = await curveConditions(request, breathe);
 
 /** Two cells of 10 prompts; each head that is changed costs `cost` of them. */
 function cellsOf(heads: readonly HeadId[], cost: (head: HeadId) => number): TaskCell[] {
@@ -22,7 +23,7 @@ function cellsOf(heads: readonly HeadId[], cost: (head: HeadId) => number): Task
 }
 
 describe('curveConditions', () => {
-  it('begins with nothing changed, then takes the ranking from the top, with other heads beside', () => {
+  it('begins with nothing changed, then takes the ranking from the top, with other heads beside', async () => {
     expect(conditions).toHaveLength(1 + 2 * (1 + 5));
     expect(conditions[0]).toMatchObject({ count: 0, heads: [], random: false });
     expect(conditions[1]!.heads.map(formatHead)).toEqual(['L1H1']);
@@ -32,7 +33,7 @@ describe('curveConditions', () => {
       const first = ranking.slice(0, count).map(formatHead);
       if (random) expect(heads.some((head) => first.includes(formatHead(head)))).toBe(false);
     }
-    expect(curveConditions(request)).toEqual(conditions);
+    expect(await curveConditions(request, breathe)).toEqual(conditions);
   });
 });
 
@@ -82,8 +83,8 @@ describe('completeCurve and curvePoints', () => {
     expect([...phases][0]).toBe('1 random, draw 3 of 5, 5 of 13');
   });
 
-  it('leave out random heads where none are drawn', () => {
-    const own = curveConditions({ ...request, draws: 0 });
+  it('leave out random heads where none are drawn', async () => {
+    const own = await curveConditions({ ...request, draws: 0 }, breathe);
     expect(own).toHaveLength(3);
     expect(
       curvePoints(

@@ -31,23 +31,21 @@ interface Condition {
 }
 
 /** Every condition of a curve: nothing changed, then those of each count. */
-export function curveConditions(request: CurveRequest): readonly Condition[] {
+export async function curveConditions(
+  request: CurveRequest,
+  breathe: () => Promise<void>,
+): Promise<readonly Condition[]> {
   const { layers, heads, ranking, counts, draws, matched, seed } = request;
-  const all = counts.flatMap((count) => {
+  const conditions: Condition[] = [{ name: 'No head changed', count: 0, heads: [], random: false }];
+  for (const count of counts) {
     const set = ranking.slice(0, count);
-    const drawn = drawHeadSets({ layers, heads, set, draws, matched, seed, stream: count, apart: set });
-    const first = { name: `First ${count} of the ranking`, count, heads: set, random: false };
-    return [
-      first,
-      ...drawn.map((own, draw) => ({
-        name: `${count} random, draw ${draw + 1} of ${draws}`,
-        count,
-        heads: own,
-        random: true,
-      })),
-    ];
-  });
-  return [{ name: 'No head changed', count: 0, heads: [], random: false }, ...all];
+    conditions.push({ name: `First ${count} of the ranking`, count, heads: set, random: false });
+    const wanted = { layers, heads, set, draws, matched, seed, stream: count, apart: set };
+    for (const [draw, own] of (await drawHeadSets(wanted, breathe)).entries()) {
+      conditions.push({ name: `${count} random, draw ${draw + 1} of ${draws}`, count, heads: own, random: true });
+    }
+  }
+  return conditions;
 }
 
 /**

@@ -24,26 +24,31 @@ const TRIES = 64;
  * Each set in the order of layers and heads; more draws leave the first ones as they are. None equals the set, and no
  * two are equal, as far as there are enough sets.
  */
-export function drawHeadSets(request: DrawRequest): HeadId[][] {
+export async function drawHeadSets(request: DrawRequest, breathe: () => Promise<void>): Promise<HeadId[][]> {
   const { heads, set, draws, seed, stream = 0 } = request;
   const indexOf = ({ layer, head }: HeadId): number => layer * heads + head;
   const keyOf = (indices: readonly number[]): string => [...indices].sort((a, b) => a - b).join();
   const own = keyOf(set.map(indexOf));
   const seen = new Set<string>();
-  return Array.from({ length: draws }, (_, draw) => {
+  const fault = (indices: readonly number[]): number => {
+    const key = keyOf(indices);
+    return key === own ? 2 : seen.has(key) ? 1 : 0;
+  };
+  const sets: HeadId[][] = [];
+  for (let draw = 0; draw < draws; draw++) {
     const prng = createPrng(seed, stream, draw);
-    const fault = (indices: readonly number[]): number => {
-      const key = keyOf(indices);
-      return key === own ? 2 : seen.has(key) ? 1 : 0;
-    };
     let drawn = drawOne(request, prng);
     for (let tries = 1; tries < TRIES && fault(drawn) > 0; tries++) {
       const other = drawOne(request, prng);
       if (fault(other) < fault(drawn)) drawn = other;
+      await breathe();
     }
     seen.add(keyOf(drawn));
-    return drawn.sort((a, b) => a - b).map((index) => ({ layer: Math.floor(index / heads), head: index % heads }));
-  });
+    const ordered = drawn.sort((a, b) => a - b);
+    sets.push(ordered.map((index) => ({ layer: Math.floor(index / heads), head: index % heads })));
+    await breathe();
+  }
+  return sets;
 }
 
 function drawOne({ layers, heads, set, matched, apart = [] }: DrawRequest, prng: Prng): number[] {
