@@ -10,7 +10,7 @@ import { captureBytes, type Capture } from '../capture/capture.ts';
 import { checkRoom, SpillFile } from '../capture/spill-file.ts';
 import { breather } from '../forward/breathe.ts';
 import type { Job } from '../forward/checkpoint.ts';
-import { runForward } from '../forward/forward.ts';
+import { runForward, type ForwardRequest, type LayerReader } from '../forward/forward.ts';
 import { tokenNll } from '../forward/likelihoods.ts';
 import { plainEdit } from '../interventions/plain-edit.ts';
 import { probeSetOf } from '../probes/probe-set.ts';
@@ -18,8 +18,9 @@ import type { FinishedProbe, ProbeRun, ProbeStore, PromptRecord } from '../probe
 import type { ProbeSample } from '../probes/probe.ts';
 import { PromptTally } from '../probes/prompt-tally.ts';
 import { needsForced, retrievalScores } from '../probes/retrieval.ts';
-import { scoreTables } from '../scores/index.ts';
+import { scoresAlong, scoreTables, type ScoresAlong } from '../scores/index.ts';
 import { COUNT_EVENTS } from '../scores/retrieval.ts';
+import type { ScoreContext } from '../scores/score.ts';
 import { checkLengths, lengthOf } from '../tasks/check-lengths.ts';
 import { createRetrieval, type SampleRetrieval } from '../tasks/run-retrieval.ts';
 import type { Condition } from '../tasks/run-task.ts';
@@ -30,7 +31,7 @@ import { gainsOf } from './gains.ts';
 import type { Opened } from './opened.ts';
 import { probePlanOf, type ProbePlan } from './probe-plan.ts';
 import { placeOfRun } from './run-cost.ts';
-import { scoreContextOf } from './score-context.ts';
+import { contextDuringRun, scoreContextOf } from './score-context.ts';
 import { streamingMasks } from './streaming-masks.ts';
 
 type Request = ParsedParamsOf<'probe.run'>;
@@ -145,10 +146,21 @@ function promptScorer(opened: Opened, request: Request, plan: ProbePlan, longest
     }
     if (!computed) return { scores: [], retrieval };
     const ids = Int32Array.from([...sample.prompt, ...sample.answer]);
-    const scores = await withCapture(opened, ids, gains.of, forward!, async (capture) => {
-      const found = await scoreContextOf(opened, capture, gains.of);
-      const context = sample.question === undefined ? found : { ...found, question: sample.question };
-      const tables = await scoreTables(plan.scores, context, plan.parameters, passes!);
+    const asked = (context: ScoreContext) =>
+      sample.question === undefined ? context : { ...context, question: sample.question };
+    const during = plan.scores.filter(({ afterRun }) => opened.kernel.gathersExtras && afterRun !== true);
+    const others = plan.scores.filter((score) => !during.includes(score));
+    let along: ScoresAlong | undefined;
+    const reader = (capture: Capture): LayerReader => {
+      const context = asked(contextDuringRun(opened, capture, gains.of));
+      along = scoresAlong(during, context, plan.parameters, forward!);
+      return along.reader;
+    };
+    const forwardRequest = { ids, gain: gains.of, ...(during.length > 0 && { reader }) };
+    const scores = await withCapture(opened, forwardRequest, forward!, async (capture) => {
+      const context = asked(await scoreContextOf(opened, capture, gains.of));
+      const found = [...(along?.tables() ?? []), ...(await scoreTables(others, context, plan.parameters, passes!))];
+      const tables = plan.scores.map(({ info }) => found.find((table) => table.info.id === info.id)!);
       if (plan.sweeps.length === 0) return tables;
       const nll = await tokenNll(forwardModel, capture, passes!);
       const plain = { masks: null, uniform: null };
@@ -164,12 +176,12 @@ function promptScorer(opened: Opened, request: Request, plan: ProbePlan, longest
 /** A forward whose capture is let go of at once; on disk where memory has no room. Throws `too-large`, `io`. */
 async function withCapture<T>(
   opened: Opened,
-  ids: Int32Array,
-  gain: Condition['gain'],
+  request: Omit<ForwardRequest, 'keeper'>,
   job: Job,
   use: (capture: Capture) => Promise<T>,
 ): Promise<T> {
   const { architecture } = opened.model;
+  const { ids } = request;
   const place = placeOfRun(opened, ids.length);
   if (place.refusal !== undefined) throw place.refusal;
   const disk = place.where === 'disk';
@@ -178,7 +190,7 @@ async function withCapture<T>(
   try {
     const keeper = file === null ? IN_MEMORY : onDisk(file, job.signal);
     const model = { architecture, sessions: opened.sessions, kernel: opened.kernel };
-    return await use(await runForward(model, { ids, gain, keeper }, job));
+    return await use(await runForward(model, { ...request, keeper }, job));
   } finally {
     file?.release();
   }

@@ -8,23 +8,27 @@ import { inLoan, onDisk } from '../capture/capture-keeper.ts';
 import { captureBytes, type Capture } from '../capture/capture.ts';
 import { checkRoom, SpillFile } from '../capture/spill-file.ts';
 import type { Job } from '../forward/checkpoint.ts';
-import { runForward } from '../forward/forward.ts';
+import { runForward, type LayerReader } from '../forward/forward.ts';
 import { compareTokens, logitRows, softmax, tokenNll, topChoices } from '../forward/likelihoods.ts';
 import { checkInterventions } from '../interventions/check.ts';
 import { planInterventions, type InterventionPlan } from '../interventions/plan.ts';
-import { scoresDuringRun } from './compute-scores.ts';
 import type { Opened } from './opened.ts';
 import { planContext } from './plan-context.ts';
 import { calibratedSpeed, placeOfRun } from './run-cost.ts';
-import type { Holding, Run } from './run-store.ts';
-import type { ScoreChoice } from './score-choice.ts';
+import type { Holding, Run, RunMemo } from './run-store.ts';
 
 const TOP_CHOICES = 10;
 
+/** Reads a run while it is computed. */
+export interface RunReading {
+  readonly reader: (capture: Capture) => LayerReader;
+  /** Once the run is over. */
+  readonly remember: (memo: RunMemo) => void;
+}
+
 /**
  * Computes a run, or finds it by key. A changed run resumes the clean one at the first changed layer. A capture
- * over the memory budget goes to disk. `choice`: scores that are told during a run without changes and remembered with
- * it, where that is cheaper than afterwards. Throws `bad-request` for what cannot be done to the model or the prompt,
+ * over the memory budget goes to disk. `reading`: only of a run without changes that is not known yet. Throws `bad-request` for what cannot be done to the model or the prompt,
  * `too-large` where the capture has no room on disk either, `io` where that fails.
  */
 export async function computeRun(
@@ -33,7 +37,7 @@ export async function computeRun(
   list: readonly Intervention[],
   job: Job,
   finalNorm: FinalNorm = 'recomputed',
-  choice?: ScoreChoice,
+  reading?: RunReading,
 ): Promise<Run> {
   const { architecture } = opened.model;
   const { ids, tokens } = prompt;
@@ -46,7 +50,7 @@ export async function computeRun(
   checkInterventions(architecture, interventions);
   const place = placeOfRun(opened, ids.length);
   if (place.refusal !== undefined) throw place.refusal;
-  const during = choice && interventions.length === 0 ? scoresDuringRun(opened, choice, job) : undefined;
+  const during = interventions.length === 0 ? reading : undefined;
   const clean = interventions.length === 0 ? undefined : await computeRun(opened, prompt, [], job);
   const started = performance.now();
   const model = { architecture, sessions: opened.sessions, kernel: opened.kernel };

@@ -1,12 +1,11 @@
 /** Head scores of a run: the ones that were asked for, each computed once. */
 import { AppError } from '../../shared/base/app-error.ts';
 import type { ScoreInfo, ScoreParameters, ScoreTable } from '../../shared/model/score.ts';
-import type { Capture } from '../capture/capture.ts';
 import type { Job } from '../forward/checkpoint.ts';
-import type { LayerReader } from '../forward/forward.ts';
 import { quickScores, scores, scoresAlong, scoreTables, type ScoresAlong } from '../scores/index.ts';
 import { readScoreParameters, type PromptSize } from '../scores/parameters.ts';
 import { forwardScores } from '../sweeps/index.ts';
+import type { RunReading } from './compute-run.ts';
 import { sweepTables } from './compute-sweeps.ts';
 import { factorsOf, withoutUntold } from './changed-scores.ts';
 import type { Opened } from './opened.ts';
@@ -79,18 +78,11 @@ function remember(
   }
 }
 
-/** Scores of a run that is computed without changes, told meanwhile. */
-export interface ScoresDuringRun {
-  readonly reader: (capture: Capture) => LayerReader;
-  /** Once the run is over. */
-  readonly remember: (memo: Pick<RunMemo, 'scores'>) => void;
-}
-
 /**
- * What of the choice can be told during the run: the rest is computed where it is asked for. Undefined where the kernel
- * gathers nothing. Throws `bad-request` as above; for parameters when the reader is made.
+ * What of the choice can be told while a run without changes is computed, and is remembered with it: the rest is
+ * computed where it is asked for. Undefined where the kernel gathers nothing. Throws `bad-request` as above; for parameters when the reader is made.
  */
-export function scoresDuringRun(opened: Opened, choice: ScoreChoice, job: Job): ScoresDuringRun | undefined {
+export function scoresDuringRun(opened: Opened, choice: ScoreChoice, job: Job): RunReading | undefined {
   const ids = chosenScores(choice);
   if (!opened.kernel.gathersExtras) return undefined;
   const told = scores.filter(({ info, afterRun }) => ids.includes(info.id) && afterRun !== true);
@@ -98,7 +90,12 @@ export function scoresDuringRun(opened: Opened, choice: ScoreChoice, job: Job): 
   let along: ScoresAlong | undefined;
   return {
     reader: (capture) => {
-      along = scoresAlong(told, contextDuringRun(opened, capture), given, job);
+      along = scoresAlong(
+        told,
+        contextDuringRun(opened, capture, () => null),
+        given,
+        job,
+      );
       return along.reader;
     },
     remember: (memo) => {

@@ -31,7 +31,7 @@ import { computeAccuracy, type CurveStore } from './accuracy-curve.ts';
 import { computeRun } from './compute-run.ts';
 import { alignPair, computePatches, computePaths } from './compute-patching.ts';
 import { bestPrompts, runProbe } from './compute-probe.ts';
-import { areQuick } from './compute-scores.ts';
+import { areQuick, scoresDuringRun } from './compute-scores.ts';
 import { listTasks, runTask, sampleTask } from './compute-task.ts';
 import { generateFrom, generateWithRows } from './compute-generation.ts';
 import { computeComposition, computeWeightScores } from './compute-weights.ts';
@@ -192,8 +192,9 @@ export function createEngine(options: EngineOptions): Engine {
       urgency.batch(context.signal, async () => {
         const state = current();
         const checked = checkedPrompt(state.model, prompt, cut);
-        const wanted = choice.scores && choice;
-        const run = await computeRun(state, checked, interventions, jobOf(context), finalNorm, wanted);
+        const job = jobOf(context);
+        const reading = choice.scores && scoresDuringRun(state, choice, job);
+        const run = await computeRun(state, checked, interventions, job, finalNorm, reading);
         return new LiveRun(state, run).summary(checked.cutTokens);
       }),
 

@@ -15,9 +15,9 @@ export async function scoreContextOf(opened: Opened, capture: Capture, gain: Gai
   return contextOf(opened, capture, gain, argmax(logits));
 }
 
-/** Of a run that is under way and in which nothing is changed; see `Score.afterRun`. */
-export function contextDuringRun(opened: Opened, capture: Capture): ScoreContext {
-  return contextOf(opened, capture, () => null, null);
+/** Of a run that is under way; see `Score.afterRun`. */
+export function contextDuringRun(opened: Opened, capture: Capture, gain: Gain): ScoreContext {
+  return contextOf(opened, capture, gain, null);
 }
 
 type Gain = (layer: number) => Float32Array | null;
