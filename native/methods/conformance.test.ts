@@ -8,8 +8,11 @@ import { randomLayer, selectAll } from './testing/layers.ts';
 const TOKENS = 24;
 const PROMPT = 15;
 const BUDGET = { keys: 6 };
-const layersOf = (seed: number, shape = {}) => Array.from({ length: 4 }, (_, l) => randomLayer(seed + l, shape));
-const gates = Float32Array.from({ length: 8 }, (_, group) => ((group * 5) % 8) / 8);
+const layersOf = (seed: number, shape = {}) =>
+  Array.from({ length: 4 }, (_, l) => {
+    const gates = Float32Array.of(((l * 5) % 8) / 8, ((l * 3 + 4) % 8) / 8);
+    return { ...randomLayer(seed + l, shape), gates };
+  });
 const upTo = (end: number) => [...range(0, end)];
 
 /** The same layers with other numbers at the positions from `from` on. */
@@ -39,7 +42,7 @@ describe.each(methods.map((method) => [method.info.id, method] as const))('metho
   });
 
   it('reads ascending lists of keys up to the query, and after the prompt holds keys of the prompt', async () => {
-    const { held, reads } = await selectAll(method, layersOf(1), { promptLength: PROMPT, budget: BUDGET, gates });
+    const { held, reads } = await selectAll(method, layersOf(1), { promptLength: PROMPT, budget: BUDGET });
     for (const keys of held.flat()) {
       expect(keys).toEqual([...new Set(keys)].sort((a, b) => a - b));
       expect(keys.every((key) => key >= 0 && key < PROMPT)).toBe(true);
@@ -60,7 +63,6 @@ describe.each(methods.map((method) => [method.info.id, method] as const))('metho
     const { held, reads } = await selectAll(method, layersOf(2), {
       promptLength: PROMPT,
       budget: { keys: TOKENS },
-      gates,
     });
     expect(held.flat().every((keys) => keys.length === PROMPT)).toBe(true);
     for (const rows of reads)
@@ -69,7 +71,7 @@ describe.each(methods.map((method) => [method.info.id, method] as const))('metho
 
   it('does not see the future', async () => {
     const layers = layersOf(3);
-    const request = { promptLength: PROMPT, budget: BUDGET, gates };
+    const request = { promptLength: PROMPT, budget: BUDGET };
     const told = await selectAll(method, layers, request);
     const later = await selectAll(method, disturbed(layers, PROMPT), request);
     expect(later.held).toEqual(told.held);
@@ -82,12 +84,12 @@ describe.each(methods.map((method) => [method.info.id, method] as const))('metho
   });
 
   it('tells the same twice', async () => {
-    const request = { promptLength: PROMPT, budget: BUDGET, gates };
+    const request = { promptLength: PROMPT, budget: BUDGET };
     expect(await selectAll(method, layersOf(4), request)).toEqual(await selectAll(method, layersOf(4), request));
   });
 
   it('brings nothing back that it evicted, or else holds the whole prompt', async () => {
-    const { held, reads } = await selectAll(method, layersOf(5), { promptLength: PROMPT, budget: BUDGET, gates });
+    const { held, reads } = await selectAll(method, layersOf(5), { promptLength: PROMPT, budget: BUDGET });
     if (!method.info.evicts) {
       expect(held.flat()).toEqual(held.flat().map(() => upTo(PROMPT)));
       return;
@@ -103,7 +105,7 @@ describe.each(methods.map((method) => [method.info.id, method] as const))('metho
   });
 
   it('chooses for what it says that it chooses for', async () => {
-    const { reads } = await selectAll(method, layersOf(6), { promptLength: PROMPT, budget: BUDGET, gates });
+    const { reads } = await selectAll(method, layersOf(6), { promptLength: PROMPT, budget: BUDGET });
     const { granularity } = method.info;
     for (const heads of reads.flat()) {
       if (granularity === 'layer') expect(heads).toEqual(heads.map(() => heads[0]));
@@ -115,7 +117,6 @@ describe.each(methods.map((method) => [method.info.id, method] as const))('metho
     const { reads } = await selectAll(method, layersOf(7, { window: 5 }), {
       promptLength: PROMPT,
       budget: { keys: TOKENS },
-      gates,
     });
     for (const rows of reads) {
       rows.forEach((heads, step) =>
@@ -136,11 +137,12 @@ describe.each(methods.map((method) => [method.info.id, method] as const))('metho
     const straight = await method.begin(data, 0, context);
     const stopped = await method.begin(data, 0, context);
     for (let query = PROMPT; query < PROMPT + 4; query++) {
-      straight.step(query);
-      stopped.step(query);
+      await straight.step(query);
+      await stopped.step(query);
     }
     const copy = stopped.fork!();
-    for (let query = PROMPT + 4; query < TOKENS; query++) stopped.step(query);
-    for (let query = PROMPT + 4; query < TOKENS; query++) expect(copy.step(query)).toEqual(straight.step(query));
+    for (let query = PROMPT + 4; query < TOKENS; query++) await stopped.step(query);
+    for (let query = PROMPT + 4; query < TOKENS; query++)
+      expect(await copy.step(query)).toEqual(await straight.step(query));
   });
 });

@@ -1,6 +1,7 @@
 /** Everything that causality leaves: what every method is compared with. */
 import { range } from './choose.ts';
 import { FREE, type Method } from './method.ts';
+import { byPosition } from './one-shot.ts';
 
 export const dense: Method = {
   info: {
@@ -20,15 +21,6 @@ export const dense: Method = {
     badge: 'exact',
     notes: [],
   },
-  begin: ({ heads }, _layer, { promptLength }) => {
-    const prompt = range(0, promptLength);
-    return Promise.resolve({
-      held: () => prompt,
-      step: (query) => {
-        const all = range(0, query + 1);
-        return Array.from({ length: heads }, () => all);
-      },
-    });
-  },
+  begin: (data, _layer, context) => Promise.resolve(byPosition(data, context, (query) => range(0, query + 1))),
   costs: () => FREE,
 };

@@ -1,11 +1,39 @@
 /** The registry of sparse attention methods. Adding one touches its file and this list. */
 import { AppError } from '../../shared/base/app-error.ts';
+import { ada } from './ada.ts';
 import { dense } from './dense.ts';
+import { duo } from './duo.ts';
+import { h2o } from './h2o.ts';
+import { keydiff } from './keydiff.ts';
+import { knorm } from './knorm.ts';
 import type { Method } from './method.ts';
+import { pyramid } from './pyramid.ts';
+import { quest } from './quest.ts';
+import { random } from './random.ts';
 import { sinkWindow } from './sink-window.ts';
 import { snapkv } from './snapkv.ts';
+import { tidal } from './tidal.ts';
+import { topk } from './topk.ts';
+import { tova } from './tova.ts';
+import { window } from './window.ts';
 
-export const methods: readonly Method[] = [dense, sinkWindow, snapkv];
+export const methods: readonly Method[] = [
+  dense,
+  topk,
+  random,
+  window,
+  sinkWindow,
+  duo,
+  snapkv,
+  pyramid,
+  ada,
+  keydiff,
+  knorm,
+  h2o,
+  tova,
+  quest,
+  tidal,
+];
 
 /** Throws `bad-request` for one that there is none of. */
 export function findMethod(id: string): Method {

@@ -6,6 +6,7 @@
  * layer, lives in `shared`.
  */
 import type { MethodInfo, MethodParameters } from '../../shared/model/method.ts';
+import type { FromBudget } from '../../shared/model/method-parameters.ts';
 import type { MaskSpec } from '../attention/mask.ts';
 
 /** One layer after rotation, and what else methods declare. */
@@ -23,6 +24,8 @@ export interface LayerData {
   readonly scale: number;
   /** Keys that a query sees, itself included; null = all before it. */
   readonly window: number | null;
+  /** Learned gates of the KV groups in [0, 1], [kvHeads], where there are any. */
+  readonly gates?: Float32Array;
 }
 
 /** What a whole run of a method has in common. */
@@ -34,8 +37,6 @@ export interface MethodContext {
   readonly parameters: MethodParameters;
   /** Keys; null for a method that takes none. */
   readonly budget: number | null;
-  /** Learned gates of KV groups in [0, 1], [layers x kvHeads]; null where there are none. */
-  readonly gates: Float32Array | null;
   /** What one layer leaves for later ones; empty at first. */
   readonly shared: Map<string, unknown>;
   /** Awaited every few milliseconds; may throw to cancel. */
@@ -49,7 +50,7 @@ export interface LayerSelector {
    * What each query head reads at this query, ascending, of the positions up to it; heads that share a choice share the
    * array. Called for promptLength, promptLength + 1, ... in order.
    */
-  step(query: number): readonly Int32Array[];
+  step(query: number): Promise<readonly Int32Array[]>;
   /** Of a stepwise method: another selector in the same state, which goes on by itself. */
   fork?(): LayerSelector;
 }
@@ -65,6 +66,8 @@ export interface CostSizes {
   readonly tokens: number;
   /** Mean over query heads and layers, at that step. */
   readonly read: number;
+  /** Keys; null for a method that takes none. */
+  readonly budget: number | null;
   /** Bytes of a number in the cache. */
   readonly bytes: number;
 }
@@ -87,8 +90,8 @@ export interface LayerSource {
 
 export interface Method {
   readonly info: MethodInfo;
-  /** What a budget of so many keys makes of the parameters marked so; `parameters` has all the others. */
-  readonly fromBudget?: (keys: number, parameters: MethodParameters) => MethodParameters;
+  /** What a budget of so many keys makes of the parameters marked so, where these are not given. */
+  readonly fromBudget?: FromBudget;
   /** Looks at the prompt of all layers before the first is selected. */
   readonly prepare?: (layers: LayerSource, context: MethodContext) => Promise<void>;
   /** Throws `bad-request` for parameters that cannot go together. */

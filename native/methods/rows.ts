@@ -22,9 +22,20 @@ export function rowProbabilities(data: LayerData, head: number, query: number): 
   return softmax(rowScores(data, head, query));
 }
 
-/** Probabilities over some keys alone, in their order; all scores finite but those outside the window. */
-export function probabilitiesOver(scores: Float64Array, keys: ArrayLike<number>): Float64Array {
-  return softmax(Float64Array.from(keys, (key) => scores[key]!));
+/** Probabilities over some keys alone, in their order, of which the query can see at least one. */
+export function probabilitiesOver(data: LayerData, head: number, query: number, keys: readonly number[]): Float64Array {
+  const { heads, kvHeads, headDim, q, k, scale } = data;
+  const from = firstVisible(data, query);
+  const at = (query * heads + head) * headDim;
+  const group = groupOf(data, head);
+  const scores = new Float64Array(keys.length);
+  keys.forEach((key, i) => {
+    const row = (key * kvHeads + group) * headDim;
+    let dot = 0;
+    for (let d = 0; d < headDim; d++) dot += q[at + d]! * k[row + d]!;
+    scores[i] = key < from ? -Infinity : dot * scale;
+  });
+  return softmax(scores);
 }
 
 /** In place. */

@@ -9,14 +9,13 @@ export interface MethodRequest {
   readonly promptLength: number;
   readonly parameters?: MethodParameters;
   readonly budget: Budget | null;
-  readonly gates?: Float32Array | null;
   readonly breathe: () => Promise<void>;
 }
 
 /** Throws `bad-request` for parameters that do not fit. */
 export function contextOf(
   method: Method,
-  { layers, promptLength, parameters = {}, budget, gates = null, breathe }: MethodRequest,
+  { layers, promptLength, parameters = {}, budget, breathe }: MethodRequest,
 ): MethodContext & { readonly resolved: ResolvedMethod } {
   const resolved = resolveMethod(method, { layers, promptLength }, parameters, budget);
   return {
@@ -24,7 +23,6 @@ export function contextOf(
     promptLength,
     parameters: resolved.parameters,
     budget: resolved.budget,
-    gates,
     shared: new Map(),
     breathe,
     resolved,
@@ -45,7 +43,7 @@ export async function selectLayer(
   const selector: LayerSelector = await method.begin(data, layer, context);
   const held = Array.from({ length: data.heads }, (_, head) => selector.held(head));
   for (let query = context.promptLength; query < data.tokens; query++) {
-    onStep(query, visible(data, query, selector.step(query)));
+    onStep(query, visible(data, query, await selector.step(query)));
     await context.breathe();
   }
   return held;

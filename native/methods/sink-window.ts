@@ -1,6 +1,7 @@
 /** First keys and last keys. */
 import { range, joined } from './choose.ts';
 import { FREE, type Method } from './method.ts';
+import { byPosition } from './one-shot.ts';
 
 /** Keys below `sink`, and those of the last `window` positions up to the query. */
 export function sinkAndWindow(sink: number, window: number, query: number): Int32Array {
@@ -66,16 +67,9 @@ export const sinkWindow: Method = {
     ],
   },
   fromBudget: (keys, { sink }) => ({ window: keys - sink! }),
-  begin: ({ heads }, _layer, { promptLength, parameters }) => {
-    const { sink, window } = sizes(parameters);
-    const held = sinkAndWindow(sink, window, promptLength - 1);
-    return Promise.resolve({
-      held: () => held,
-      step: (query) => {
-        const keys = sinkAndWindow(sink, window, query);
-        return Array.from({ length: heads }, () => keys);
-      },
-    });
+  begin: (data, _layer, context) => {
+    const { sink, window } = sizes(context.parameters);
+    return Promise.resolve(byPosition(data, context, (query) => sinkAndWindow(sink, window, query)));
   },
   prefill: ({ heads }, _layer, { parameters }) => {
     const { sink, window } = sizes(parameters);

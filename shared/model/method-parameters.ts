@@ -17,6 +17,9 @@ export interface MethodSizes {
   readonly promptLength: number;
 }
 
+/** Values for some parameters; `parameters`: all with what is given and the defaults. */
+export type FromBudget = (keys: number, parameters: MethodParameters, given: MethodParameters) => MethodParameters;
+
 /** What a published default becomes for these sizes. */
 export function scaledDefault({ default: published, scaling }: MethodParameter, sizes: MethodSizes): number {
   switch (scaling.by) {
@@ -36,7 +39,7 @@ export function scaledDefault({ default: published, scaling }: MethodParameter, 
 export function resolveMethod(
   method: {
     readonly info: MethodInfo;
-    readonly fromBudget?: (keys: number, parameters: MethodParameters) => MethodParameters;
+    readonly fromBudget?: FromBudget;
   },
   sizes: MethodSizes,
   given: MethodParameters,
@@ -58,7 +61,7 @@ export function resolveMethod(
   }
   const keys = keysOf(method.info, sizes, budget);
   if (keys !== null) {
-    const own = method.fromBudget?.(keys.value, values) ?? {};
+    const own = method.fromBudget?.(keys.value, values, given) ?? {};
     for (const parameter of parameters) {
       const value = own[parameter.id];
       if (value === undefined || value === values[parameter.id] || given[parameter.id] !== undefined) continue;

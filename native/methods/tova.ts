@@ -1,0 +1,63 @@
+/** TOVA: each step drops what its own query attends to least. */
+import { largest, range } from './choose.ts';
+import type { LayerData, LayerSelector, Method, MethodContext } from './method.ts';
+import { probabilitiesOver } from './rows.ts';
+
+export const tova: Method = {
+  info: {
+    id: 'tova',
+    name: 'TOVA',
+    definition:
+      'One set of keys for all heads of a layer. After every step the keys with the largest attention of that query, as mean over heads, stay and the others are gone for good; the end of the prompt is such a step. No key is protected, not even the newest.',
+    source: 'Oren et al. 2024 (arXiv 2401.06104); schwartz-lab-NLP/TOVA src/tova_cache.py',
+    classes: ['stepwise'],
+    phases: ['decode'],
+    granularity: 'layer',
+    evicts: true,
+    readsQuery: true,
+    needs: [],
+    budget: {
+      meaning: 'Keys that stay after a step, which itself reads one more.',
+      default: 512,
+      source: 'ours, within the paper’s 1/64 to all of 4096',
+    },
+    parameters: [],
+    cost: { step: 'L H |S| additions and a selection', stored: 'nothing', once: '2 L H P d' },
+    badge: 'exact',
+    notes: ['The first keys may be evicted.'],
+  },
+  begin: (data, _layer, context) => {
+    const last = context.promptLength - 1;
+    return Promise.resolve(selector(data, context, kept(data, last, [...range(0, last + 1)], context.budget!)));
+  },
+  costs: ({ layers, heads, headDim, promptLength, read }) => ({
+    stepFlops: layers * heads * read,
+    storedBytes: 0,
+    onceFlops: 2 * layers * heads * promptLength * headDim,
+  }),
+};
+
+function selector(data: LayerData, context: MethodContext, initial: readonly number[]): LayerSelector {
+  let cache = initial;
+  const held = Int32Array.from(initial);
+  return {
+    held: () => held,
+    step: async (query) => {
+      const attended = [...cache, query];
+      cache = kept(data, query, attended, context.budget!);
+      await context.breathe();
+      const keys = Int32Array.from(attended);
+      return Array.from({ length: data.heads }, () => keys);
+    },
+    fork: () => selector(data, context, cache),
+  };
+}
+
+function kept(data: LayerData, query: number, keys: readonly number[], budget: number): readonly number[] {
+  if (keys.length <= budget) return keys;
+  const sums = new Float64Array(keys.length);
+  for (let head = 0; head < data.heads; head++) {
+    probabilitiesOver(data, head, query, keys).forEach((p, i) => (sums[i]! += p));
+  }
+  return Array.from(largest(sums, budget), (at) => keys[at]!);
+}
