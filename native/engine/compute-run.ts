@@ -28,8 +28,9 @@ export interface RunReading {
 
 /**
  * Computes a run, or finds it by key. A changed run resumes the clean one at the first changed layer. A capture
- * over the memory budget goes to disk. `reading`: only of a run without changes that is not known yet. Throws `bad-request` for what cannot be done to the model or the prompt,
- * `too-large` where the capture has no room on disk either, `io` where that fails.
+ * over the memory budget goes to disk. `reading`: only of a run without changes that is not known yet. Throws
+ * `bad-request` for what cannot be done to the model or the prompt, `too-large` where the capture has no room on disk
+ * either, `io` where that fails.
  */
 export async function computeRun(
   opened: Opened,

@@ -80,7 +80,8 @@ function remember(
 
 /**
  * What of the choice can be told while a run without changes is computed, and is remembered with it: the rest is
- * computed where it is asked for. Undefined where the kernel gathers nothing. Throws `bad-request` as above; for parameters when the reader is made.
+ * computed where it is asked for. Undefined where the kernel gathers nothing. Throws `bad-request` as above; for
+ * parameters when the reader is made.
  */
 export function scoresDuringRun(opened: Opened, choice: ScoreChoice, job: Job): RunReading | undefined {
   const ids = chosenScores(choice);
