@@ -56,7 +56,12 @@ export async function createOnnxKernel(
       };
       await runChunks(sessionOf, graph, shape, input, output, checkpoint);
     },
-    single: () => (single ??= createOnnxKernel({ ...shape, heads: 1, kvHeads: 1 }, threads, provider)),
+    single: () => {
+      const made = (single ??= createOnnxKernel({ ...shape, heads: 1, kvHeads: 1 }, threads, provider));
+      // As with sessions.
+      made.catch(() => (single = undefined));
+      return made;
+    },
     dispose: async () => {
       await single?.then((kernel) => kernel.dispose()).catch(() => undefined);
       for (const session of sessions.values()) await session.then((ready) => ready.dispose()).catch(() => undefined);

@@ -46,7 +46,7 @@ function doesAnything(
     case 'mask': {
       if (step.mask.kind !== 'sink-window') return true;
       const reach = Math.min(tokens, architecture.slidingWindow[layer] ?? tokens);
-      return step.mask.window < reach && step.mask.sink < tokens;
+      return step.mask.window < reach && step.mask.sink + step.mask.window < tokens;
     }
     case 'hide-keys':
     case 'zero-values':
