@@ -13,8 +13,8 @@ afterEach(cleanup);
 
 const HEAD = { layer: 1, head: 3 };
 
-async function open() {
-  const services = startSession();
+async function open(options: Parameters<typeof startSession>[0] = {}) {
+  const services = startSession(options);
   await services.rest();
   selectHead(services.store, HEAD);
   render(
@@ -43,10 +43,10 @@ async function ask(services: Awaited<ReturnType<typeof open>>, name: string): Pr
 }
 
 it('sweeps, shows the strongest heads and puts a measure on the atlas', async () => {
-  const services = await open();
+  const services = await open({ layers: 2, heads: 4, kvHeads: 2 });
   await ask(services, 'Run the sweep');
   expect(services.store.getState().view.scoreId).toBe('sweep-1:effect-kl');
-  expect(screen.getByText(/32 forwards in 0\.4 s; FLOP bound 1\.900 ×/)).toBeDefined();
+  expect(screen.getByText(/8 forwards in 0\.1 s; FLOP bound 1\.900 ×/)).toBeDefined();
   const top = document.querySelector<HTMLElement>('section[aria-label="Effect, nll"]')!;
   fireEvent.click(within(top).getByText('to the atlas'));
   expect(services.store.getState().view.scoreId).toBe('sweep-1:effect-nll');
