@@ -75,20 +75,12 @@ function evaluate(
   given: Readonly<Record<string, ScoreParameters>>,
   job: Job,
 ): Evaluation {
-  const { heads } = context.architecture;
   const planned = scores.map((score) => planScore(score, context, given[score.info.id]));
   const applying = planned.filter(({ reason }) => reason === null);
   const plan = context.passes.plan(applying.flatMap(({ request }) => (request === null ? [] : [request])));
   const breathe = breather(job);
-  const tell = async (layer: number, which: readonly Planned[], passes: readonly LayerPass[]): Promise<void> => {
-    for (const [index, { score, parameters, values }] of which.entries()) {
-      for (let head = 0; head < heads; head++) {
-        const value = score.compute(context, layer, head, parameters, passes[index] ?? {}, breathe);
-        values[layer * heads + head] = typeof value === 'number' ? value : await value;
-        await breathe();
-      }
-    }
-  };
+  const tell = (layer: number, which: readonly Planned[], passes: readonly LayerPass[]) =>
+    tellLayer(context, layer, which, passes, breathe);
   const [asking, others] = [applying.filter(({ request }) => request), applying.filter(({ request }) => !request)];
   return {
     layerWork: plan.cells + applying.length,
@@ -114,6 +106,24 @@ function evaluate(
         floor: reason === null ? (score.floor?.(context, parameters) ?? null) : null,
       })),
   };
+}
+
+/** `passes`: one a score, where they read any. */
+async function tellLayer(
+  context: ScoreContext,
+  layer: number,
+  which: readonly Planned[],
+  passes: readonly LayerPass[],
+  breathe: () => Promise<void>,
+): Promise<void> {
+  const { heads } = context.architecture;
+  for (const [index, { score, parameters, values }] of which.entries()) {
+    for (let head = 0; head < heads; head++) {
+      const value = score.compute(context, layer, head, parameters, passes[index] ?? {}, breathe);
+      values[layer * heads + head] = typeof value === 'number' ? value : await value;
+      await breathe();
+    }
+  }
 }
 
 function planScore(score: Score, context: ScoreContext, given: ScoreParameters | undefined): Planned {

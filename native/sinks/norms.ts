@@ -34,6 +34,17 @@ export function drain(own: number, sum: number, count: number): number {
   return others > 0 ? own / others : NaN;
 }
 
+/** Adds the directions of rows `start` to `end` - 1. */
+function addUnits(sum: Float64Array, q: Float32Array, slice: Slice, start: number, end: number): void {
+  const { stride, at, width } = slice;
+  for (let row = start; row < end; row++) {
+    const length = norm(q, row, slice);
+    if (length === 0) continue;
+    const first = row * stride + at;
+    for (let d = 0; d < width; d++) sum[d] = sum[d]! + q[first + d]! / length;
+  }
+}
+
 /**
  * Mean cosines of all rows that see a key with that key, for some keys at once: the mean of unit queries is a running sum,
  * so that a row is looked at once whatever the number of keys. Rows without a norm have cosine 0.
@@ -66,18 +77,9 @@ export class MeanCosines {
     this.#add(end);
   }
 
-  /** Rows up to `end`. What the loop reads is looked up once: there are many rows. */
+  /** Rows up to `end`. */
   #add(end: number): void {
-    const q = this.#q;
-    const sum = this.#sum;
-    const slice = this.#slice;
-    const { stride, at, width } = slice;
-    for (let row = this.#row; row < end; row++) {
-      const length = norm(q, row, slice);
-      if (length === 0) continue;
-      const start = row * stride + at;
-      for (let d = 0; d < width; d++) sum[d] = sum[d]! + q[start + d]! / length;
-    }
+    addUnits(this.#sum, this.#q, this.#slice, this.#row, end);
     this.#row = end;
   }
 
