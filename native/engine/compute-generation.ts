@@ -6,7 +6,7 @@ import type { Job } from '../forward/checkpoint.ts';
 import { createDecoder, type Decoder } from '../generation/decoder.ts';
 import { generate } from '../generation/generate.ts';
 import type { GeneratedRows } from '../public/engine.ts';
-import { gainsOf } from './gains.ts';
+import { withGenerationEdits } from './generation-plan.ts';
 import type { Opened } from './opened.ts';
 import { checkedPrompt } from './prompt.ts';
 
@@ -15,7 +15,10 @@ export type GenerateParams = ParsedParamsOf<'generate.start'>;
 /** Largest array of attention rows, as for exported maps. */
 const MAX_ROW_BYTES = 2 ** 30;
 
-/** Throws as `run.start` does for a prompt that cannot be run. */
+/**
+ * Throws as `run.start` does for a prompt that cannot be run, and for interventions that cannot be done. The final norm is
+ * recomputed: generated tokens have no clean run to take a scale from.
+ */
 export function generateFrom(
   opened: Opened,
   params: GenerateParams,
@@ -25,9 +28,8 @@ export function generateFrom(
   const { model, sessions, kernel } = opened;
   const { architecture, tokenizer, endIds, info } = model;
   const { ids } = checkedPrompt(model, params.prompt, params.cut);
-  const gains = gainsOf(architecture, params.interventions);
+  const { interventions } = params;
   const capacity = Math.min(info.context, ids.length + params.maxTokens);
-  const decoder = createDecoder({ architecture, sessions, kernel }, { gain: gains.of, masks: () => null, capacity });
   const request = {
     ids,
     maxTokens: params.maxTokens,
@@ -37,7 +39,10 @@ export function generateFrom(
     context: info.context,
     ...(onStep === undefined ? {} : { onStep }),
   };
-  return generate(decoder, tokenizer, request, job);
+  return withGenerationEdits(opened, { ids, interventions, capacity }, job, (edit) => {
+    const options = { edit, gain: () => null, masks: () => null, capacity };
+    return generate(createDecoder({ architecture, sessions, kernel }, options), tokenizer, request, job);
+  });
 }
 
 /** Throws `too-large` where the rows would exceed 1 GiB. */

@@ -4,13 +4,16 @@ import type { ParsedParamsOf } from '../../shared/contract/methods.ts';
 import type { TaskCell, TaskInfo, TaskPrompt, TaskResult } from '../../shared/model/task.ts';
 import { breather } from '../forward/breathe.ts';
 import type { Job } from '../forward/checkpoint.ts';
+import { checkInterventions } from '../interventions/check.ts';
+import { lengthOf } from '../tasks/check-lengths.ts';
 import { drawGrid, drawSamples, type GridCell } from '../tasks/draw-grid.ts';
 import { FILE_TASK, fileSample } from '../tasks/file.ts';
-import { findTask, readTaskParameters, tasks } from '../tasks/index.ts';
+import { readTaskParameters, tasks } from '../tasks/index.ts';
 import { runCells, type Condition } from '../tasks/run-task.ts';
 import type { TaskData } from '../tasks/task-data.ts';
-import type { Task, TaskContext, TaskSample } from '../tasks/task.ts';
-import { gainsOf } from './gains.ts';
+import type { TaskContext, TaskSample } from '../tasks/task.ts';
+import { usableTask } from '../tasks/usable-task.ts';
+import { withGenerationEdits } from './generation-plan.ts';
 import type { Opened } from './opened.ts';
 import { streamingMasks } from './streaming-masks.ts';
 
@@ -63,15 +66,8 @@ export async function taskUnder(
   condition: Pick<ParsedParamsOf<'task.run'>, 'interventions' | 'streaming'>,
   job: Job,
 ): Promise<TaskCell[]> {
-  return runCells(forwardModel(opened), info, cells, conditionOf(opened, condition), job);
-}
-
-/** Throws `bad-request` for one that there is not, or that cannot be made for this model. */
-export function usableTask(context: TaskContext, id: string): Task {
-  const task = findTask(id);
-  const reason = task.unavailable(context);
-  if (reason !== null) throw new AppError('bad-request', `The task ${id} cannot be given to this model. ${reason}`);
-  return task;
+  checkInterventions(opened.model.architecture, condition.interventions);
+  return runCells(forwardModel(opened), info, cells, conditionOf(opened, condition, cells), job);
 }
 
 type GridParams = Omit<ParsedParamsOf<'task.run'>, 'interventions' | 'streaming'>;
@@ -97,14 +93,20 @@ function fileCells(context: TaskContext, items: GridParams['items']): Cells {
   return { info: FILE_TASK, parameters: {}, cells: [{ length: null, depth: null, samples }] };
 }
 
+/** Kinds that are about positions are about those of each prompt. */
 function conditionOf(
-  { model }: Opened,
+  opened: Opened,
   { interventions, streaming }: Pick<ParsedParamsOf<'task.run'>, 'interventions' | 'streaming'>,
+  cells: readonly GridCell<TaskSample>[],
 ): Condition {
-  const { architecture } = model;
+  const { architecture } = opened.model;
+  const capacity = Math.max(0, ...cells.flatMap(({ samples }) => samples.map(lengthOf)));
   return {
-    gain: gainsOf(architecture, interventions).of,
+    gain: () => null,
     masks: streaming === null ? () => null : streamingMasks(architecture, streaming),
+    ...(interventions.length > 0 && {
+      edited: (ids, job, use) => withGenerationEdits(opened, { ids, interventions, capacity }, job, use),
+    }),
   };
 }
 

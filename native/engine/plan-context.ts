@@ -9,7 +9,7 @@ import { runForward } from '../forward/forward.ts';
 import type { PlanContext } from '../interventions/plan.ts';
 import { drawGrid } from '../tasks/draw-grid.ts';
 import { findTask } from '../tasks/index.ts';
-import { usableTask } from './compute-task.ts';
+import { usableTask } from '../tasks/usable-task.ts';
 import type { Opened } from './opened.ts';
 import { placeOfRun } from './run-cost.ts';
 import type { Run } from './run-store.ts';

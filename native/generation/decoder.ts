@@ -6,16 +6,22 @@
  * positions anew; all other rotations leave the cached keys as they are.
  */
 import { AppError } from '../../shared/base/app-error.ts';
-import { groupOf } from '../../shared/model/head-id.ts';
 import { allocateBare } from '../attention/kernel.ts';
-import { NO_MASK, visibleUnder, type MaskSpec } from '../attention/mask.ts';
+import type { MaskSpec } from '../attention/mask.ts';
 import { ropeTables, type RopeTables } from '../families/rope.ts';
+import { breather } from '../forward/breathe.ts';
 import { Checkpoint, type Job } from '../forward/checkpoint.ts';
 import { assertFinite, type ForwardModel } from '../forward/forward.ts';
-import { runSegment, type SegmentContext } from '../forward/run-segment.ts';
+import { runInputs, runSegment, type SegmentContext } from '../forward/run-segment.ts';
+import { attendEdited, editInputs, sourceOf } from '../interventions/attend.ts';
+import { HeadRows } from '../interventions/head-rows.ts';
+import { mergeEdits, NO_EDIT, type LayerEdit } from '../interventions/layer-edit.ts';
+import { plainEdit } from '../interventions/plain-edit.ts';
 
 export interface DecoderOptions {
-  /** Factor on z of each head in a layer, or null where nothing changes. */
+  /** What is done in a layer, by position; null = nothing. Asked for with every append. */
+  readonly edit?: (layer: number) => LayerEdit | null;
+  /** Then a factor on z of each head in a layer, or null where nothing changes. */
   readonly gain: (layer: number) => Float32Array | null;
   /** Mask of each query head in a layer, or null where all are dense. */
   readonly masks: (layer: number) => readonly (MaskSpec | null)[] | null;
@@ -33,7 +39,7 @@ export interface Decoder {
   append(ids: Int32Array, job: Job): Promise<Float32Array>;
   /** The same with the logits after every appended position, [ids, vocab]. */
   appendAll(ids: Int32Array, job: Job): Promise<Float32Array>;
-  /** p(last position, key) over keys 0 .. length - 1, [heads, length]; masks and window applied, gain not. */
+  /** Weights of keys 0 .. length - 1 at the last position, [heads, length]; with their edits, masks and the window. */
   attentionRows(layer: number): Float32Array;
   /** Forgets the positions from `length` on. After it, and after a cancel, `attentionRows` needs an append. */
   truncate(length: number): void;
@@ -43,13 +49,13 @@ interface LayerCache {
   /** [capacity, kvHeads x headDim], after rotation. */
   readonly k: Float32Array;
   readonly v: Float32Array;
-  /** Query of the last position, [heads x headDim]. */
+  /** Query of the last position, [heads x headDim], as steps of edited heads begin with it. */
   lastQuery: Float32Array;
 }
 
 export function createDecoder(model: ForwardModel, options: DecoderOptions): Decoder {
   const { architecture, sessions, kernel } = model;
-  const { layers, heads, kvHeads, headDim, dModel, vocabSize, rope } = architecture;
+  const { layers, heads, headDim, dModel, vocabSize, rope, kvHeads } = architecture;
   const { capacity } = options;
   const shape = { heads, kvHeads, headDim };
   const kvWidth = kvHeads * headDim;
@@ -64,6 +70,11 @@ export function createDecoder(model: ForwardModel, options: DecoderOptions): Dec
   let tables: RopeTables | null = rope === null ? null : ropeTables(rope, Math.min(capacity, stretchesFrom));
   let rotatedFor = stretchesFrom;
   let length = 0;
+
+  function editOf(layer: number): LayerEdit {
+    const plain = { gain: options.gain(layer), masks: options.masks(layer), uniform: null };
+    return mergeEdits(options.edit?.(layer) ?? null, plainEdit(plain, architecture)) ?? NO_EDIT;
+  }
 
   /** Residual after the last layer of the new positions, [added, d]. */
   async function extend(added: Int32Array, job: Job): Promise<Float32Array> {
@@ -88,30 +99,25 @@ export function createDecoder(model: ForwardModel, options: DecoderOptions): Dec
     const checkpoint = new Checkpoint(job, work);
     checkpoint.phase = 'Embedding';
     const context: SegmentContext = { model, rope: tables, checkpoint };
+    const floats = (count: number) => new Float32Array(count);
+    const pass = (done: number): Promise<void> => checkpoint.pass(done * attentionCost);
+    const clock = { floats, pass, breathe: breather(job) };
     const rows = { ids: fresh, start };
     let next = await runSegment(context, 0, rows, undefined);
     for (const [layer, cache] of caches.entries()) {
       checkpoint.phase = `Layer ${layer + 1} of ${layers}`;
-      const { q, k, v, resid } = next;
+      const { resid } = next;
+      const edit = editOf(layer);
+      for (const change of edit.residual) await change(resid, start, clock.breathe);
+      if (edit.residual.length > 0) await runInputs(context, layer, start, resid, next);
+      const { q, k, v } = await editInputs(next, edit, start, floats, clock.breathe);
       cache.k.set(k, start * kvWidth);
       cache.v.set(v, start * kvWidth);
       cache.lastQuery = q.slice(-qWidth);
       const output = allocateBare(shape, fresh.length);
-      const input = {
-        q,
-        k: cache.k.subarray(0, total * kvWidth),
-        v: cache.v.subarray(0, total * kvWidth),
-        tokens: total,
-        queryStart: start,
-        scale: architecture.scale[layer]!,
-        window: architecture.slidingWindow[layer]!,
-        gain: options.gain(layer),
-        softcap: null,
-        masks: options.masks(layer),
-        counted: null,
-        extra: null,
-      };
-      await kernel.run(input, output, (done) => checkpoint.pass(done * attentionCost));
+      const of = { architecture, kernel, layer, tokens: total, queryStart: start };
+      const keys = { k: cache.k.subarray(0, total * kvWidth), v: cache.v.subarray(0, total * kvWidth) };
+      await attendEdited(of, { q, ...keys }, edit, output, clock);
       next = await runSegment(context, layer + 1, rows, { z: output.z, resid });
     }
     assertFinite(next.resid, dModel);
@@ -142,15 +148,13 @@ export function createDecoder(model: ForwardModel, options: DecoderOptions): Dec
     append: async (added, job) => unembed((await extend(added, job)).slice(-dModel), job),
     appendAll: async (added, job) => unembed(await extend(added, job), job),
     attentionRows: (layer) => {
-      const { k, lastQuery } = caches[layer]!;
-      const masks = options.masks(layer);
-      const reach = architecture.slidingWindow[layer] ?? Infinity;
+      const { k, lastQuery: q } = caches[layer]!;
+      const { heads: edited } = editOf(layer);
       const rows = new Float32Array(heads * length);
+      const last = length - 1;
       for (let head = 0; head < heads; head++) {
-        const keys = { k, kvWidth, offset: groupOf(head, heads, kvHeads) * headDim };
-        const query = lastQuery.subarray(head * headDim, (head + 1) * headDim);
-        const visible = visibleKeys(length, reach, masks?.[head] ?? NO_MASK);
-        rows.set(probabilities(query, keys, visible, architecture.scale[layer]!), head * length);
+        const source = { ...sourceOf(architecture, layer, head), q, k, tokens: length, queryStart: last };
+        rows.set(new HeadRows(source, edited.get(head) ?? []).row(last).weights, head * length);
       }
       return rows;
     },
@@ -158,29 +162,4 @@ export function createDecoder(model: ForwardModel, options: DecoderOptions): Dec
       length = Math.min(length, kept);
     },
   };
-}
-
-/** Which keys the last of `length` positions sees. */
-function visibleKeys(length: number, reach: number, mask: MaskSpec): Uint8Array {
-  return visibleUnder(mask, length, length - 1, 0).fill(0, 0, Math.max(0, length - reach));
-}
-
-/** Softmax over the visible keys, in float64; 0 elsewhere. */
-function probabilities(
-  query: Float32Array,
-  { k, kvWidth, offset }: { readonly k: Float32Array; readonly kvWidth: number; readonly offset: number },
-  visible: Uint8Array,
-  scale: number,
-): Float64Array {
-  const scores = new Float64Array(visible.length).fill(-Infinity);
-  for (let key = 0; key < visible.length; key++) {
-    if (visible[key] === 0) continue;
-    let dot = 0;
-    for (let d = 0; d < query.length; d++) dot += query[d]! * k[key * kvWidth + offset + d]!;
-    scores[key] = dot * scale;
-  }
-  const top = scores.reduce((a, b) => Math.max(a, b), -Infinity);
-  const exponentials = scores.map((score) => Math.exp(score - top));
-  const sum = exponentials.reduce((a, b) => a + b, 0);
-  return exponentials.map((value) => value / sum);
 }

@@ -36,28 +36,31 @@ async function fullRun(ids: Int32Array, interventions: Intervention[] = []) {
 }
 
 describe('generate.start', () => {
-  it.each(['', 'L1H0=zero,L2H3=scale:0.5'])(
-    'greedy, each step is the likeliest of a full run; changed by "%s"',
-    async (set) => {
-      const interventions = parseInterventions(set);
-      const { tokens, promptTokens, text, stopped } = await generate({ interventions, stopAtEnd: false });
-      const { ids } = await engine.handlers['prompt.tokenize']({ prompt }, quiet);
-      expect(promptTokens).toBe(ids.length);
-      expect(tokens).toHaveLength(20);
-      expect(stopped).toBe('length');
-      expect(tokens.map((token) => token.text).join('')).toBe(text);
-      let chain = ids;
-      for (const token of tokens) {
-        const { next } = await fullRun(chain, interventions);
-        expect(token.id).toBe(next[0]!.id);
-        expect(token.prob).toBeCloseTo(next[0]!.prob, 4);
-        token.top.forEach((choice, rank) => {
-          expect(Math.abs(choice.logit - next[rank]!.logit)).toBeLessThan(1e-4);
-        });
-        chain = Int32Array.from([...chain, token.id]);
-      }
-    },
-  );
+  it.each([
+    '',
+    'L1H0=zero,L2H3=scale:0.5',
+    'L0=streaming:2:6',
+    'L1KV0=temperature:2,L2H1=drop-keys#0,L3H0=uniform',
+    'L2H2=sigmoid,L1=zero-values#0:2',
+  ])('greedy, each step is the likeliest of a full run; changed by "%s"', async (set) => {
+    const interventions = parseInterventions(set);
+    const { tokens, promptTokens, text, stopped } = await generate({ interventions, stopAtEnd: false });
+    const { ids } = await engine.handlers['prompt.tokenize']({ prompt }, quiet);
+    expect(promptTokens).toBe(ids.length);
+    expect(tokens).toHaveLength(20);
+    expect(stopped).toBe('length');
+    expect(tokens.map((token) => token.text).join('')).toBe(text);
+    let chain = ids;
+    for (const token of tokens) {
+      const { next } = await fullRun(chain, interventions);
+      expect(token.id).toBe(next[0]!.id);
+      expect(token.prob).toBeCloseTo(next[0]!.prob, 4);
+      token.top.forEach((choice, rank) => {
+        expect(Math.abs(choice.logit - next[rank]!.logit)).toBeLessThan(1e-4);
+      });
+      chain = Int32Array.from([...chain, token.id]);
+    }
+  });
 
   it('an ablation changes what is generated', async () => {
     const all = Array.from({ length: 8 }, (_, head) => `L2H${head}=zero`).join(',');
@@ -209,6 +212,22 @@ describe('tasks through the engine', () => {
     expect(clean).toBeGreaterThan(0.5);
     expect(await accuracy({ sink: 0, window: 160, full: [] })).toBe(clean);
     expect(await accuracy({ sink: 1, window: 8, full: [] })).toBe(0);
+  });
+
+  it('under interventions: of every step as a mask does it, of the prompt for each prompt', async () => {
+    const grid = { task: 'recall', parameters: { keys: 5 }, samples: 12, seed: 9 };
+    const run = async (more: object) =>
+      (await engine.handlers['task.run'](parseParams('task.run', { ...grid, ...more }), quiet)).cells;
+    const all = (what: string) =>
+      parseInterventions(Array.from({ length: 6 }, (_, layer) => `L${layer}=${what}`).join(','));
+    expect(await run({ interventions: all('streaming:1:30') })).toEqual(
+      await run({ streaming: { sink: 1, window: 30, full: [] } }),
+    );
+    const clean = await run({});
+    expect(clean[0]!.accuracy).toBeGreaterThan(0.5);
+    expect(await run({ interventions: all('freeze') })).toEqual(clean);
+    expect((await run({ interventions: all('mean') }))[0]!.accuracy).toBeLessThan(clean[0]!.accuracy);
+    await expect(run({ interventions: parseInterventions('L9=zero') })).rejects.toThrow('there is no L9');
   });
 
   it('says what is wrong with a request', async () => {

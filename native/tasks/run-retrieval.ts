@@ -2,10 +2,10 @@
 import { breather } from '../forward/breathe.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import type { ForwardModel } from '../forward/forward.ts';
-import { createDecoder, type Decoder } from '../generation/decoder.ts';
+import type { Decoder } from '../generation/decoder.ts';
 import { argmax } from '../generation/sampling.ts';
 import { countCopies, type RetrievalCopies } from '../scores/retrieval.ts';
-import type { Condition } from './run-task.ts';
+import { changingDecoder, type Condition } from './run-task.ts';
 import type { TaskSample } from './task.ts';
 
 /** Of one sample, [layers x heads]. */
@@ -46,8 +46,8 @@ export function createRetrieval(
 ): SampleRetrieval {
   const { layers, heads, context } = model.architecture;
   const capacity = endIds === null ? longest : Math.max(longest, Math.min(context, longest + MOST_STEPS));
-  const decoder = createDecoder(model, { ...condition, capacity });
-  return async (sample, force, job) => {
+  const { decoder, under } = changingDecoder(model, condition, capacity);
+  const sampled: SampleRetrieval = async (sample, force, job) => {
     const free = await record(decoder, layers, heads, sample, freeAnswer(sample, endIds, capacity), job);
     const right = sample.answer.every((id, i) => id === free.generated[i]);
     const forced = force(right) ? await record(decoder, layers, heads, sample, forcedAnswer(sample), job) : null;
@@ -57,6 +57,7 @@ export function createRetrieval(
       forced: forced && countCopies(forced, layers * heads),
     };
   };
+  return (sample, force, job) => under(sample.prompt, job, () => sampled(sample, force, job));
 }
 
 /** The next token of an answer after those before it, given its logits; `ends`: whether no other follows these. */

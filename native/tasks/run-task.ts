@@ -9,8 +9,16 @@ import type { TaskSample } from './task.ts';
 import type { GridCell } from './draw-grid.ts';
 import { wilson } from './wilson.ts';
 
-/** What a forward is changed by. */
-export type Condition = Pick<DecoderOptions, 'gain' | 'masks'>;
+/** What forwards are changed by. */
+export interface Condition extends Pick<DecoderOptions, 'gain' | 'masks'> {
+  /** Gives `use` what is done to a prompt and to what follows it; absent: nothing. */
+  readonly edited?: EditedPrompt;
+}
+export type EditedPrompt = <T>(
+  prompt: Int32Array,
+  job: Job,
+  use: (edit: NonNullable<DecoderOptions['edit']>) => Promise<T>,
+) => Promise<T>;
 
 /** One result a cell. Throws `prompt-too-long` before anything is run, `CancelledError` when the job is cancelled. */
 export async function runCells(
@@ -23,20 +31,43 @@ export async function runCells(
   const all = cells.flatMap(({ samples }) => samples);
   const longest = checkLengths(model.architecture, all, 'task');
   const tally = new Tally(job, all);
-  const decoder = createDecoder(model, { ...condition, capacity: longest });
+  const { decoder, under } = changingDecoder(model, condition, longest);
   const results: TaskCell[] = [];
   for (const { length, depth, samples } of cells) {
     const place = [length === null ? '' : `, ${length} tokens`, depth === null ? '' : `, depth ${depth}`].join('');
     tally.phase = `${info.name}${place}`;
     let sum = 0;
     for (const sample of samples) {
-      sum += await score(decoder, sample, info.metric, tally.quiet);
+      sum += await under(sample.prompt, tally.quiet, () => score(decoder, sample, info.metric, tally.quiet));
       tally.pass(sample);
     }
     const n = samples.length;
     results.push({ length, depth, accuracy: n === 0 ? 0 : sum / n, ...wilson(sum, n), n });
   }
   return results;
+}
+
+/** A decoder for many prompts, each with edits of its own: only within `under` it may be used. */
+export function changingDecoder(
+  model: ForwardModel,
+  { edited, ...options }: Condition,
+  capacity: number,
+): {
+  readonly decoder: Decoder;
+  readonly under: <T>(prompt: Int32Array, job: Job, use: () => Promise<T>) => Promise<T>;
+} {
+  let current: NonNullable<DecoderOptions['edit']> = () => null;
+  const decoder = createDecoder(model, { ...options, edit: (layer) => current(layer), capacity });
+  return {
+    decoder,
+    under: (prompt, job, use) =>
+      edited === undefined
+        ? use()
+        : edited(prompt, job, (edit) => {
+            current = edit;
+            return use();
+          }),
+  };
 }
 
 async function score(decoder: Decoder, sample: TaskSample, metric: TaskInfo['metric'], job: Job): Promise<number> {
