@@ -16,6 +16,7 @@ import { runDoctor } from './commands/doctor.ts';
 import { runExamples } from './commands/examples.ts';
 import { runExport, type ExportOptions } from './commands/export.ts';
 import { runInfo } from './commands/info.ts';
+import { runMethodList, runMethodSelect, type MethodSelectOptions } from './commands/methods.ts';
 import { runModelCheck } from './commands/model-check.ts';
 import { runPatch, type PatchOptions } from './commands/patch.ts';
 import { runRun, type RunOptions } from './commands/run.ts';
@@ -182,6 +183,22 @@ export function createProgram(console: Console): Command {
     .option('--threads <number>', 'threads (default: number of cores)', parseThreads)
     .addOption(deviceOption())
     .action((name: string, options: TaskOptions) => runTaskCommand(console, name, options));
+
+  const methods = program.command('methods').description('sparse attention methods: what they keep and read');
+  const methodCommand = (name: string, description: string): Command =>
+    methods.command(name).description(description).option('--json', 'print one JSON document instead of text');
+
+  methodCommand('list', 'say what methods there are, with their parameters').action(() => runMethodList(console));
+
+  methodCommand('select', 'write what a method keeps of q, k and v in a file; needs no model')
+    .requiredOption('--capture <file>', 'a .safetensors file with q [L, H, n, d], k and v [L, G, n, d], rotated')
+    .requiredOption('--method <id>', 'one of `headscope methods list`')
+    .requiredOption('--prompt-length <number>', 'positions before the first query under the method', parseIndex)
+    .option('--param <name=value>', 'a parameter of the method', collect, [])
+    .option('--budget <keys>', 'keys, or a share of the prompt: 256, 25% (default: as published, scaled)')
+    .option('--rows <a:b>', 'query rows of the mask on the prompt, where the method has one')
+    .requiredOption('--out <file>', 'the .safetensors file to write')
+    .action((options: MethodSelectOptions) => runMethodSelect(console, options));
 
   modelCommand('patch', 'put values of one prompt’s run into that of another, by place or along paths')
     .option('--clean <text>', 'the clean prompt')

@@ -38,6 +38,7 @@ describe.each(methods.map((method) => [method.info.id, method] as const))('metho
     expect(new Set(parameters.map((each) => each.id)).size).toBe(parameters.length);
     // A parameter that a budget sets needs a budget.
     if (budget === null) expect(method.fromBudget).toBeUndefined();
+    expect(method.info.phases.includes('prefill')).toBe(method.prefill !== undefined);
     expect(parameters.some(({ fromBudget }) => fromBudget === true)).toBe(method.fromBudget !== undefined);
   });
 

@@ -8,7 +8,7 @@ export const h2o: Method = {
     id: 'h2o',
     name: 'H2O (heavy hitters)',
     definition:
-      'Each query head adds up the attention that its keys get. After every step it keeps the last `recent` keys and, of the others, the `heavy` ones with the largest sums; the rest is gone for good. The prompt is one step with dense rows.',
+      'Each query head adds up the attention that its keys get. After every step it keeps the most recent keys and, of the others, the heavy ones: those with the largest sums; the rest is gone for good. The prompt is one step with dense rows.',
     source: 'Zhang et al. 2023 (arXiv 2306.14048); FMInference/H2O utils_real_drop/modify_llama.py',
     classes: ['stepwise'],
     phases: ['decode'],

@@ -14,7 +14,7 @@ export const sinkWindow: Method = {
   info: {
     id: 'sink-window',
     name: 'StreamingLLM (sink + window)',
-    definition: 'Query q reads the first `sink` keys and the last `window` ones, itself included.',
+    definition: 'Query q reads the first keys, the sink, and the last ones, a window with itself in it.',
     source: 'StreamingLLM (Xiao et al. 2023, arXiv 2309.17453); mit-han-lab/streaming-llm',
     classes: ['static'],
     phases: ['prefill', 'decode'],

@@ -103,7 +103,7 @@ export const snapkv: Method = {
     id: 'snapkv',
     name: 'SnapKV',
     definition:
-      'The last `window` queries of the prompt vote for the keys before them with their attention; votes are pooled over neighbours, and the keys with the most stay beside the window. Everything after the prompt stays.',
+      'The last queries of the prompt, a window, vote for the keys before them with their attention; votes are pooled over neighbours, and the keys with the most stay beside the window. Everything after the prompt stays.',
     source: 'Li et al. 2024 (arXiv 2404.14469); FasterDecoding/SnapKV snapkv/monkeypatch/snapkv_utils.py',
     classes: ['one-shot'],
     phases: ['decode'],

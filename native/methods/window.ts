@@ -7,7 +7,7 @@ export const window: Method = {
   info: {
     id: 'window',
     name: 'Local window',
-    definition: 'Query q reads the last `window` keys, itself included: a window of 1 is the diagonal.',
+    definition: 'Query q reads the last keys of a window, itself included: a window of 1 is the diagonal.',
     source: 'Longformer (Beltagy et al. 2020, arXiv 2004.05150), causal',
     classes: ['static'],
     phases: ['prefill', 'decode'],

@@ -7,14 +7,16 @@ import { findApp } from '../../files/app-paths.ts';
 import { createConsole } from '../console.ts';
 import { formatDocs, runDocs } from './docs.ts';
 
-describe('the page on head scores', () => {
-  it('is what the registries give; if not: npm run docs', async () => {
+describe('the pages on scores and on methods', () => {
+  it('are what the registries give; if not: npm run docs', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'headscope-docs-'));
     const nowhere = { write: () => true };
     await runDocs(createConsole(true, { out: nowhere, err: nowhere, setExitCode: () => undefined }), folder);
-    const page = await readFile(join(folder, 'docs', 'scores.md'), 'utf8');
+    for (const name of ['scores.md', 'methods.md']) {
+      const page = await readFile(join(folder, 'docs', name), 'utf8');
+      expect(await readFile(join(findApp().root, 'docs', name), 'utf8')).toBe(page);
+    }
     await rm(folder, { recursive: true });
-    expect(await readFile(join(findApp().root, 'docs', 'scores.md'), 'utf8')).toBe(page);
   });
 
   it('has all that is known of a score', () => {

@@ -1,6 +1,6 @@
-/** `npm run docs`: the page on head scores and probe sets, written from their registries. */
+/** `npm run docs`: the pages on head scores and probe sets, and on sparse methods, written from their registries. */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { ProbeInfo } from '../../../shared/model/probe.ts';
 import {
   SCORE_GROUPS,
@@ -13,7 +13,9 @@ import {
 import type { TaskParameter } from '../../../shared/model/task.ts';
 import { findApp } from '../../files/app-paths.ts';
 import type { Console } from '../console.ts';
+import { list, plain } from '../markdown.ts';
 import { withEngine } from '../with-engine.ts';
+import { formatMethodDocs } from './methods-docs.ts';
 
 const GROUPS: Readonly<Record<ScoreGroup, string>> = {
   retrieval: 'Retrieval',
@@ -77,9 +79,10 @@ A file has to be of the shape of the open model.
 `;
 
 export interface WrittenDocs {
-  readonly path: string;
+  readonly paths: readonly string[];
   readonly scores: number;
   readonly probes: number;
+  readonly methods: number;
 }
 
 export async function runDocs(console: Console, folder: string = findApp().root): Promise<void> {
@@ -87,11 +90,17 @@ export async function runDocs(console: Console, folder: string = findApp().root)
     await handlers['model.open']({ path: 'demo' }, context);
     return { ...(await handlers['score.list']({}, context)), ...(await handlers['probe.list']({}, context)) };
   });
-  const path = join(folder, 'docs', 'scores.md');
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, formatDocs(scores, probes));
-  const written: WrittenDocs = { path, scores: scores.length, probes: probes.length };
-  console.result(written, () => `${path}: ${scores.length} scores, ${probes.length} probe sets`);
+  const { listMethods } = await import('../../../native/public/methods.ts');
+  const methods = listMethods();
+  const pages = { 'scores.md': formatDocs(scores, probes), 'methods.md': formatMethodDocs(methods) };
+  const paths = Object.keys(pages).map((name) => join(folder, 'docs', name));
+  await mkdir(join(folder, 'docs'), { recursive: true });
+  for (const [at, page] of Object.values(pages).entries()) await writeFile(paths[at]!, page);
+  const written: WrittenDocs = { paths, scores: scores.length, probes: probes.length, methods: methods.length };
+  console.result(
+    written,
+    () => `${paths.join(', ')}: ${scores.length} scores, ${probes.length} probe sets, ${methods.length} methods`,
+  );
 }
 
 export function formatDocs(scores: readonly ScoreInfo[], probes: readonly ProbeInfo[]): string {
@@ -131,8 +140,3 @@ function formatProbe({ id, name, description, parameters }: ProbeInfo): string {
 function formatTaskParameter({ id, name, meaning, min, max, default: fallback }: TaskParameter): string {
   return `Parameter \`${id}\`, ${plain(name)}: ${plain(meaning)} ${min} to ${max}; default: ${fallback}.`;
 }
-
-const list = (lines: readonly string[]): string => lines.map((line) => `- ${line}\n`).join('');
-
-/** Text that means nothing to Markdown. */
-const plain = (text: string): string => text.replaceAll(/[\\`*<[\]|]/g, '\\$&');

@@ -1,0 +1,150 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readHeader, writeSafetensors, type TensorSource } from '../safetensors/index.ts';
+import { readFile } from 'node:fs/promises';
+import { methods } from './index.ts';
+import type { LayerData } from './method.ts';
+import { selectFile, type SelectRequest } from './select-file.ts';
+import { randomLayer, selectAll } from './testing/layers.ts';
+
+const TOKENS = 24;
+const PROMPT = 20;
+const HEADS = 4;
+const job = { signal: new AbortController().signal, progress: () => undefined };
+const layers = [randomLayer(1), randomLayer(2)].map((layer, at) => ({
+  ...layer,
+  gates: Float32Array.of(at / 2, 1 - at / 4),
+}));
+let folder = '';
+beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'headscope-select-'))));
+afterAll(() => rm(folder, { recursive: true }));
+
+/** [tokens, count x headDim] as [count, tokens, headDim]. */
+function byHead(rows: Float32Array, count: number): Float32Array {
+  const headDim = rows.length / TOKENS / count;
+  return Float32Array.from(rows, (_, at) => {
+    const [head, token, d] = [Math.floor(at / headDim / TOKENS), Math.floor(at / headDim) % TOKENS, at % headDim];
+    return rows[(token * count + head) * headDim + d]!;
+  });
+}
+
+function array(name: 'q' | 'k' | 'v', of: readonly LayerData[]): TensorSource {
+  const count = name === 'q' ? HEADS : 2;
+  const data = Float32Array.from(of.flatMap((layer) => [...byHead(layer[name], count)]));
+  return { name, dtype: 'F32', shape: [of.length, count, TOKENS, 8], data };
+}
+
+async function write(
+  tensors: readonly TensorSource[],
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const path = join(folder, 'capture.safetensors');
+  await writeSafetensors(path, tensors, metadata);
+  return path;
+}
+
+const gates: TensorSource = {
+  name: 'gates',
+  dtype: 'F32',
+  shape: [2, 2],
+  data: Float32Array.from(layers.flatMap((layer) => [...layer.gates])),
+};
+const all = () => [array('q', layers), array('k', layers), array('v', layers), gates];
+
+async function selected(request: Partial<SelectRequest> & Pick<SelectRequest, 'capture' | 'method'>) {
+  const out = join(folder, 'kept.safetensors');
+  const given = { parameters: {}, budget: { keys: 6 }, promptLength: PROMPT, ...request, out };
+  const result = await selectFile(given, job);
+  const { tensors } = await readHeader(out, out);
+  const bytes = await readFile(out);
+  const kept = (name: string): Uint8Array => {
+    const { begin, end, dtype } = tensors.get(name)!;
+    expect(dtype).toBe('U8');
+    return bytes.subarray(begin, end);
+  };
+  return { result, tensors, kept };
+}
+
+/** Keys that a row of an array keeps. */
+function keysOf(kept: Uint8Array, layer: number, head: number, row: number, rows: number): number[] {
+  const start = ((layer * HEADS + head) * rows + row) * TOKENS;
+  return [...kept.subarray(start, start + TOKENS)].flatMap((each, key) => (each === 1 ? [key] : []));
+}
+
+describe('selecting from a file', () => {
+  it.each(methods.map(({ info }) => info.id))('%s: writes what the method holds and reads', async (id) => {
+    const { result, tensors, kept } = await selected({ capture: await write(all()), method: id });
+    expect(tensors.get('kept')!.shape).toEqual([2, HEADS, 5, TOKENS]);
+    const method = methods.find(({ info }) => info.id === id)!;
+    const { held, reads } = await selectAll(method, layers, { promptLength: PROMPT, budget: { keys: 6 } });
+    const written = kept('kept');
+    for (let layer = 0; layer < 2; layer++) {
+      for (let head = 0; head < HEADS; head++) {
+        expect(keysOf(written, layer, head, 0, 5)).toEqual(held[layer]![head]);
+        for (let row = 1; row < 5; row++) {
+          expect(keysOf(written, layer, head, row, 5)).toEqual(reads[layer]![row - 1]![head]);
+        }
+      }
+    }
+    const mean = (lists: readonly (readonly number[])[]) =>
+      lists.reduce((sum, keys) => sum + keys.length, 0) / lists.length;
+    expect(result.held).toBeCloseTo(mean(held.flat()), 12);
+    expect(result.read).toBeCloseTo(mean(reads.flat(2)), 12);
+    const groups = reads.flat().flatMap((heads) => [heads.slice(0, 2), heads.slice(2)]);
+    const resident = mean(groups.map((own) => [...new Set(own.flat())]));
+    // Without eviction all of a step's keys stay: 21 to 24.
+    expect(result.resident).toBeCloseTo(method.info.evicts ? resident : 22.5, 12);
+  });
+
+  it('writes the mask of the prompt where there is one, of the rows that are asked for', async () => {
+    const capture = await write(all());
+    const parameters = { sink: 1, window: 2 };
+    const whole = await selected({ capture, method: 'sink-window', parameters, budget: null });
+    expect(whole.tensors.get('prefill_kept')!.shape).toEqual([2, HEADS, TOKENS, TOKENS]);
+    const mask = whole.kept('prefill_kept');
+    expect(keysOf(mask, 0, 0, 0, TOKENS)).toEqual([0]);
+    expect(keysOf(mask, 1, 3, 5, TOKENS)).toEqual([0, 4, 5]);
+    const some = await selected({ capture, method: 'window', budget: { keys: 2 }, rows: { start: 5, end: 7 } });
+    expect(some.tensors.get('prefill_kept')!.shape).toEqual([2, HEADS, 2, TOKENS]);
+    expect(keysOf(some.kept('prefill_kept'), 1, 2, 1, 2)).toEqual([5, 6]);
+    await expect(selected({ capture, method: 'snapkv', rows: { start: 0, end: 1 } })).rejects.toThrow(
+      'leaves the rows of the prompt as they are',
+    );
+  });
+
+  it('takes one layer without its axis, its place in the model, and the scale', async () => {
+    const one = [array('q', [layers[0]!]), array('k', [layers[0]!]), array('v', [layers[0]!])];
+    const bare = one.map((tensor) => ({ ...tensor, shape: tensor.shape.slice(1) }));
+    const request = { method: 'quest', parameters: { page: 2, 'dense-layers': 3, 'least-pages': 1 } };
+    const deep = await selected({ ...request, capture: await write(bare, { layer0: '3', layers_total: '8' }) });
+    expect(deep.result.read).toBe(6);
+    const early = await selected({ ...request, capture: await write(bare, { layer0: '2', layers_total: '8' }) });
+    expect(early.result.read).toBe(22.5);
+    // A scale of 0 makes all rows uniform: the first keys win.
+    const flat = await selected({ method: 'topk', capture: await write(bare, { scale: '0' }) });
+    expect(keysOf(flat.kept('kept'), 0, 1, 4, 5)).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
+  it('says so where gates are missing', async () => {
+    const { result } = await selected({ capture: await write(all().slice(0, 3)), method: 'duo', budget: { keys: 8 } });
+    expect(result.notes).toEqual([expect.stringContaining('stand-in')]);
+    const gated = await selected({ capture: await write(all()), method: 'duo', budget: { keys: 8 } });
+    expect(gated.result.notes).toEqual([]);
+  });
+
+  it('refuses what does not fit', async () => {
+    const [q, k, v] = all();
+    const rejects = async (request: Partial<SelectRequest> & Pick<SelectRequest, 'capture'>, message: string) =>
+      expect(selected({ method: 'dense', ...request })).rejects.toThrow(message);
+    const capture = await write([q!, k!, v!]);
+    await rejects({ capture, promptLength: 25 }, 'The prompt cannot be the first 25 of 24 positions.');
+    await rejects({ capture, method: 'none' }, 'There is no method “none”.');
+    await rejects({ capture, method: 'window', rows: { start: 3, end: 25 } }, 'Rows 3 to 25 are not all there.');
+    await rejects({ capture: await write([q!, k!]) }, 'has no array “v”');
+    await rejects({ capture: await write([q!, k!, { ...v!, shape: [2, 4, TOKENS, 4] }]) }, 'v is [2, 4, 24, 4]');
+    await rejects({ capture: await write([q!, k!, v!], { layers_total: '1' }) }, 'are not all of a model with 1');
+    await rejects({ capture: await write([q!, k!, v!], { scale: 'one' }) }, 'The metadata scale is “one”, no number.');
+  });
+});
