@@ -97,6 +97,28 @@ describe('scores that cost forwards', () => {
     expect(phases.size).toBe(0);
   });
 
+  it('keep the final norm that the run is frozen with', async () => {
+    const engine = await open();
+    const louder: Intervention = { what: 'scale', where: { layer: 0, head: 1 }, parameters: { factor: 5 } };
+    const frozen = { prompt: { kind: 'ids' as const, ids }, finalNorm: 'frozen' as const, cut: false };
+    const start = (...more: Intervention[]) =>
+      engine.handlers['run.start']({ ...frozen, interventions: [louder, ...more] }, context);
+    const lossUnder = async (...more: Intervention[]) => {
+      const { nll } = await start(...more);
+      return nll.subarray(1).reduce((sum, value) => sum + value, 0) / (ids.length - 1);
+    };
+    const { runId } = await start();
+    const asked = { scores: ['influence', 'michel'], scoreParameters: { michel: { epsilon: 1, sign: 1 } } };
+    const { scores } = await engine.handlers['run.scores']({ runId, ...asked }, context);
+    const base = await lossUnder();
+    const where = { layer: 1, head: 2 };
+    const at = where.layer * HEADS + where.head;
+    expect(scores[0]!.values![at]).toBeCloseTo(((await lossUnder({ what: 'uniform', where })) - base) / base, 6);
+    expect(scores[1]!.values![at]).toBeCloseTo((await lossUnder({ what: 'zero', where })) - base, 6);
+    const influence = await engine.handlers['run.influence']({ runId, heads: [where] }, context);
+    expect(influence.ratio).toBeCloseTo(scores[0]!.values![at]!, 9);
+  });
+
   it('give the same numbers of a run on disk, and of one that is let go of meanwhile', async () => {
     const engine = await open();
     const expected = await sweep(engine, (await run(engine)).runId);

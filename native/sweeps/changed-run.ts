@@ -21,17 +21,28 @@ export interface OnTop {
 
 /**
  * The run with the change on top. Keeps statistics and the final residual, unless there is a keeper; the statistics over
- * rows hold nothing. Its numbers are those of a full forward bit for bit.
+ * rows hold nothing. Its numbers are those of a full forward bit for bit; where the run's final norm is frozen, so is its.
  */
 export async function runChanged(
   context: SweepContext,
-  { edits, z }: OnTop,
+  onTop: OnTop,
   job: Job,
   keeper?: CaptureKeeper,
 ): Promise<Capture> {
   const { capture, model } = context;
+  if (onTop.edits.firstLayer >= model.architecture.layers) return capture;
+  const changed = await forwardChanged(context, onTop, job, keeper);
+  return capture.scaleFrom === undefined ? changed : { ...changed, scaleFrom: capture.scaleFrom };
+}
+
+async function forwardChanged(
+  context: SweepContext,
+  { edits, z }: OnTop,
+  job: Job,
+  keeper: CaptureKeeper | undefined,
+): Promise<Capture> {
+  const { capture, model } = context;
   const { firstLayer } = edits;
-  if (firstLayer >= model.architecture.layers) return capture;
   const edit = (layer: number) => mergeEdits(context.edits.layer(layer), edits.layer(layer));
   const request = { ids: capture.ids, edit, keeper: keeper ?? STATISTICS_ONLY };
   const own = edits.layer(firstLayer)!;
