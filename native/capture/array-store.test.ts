@@ -48,6 +48,17 @@ describe('ArrayStore', () => {
     expect(store.borrow().floats(SHORT).buffer).toBe(buffer);
   });
 
+  it('keeps no more of what is given back again and again while nothing is recycled', () => {
+    const one = new ArrayStore(0).borrow().floats(SHORT).buffer.byteLength;
+    const store = new ArrayStore(2.5 * one);
+    for (let step = 0; step < 5; step++) {
+      const loan = store.borrow();
+      loan.floats(SHORT);
+      loan.release();
+    }
+    expect(store.idleBytes).toBe(2 * one);
+  });
+
   it('keeps the newest within its bytes, and no more than it is trimmed to', () => {
     const one = new ArrayStore(0).borrow().floats(SHORT).buffer.byteLength;
     const store = new ArrayStore(2.5 * one);

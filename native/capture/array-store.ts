@@ -44,6 +44,8 @@ export class ArrayStore {
 
   giveBack(buffers: readonly ArrayBuffer[]): void {
     this.#returned.push(...buffers);
+    // One request may give back many times before the next `recycle`.
+    this.trim(this.#mostBytes);
   }
 
   /** What was given back may be written to from now on. Call it where no request that began before is still running. */
