@@ -74,6 +74,7 @@ describe.each(CASES.map((each, seed) => ({ ...each, seed })))('$name', ({ name, 
       'L1H1=scale:1',
       'L0=temperature:1',
       'L1=freeze',
+      'L1=freeze@3:9,L1=freeze@5',
       'L0=freeze,L1=freeze,L2=freeze',
       'L1=mean:position',
       `L1=mean:position${self}`,
@@ -85,6 +86,7 @@ describe.each(CASES.map((each, seed) => ({ ...each, seed })))('$name', ({ name, 
         ),
       ),
       ...['z', 'q', 'k', 'v', 'pattern'].map((what) => `L1KV0=patch:${what}:start${self}`),
+      `L1=patch:pattern:tokens@3:9${self}`,
       // Everything at once.
       `L0=patch:z${self},L0=patch:q${self},L1=patch:k${self},L1=patch:v${self},L2=patch:pattern${self}`,
     ];
@@ -246,6 +248,10 @@ describe.each(CASES.map((each, seed) => ({ ...each, seed })))('$name', ({ name, 
     expect(await differ(`L1H1=patch:z:start<-${other},L1H1=zero`, 'L1H1=zero')).toBe(0);
     expect(await differ('L1H1=window:2,L1H1=freeze', 'L1H1=freeze')).toBe(0);
     expect(await differ('L1H1=freeze,L1H1=window:2', 'L1H1=freeze')).toBeGreaterThan(1e-5);
+    // In its rows a frozen pattern brings back what was hidden, also where what it is does not matter.
+    const evened = 'L1H1=drop-keys#0:3,L1H1=freeze@6:9,L1H1=uniform';
+    expect(await differ(evened, `L1H1=drop-keys@0:6+9:${tokens}#0:3,L1H1=uniform`)).toBeLessThan(CLOSE);
+    expect(await differ(evened, 'L1H1=drop-keys#0:3,L1H1=uniform')).toBeGreaterThan(1e-5);
     expect(await differ('L1H1=zero,L1H1=uniform', 'L1H1=zero')).toBe(0);
     expect(await differ('L1H1=calibrate:0.2:0.05,L1H1=uniform', 'L1H1=uniform')).toBeLessThan(CLOSE);
   });

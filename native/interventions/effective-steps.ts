@@ -1,7 +1,7 @@
 /** Steps of a head without those that change nothing: what is left has the bits of a head that they are not asked of. */
 import { groupOf } from '../../shared/model/head-id.ts';
 import type { AttendedLayer, LayerInputs } from './attended-layer.ts';
-import { hidesKeys, type Donor, type HeadStep, type PositionSet } from './layer-edit.ts';
+import { hidesKeys, isAmong, lastPosition, type HeadStep, type PositionSet } from './layer-edit.ts';
 
 export function effectiveSteps(
   all: readonly HeadStep[],
@@ -14,8 +14,9 @@ export function effectiveSteps(
   // All that another run's scores replace is forgotten, but for the values.
   const donorAt = steps.findLastIndex(isWholeDonor);
   if (donorAt >= 0) steps = steps.filter((step, at) => at >= donorAt || step.kind === 'zero-values');
-  const donor = steps.find(isWholeDonor)?.donor;
-  if (donor !== undefined && isOwn(donor, of, inputs, head)) steps = steps.filter((step) => !isWholeDonor(step));
+  const left: HeadStep[] = [];
+  for (const step of steps) if (!isOwnDonor(step, left, of, inputs, head)) left.push(step);
+  steps = left;
   // Of what uniform attention replaces, what is hidden stays hidden.
   const uniformAt = steps.findLastIndex(({ kind, rows }) => kind === 'uniform' && rows === null);
   return steps.filter(
@@ -23,7 +24,8 @@ export function effectiveSteps(
       at >= uniformAt ||
       hidesKeys(step) ||
       step.kind === 'zero-values' ||
-      (step.kind === 'donor' && step.donor.partners !== null),
+      // What it hides and what it shows again.
+      (step.kind === 'donor' && !isWholeDonor(step)),
   );
 }
 
@@ -62,24 +64,40 @@ function doesAnything(
   }
 }
 
-/** Whether the queries and keys of another run are those of the head itself. */
-function isOwn(
-  donor: Donor,
+/**
+ * Whether a step takes rows over that are the head's own: with the same queries and keys, and nothing done to them before.
+ */
+function isOwnDonor(
+  step: HeadStep,
+  before: readonly HeadStep[],
   { architecture, tokens, queryStart }: Pick<AttendedLayer, 'architecture' | 'tokens' | 'queryStart'>,
   { q, k }: Pick<LayerInputs, 'q' | 'k'>,
   head: number,
 ): boolean {
+  if (step.kind !== 'donor') return false;
+  const { donor, rows } = step;
+  if (donor.partners !== null || donor.tokens < tokens) return false;
+  if (before.some((other) => other.kind !== 'zero-values' && meet(other.rows, rows, queryStart, tokens))) return false;
   const { heads, kvHeads, headDim } = architecture;
-  if (donor.tokens < tokens) return false;
   const group = groupOf(head, heads, kvHeads);
-  const sameColumns = (own: Float32Array, other: Float32Array, index: number, count: number, start: number) => {
-    const width = count * headDim;
-    for (let row = 0; row * width < own.length; row++) {
-      const at = row * width + index * headDim;
-      const otherAt = at + start * width;
-      for (let d = 0; d < headDim; d++) if (own[at + d] !== other[otherAt + d]) return false;
-    }
+  const sameRow = (own: Float32Array, other: Float32Array, at: number, otherAt: number): boolean => {
+    for (let d = 0; d < headDim; d++) if (own[at + d] !== other[otherAt + d]) return false;
     return true;
   };
-  return sameColumns(q, donor.queries(), head, heads, queryStart) && sameColumns(k, donor.keys(), group, kvHeads, 0);
+  const [queries, keys] = [donor.queries(), donor.keys()];
+  for (let position = queryStart; position < tokens; position++) {
+    const [at, otherAt] = [(position - queryStart) * heads + head, position * heads + head];
+    if (isAmong(rows, position) && !sameRow(q, queries, at * headDim, otherAt * headDim)) return false;
+  }
+  for (let key = 0; key <= lastPosition(rows, tokens); key++) {
+    const at = (key * kvHeads + group) * headDim;
+    if (!sameRow(k, keys, at, at)) return false;
+  }
+  return true;
+}
+
+/** Whether any position from `start` to `end` - 1 is in both. */
+function meet(a: PositionSet, b: PositionSet, start: number, end: number): boolean {
+  for (let position = start; position < end; position++) if (isAmong(a, position) && isAmong(b, position)) return true;
+  return false;
 }
