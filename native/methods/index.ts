@@ -10,6 +10,7 @@ import type { Method } from './method.ts';
 import { pyramid } from './pyramid.ts';
 import { quest } from './quest.ts';
 import { random } from './random.ts';
+import { recycled } from './recycled.ts';
 import { sinkWindow } from './sink-window.ts';
 import { snapkv } from './snapkv.ts';
 import { tidal } from './tidal.ts';
@@ -31,6 +32,7 @@ export const methods: readonly Method[] = [
   knorm,
   h2o,
   tova,
+  recycled,
   quest,
   tidal,
 ];
