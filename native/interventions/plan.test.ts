@@ -86,6 +86,12 @@ describe('planInterventions', () => {
     const found = await outputs('L1H1=resample:3<-7;9 8 9 9');
     expect([701, 901]).toContain(found[0]);
     expect(found.slice(1)).toEqual([911, 921, 931]);
+    // Of a group each head its own, in the positions that are meant.
+    const group = (await planned('L1KV1=resample:3@1:3<-9 8 9 9')).layer(1)!.outputs;
+    const z = new Float32Array(ids.length * 8);
+    for (const edit of group) await edit(z, 0, breathe);
+    expect(Array.from(z.subarray(8, 16))).toEqual([0, 0, 0, 0, 912, 912, 913, 913]);
+    expect(Array.from(z.subarray(24))).toEqual(Array.from({ length: 8 }, () => 0));
     const own = await outputs('L1H1=resample:3');
     own.forEach((value, position) => {
       expect([101, 111, 121, 131]).toContain(value);
@@ -98,6 +104,13 @@ describe('planInterventions', () => {
     expect(await outputs('L1H1=patch:z:start<-9 8')).toEqual([901, 911, -1, -1]);
     expect(await outputs('L1H1=patch:z:end<-9 8')).toEqual([-1, -1, 901, 911]);
     expect(await outputs('L1H1=patch:z:tokens<-1 3 4')).toEqual([101, -1, 111, 121]);
+  });
+
+  it('makes no room for positions past the context', async () => {
+    const plan = await planned('L1H1=uniform@2:16777216,L1H2=drop-keys#1:3+9:16777216');
+    const steps = [...plan.layer(1)!.heads.values()].flat();
+    expect(steps.map((step) => step.rows?.length ?? null)).toEqual([32, null]);
+    expect(steps.map((step) => ('keys' in step ? step.keys!.length : null))).toEqual([null, 32]);
   });
 
   it('works in the order of the list', async () => {

@@ -58,17 +58,29 @@ export async function planInterventions(
   return { firstLayer: Math.min(context.model.layers, ...layers.keys()), layer: (layer) => layers.get(layer) ?? null };
 }
 
-function placedEntry({ model, ids }: PlanContext, entry: Intervention): PlacedEntry {
+function placedEntry(context: PlanContext, entry: Intervention): PlacedEntry {
+  const { model } = context;
   const heads = headsAt(entry.where, model).map(({ head }) => head);
   const kvHeads = [...new Set(heads.map((head) => groupOf(head, model.heads, model.kvHeads)))];
   const { rows, keys } = entry;
-  return { entry, layer: entry.where.layer, heads, kvHeads, rows: positions(rows, ids), keys: positions(keys, ids) };
+  return {
+    entry,
+    layer: entry.where.layer,
+    heads,
+    kvHeads,
+    rows: positions(rows, context),
+    keys: positions(keys, context),
+  };
 }
 
-/** As long as its last range, for positions after the prompt. */
-function positions(ranges: readonly PositionRange[] | undefined, { length }: Int32Array): PositionSet {
+/** As long as its last range, for positions after the prompt; there are none past the context. */
+function positions(
+  ranges: readonly PositionRange[] | undefined,
+  { ids: { length }, model }: Pick<PlanContext, 'ids' | 'model'>,
+): PositionSet {
   if (ranges === undefined) return null;
-  const flags = new Uint8Array(Math.max(length, ...ranges.map(({ end }) => end)));
+  const last = Math.min(model.context, Math.max(...ranges.map(({ end }) => end)));
+  const flags = new Uint8Array(Math.max(length, last));
   for (const { start, end } of ranges) flags.fill(1, start, end);
   return flags;
 }

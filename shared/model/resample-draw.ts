@@ -5,8 +5,10 @@ import { createPrng } from '../base/prng.ts';
 export function drawPrompts(lengths: readonly number[], tokens: number, seed: number): Int32Array {
   const prng = createPrng(seed);
   const draws = new Int32Array(tokens);
+  const ends = new Set(lengths);
+  let long = [...lengths.keys()];
   for (let position = 0; position < tokens; position++) {
-    const long = lengths.flatMap((length, index) => (length > position ? [index] : []));
+    if (ends.has(position)) long = long.filter((index) => lengths[index]! > position);
     draws[position] = long.length === 0 ? -1 : long[prng.integer(long.length)]!;
   }
   return draws;

@@ -3,12 +3,14 @@ import { drawPositions, drawPrompts } from '../../../shared/model/resample-draw.
 import { refused } from '../check.ts';
 import type { KindEffect } from '../kind-effect.ts';
 import { isAmong, lastPosition } from '../layer-edit.ts';
-import { copyColumns, headColumns } from '../row-edits.ts';
+import { copyColumns, editRows, headColumns } from '../row-edits.ts';
+
+/** Rows that are looked at between two looks at the clock. */
+const ROWS_AT_ONCE = 256;
 
 export const resample: KindEffect = ({ entry, layer, heads, rows }, { ids, model }, prompts) => {
   const seed = numberParameter(entry, 'seed');
   const columns = headColumns(heads, model.heads, model.headDim);
-  const width = model.heads * model.headDim;
   const last = lastPosition(rows, ids.length);
   if (prompts === undefined) {
     if (ids.length < 2) {
@@ -37,23 +39,31 @@ export const resample: KindEffect = ({ entry, layer, heads, rows }, { ids, model
     ids.length,
     seed,
   );
-  const drawn = new Float32Array((last + 1) * width);
+  const drawn = columns.map(({ count }) => new Float32Array((last + 1) * count));
   return {
     prompts,
-    read: ({ layers }, index) => {
+    read: async ({ layers }, index, breathe) => {
       const { z } = layers[layer]!;
       for (let position = 0; position <= last; position++) {
+        if (position % ROWS_AT_ONCE === 0) await breathe();
         if (draws[position] !== index || !isAmong(rows, position)) continue;
-        drawn.set(z.subarray(position * width, (position + 1) * width), position * width);
+        for (const [part, { width, from, count }] of columns.entries()) {
+          const at = position * width + from;
+          drawn[part]!.set(z.subarray(at, at + count), position * count);
+        }
       }
     },
-    parts: () => ({
-      output: copyColumns(
-        columns,
-        rows,
-        () => drawn,
-        (position) => (position <= last ? position : -1),
-      ),
-    }),
+    parts: () => {
+      const parts = columns.map((each, part) =>
+        editRows([each], rows, (values, at, { count }, position) => {
+          if (position <= last) values.set(drawn[part]!.subarray(position * count, (position + 1) * count), at);
+        }),
+      );
+      return {
+        output: async (values, start, breathe) => {
+          for (const edit of parts) await edit(values, start, breathe);
+        },
+      };
+    },
   };
 };
