@@ -8,6 +8,7 @@ import { startSweep, type SweepState } from '../sweeps/sweep-places.ts';
 import { computeRun } from './compute-run.ts';
 import type { Opened } from './opened.ts';
 import { planContext } from './plan-context.ts';
+import { placeOfRun } from './run-cost.ts';
 import type { Holding, Run, RunMemo } from './run-store.ts';
 
 /** What is read of a run, and what of it is remembered with it. */
@@ -17,8 +18,8 @@ export interface SweptRun extends Pick<Run, 'capture' | 'tokens' | 'nll' | 'inte
   readonly memo: Pick<RunMemo, 'sweeps'>;
 }
 
-/** Captures of other prompts are kept between the layers of a sweep up to so many numbers: 256 MiB. */
-const KEPT_NUMBERS = 64 * 1024 * 1024;
+/** Captures of other prompts are kept between the layers of a sweep up to so many bytes in memory. */
+const KEPT_BYTES = 256 * 2 ** 20;
 
 /**
  * `clean`: the run of the prompt that nothing is changed in. The runs may be let go of meanwhile: their arrays stay until
@@ -45,7 +46,7 @@ export async function withSweep<T>(
   try {
     hold(run);
     hold(clean);
-    return await work(contextOf(opened, run, rememberingPrompts(planContext(opened, clean, keep))));
+    return await work(contextOf(opened, run, rememberingPrompts(opened, planContext(opened, clean, keep))));
   } finally {
     for (const each of held) each.release();
   }
@@ -80,9 +81,9 @@ export function stateOf<T>({ memo }: Pick<SweptRun, 'memo'>, key: string, count:
 }
 
 /** Every layer of a sweep reads the same prompts. */
-function rememberingPrompts(context: PlanContext): PlanContext {
+function rememberingPrompts(opened: Opened, context: PlanContext): PlanContext {
   const known = new Map<string, Capture>();
-  let numbers = 0;
+  let bytes = 0;
   return {
     ...context,
     runPrompt: async (ids, job: Job) => {
@@ -90,8 +91,11 @@ function rememberingPrompts(context: PlanContext): PlanContext {
       const found = known.get(key);
       if (found !== undefined) return found;
       const capture = await context.runPrompt(ids, job);
-      numbers += capture.layers.reduce((sum, { q, k, v, z }) => sum + q.length + k.length + v.length + z.length, 0);
-      if (numbers <= KEPT_NUMBERS) known.set(key, capture);
+      // By its length: arrays that lie on disk would be read.
+      const own = placeOfRun(opened, ids.length).memoryBytes;
+      if (bytes + own > KEPT_BYTES) return capture;
+      bytes += own;
+      known.set(key, capture);
       return capture;
     },
   };
