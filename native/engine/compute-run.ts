@@ -43,12 +43,12 @@ export async function computeRun(
   const { architecture } = opened.model;
   const { ids, tokens } = prompt;
   const interventions = activeInterventions(list);
+  checkInterventions(architecture, interventions);
   const isFrozen = finalNorm === 'frozen' && interventions.length > 0;
   const key = runKey(opened, ids, interventions, isFrozen);
   const known = opened.runs.findByKey(key);
   if (known !== undefined) return known;
 
-  checkInterventions(architecture, interventions);
   const place = placeOfRun(opened, ids.length);
   if (place.refusal !== undefined) throw place.refusal;
   const during = interventions.length === 0 ? reading : undefined;

@@ -77,6 +77,12 @@ describe('interventions that cannot be done', () => {
     expect((await refusal([entry])).code).toBe('bad-request');
   });
 
+  it('also where the list without that was run before', async () => {
+    const where = { layer: 0, head: 1 };
+    await engine.run(ids, [{ what: 'zero', where }]);
+    expect((await refusal([{ what: 'zero', where, parameters: { factor: 2 } }])).code).toBe('bad-request');
+  });
+
   it.each(['L0=scale:1e38,L0=scale:1e38', 'L1H0=scale:-1e38,L1H0=scale:1e38', 'L0=scale:1e30,L1=scale:1e30'])(
     'what leaves float32: %s',
     async (text) => {
