@@ -15,7 +15,7 @@ async function divergence(app: Page): Promise<readonly number[]> {
   const cells = panel(app)
     .getByRole('row', { name: /^KL\(clean ‖ ablated\), mean of all/ })
     .getByRole('cell');
-  return (await cells.allTextContents()).map(Number);
+  return (await cells.allTextContents()).map((text) => Number(text.replace('−', '-')));
 }
 
 test('entries are typed, switched off, ordered by key, taken out as text and undone', async ({ app }) => {

@@ -3,7 +3,14 @@ import { formatSigned } from '../../shared/view/format.ts';
 import { useApp } from '../app/app-context.ts';
 import type { LogitToken } from '../head/logit-tokens.ts';
 import { patch } from '../state/store.ts';
-import { effectNumbers, formatShare, logitDifference, type EffectNumbers } from './effect-numbers.ts';
+import {
+  effectNumbers,
+  formatChange,
+  formatDivergence,
+  formatShare,
+  logitDifference,
+  type EffectNumbers,
+} from './effect-numbers.ts';
 import { pairChoices, type AskedLogits } from './logit-pair.ts';
 
 export interface EffectColumn {
@@ -37,17 +44,17 @@ const ROWS: readonly Row[] = [
   {
     name: 'KL(clean ‖ ablated), last position, nats',
     title: 'How far the next-token distribution moved from the clean one; 0 = not at all',
-    value: ({ klLast }) => klLast.toFixed(3),
+    value: ({ klLast }) => formatDivergence(klLast),
   },
   {
     name: 'KL(clean ‖ ablated), mean of all, nats',
     title: 'The same divergence, averaged over every position of the prompt',
-    value: ({ klMean }) => klMean.toFixed(3),
+    value: ({ klMean }) => formatDivergence(klMean),
   },
   {
     name: '−log p, mean change of all, nats',
     title: 'Ablated − clean, averaged over the tokens of the prompt: above 0, the prompt became less likely',
-    value: ({ nll }) => formatSigned(nll, 3),
+    value: ({ nll }) => formatChange(nll),
   },
   {
     name: 'Same likeliest next token',

@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { expect, it } from 'vitest';
-import { effectNumbers, formatShare, logitDifference } from './effect-numbers.ts';
+import { effectNumbers, formatChange, formatDivergence, formatShare, logitDifference } from './effect-numbers.ts';
 
 const comparison = {
   kl: 0.5,
@@ -25,4 +25,6 @@ it('never rounds a difference away', () => {
     '97.3 %',
     'below 100 %',
   ]);
+  expect([0, 6.9e-9, 0.0004, 0.0109, 34.11].map(formatDivergence)).toEqual(['0', '6.9e−9', '4.0e−4', '0.011', '34.1']);
+  expect([0, -1.7e-4, 0.029].map(formatChange)).toEqual(['0', '−1.7e−4', '+0.029']);
 });

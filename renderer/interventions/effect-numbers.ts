@@ -1,5 +1,7 @@
 /** What a comparison of two runs says in few numbers. Pure. */
 import type { RunComparison, TokenLogits } from '../../shared/model/run.ts';
+import { signedNumber } from '../../shared/figure/parts/signed-number.ts';
+import { formatNumber } from '../../shared/view/format.ts';
 import { meanIgnoringNaN } from '../../shared/view/interventions/mean.ts';
 
 export interface EffectNumbers {
@@ -19,6 +21,16 @@ export function effectNumbers({ kl, klPerToken, nllDelta, topChanged }: RunCompa
     nll: meanIgnoringNaN(nllDelta),
     agreement: topChanged && 1 - topChanged.reduce((sum, changed) => sum + changed, 0) / topChanged.length,
   };
+}
+
+/** Nats. A bare 0 says that not a bit moved; what is small is told as a power of ten. */
+export function formatDivergence(value: number): string {
+  return value === 0 ? '0' : formatNumber(value);
+}
+
+/** The same with a sign. */
+export function formatChange(value: number): string {
+  return value === 0 ? '0' : signedNumber(value);
 }
 
 /** logit(first) - logit(second). */

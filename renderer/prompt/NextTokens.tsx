@@ -6,6 +6,7 @@ import { useAppState } from '../app/use-app-state.ts';
 import { useData, useKeptData } from '../app/use-data.ts';
 import { classNames } from '../base/class-names.ts';
 import { formatProbability } from '../../shared/view/format.ts';
+import { formatDivergence } from '../interventions/effect-numbers.ts';
 import { SectionHeader } from '../components/SectionHeader.tsx';
 import { comparisonKey, summaryKey } from '../engine/data-keys.ts';
 import { comparedScenario, currentScenario } from '../state/scenarios.ts';
@@ -56,14 +57,14 @@ export function NextTokens() {
           ...row,
           probabilities: [row.clean, row.a, row.b],
         })),
-        kl: `KL(clean ‖ A) ${a.kl.toFixed(3)}, KL(clean ‖ B) ${ofB.value.kl.toFixed(3)}, KL(A ‖ B) ${between.value.kl.toFixed(3)}`,
+        kl: `KL(clean ‖ A) ${formatDivergence(a.kl)}, KL(clean ‖ B) ${formatDivergence(ofB.value.kl)}, KL(A ‖ B) ${formatDivergence(between.value.kl)}`,
       };
     }
     if (a) {
       return {
         columns: [cleanColumn, { heading: 'ablated', title: undefined, look: 'changed' }],
         rows: comparedRows(a).map((row) => ({ ...row, probabilities: [row.clean, row.changed ?? NaN] })),
-        kl: `KL(clean ‖ ablated) ${a.kl.toFixed(3)}`,
+        kl: `KL(clean ‖ ablated) ${formatDivergence(a.kl)}`,
       };
     }
     return {
@@ -74,6 +75,8 @@ export function NextTokens() {
   }, [edit, inForce, compared, ofA.value, ofB.value, between.value, next]);
 
   const isCompared = columns.length > 1;
+  // What is kept of a run that is no longer there says nothing about what is on screen.
+  const isOld = stale || (isCompared && ofA.stale) || (columns.length > 2 && (ofB.stale || between.stale));
   return (
     <section className="hs-next" aria-label="Next token">
       <SectionHeader title="Next token">
@@ -82,7 +85,7 @@ export function NextTokens() {
         </span>
       </SectionHeader>
       <div
-        className={classNames('hs-next__table', (stale || ofA.stale || ofB.stale) && 'hs-stale')}
+        className={classNames('hs-next__table', isOld && 'hs-stale')}
         role="region"
         aria-label="Candidates for the next token"
         tabIndex={0}
