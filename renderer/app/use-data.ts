@@ -11,14 +11,16 @@ export function useData<T>(key: DataKey<T> | undefined): DataEntry<T> | undefine
 
 export interface KeptData<T> {
   readonly value: T | undefined;
-  /** The value is that of an earlier key; the new one is on its way. */
+  /** The value is that of an earlier key; the new one is on its way, or did not come. */
   readonly stale: boolean;
+  /** Why the new one did not come. */
   readonly error: WireError | undefined;
 }
 
 /**
- * As `useData`, but the old value stays while the next one loads, so that pictures are not blanked. `scope` names what
- * the values have in common (the model, the length); nothing is kept across it, because the shapes would not fit.
+ * As `useData`, but the old value stays while the next one loads and where it fails, so that pictures are not blanked.
+ * `scope` names what the values have in common (the model, the length); nothing is kept across it, because the shapes
+ * would not fit.
  */
 export function useKeptData<T>(key: DataKey<T> | undefined, scope: string): KeptData<T> {
   const entry = useData(key);
@@ -27,7 +29,10 @@ export function useKeptData<T>(key: DataKey<T> | undefined, scope: string): Kept
     if (kept?.value !== entry.value || kept.scope !== scope) setKept({ scope, value: entry.value });
     return { value: entry.value, stale: false, error: undefined };
   }
-  if (entry?.status === 'failed') return { value: undefined, stale: false, error: entry.error };
   const usable = kept?.scope === scope ? kept.value : undefined;
-  return { value: usable, stale: usable !== undefined, error: undefined };
+  return {
+    value: usable,
+    stale: usable !== undefined,
+    error: entry?.status === 'failed' ? entry.error : undefined,
+  };
 }

@@ -51,7 +51,7 @@ export function MapPanel() {
           head={head}
           tokens={summary.value.tokens}
           source={source}
-          profile={profile.value}
+          profile={profile.error ? undefined : profile.value}
           sinkRule={view.sinkRule}
           chosenSinks={view.sinkKeys}
           onSinks={(sinkRule, sinkKeys) => patch(store, 'view', { sinkRule, sinkKeys })}

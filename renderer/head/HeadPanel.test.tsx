@@ -1,7 +1,7 @@
 import { act, cleanup, fireEvent, render, screen } from '@testing-library/react';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { AppContext } from '../app/app-context.ts';
-import { miniaturesKey } from '../engine/data-keys.ts';
+import { miniaturesKey, scoresKey } from '../engine/data-keys.ts';
 import { shownRun } from '../state/selectors.ts';
 import { startSession } from '../testing/start-session.ts';
 import { stubElementSize } from '../testing/stub-element-size.ts';
@@ -82,4 +82,25 @@ it('asks for small maps once they are wanted, once a run, and can ask again', as
   expect(document.querySelector('.hs-atlas--maps')).toBeNull();
   await choose('maps');
   expect(asked()).toBe(before);
+});
+
+it('keeps the scores on screen where those of the next run do not come, and tells why', async () => {
+  const { rest, ...services } = startSession();
+  await rest();
+  render(
+    <AppContext value={services}>
+      <HeadPanel />
+    </AppContext>,
+  );
+  expect(screen.getByRole('grid')).toBeDefined();
+  const key = scoresKey(shownRun(services.store.getState())!.key);
+  act(() =>
+    services.cache.set(key, { status: 'failed', error: { code: 'not-finite', message: 'The rows hold NaN.' } }),
+  );
+  expect(screen.getByRole('alert').textContent).toContain('The rows hold NaN.');
+  const atlas = screen.getByRole('grid').closest('.hs-atlas');
+  expect([atlas?.classList.contains('hs-atlas--stale'), atlas?.getAttribute('aria-busy')]).toEqual([true, 'false']);
+  fireEvent.click(screen.getByRole('button', { name: 'Try again' }));
+  await act(async () => rest());
+  expect(screen.queryByRole('alert')).toBeNull();
 });

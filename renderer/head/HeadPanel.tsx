@@ -83,14 +83,15 @@ export function HeadPanel() {
   );
   const ofRun = scores.entries.flatMap(({ table, origin }) => (table && !origin ? [table] : []));
 
-  if (scores.error && run) {
+  const failure = scores.error && run && (
+    <Message bad text={scores.error.message} hint={scores.error.hint}>
+      <Button onClick={() => session.retry(scoresKey(run.key))}>Try again</Button>
+    </Message>
+  );
+  if (failure && scores.missing) {
     return (
       <section className="hs-heads" aria-label="Heads">
-        <div className="hs-centre">
-          <Message bad text={scores.error.message} hint={scores.error.hint}>
-            <Button onClick={() => session.retry(scoresKey(run.key))}>Try again</Button>
-          </Message>
-        </div>
+        <div className="hs-centre">{failure}</div>
       </section>
     );
   }
@@ -129,6 +130,7 @@ export function HeadPanel() {
           </>
         )}
       </SectionHeader>
+      {failure && <div className="hs-heads__failure">{failure}</div>}
       {model && entry?.table && head ? (
         <>
           <div className="hs-heads__atlas">
@@ -155,7 +157,7 @@ export function HeadPanel() {
                 onToggleAblate={(next) => toggleAblation(store, next)}
                 onPlace={onPlace}
                 stale={old || (cells === 'maps' && miniatures.stale)}
-                busy={isReplaced || ((scores.stale || mapsAreOnTheirWay) && !isStale)}
+                busy={isReplaced || (((scores.stale && !scores.error) || mapsAreOnTheirWay) && !isStale)}
               />
             )}
           </div>

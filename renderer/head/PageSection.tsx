@@ -22,7 +22,7 @@ export function PageSection({ title, side, stale = false, error, retry, children
   const { session } = useApp();
   const id = useId();
   return (
-    <section className={classNames('hs-page-section', stale && 'hs-stale')} aria-labelledby={id}>
+    <section className={classNames('hs-page-section', stale && !error && 'hs-stale')} aria-labelledby={id}>
       <SectionHeader id={id} title={title}>
         {side}
       </SectionHeader>

@@ -37,28 +37,19 @@ export function EffectResults() {
   const inForce = useMemo(() => interventionsInForce(edit.interventions), [edit.interventions]);
   const cautions = [...new Set(inForce.flatMap(({ what }) => interventionKind(what).caution ?? []))];
 
-  if (error) {
-    return (
-      <div className="hs-interventions__effect">
-        <Message bad={error.code !== 'cancelled'} text={error.message} hint={error.hint}>
-          <Button small onClick={() => void session.runInterventions()}>
-            Run it
-          </Button>
-        </Message>
-      </div>
-    );
-  }
-  if (a.comparison.error) {
-    return (
-      <div className="hs-interventions__effect">
-        <Message bad text={a.comparison.error.message} hint={a.comparison.error.hint} />
-      </div>
-    );
-  }
+  const failure = error ? (
+    <Message bad={error.code !== 'cancelled'} text={error.message} hint={error.hint}>
+      <Button small onClick={() => void session.runInterventions()}>
+        Run it
+      </Button>
+    </Message>
+  ) : (
+    a.comparison.error && <Message bad text={a.comparison.error.message} hint={a.comparison.error.hint} />
+  );
   const name = currentScenario(edit)?.name ?? '';
   const first = columnOf(other ? 'A' : undefined, name, a, tokens.length);
   const second = other && columnOf('B', other.name, b, tokens.length);
-  if (!summary || !first) {
+  if (!summary || !first || inForce.length === 0) {
     return (
       <div className="hs-interventions__effect">
         {inForce.length === 0 ? (
@@ -66,6 +57,8 @@ export function EffectResults() {
             text="Nothing is in effect: every entry is off or lacks something."
             hint="Switch one on to see what it does."
           />
+        ) : failure ? (
+          failure
         ) : !job && isStored ? (
           <Message text="This session does not hold the run with these interventions.">
             <Button small onClick={() => void session.goLive()}>
@@ -94,9 +87,15 @@ export function EffectResults() {
     <div
       className={classNames(
         'hs-interventions__effect',
-        (job?.kind === 'changed' || isStale || a.comparison.stale) && 'hs-stale',
+        !failure && (job?.kind === 'changed' || isStale || a.comparison.stale) && 'hs-stale',
       )}
     >
+      {failure && (
+        <div className="hs-interventions__failure">
+          {failure}
+          <p className="hs-dim">Below is what the list did when it was last run.</p>
+        </div>
+      )}
       <div className="hs-interventions__facts">
         <span className="hs-nowrap">
           clean → {other ? 'A' : name} <Badge badge={a.run?.badge ?? 'exact'} />

@@ -216,13 +216,19 @@ describe('results', () => {
     const [, row] = screen.getAllByRole('listitem');
     expect(within(row!).getByRole('alert').textContent).toBe('That cannot be. Do another.');
     expect(screen.getByRole('button', { name: 'Run it' })).toBeDefined();
+    // What the list did before stays in sight.
+    expect(screen.getByRole('row', { name: /^KL.*last position/ })).toBeDefined();
   });
 
-  it('say so where everything is off', async () => {
+  it('say so where everything is off, whatever was there before', async () => {
     const { store, settle } = await open();
-    act(() => addInterventions(store, [{ what: 'zero', where: HEAD, off: true }]));
+    act(() => addInterventions(store, [{ what: 'zero', where: HEAD }]));
+    await settle();
+    expect(screen.getByRole('row', { name: /^KL.*last position/ })).toBeDefined();
+    fireEvent.click(screen.getByRole('checkbox', { name: /^L2H6 Zero/ }));
     await settle();
     expect(screen.getByText(/^Nothing is in effect/)).toBeDefined();
+    expect(screen.queryByRole('row', { name: /^KL.*last position/ })).toBeNull();
   });
 
   it('measure the logits of two chosen tokens on both runs', async () => {
@@ -279,7 +285,7 @@ describe('scenarios', () => {
     expect(heads).toEqual(['number', 'A', 'B', 'A → B']);
     expect(screen.getAllByRole('application', { name: /^Change of −log p per token, [AB]/ })).toHaveLength(2);
     const cells = within(screen.getByRole('row', { name: /^KL.*last position/ })).getAllByRole('cell');
-    expect(cells.map(({ textContent }) => textContent).every((text) => /^\d\.\d{3}$/.test(text))).toBe(true);
+    expect(cells.map(({ textContent }) => textContent).every((text) => /^(0|\d\.\d{3})$/.test(text))).toBe(true);
     press('Swap A and B');
     await settle();
     expect(store.getState().edit.scenarioId).toBe('s1');

@@ -42,9 +42,9 @@ export function TokenStripView({ tokens }: { readonly tokens: readonly TokenView
 
   const tints = useMemo((): StripTints | undefined => {
     if (colour === 'change') return comparison.value && changeTints(comparison.value.nllDelta);
-    if (colour === 'sinks') return sinks.value && shareTints(sinks.value.rate);
-    return attention.value && attentionTints(attention.value[colour]);
-  }, [colour, attention.value, comparison.value, sinks.value]);
+    if (colour === 'sinks') return sinks.error ? undefined : sinks.value && shareTints(sinks.value.rate);
+    return attention.error ? undefined : attention.value && attentionTints(attention.value[colour]);
+  }, [colour, attention.value, attention.error, comparison.value, sinks.value, sinks.error]);
 
   const name = head ? formatHead(head) : '';
   const which = token === undefined ? '' : `${token} “${tokens[token]?.display ?? ''}”`;

@@ -56,7 +56,7 @@ function AllScores() {
   const run = useAppState(shownRun);
   const isLive = useAppState((state) => state.model.live);
   const distances = useKeptData(run && distancesKey(run.key), run?.key ?? '');
-  const { entries, stale, error } = useScores();
+  const { entries, missing, stale, error } = useScores();
   const { passing, count } = useFilteredHeads(entries, model);
   const box = useRef<HTMLDivElement>(null);
   const size = useElementSize(box);
@@ -70,12 +70,13 @@ function AllScores() {
   return (
     <section className={classNames('hs-scores', stale && 'hs-stale')} aria-label="Scores of all heads">
       <div className="hs-scores__size" ref={box}>
-        {error ? (
+        {error && (missing || !shown) ? (
           <Message bad text={error.message} hint={error.hint} />
         ) : !model || !head || !shown || !x || !y ? (
           <p className="hs-dim">Scores of every head appear here once a prompt has run.</p>
         ) : (
           <>
+            {error && <Message bad text={error.message} hint={error.hint} />}
             <SectionHeader title="Two scores">
               <span className="hs-nowrap">up</span>
               <ScoreButton target="y" entry={y} label="Score up the scatter" />
