@@ -1,7 +1,7 @@
 /** Answers that Q, K, LSE and statistics of a run give, whether these were computed here or come from a session file. */
 import { AppError } from '../../shared/base/app-error.ts';
 import type { CellReading, HeadProfile, RegionReading, Tile, TokenAttention } from '../../shared/contract/methods.ts';
-import { formatHead, type HeadId } from '../../shared/model/head-id.ts';
+import type { HeadId } from '../../shared/model/head-id.ts';
 import { encodeTexels, overviewLevel, type CodedValue } from '../../shared/session/map-codes.ts';
 import type { StoredDifference, StoredMap, StoredTexels } from '../../shared/session/stored-run.ts';
 import type { TileKey } from '../../shared/tensor/tile.ts';
@@ -14,6 +14,7 @@ import { isPooled } from '../tiles/pooled-grid.ts';
 import type { MapOf } from '../tiles/texels.ts';
 import type { RestMaps } from '../tiles/rest-maps.ts';
 import type { TileServer } from '../tiles/tile-server.ts';
+import { noMap } from '../session/no-map.ts';
 import { checkHead } from './gains.ts';
 
 export interface MapParts {
@@ -24,6 +25,8 @@ export interface MapParts {
   readonly rest: RestMaps;
   /** Awaited before the statistics of a head are looked at; absent where the capture has them all. */
   readonly prepare?: (head: HeadId, signal: AbortSignal) => Promise<void>;
+  /** Throws `not-stored` for a head whose map cannot be recomputed. */
+  readonly check?: (head: HeadId) => void;
 }
 
 export class CapturedMaps {
@@ -36,6 +39,7 @@ export class CapturedMaps {
   /** Throws `bad-request` for a head that the model does not have, `no-map` for one whose weights are no softmax. */
   mapOf(head: HeadId): MapOf {
     checkHead(this.#parts.model, head);
+    this.#parts.check?.(head);
     const { capture } = this.#parts;
     if (isEdited(capture, head.layer, head.head)) refuseWithoutSoftmax(capture, head);
     return { capture, layer: head.layer, head: head.head };
@@ -133,10 +137,7 @@ function codedValue({ value }: Pick<TileKey, 'value'>, minus: MapOf | undefined)
 
 function refuseWithoutSoftmax({ tokens, layers }: Capture, { layer, head }: HeadId): void {
   const lse = layers[layer]!.lse.subarray(head * tokens, (head + 1) * tokens);
-  if (!lse.some(Number.isNaN)) return;
-  throw new AppError('no-map', `${formatHead({ layer, head })} has no attention map in this run.`, {
-    hint: 'Its weights are sigmoids that sum to no 1. Look at its map in the clean run, or switch that intervention off.',
-  });
+  if (lse.some(Number.isNaN)) throw noMap({ layer, head });
 }
 
 function checkPosition(capture: Capture, name: string, index: number): void {

@@ -12,6 +12,7 @@ import { distanceProfiles } from '../scores/distance-profiles.ts';
 import { collectChosen, NOTHING } from '../session/collect-chosen.ts';
 import { notStored } from '../session/not-stored.ts';
 import type { StoreChoice } from '../session/store-choice.ts';
+import { storedPatterns } from '../session/stored-patterns.ts';
 import type { RunTensors } from '../session/run-tensors.ts';
 import { sinkReport } from '../sinks/sink-report.ts';
 import { spanScores, type Span } from '../spans/span-scores.ts';
@@ -120,6 +121,10 @@ export class LiveRun implements RunView {
     return this.#maps.tile(head, subtractedMap(this, minus), key, signal);
   }
 
+  hasMapOf() {
+    return true;
+  }
+
   mapOf(head: HeadId) {
     return this.#maps.mapOf(head);
   }
@@ -157,6 +162,6 @@ export class LiveRun implements RunView {
   tensors(): RunTensors {
     const { info, architecture } = this.#opened.model;
     const { ids, layers } = this.#run.capture;
-    return { model: info, shape: architecture, ids, layers };
+    return { model: info, shape: architecture, ids, layers, patterns: storedPatterns(layers) };
   }
 }

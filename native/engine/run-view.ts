@@ -43,6 +43,8 @@ export interface RunView {
   readonly interventions: readonly Intervention[];
   /** Whether its maps can be computed. */
   readonly hasMaps: boolean;
+  /** Whether that of a head can be asked for. */
+  hasMapOf(head: HeadId): boolean;
   scores(choice: ScoreChoice, job: Job): Promise<readonly ScoreTable[]>;
   /** Attention mass by distance of every head. */
   distances(): Promise<{ readonly bins: number; readonly values: Float32Array }>;

@@ -5,7 +5,7 @@
  * Heads whose patterns were edited are read row by row, with the edits: their scores are what became weights, -Infinity
  * where the head does not see a key that the window would leave it. Where nothing is normalised, probabilities are NaN.
  */
-import type { Capture } from '../capture/capture.ts';
+import type { Capture, LayerCapture } from '../capture/capture.ts';
 import type { Architecture } from '../families/family.ts';
 import { capturedRows } from '../interventions/captured-rows.ts';
 import type { HeadRows } from '../interventions/head-rows.ts';
@@ -38,8 +38,13 @@ export interface ScoreBlock {
 export type MapShape = Pick<Architecture, 'heads' | 'kvHeads' | 'headDim' | 'scale' | 'slidingWindow'>;
 
 /** Whether the map of a head does not follow from Q, K and the window alone. */
-export function isEdited({ layers }: Pick<Capture, 'layers'>, layer: number, head: number): boolean {
-  return layers[layer]!.patterns?.has(head) === true;
+export function isEdited(
+  { layers }: { readonly layers: readonly Pick<LayerCapture, 'patterns'>[] },
+  layer: number,
+  head: number,
+): boolean {
+  // What values are weighed is no part of a map.
+  return layers[layer]!.patterns?.get(head)?.some(({ kind }) => kind !== 'zero-values') === true;
 }
 
 export class ScoreReader {
@@ -153,7 +158,7 @@ export class ScoreReader {
 
   #editedRows(capture: Capture, layer: number, head: number): HeadRows | null {
     const { patterns } = capture.layers[layer]!;
-    if (patterns === undefined || !patterns.has(head)) return null;
+    if (patterns === undefined || !isEdited(capture, layer, head)) return null;
     if (this.#edited?.of !== patterns || this.#edited.head !== head) {
       this.#edited = { of: patterns, head, rows: capturedRows(this.#architecture, capture, layer, head) };
     }

@@ -1,4 +1,5 @@
 /** Maps of a stored run, recomputed from its tensors as those of a run that was made here. */
+import type { HeadId } from '../../shared/model/head-id.ts';
 import type { StoredRun } from '../../shared/session/stored-run.ts';
 import { createHeadKernel } from '../attention/choose-kernel.ts';
 import { loadAddon } from '../attention/load-addon.ts';
@@ -9,7 +10,9 @@ import { createTexels } from '../tiles/create-texels.ts';
 import { RestMaps } from '../tiles/rest-maps.ts';
 import { TileServer } from '../tiles/tile-server.ts';
 import { LayerStatistics } from './layer-statistics.ts';
+import { notStored } from './not-stored.ts';
 import type { RunTensors } from './run-tensors.ts';
+import { headSteps, isUntold } from './stored-patterns.ts';
 import { openTensorFile, type TensorFile, type TensorPlace } from './tensor-file.ts';
 
 export interface AttachOptions {
@@ -23,6 +26,8 @@ export interface AttachOptions {
 export interface AttachedMaps {
   readonly maps: CapturedMaps;
   readonly tensors: RunTensors;
+  /** Whether the map of a head can be recomputed. */
+  tells(head: HeadId): boolean;
   dispose(): Promise<void>;
 }
 
@@ -36,14 +41,19 @@ export async function attachMaps(
 ): Promise<AttachedMaps> {
   const { ids } = summary;
   const file = await openTensorFile(place, model, ids, cacheBytes);
-  const { shape } = file;
-  const statistics = await LayerStatistics.create({ ...file, tokens: ids.length }, addonPath, threads);
+  const { shape, patterns } = file;
+  const steps = headSteps(patterns, shape.scale.length, ids.length);
+  const edited = file.layers.map((layer, at) => withPatterns(layer, steps[at]!));
+  const source = { shape, tokens: ids.length, layers: edited };
+  const statistics = await LayerStatistics.create(source, addonPath, threads);
   const reader = new ScoreReader(shape, threads);
   const { addon } = loadAddon(addonPath);
   const rest = new RestMaps(shape, () => createHeadKernel(addonPath, shape.headDim, threads));
   const texels = createTexels(addon, shape, reader, threads);
-  const layers = file.layers.map((_, layer) => lazyLayer(file, statistics, layer));
+  const layers = edited.map((each, layer) => lazyLayer(each, statistics, layer));
+  const tells = (head: HeadId) => !isUntold(patterns, head);
   return {
+    tells,
     maps: new CapturedMaps({
       model,
       capture: { tokens: ids.length, ids, resid: [], layers, computedFrom: 0 },
@@ -51,8 +61,11 @@ export async function attachMaps(
       tiles: new TileServer(texels, (layer) => shape.slidingWindow[layer] ?? null),
       rest,
       prepare: (head, signal) => statistics.prepare(head, signal),
+      check: (head) => {
+        if (!tells(head)) throw notStored('the pattern of another run that this head was given');
+      },
     }),
-    tensors: { model, shape, ids, layers },
+    tensors: { model, shape, ids, layers, patterns },
     dispose: async () => {
       file.close();
       await statistics.dispose();
@@ -62,9 +75,19 @@ export async function attachMaps(
   };
 }
 
+type Tensors = TensorFile['layers'][number];
+
+/** Described, not read: arrays are read when something looks at them. */
+function withPatterns(tensors: Tensors, patterns: NonNullable<LayerCapture['patterns']>) {
+  return Object.defineProperties(
+    patterns.size > 0 ? { patterns } : {},
+    Object.getOwnPropertyDescriptors(tensors),
+  ) as Tensors & Pick<LayerCapture, 'patterns'>;
+}
+
 /** Statistics are there for the heads that they were prepared for. Nothing that looks inside maps reads V or z. */
-function lazyLayer(file: TensorFile, statistics: LayerStatistics, layer: number): LayerCapture {
-  const tensors = Object.getOwnPropertyDescriptors(file.layers[layer]!);
+function lazyLayer(of: Tensors, statistics: LayerStatistics, layer: number): LayerCapture {
+  const tensors = Object.getOwnPropertyDescriptors(of);
   const names = [
     'entropy',
     'rowMax',

@@ -6,6 +6,7 @@ import { AppError } from '../../shared/base/app-error.ts';
 import type { ErrorCode } from '../../shared/contract/error-codes.ts';
 import type { RunSummary } from '../../shared/contract/methods.ts';
 import { zeroHead, type Intervention } from '../../shared/model/intervention.ts';
+import { parseInterventions } from '../../shared/model/intervention-text.ts';
 import { codeError } from '../../shared/session/map-codes.ts';
 import type { StoredRun } from '../../shared/session/stored-run.ts';
 import { TILE_VALUES, type TileReducer } from '../../shared/tensor/tile.ts';
@@ -160,6 +161,103 @@ describe.each([
         return Number.isNaN(value) ? !Number.isNaN(other) : !(Math.abs(other - value) <= bound + slack);
       });
       expect([key, stray]).toEqual([key, -1]);
+    }
+  });
+});
+
+describe.each(kernels)('a stored run under interventions, by the %s', (kernel) => {
+  const addon = kernel === 'addon' ? addonPath : '';
+  const list = parseInterventions(
+    [
+      'L0H1=sigmoid',
+      'L1H3=freeze',
+      'L1H0=temperature:0.5',
+      'L1H0=drop-keys@10:300#3:40+60',
+      'L1H1=streaming:2:30',
+      'L1H2=calibrate:0.3#1:4',
+      'L0H0=zero-values#0:5',
+      'L0H3=window:7@100:200',
+    ].join(','),
+  );
+  const frozen = { layer: 1, head: 3 };
+  const sigmoid = { layer: 0, head: 1 };
+  let live: Engine;
+  let clean: RunSummary;
+  let changed: RunSummary;
+  beforeAll(async () => {
+    live = engineWith({ addon });
+    await live.handlers['model.open']({ path: await modelAt('llama, r = 2, untied') }, quiet);
+    clean = await run(live);
+    changed = await run(live, list);
+  });
+  const placed = { level: 0, tileRow: 0, tileColumn: 0, value: 'probability', reducer: 'max', skipKeys: 0 } as const;
+
+  it('with tensors answers bit for bit like the live one', async () => {
+    const offline = engineWith({ addon });
+    for (const { runId } of [clean, changed]) {
+      const stored = reread(await live.handlers['run.store']({ runId, ...nothing }, quiet));
+      await offline.handlers['run.attach']({ runId, run: stored, tensors: await tensorsOf(live, runId) }, quiet);
+    }
+    const heads = [...[0, 1, 2].map((head) => ({ layer: 1, head })), { layer: 0, head: 0 }, { layer: 0, head: 3 }];
+    const minus = { runId: clean.runId, ...heads[0]! };
+    expect(await runAnswers(offline, changed, heads, minus)).toEqual(await runAnswers(live, changed, heads, minus));
+    // They are handed on as they are.
+    const copy = path.join(root, `${kernel}-copy.safetensors`);
+    await offline.handlers['run.writeTensors']({ runId: changed.runId, path: copy }, quiet);
+    const { path: inside } = await tensorsOf(live, changed.runId);
+    expect((await readFile(copy)).equals((await readFile(inside)).subarray(1001, -99))).toBe(true);
+  });
+
+  it('shows what was drawn of a pattern of another run, and refuses the rest', async () => {
+    const { runId } = changed;
+    const map = { ...frozen, value: 'probability', reducer: 'max' } as const;
+    const difference = { ...frozen, reducer: 'max', minus: { ...frozen, run: 'clean' } } as const;
+    const choice = { ...nothing, runId, maps: [map], differences: [difference], heads: [frozen], clean: clean.runId };
+    const stored = reread(await live.handlers['run.store'](choice, quiet));
+    const tensors = await tensorsOf(live, runId);
+    const exact = await live.handlers['run.tile']({ runId, ...frozen, ...placed }, quiet);
+    const profile = await live.handlers['run.head']({ runId, ...frozen }, quiet);
+    for (const place of [tensors, null]) {
+      const { handlers } = engineWith({ addon });
+      await handlers['run.attach']({ runId, run: stored, tensors: place }, quiet);
+      const shown = await handlers['run.tile']({ runId, ...frozen, ...placed }, quiet);
+      const bound = codeError('probability', stored.maps[0]!.range);
+      exact.values.forEach((p, at) => {
+        if (Number.isNaN(p)) expect(shown.values[at]).toBeNaN();
+        else expect(Math.abs(shown.values[at]! - p)).toBeLessThan(bound * p + stored.maps[0]!.range[0] + 1e-6);
+      });
+      expect(await handlers['run.head']({ runId, ...frozen }, quiet)).toEqual(profile);
+      const cell = handlers['run.cell']({ runId, ...frozen, query: 9, key: 4 }, quiet);
+      expect(await codeOf(cell)).toBe('not-stored');
+      expect(await codeOf(handlers['run.token']({ runId, ...frozen, index: 4 }, quiet))).toBe('not-stored');
+      // What cannot be had is left out when it is saved again.
+      const more = { ...choice, tokenRows: [{ ...frozen, index: 4 }], differences: [], clean: null };
+      const again = await handlers['run.store'](more, quiet);
+      expect(again.tokenRows).toEqual([]);
+      expect(again.maps).toHaveLength(1);
+    }
+  });
+
+  it('has no map where the live one has none, and is stored all the same', async () => {
+    const { runId } = changed;
+    const choice = {
+      ...nothing,
+      runId,
+      heads: [sigmoid],
+      maps: [{ ...sigmoid, value: 'lift', reducer: 'max' }],
+    } as const;
+    const stored = reread(
+      await live.handlers['run.store']({ ...choice, heads: [sigmoid], maps: [...choice.maps] }, quiet),
+    );
+    expect([stored.heads, stored.maps]).toEqual([[], []]);
+    for (const place of [await tensorsOf(live, runId), null]) {
+      const { handlers } = engineWith({ addon });
+      await handlers['run.attach']({ runId, run: stored, tensors: place }, quiet);
+      for (const engine of [handlers, live.handlers]) {
+        expect(await codeOf(engine['run.tile']({ runId, ...sigmoid, ...placed }, quiet))).toBe('no-map');
+        expect(await codeOf(engine['run.head']({ runId, ...sigmoid }, quiet))).toBe('no-map');
+        expect(await codeOf(engine['run.token']({ runId, ...sigmoid, index: 4 }, quiet))).toBe('no-map');
+      }
     }
   });
 });

@@ -1,6 +1,9 @@
 /** A run that comes from a session file: answers what the file holds, without the model. */
 import type { RunSummary } from '../../shared/contract/methods.ts';
 import { sameHead, type HeadId } from '../../shared/model/head-id.ts';
+import { interventionKind } from '../../shared/model/intervention-kinds/index.ts';
+import { choiceParameter, numberParameter, type Intervention } from '../../shared/model/intervention.ts';
+import { placeHolds } from '../../shared/model/place.ts';
 import type { StoredRun } from '../../shared/session/stored-run.ts';
 import type { TileKey } from '../../shared/tensor/tile.ts';
 import { chosenScores, scoreParametersOf } from '../engine/compute-scores.ts';
@@ -12,6 +15,7 @@ import type { Region } from '../pattern/score-blocks.ts';
 import { checkDifference, checkLevel } from '../tiles/tile-server.ts';
 import { attachMaps, type AttachedMaps, type AttachOptions } from './attached-maps.ts';
 import { collectChosen, NOTHING, type ChosenParts } from './collect-chosen.ts';
+import { lacksSoftmax, noMap } from './no-map.ts';
 import { notStored } from './not-stored.ts';
 import { overviewTile } from './overview-tile.ts';
 import type { StoreChoice } from './store-choice.ts';
@@ -57,6 +61,10 @@ export class AttachedRun implements RunView {
 
   get hasMaps() {
     return this.#attached !== null;
+  }
+
+  hasMapOf(head: HeadId) {
+    return this.#tells(head);
   }
 
   get modelId() {
@@ -125,34 +133,37 @@ export class AttachedRun implements RunView {
   async head(head: HeadId, signal: AbortSignal) {
     checkHead(this.#run.model, head);
     const held = this.#run.heads.find((other) => sameHead(other, head));
-    return held?.profile ?? this.#maps('the profile of this head').head(head, signal);
+    return held?.profile ?? this.#maps(head, 'the profile of this head').head(head, signal);
   }
 
   async token(head: HeadId, index: number, signal: AbortSignal) {
     checkHead(this.#run.model, head);
     const held = this.#run.tokenRows.find((other) => sameHead(other, head) && other.index === index);
-    return held?.attention ?? this.#maps('the attention of this token').token(head, index, signal);
+    return held?.attention ?? this.#maps(head, 'the attention of this token').token(head, index, signal);
   }
 
   async cell(head: HeadId, query: number, key: number, skipKeys: number) {
     checkHead(this.#run.model, head);
-    return Promise.resolve(this.#maps('single cells of maps').cell(head, query, key, skipKeys));
+    return Promise.resolve(this.#maps(head, 'single cells of maps').cell(head, query, key, skipKeys));
   }
 
   async region(region: Region, signal: AbortSignal) {
     checkHead(this.#run.model, region);
-    return this.#maps('single cells of maps').region(region, signal);
+    return this.#maps(region, 'single cells of maps').region(region, signal);
   }
 
   async tile(head: HeadId, minus: HeadOf | undefined, key: TileKey, signal: AbortSignal) {
     checkHead(this.#run.model, head);
-    if (this.#attached !== null) return this.#attached.maps.tile(head, subtractedMap(this, minus), key, signal);
+    if (this.#tells(head) && (minus === undefined || minus.run.hasMapOf(minus.head))) {
+      return this.#attached!.maps.tile(head, subtractedMap(this, minus), key, signal);
+    }
     checkLevel(this.ids.length, key.level);
     if (minus !== undefined) return this.#differenceTile(head, minus, key);
     const ofHead = this.#run.maps.filter((map) => sameHead(map, head) && map.value === key.value);
     const tile = overviewTile(ofHead, key.value, this.#shapeOf(head), key);
-    if (tile === undefined) throw notStored(ofHead.length > 0 ? 'this view of the map' : 'the map of this head');
-    return tile;
+    if (tile !== undefined) return tile;
+    this.#refuseWithoutSoftmax(head);
+    throw notStored(ofHead.length > 0 ? 'this view of the map' : 'the map of this head');
   }
 
   #differenceTile(head: HeadId, minus: HeadOf, key: TileKey) {
@@ -164,14 +175,21 @@ export class AttachedRun implements RunView {
     const [shape, other] = [this.#shapeOf(head), this.#shapeOf(minus.head)];
     // A cell counts that one of the two sees.
     const window = Math.max(shape.window, other.window);
-    const tile = overviewTile(ofHeads, 'difference', { ...shape, window }, key);
+    const seesAll = shape.seesAll && other.seesAll;
+    const tile = overviewTile(ofHeads, 'difference', { ...shape, window, seesAll }, key);
     if (tile === undefined) throw notStored('the difference of these maps');
     return tile;
   }
 
-  #shapeOf({ layer }: HeadId) {
+  #shapeOf(head: HeadId) {
     const tokens = this.ids.length;
-    return { tokens, window: this.#run.model.slidingWindow[layer] ?? tokens };
+    const { model } = this.#run;
+    const changes = this.interventions.filter(({ where }) => placeHolds(where, head, model));
+    return {
+      tokens,
+      window: model.slidingWindow[head.layer] ?? tokens,
+      seesAll: !changes.some(hidesKeys),
+    };
   }
 
   #isCleanOf(run: RunView): boolean {
@@ -179,7 +197,7 @@ export class AttachedRun implements RunView {
   }
 
   mapOf(head: HeadId) {
-    return this.#maps('the difference of these maps').mapOf(head);
+    return this.#maps(head, 'the difference of these maps').mapOf(head);
   }
 
   /** The stored comparison, which is with the clean run of the same prompt. */
@@ -206,8 +224,24 @@ export class AttachedRun implements RunView {
     await this.#attached?.dispose();
   }
 
-  #maps(what: string) {
-    if (this.#attached === null) throw notStored(what);
-    return this.#attached.maps;
+  #maps(head: HeadId, what: string) {
+    if (this.#tells(head)) return this.#attached!.maps;
+    this.#refuseWithoutSoftmax(head);
+    throw notStored(what);
   }
+
+  #tells(head: HeadId): boolean {
+    return this.#attached?.tells(head) === true;
+  }
+
+  #refuseWithoutSoftmax(head: HeadId): void {
+    if (lacksSoftmax(this.interventions, head, this.#run.model)) throw noMap(head);
+  }
+}
+
+/** Whether a head may see fewer keys after it. */
+function hidesKeys(entry: Intervention): boolean {
+  const { maps } = interventionKind(entry.what);
+  const isPattern = entry.what === 'patch' && choiceParameter(entry, 'what') === 'pattern';
+  return isPattern || maps === 'masked' || (entry.what === 'calibrate' && numberParameter(entry, 'beta') === 0);
 }

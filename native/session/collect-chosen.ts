@@ -1,4 +1,5 @@
 /** Gathers what a session keeps of single heads: profiles, token rows, overviews of maps. */
+import { AppError } from '../../shared/base/app-error.ts';
 import { formatHead, sameHead, type HeadId } from '../../shared/model/head-id.ts';
 import type { StoredRun } from '../../shared/session/stored-run.ts';
 import type { CapturedMaps } from '../engine/captured-maps.ts';
@@ -23,7 +24,7 @@ export interface ChosenSource {
   readonly known: ChosenParts;
 }
 
-/** What is kept in any case, then what is chosen, each once. Throws `CancelledError`. */
+/** What is kept in any case, then what is chosen and can be had, each once. Throws `CancelledError`. */
 export async function collectChosen(
   { maps, clean, kept, known }: ChosenSource,
   choice: StoreChoice,
@@ -45,7 +46,8 @@ export async function collectChosen(
       checkpoint.phase = `${what} of ${formatHead(place)}`;
       await checkpoint.pass(cost);
       if (parts.some((part) => isSame(part, place))) continue;
-      parts.push(knownParts.find((part) => isSame(part, place)) ?? (await compute(place)));
+      const part = knownParts.find((known) => isSame(known, place)) ?? (await unlessNone(() => compute(place)));
+      if (part !== undefined) parts.push(part);
     }
     return parts;
   };
@@ -88,4 +90,14 @@ export async function collectChosen(
     ),
     ...(differences.length > 0 ? { differences } : {}),
   };
+}
+
+/** Undefined for a head that has no map in this run, or none that can be recomputed. */
+async function unlessNone<T>(compute: () => T | Promise<T>): Promise<T | undefined> {
+  try {
+    return await compute();
+  } catch (error) {
+    if (error instanceof AppError && (error.code === 'no-map' || error.code === 'not-stored')) return undefined;
+    throw error;
+  }
 }

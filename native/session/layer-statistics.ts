@@ -7,9 +7,12 @@ import { CancelledError } from '../../shared/base/app-error.ts';
 import { assertExists } from '../../shared/base/assert.ts';
 import { groupOf, type HeadId } from '../../shared/model/head-id.ts';
 import { createStatisticsKernel } from '../attention/choose-kernel.ts';
-import { allocateAttentionOutput, PLAIN, type AttentionKernel } from '../attention/kernel.ts';
+import { allocateAttentionOutput, type AttentionKernel } from '../attention/kernel.ts';
 import { allocateStatistics, statisticsBytes, type AttentionStatistics } from '../attention/statistics.ts';
 import type { LayerCapture } from '../capture/capture.ts';
+import { breather } from '../forward/breathe.ts';
+import { attendEdited } from '../interventions/attend.ts';
+import { NO_EDIT, type HeadStep } from '../interventions/layer-edit.ts';
 import type { MapShape } from '../pattern/score-blocks.ts';
 
 /** Of the layers that were looked at last; one at least is kept. */
@@ -18,7 +21,7 @@ const BUDGET_BYTES = 256 * 2 ** 20;
 interface Source {
   readonly shape: MapShape;
   readonly tokens: number;
-  readonly layers: readonly Pick<LayerCapture, 'q' | 'k'>[];
+  readonly layers: readonly Pick<LayerCapture, 'q' | 'k' | 'patterns'>[];
 }
 
 /** Heads of a layer in one go. */
@@ -108,23 +111,32 @@ export class LayerStatistics {
     const { shape, tokens, layers } = this.#source;
     const { heads, kvHeads, headDim, scale, slidingWindow } = shape;
     const count = this.#headsAtOnce;
-    const { q, k } = layers[layer]!;
+    const { q, k, patterns } = layers[layer]!;
     const group = groupOf(first, heads, kvHeads);
     const keys = count === heads ? k : column(k, group, kvHeads, headDim);
-    const input = {
-      ...PLAIN,
+    const inputs = {
       q: count === heads ? q : column(q, first, heads, headDim),
       k: keys,
       v: new Float32Array(keys.length),
-      tokens,
-      scale: scale[layer]!,
-      window: slidingWindow[layer] ?? null,
     };
-    const output = allocateAttentionOutput({ heads: count, kvHeads: 1, headDim }, tokens);
-    await this.#kernel.run(input, output, async () => {
+    const ofHeads = { heads: count, kvHeads: count === heads ? kvHeads : 1, headDim };
+    const output = allocateAttentionOutput(ofHeads, tokens);
+    const steps = new Map<number, readonly HeadStep[]>();
+    for (let head = 0; head < count; head++) {
+      const own = patterns?.get(first + head);
+      if (own !== undefined) steps.set(head, own);
+    }
+    const of = {
+      architecture: { ...ofHeads, scale, slidingWindow },
+      kernel: this.#kernel,
+      ...{ layer, tokens, queryStart: 0 },
+    };
+    const pass = async () => {
       await new Promise<void>((resolve) => setImmediate(resolve));
       if (signal.aborted) throw new CancelledError();
-    });
+    };
+    const clock = { floats: (length: number) => new Float32Array(length), pass, breathe: breather({ signal }) };
+    await attendEdited(of, inputs, { ...NO_EDIT, heads: steps }, output, clock);
     const { statistics, known } = this.#use(layer);
     for (const [name, values] of Object.entries(output.statistics!) as [keyof AttentionStatistics, Float32Array][]) {
       // Every array has the head outermost.

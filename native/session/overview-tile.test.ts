@@ -85,7 +85,7 @@ describe.each<[tokens: number, window: number | null]>([
           for (const reducer of TILE_REDUCERS) {
             if (isDifference && reducer === 'min') continue;
             const stored = await overview(value, reducer, level);
-            const tile = overviewTile([stored], value, { tokens, window: window ?? tokens }, key);
+            const tile = overviewTile([stored], value, { tokens, window: window ?? tokens, seesAll: true }, key);
             if (tile === undefined) continue;
             answered += 1;
             // A sum adds up what each code is off: that of a texel's sum once, that of its mean once for each cell.
@@ -116,7 +116,8 @@ describe('overviewTile', () => {
     const at = async (reducer: TileReducer, level: number) => [await overview('probability', reducer, level)];
     const key = { level: 1, tileRow: 0, tileColumn: 0, value: 'probability', reducer: 'max', skipKeys: 0 } as const;
     const gives = (maps: readonly Overview[], change: object) =>
-      overviewTile(maps, 'probability', { tokens: 515, window: 515 }, { ...key, ...change }) !== undefined;
+      overviewTile(maps, 'probability', { tokens: 515, window: 515, seesAll: true }, { ...key, ...change }) !==
+      undefined;
     const [cells, max, mean, sum] = [await at('min', 0), await at('max', 1), await at('mean', 1), await at('sum', 1)];
     expect(gives(cells, { level: 0, skipKeys: 3 })).toBe(true);
     expect(gives(cells, { reducer: 'sum' })).toBe(true);
@@ -125,6 +126,25 @@ describe('overviewTile', () => {
     expect(gives(max, { skipKeys: 1 })).toBe(true);
     expect(gives(mean, { reducer: 'sum' })).toBe(true);
     expect(gives(sum, { reducer: 'mean' })).toBe(true);
+
+    // Where queries do not see all of their window, the cells under a texel are not counted.
+    const givesMasked = (maps: readonly Overview[], change: object) =>
+      overviewTile(maps, 'probability', { tokens: 515, window: 515, seesAll: false }, { ...key, ...change }) !==
+      undefined;
+    expect(givesMasked(cells, { reducer: 'mean' })).toBe(true);
+    expect(givesMasked(mean, { reducer: 'mean' })).toBe(true);
+    expect(givesMasked(mean, { reducer: 'sum' })).toBe(false);
+    expect(givesMasked(mean, { reducer: 'mean', level: 2 })).toBe(false);
+    expect(givesMasked(sum, { reducer: 'sum', level: 2 })).toBe(true);
+    expect(givesMasked(sum, { reducer: 'mean' })).toBe(false);
+    const [shown, same] = [false, true].map((seesAll) => {
+      const of = { tokens: 515, window: 515, seesAll };
+      return overviewTile(mean, 'probability', of, { ...key, reducer: 'mean' })!;
+    });
+    same!.values.forEach((value, at) => {
+      if (Number.isNaN(value)) expect(shown!.values[at]).toBeNaN();
+      else expect(shown!.values[at]).toBeCloseTo(value, 6);
+    });
 
     expect(gives([], {})).toBe(false);
     expect(gives(max, { skipKeys: 3 })).toBe(false);
@@ -139,7 +159,7 @@ describe('overviewTile', () => {
     const [mean, sum] = [await overview('logit', 'mean', 0), await overview('logit', 'sum', 0)];
     const other = { ...mean, codes: mean.codes.map((code) => (code === 0 ? 0 : 1)) };
     const key = { level: 0, tileRow: 0, tileColumn: 0, value: 'logit', reducer: 'sum', skipKeys: 0 } as const;
-    const shape = { tokens: 40, window: 40 };
+    const shape = { tokens: 40, window: 40, seesAll: true };
     expect(overviewTile([other, sum], 'logit', shape, key)).toEqual(overviewTile([sum], 'logit', shape, key));
   });
 
@@ -148,7 +168,7 @@ describe('overviewTile', () => {
     const maps = [await overview('probability', 'max', 0)];
     const key = { level: 0, tileRow: 0, tileColumn: 1, value: 'probability', reducer: 'max', skipKeys: 0 } as const;
     for (const place of [key, { ...key, tileRow: 9 }]) {
-      const tile = overviewTile(maps, 'probability', { tokens: 300, window: 300 }, place)!;
+      const tile = overviewTile(maps, 'probability', { tokens: 300, window: 300, seesAll: true }, place)!;
       expect(tile.values.every(Number.isNaN)).toBe(true);
       expect([tile.min, tile.max]).toEqual([NaN, NaN]);
     }

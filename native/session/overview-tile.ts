@@ -14,6 +14,8 @@ export interface OverviewShape {
   readonly tokens: number;
   /** Keys that a query sees, itself included. */
   readonly window: number;
+  /** Whether a query sees all of these: otherwise the number of visible cells of a texel is not known. */
+  readonly seesAll: boolean;
 }
 
 /**
@@ -27,7 +29,7 @@ export function overviewTile(
   shape: OverviewShape,
   key: TileKey,
 ): Tile | undefined {
-  const candidates = overviews.filter((overview) => gives(overview, key));
+  const candidates = overviews.filter((overview) => gives(overview, key) && (shape.seesAll || !counts(overview, key)));
   const found = candidates.find(({ reducer }) => reducer === key.reducer) ?? candidates[0];
   return found && reduceTile(found, value, shape, key);
 }
@@ -40,7 +42,18 @@ function gives({ level, reducer, edge }: Overview, key: TileKey): boolean {
   return key.skipKeys % 2 ** level === 0 || (key.skipKeys === 1 && edge !== undefined);
 }
 
-function reduceTile(overview: Overview, value: CodedValue, { tokens, window }: OverviewShape, key: TileKey): Tile {
+/** Whether the number of visible cells under its texels is needed. */
+function counts({ level, reducer }: Overview, key: TileKey): boolean {
+  if (level === 0 || (level === key.level && reducer === key.reducer)) return false;
+  return key.reducer === 'mean' || reducer === 'mean';
+}
+
+function reduceTile(
+  overview: Overview,
+  value: CodedValue,
+  { tokens, window, seesAll }: OverviewShape,
+  key: TileKey,
+): Tile {
   const { codes, edge, side, level } = overview;
   const values = codeValues(value, overview.range);
   const tile = { values: new Float32Array(TILE_SIZE * TILE_SIZE).fill(NaN), min: NaN, max: NaN };
@@ -51,6 +64,8 @@ function reduceTile(overview: Overview, value: CodedValue, { tokens, window }: O
   const additive = key.reducer === 'sum' || key.reducer === 'mean';
   const better = comparisonOf(value, key.reducer);
   const cellsUnder = (row: number, column: number) => {
+    // Of a texel that is only divided by what it was multiplied with, any number does.
+    if (!seesAll) return 1;
     const cells = visibleCells(row, column, level, tokens, window);
     if (!useEdge || column > 0) return cells;
     // Without the first key, which the queries up to the window see.

@@ -5,12 +5,15 @@ import type { LayerCapture } from '../capture/capture.ts';
 import { Checkpoint, type Job } from '../forward/checkpoint.ts';
 import type { MapShape } from '../pattern/score-blocks.ts';
 import { writeSafetensors, type TensorSource } from '../safetensors/index.ts';
+import type { StoredPattern } from './stored-patterns.ts';
 
 export interface RunTensors {
   readonly model: Pick<ModelInfo, 'modelId' | 'name'>;
   readonly shape: MapShape;
   readonly ids: Int32Array;
   readonly layers: readonly Pick<LayerCapture, 'q' | 'k' | 'lse'>[];
+  /** Of heads whose maps do not follow from these alone. */
+  readonly patterns: readonly StoredPattern[];
 }
 
 /** Names and shapes of a layer's tensors. Q and K are after rotation. */
@@ -28,13 +31,14 @@ const PIECE = 4 * 2 ** 20;
 
 /**
  * Writes the file, holding one layer's array at a time, and answers its bytes. Metadata, as JSON where it is no text:
- * `pattern` (the formula of a probability), `scale` and `window` of each layer, `heads`, `kv_heads`, `head_dim`.
+ * `pattern` (the formula of a probability), `scale` and `window` of each layer, `heads`, `kv_heads`, `head_dim`, and
+ * `patterns` where interventions changed those of single heads (`StoredPattern`; positions as ranges).
  *
  * @throws AppError `io`, CancelledError
  */
 export async function writeRunTensors(
   path: string,
-  { model, shape, ids, layers }: RunTensors,
+  { model, shape, ids, layers, patterns }: RunTensors,
   job: Job,
 ): Promise<number> {
   const { heads, kvHeads, headDim, scale, slidingWindow } = shape;
@@ -61,6 +65,7 @@ export async function writeRunTensors(
     scale: JSON.stringify(scale),
     softcap: 'null',
     window: JSON.stringify(slidingWindow),
+    ...(patterns.length > 0 && { patterns: JSON.stringify(patterns) }),
   });
   return (await stat(path)).size;
 }

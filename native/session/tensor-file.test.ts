@@ -21,7 +21,7 @@ let whole: Buffer;
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'headscope-tensors-'));
   const file = path.join(folder, 'tensors.safetensors');
-  await writeRunTensors(file, { model, shape, ids, layers }, job);
+  await writeRunTensors(file, { model, shape, ids, layers, patterns: [] }, job);
   whole = await readFile(file);
 });
 afterAll(() => rm(folder, { recursive: true }));

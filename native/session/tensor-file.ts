@@ -12,6 +12,7 @@ import type { MapShape } from '../pattern/score-blocks.ts';
 import { readHeader, type FilePart } from '../safetensors/index.ts';
 import { layerTensors } from './run-tensors.ts';
 import { sessionInvalid } from './session-invalid.ts';
+import { parsePatterns, type StoredPattern } from './stored-patterns.ts';
 
 /** Where in a file the .safetensors lies. */
 export interface TensorPlace extends FilePart {
@@ -21,6 +22,7 @@ export interface TensorPlace extends FilePart {
 export interface TensorFile {
   readonly shape: MapShape;
   readonly layers: readonly Pick<LayerCapture, 'q' | 'k' | 'lse'>[];
+  readonly patterns: readonly StoredPattern[];
   close(): void;
 }
 
@@ -44,6 +46,7 @@ export async function openTensorFile(
     throw sessionInvalid('The tensors of a run are of another run');
   }
   const shape = { heads, kvHeads, headDim, slidingWindow, scale: scaleOf(header, layers) };
+  const patterns = parsePatterns(header.metadata.get('patterns') ?? '[]', layers, heads);
   const extents = Array.from({ length: layers }, (_, layer) =>
     layerTensors(shape, ids.length, layer).map(({ name, shape: expected }) => {
       const found = header.tensors.get(name);
@@ -63,6 +66,7 @@ export async function openTensorFile(
   };
   return {
     shape,
+    patterns,
     layers: extents.map((_, layer) => ({
       get q() {
         return read(layer, 0);

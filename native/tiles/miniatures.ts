@@ -3,6 +3,7 @@ import type { Miniatures } from '../../shared/contract/methods.ts';
 import { poolBlock, poolCells, poolSide } from '../attention/statistics.ts';
 import type { Capture } from '../capture/capture.ts';
 import type { Architecture } from '../families/family.ts';
+import { isEdited } from '../pattern/score-blocks.ts';
 
 const MOST_TEXELS = 32;
 
@@ -18,10 +19,10 @@ export function miniatures(
   const size = Math.min(MOST_TEXELS, side);
   const texelOf = (block: number) => Math.floor((block * size) / side);
   const values = new Float32Array(layers.length * heads * size * size).fill(NaN);
-  layers.forEach(({ poolMax, patterns }, layer) => {
+  layers.forEach(({ poolMax }, layer) => {
     const window = slidingWindow[layer] ?? tokens;
     for (let head = 0; head < heads; head++) {
-      const isEdited = patterns?.has(head) === true;
+      const hides = isEdited({ layers }, layer, head);
       const to = (layer * heads + head) * size * size;
       let from = head * cells;
       for (let row = 0; row < side; row++) {
@@ -32,7 +33,7 @@ export function miniatures(
           const texel = to + texelOf(row) * size + texelOf(column);
           const known = values[texel]!;
           const p = poolMax[from]!;
-          if (isEdited && p === 0) continue;
+          if (hides && p === 0) continue;
           if (!(known >= p)) values[texel] = p;
         }
       }

@@ -9,14 +9,14 @@ interface MapFailureProps {
 
 /** In the place of a map that cannot be had: why, and what to do. */
 export function MapFailure({ failure, at, onRetry }: MapFailureProps) {
-  const isStored = failure instanceof AppError && failure.code === 'not-stored';
+  // Neither what a file does not hold nor what there is not is a failure, and asking again never helps.
+  const isFact = failure instanceof AppError && (failure.code === 'not-stored' || failure.code === 'no-map');
   const hint = failure instanceof AppError ? failure.hint : undefined;
   return (
     <div className="hs-map__failure" role="alert" style={at}>
-      <p>{isStored ? failure.message : `The map could not be computed: ${failure.message}`}</p>
+      <p>{isFact ? failure.message : `The map could not be computed: ${failure.message}`}</p>
       {hint !== undefined && <p>{hint}</p>}
-      {/* Asking again for what a file does not hold never helps. */}
-      {!isStored && (
+      {!isFact && (
         <button type="button" onClick={onRetry}>
           Try again
         </button>
