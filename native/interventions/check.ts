@@ -3,7 +3,7 @@ import { AppError } from '../../shared/base/app-error.ts';
 import { activeInterventions, type Intervention } from '../../shared/model/intervention.ts';
 import { interventionKind } from '../../shared/model/intervention-kinds/index.ts';
 import type { InterventionKind, InterventionParameter } from '../../shared/model/intervention-kinds/kind.ts';
-import { formatIntervention } from '../../shared/model/intervention-text.ts';
+import { formatIntervention, rangeText } from '../../shared/model/intervention-text.ts';
 import { formatPlace, headsAt, placeExists, placeKind } from '../../shared/model/place.ts';
 import type { Architecture } from '../families/family.ts';
 
@@ -88,7 +88,7 @@ function problemOf(parameter: InterventionParameter, value: number | string): st
   }
   const { min, max, integer } = parameter;
   const fits = typeof value === 'number' && value >= min && value <= max && (!integer || Number.isInteger(value));
-  return fits ? null : `It is ${integer ? 'a whole number' : 'a number'} from ${min} to ${max}.`;
+  return fits ? null : `It is ${rangeText(parameter)}.`;
 }
 
 function checkSource({ vocabSize, context }: CheckedModel, entry: Intervention, kind: InterventionKind): void {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { INTERVENTION_KINDS } from './intervention-kinds/index.ts';
+import type { AppError } from '../base/app-error.ts';
 import { formatInterventions, interventionsKey, parseInterventions } from './intervention-text.ts';
 import { interventionSchema, type Intervention } from './intervention.ts';
 import type { Place } from './place.ts';
@@ -59,6 +60,25 @@ describe('interventions as text', () => {
     ['L0H1=streaming:1.5', 'sink cannot be “1.5”'],
   ])('say what is wrong with %s', (text, message) => {
     expect(() => parseInterventions(text)).toThrow(message);
+  });
+
+  it('drops nothing that stands there, so that what a kind has no use for is refused and not passed over', () => {
+    expect(parseInterventions('L0H1=zero#0:4')).toEqual([
+      { what: 'zero', where: { layer: 0, head: 1 }, keys: [{ start: 0, end: 4 }] },
+    ]);
+  });
+
+  it('tells the bounds of a parameter where it has some', () => {
+    const hintOf = (text: string) => {
+      try {
+        parseInterventions(text);
+      } catch (error) {
+        return (error as AppError).hint;
+      }
+      return undefined;
+    };
+    expect(hintOf('L0H1=scale:abc')).toBe('It is a number.');
+    expect(hintOf('L0H1=temperature:0')).toBe('It is a number from 0.001 to 1000.');
   });
 
   const position = fc.integer({ min: 0, max: 900 });

@@ -9,7 +9,7 @@
  */
 import { AppError } from '../base/app-error.ts';
 import { INTERVENTION_KINDS, interventionKind } from './intervention-kinds/index.ts';
-import type { InterventionKind, InterventionParameter } from './intervention-kinds/kind.ts';
+import type { InterventionKind, InterventionParameter, NumberParameter } from './intervention-kinds/kind.ts';
 import { activeInterventions, parameterOf, type Intervention, type InterventionSource } from './intervention.ts';
 import { formatPlace, parsePlace, placeKind } from './place.ts';
 import { formatRanges, parseRanges } from './position-ranges.ts';
@@ -79,7 +79,7 @@ export function parseIntervention(text: string): Intervention {
   const keys = readRanges(text, match[5]);
   const parameters = readParameters(text, kind, given);
   const source = match[6] === undefined ? undefined : readSource(text, match[6]);
-  if (kind.id === 'zero' && placeKind(where) === 'head' && !match[1] && !rows && !source)
+  if (kind.id === 'zero' && placeKind(where) === 'head' && !match[1] && !rows && !keys && !source)
     return { what: 'zero', where };
   return {
     what: kind.id,
@@ -149,8 +149,14 @@ function readValue(text: string, parameter: InterventionParameter, part: string)
   const { min, max, integer } = parameter;
   if (part.trim() !== '' && value >= min && value <= max && (!integer || Number.isInteger(value))) return value;
   throw new AppError('bad-request', `“${text}”: ${parameter.id} cannot be “${part}”.`, {
-    hint: `It is ${integer ? 'a whole number' : 'a number'} from ${min} to ${max}.`,
+    hint: `It is ${rangeText(parameter)}.`,
   });
+}
+
+/** `a whole number from 1 to 1024`; without the bounds where they are only those of a float. */
+export function rangeText({ min, max, integer }: NumberParameter): string {
+  const number = integer ? 'a whole number' : 'a number';
+  return Math.max(Math.abs(min), Math.abs(max)) > 1e30 ? number : `${number} from ${min} to ${max}`;
 }
 
 function formatSource(source: InterventionSource): string {
