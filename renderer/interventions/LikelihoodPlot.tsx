@@ -1,7 +1,7 @@
 import { max } from 'd3';
 import { useMemo, useState, type KeyboardEvent, type PointerEvent } from 'react';
 import type { TokenView } from '../../shared/model/token-view.ts';
-import { formatCount, formatNumber, formatSigned } from '../../shared/view/format.ts';
+import { formatCount, formatLimit, formatNumber, formatSigned } from '../../shared/view/format.ts';
 import { useElementWidth } from '../components/use-element-width.ts';
 import { binSigned } from '../../shared/view/interventions/bin-signed.ts';
 
@@ -77,7 +77,7 @@ export function LikelihoodPlot(props: LikelihoodPlotProps) {
         height={HEIGHT}
         role="application"
         aria-roledescription="plot"
-        aria-label={`${title}, ${isSigned ? 'between −' : 'up to '}${limit.toFixed(2)}${isSigned ? ` and +${limit.toFixed(2)}` : ''} nats. Arrow keys read it token by token.`}
+        aria-label={`${title}, ${isSigned ? 'between −' : 'up to '}${formatLimit(limit)}${isSigned ? ` and +${formatLimit(limit)}` : ''} nats. Arrow keys read it token by token.`}
         tabIndex={0}
         onPointerMove={(event) => point(binAt(event))}
         onPointerLeave={() => point(undefined)}
@@ -89,7 +89,7 @@ export function LikelihoodPlot(props: LikelihoodPlotProps) {
           <g key={tick} transform={`translate(0, ${zero - (tick / limit) * half})`}>
             <line className="hs-likelihood__line" x1={LEFT} x2={LEFT + plotWidth} />
             <text className="hs-likelihood__tick" x={LEFT - 6} dy="0.35em" textAnchor="end">
-              {isSigned ? formatSigned(tick) : tick.toFixed(2)}
+              {isSigned && tick !== 0 ? `${tick < 0 ? '−' : '+'}${formatLimit(limit)}` : formatLimit(tick)}
             </text>
           </g>
         ))}

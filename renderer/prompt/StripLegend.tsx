@@ -1,11 +1,11 @@
 import { classNames } from '../base/class-names.ts';
-import { formatProbability } from '../../shared/view/format.ts';
+import { formatLimit, formatProbability } from '../../shared/view/format.ts';
 import type { StripTints } from '../../shared/view/prompt/strip-tints.ts';
 
 /** The strip's colour scale, with its ends. */
 export function StripLegend({ tints, of }: { readonly tints: StripTints | undefined; readonly of: string }) {
   if (!tints) return <div className="hs-strip-legend hs-dim">{of}</div>;
-  const limit = tints.signed ? tints.limit.toFixed(2) : formatProbability(tints.limit);
+  const limit = tints.signed ? formatLimit(tints.limit) : formatProbability(tints.limit);
   return (
     <div className={classNames('hs-strip-legend', tints.signed && 'hs-strip-legend--signed')}>
       <span className="hs-dim hs-strip-legend__of" title={of}>

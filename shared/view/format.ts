@@ -43,6 +43,11 @@ export function formatSigned(value: number, digits = 2): string {
   return Number(text) === 0 ? (0).toFixed(digits) : `${value < 0 ? '−' : '+'}${text}`;
 }
 
+/** The end of a symmetric scale: `0.42`, `19.3`, `257`, so that it keeps its room. */
+export function formatLimit(limit: number): string {
+  return limit.toFixed(limit >= 100 ? 0 : limit >= 10 ? 1 : 2);
+}
+
 /** Three significant digits, without an exponent where the number is ordinary. */
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return '–';
