@@ -68,6 +68,22 @@ describe('run.scores', () => {
     other[0]!.values!.forEach((width, at) => expect(width).toBeLessThan(first!.values![at]!));
   });
 
+  it('has no sinks of a head whose weights are no softmax, nor of a group by it', async () => {
+    const where = { layer: 1, head: 1 };
+    const { runId: changed } = await run(engine, { interventions: [{ what: 'sigmoid', where }] });
+    const { runId: alone } = await run(engine, {
+      interventions: [{ what: 'sigmoid', where: { layer: 1, kvHead: 0 } }],
+    });
+    const scores = ['hidden-sinks', 'sink-cosine', 'value-drain'];
+    const at = 4 + 1;
+    const [hidden, cosine, drain] = await ask({ runId: changed, scores });
+    expect([hidden!.values![at], cosine!.values![at]]).toEqual([NaN, NaN]);
+    expect(hidden!.values!.filter(Number.isNaN)).toHaveLength(1);
+    expect(drain!.values!.some(Number.isNaN)).toBe(false);
+    const [, , ofNone] = await ask({ runId: alone, scores });
+    expect(Array.from(ofNone!.values!.keys()).filter((head) => Number.isNaN(ofNone!.values![head]))).toEqual([4, 5]);
+  });
+
   it('refuses scores and parameters that there are none of', async () => {
     await expect(ask({ scores: ['nope'] })).rejects.toMatchObject({ code: 'bad-request' });
     await expect(ask({ scores: ['self'], scoreParameters: { self: { x: 1 } } })).rejects.toMatchObject({

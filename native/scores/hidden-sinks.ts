@@ -76,7 +76,8 @@ function massOnSinks(
   let sum = 0;
   for (let position = 1; position < tokens && mayBeSink(position, tokens, window, rows); position++) {
     const value = ofPositions[position]!;
-    if (value > threshold!) sum += value * rowsThatSee(position, tokens, window);
+    // What is no number is no sink, and the sum none either.
+    if (!(value <= threshold!)) sum += value * rowsThatSee(position, tokens, window);
   }
   return sum / (tokens - 1);
 }

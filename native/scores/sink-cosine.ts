@@ -30,6 +30,7 @@ export const sinkCosine: Score = {
     const { columnSum, q, k } = capture.layers[layer]!;
     const window = slidingWindow[layer] ?? null;
     const start = strongestSink(columnSum, { start: head, end: head + 1 }, tokens, window);
+    if (start === -1) return NaN;
     const end = start + rowsThatSee(start, tokens, window);
     const cosines = new MeanCosines(q, sliceOf(head, heads, headDim), [{ start, end }]);
     for (let row = start; row < end; row += BLOCK_ROWS) {

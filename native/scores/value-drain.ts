@@ -29,6 +29,7 @@ export const valueDrain: Score = {
     const share = heads / kvHeads;
     const members = { start: group * share, end: (group + 1) * share };
     const position = strongestSink(columnSum, members, tokens, slidingWindow[layer] ?? null);
+    if (position === -1) return NaN;
     const slice = sliceOf(group, kvHeads, headDim);
     return drain(norm(v, position, slice), sumOfNorms(v, slice, 0, tokens), tokens);
   },

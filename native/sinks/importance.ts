@@ -49,7 +49,8 @@ export function uniformImportances(tokens: number, window: number | null): Float
 
 /**
  * The position that the heads rest on most, of those that may be sinks: the largest sum of their importances, the first
- * of equal ones. `heads`: those of one KV group, or a single one.
+ * of equal ones. `heads`: those of one KV group, or a single one; whose weights are no softmax are left out. -1 where
+ * there is no other.
  */
 export function strongestSink(
   columnSum: Float64Array,
@@ -57,11 +58,16 @@ export function strongestSink(
   tokens: number,
   window: number | null,
 ): number {
-  let best = 0;
+  let best = -1;
   let most = -Infinity;
+  const members: number[] = [];
+  for (let head = heads.start; head < heads.end; head++) {
+    if (!Number.isNaN(columnSum[head * tokens]!)) members.push(head);
+  }
+  if (members.length === 0) return best;
   for (let position = 0; position < tokens && mayBeSink(position, tokens, window); position++) {
     let sum = 0;
-    for (let head = heads.start; head < heads.end; head++) sum += importance(columnSum, head, position, tokens, window);
+    for (const head of members) sum += importance(columnSum, head, position, tokens, window);
     if (sum > most) [most, best] = [sum, position];
   }
   return best;

@@ -48,6 +48,24 @@ const length = (values: Float32Array) => Math.hypot(...values);
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 describe('sinkReport', () => {
+  it('says of heads whose weights are no softmax that they rest nowhere', async () => {
+    const { capture, shape } = await twoLayers(20);
+    const threshold = 0.05;
+    const spoilt = capture.layers[0]!.columnSum.slice().fill(NaN, tokens, 2 * tokens);
+    const none = spoilt.slice().fill(0, tokens, 2 * tokens);
+    const withSums = (columnSum: Float64Array) => ({
+      ...capture,
+      layers: [{ ...capture.layers[0]!, columnSum }, capture.layers[1]!],
+    });
+    const { share, rate, positions } = await sinkReport(withSums(spoilt), shape, threshold, go);
+    const expected = await sinkReport(withSums(none), shape, threshold, go);
+    expect({ share, rate, positions }).toEqual({
+      share: expected.share,
+      rate: expected.rate,
+      positions: expected.positions,
+    });
+  });
+
   it('agrees with the definitions, computed from whole maps in float64', async () => {
     const window = 20;
     const threshold = 0.05;

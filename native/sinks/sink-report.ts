@@ -93,7 +93,8 @@ async function restingHeads(
       let over = 0;
       for (let head = 0; head < heads; head++) {
         const value = importance(columnSum, head, position, tokens, window);
-        if (value <= threshold) continue;
+        // Sigmoids have none: heads whose weights are no softmax rest nowhere.
+        if (Number.isNaN(value) || value <= threshold) continue;
         over += 1;
         mass[position]! += value * rowsThatSee(position, tokens, window);
       }
