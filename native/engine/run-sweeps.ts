@@ -277,7 +277,9 @@ function checkTarget({ model }: Opened, { capture }: Run, { position, token, aga
   const { vocabSize } = model.architecture;
   for (const id of [token, against]) {
     if (id === null || id < vocabSize) continue;
-    throw new AppError('bad-request', `There is no token ${id} in the vocabulary of ${vocabSize}.`);
+    throw new AppError('bad-request', `There is no token ${id} in the vocabulary of ${vocabSize}.`, {
+      hint: `Use ids from 0 to ${vocabSize - 1}.`,
+    });
   }
 }
 
