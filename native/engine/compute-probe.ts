@@ -12,6 +12,7 @@ import { breather } from '../forward/breathe.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import { runForward, type ForwardRequest, type LayerReader } from '../forward/forward.ts';
 import { tokenNll } from '../forward/likelihoods.ts';
+import { checkInterventions } from '../interventions/check.ts';
 import { plainEdit } from '../interventions/plain-edit.ts';
 import { probeSetOf } from '../probes/probe-set.ts';
 import type { FinishedProbe, ProbeRun, ProbeStore, PromptRecord } from '../probes/probe-store.ts';
@@ -28,6 +29,7 @@ import type { TaskData } from '../tasks/task-data.ts';
 import type { TaskParameters } from '../tasks/task.ts';
 import { sweepTables } from './compute-sweeps.ts';
 import { gainsOf } from './gains.ts';
+import { withGenerationEdits } from './generation-plan.ts';
 import type { Opened } from './opened.ts';
 import { probePlanOf, type ProbePlan } from './probe-plan.ts';
 import { placeOfRun } from './run-cost.ts';
@@ -118,14 +120,20 @@ type ScorePrompt = (
 
 function promptScorer(opened: Opened, request: Request, plan: ProbePlan, longest: number): ScorePrompt {
   const { architecture } = opened.model;
-  const gains = gainsOf(architecture, request.interventions);
-  const { streaming } = request;
+  const { interventions, streaming } = request;
+  const computed = plan.scores.length + plan.sweeps.length > 0;
+  checkInterventions(architecture, interventions);
+  // Answers are given under every kind, scores told of heads that are scaled as a whole.
+  const gains = gainsOf(architecture, computed ? interventions : []);
+  const { context: capacity } = opened.model.info;
   const condition: Condition = {
-    gain: gains.of,
+    gain: () => null,
     masks: streaming === null ? () => null : streamingMasks(architecture, streaming),
+    ...(interventions.length > 0 && {
+      edited: (ids, job, use) => withGenerationEdits(opened, { ids, interventions, capacity }, job, use),
+    }),
   };
   const forwardModel = { architecture, sessions: opened.sessions, kernel: opened.kernel };
-  const computed = plan.scores.length + plan.sweeps.length > 0;
   const { layers, heads } = architecture;
   let sampleRetrieval: SampleRetrieval | undefined;
   return async (sample, { records, memo }, tally) => {

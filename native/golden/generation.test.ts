@@ -230,6 +230,21 @@ describe('tasks through the engine', () => {
     await expect(run({ interventions: parseInterventions('L9=zero') })).rejects.toThrow('there is no L9');
   });
 
+  it('retrieval is told of answers under any kind, other scores of scaled heads alone', async () => {
+    const grid = { task: 'needle', lengths: [160], depths: [0.5], samples: 4, seed: 3, scores: ['retrieval'] };
+    const probe = async (more: object) => {
+      const { scores } = await engine.handlers['probe.run'](parseParams('probe.run', { ...grid, ...more }), quiet);
+      return scores[0]!.values;
+    };
+    const interventions = parseInterventions(
+      Array.from({ length: 6 }, (_, layer) => `L${layer}=streaming:1:60`).join(','),
+    );
+    const masked = await probe({ interventions });
+    expect(masked).toEqual(await probe({ streaming: { sink: 1, window: 60, full: [] } }));
+    expect(masked).not.toEqual(await probe({}));
+    await expect(probe({ interventions, scores: ['sink'] })).rejects.toThrow('cannot be done here');
+  });
+
   it('says what is wrong with a request', async () => {
     const run = (more: object) =>
       engine.handlers['task.run'](parseParams('task.run', { task: 'needle', ...more }), quiet);

@@ -29,7 +29,7 @@ export function PageSection({ title, side, stale = false, error, retry, children
       <div className="hs-page-section__body">
         {error ? (
           <Message text={error.message} hint={error.hint}>
-            {retry !== undefined && error.code !== 'not-stored' && (
+            {retry !== undefined && error.code !== 'not-stored' && error.code !== 'no-map' && (
               <Button small onClick={() => session.retry(retry)}>
                 Try again
               </Button>

@@ -1,5 +1,6 @@
 import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { AppError } from '../../shared/base/app-error.ts';
 import { initialView } from '../state/view-state.ts';
 import { stubElementSize } from '../testing/stub-element-size.ts';
 import { syntheticHead, syntheticTokens } from './gallery/synthetic-head.ts';
@@ -208,6 +209,14 @@ describe('MapView', () => {
     await waitFor(() => {
       expect(document.querySelector('[role="alert"]')).toBeNull();
     });
+  });
+
+  it('of weights that are no softmax says that there is no map', async () => {
+    const sentence = 'L0H0 has no attention map in this run.';
+    const tile = () => Promise.reject(new AppError('no-map', sentence, { hint: 'Look at the clean run.' }));
+    render(<MapView {...props({ source: { ...synthetic.source, tile } })} />);
+    expect((await screen.findByRole('alert')).textContent).toBe(`${sentence}Look at the clean run.`);
+    expect(screen.queryByRole('button', { name: 'Try again' })).toBeNull();
   });
 
   it('asks for the tiles of a new run and only those', async () => {
