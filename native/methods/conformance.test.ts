@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { visibleUnder, type MaskSpec } from '../attention/mask.ts';
 import { range } from './choose.ts';
 import { methods } from './index.ts';
 import type { LayerData, Method } from './method.ts';
@@ -123,6 +124,27 @@ describe.each(methods.map((method) => [method.info.id, method] as const))('metho
       rows.forEach((heads, step) =>
         expect(heads).toEqual(heads.map(() => [...range(PROMPT + step - 4, PROMPT + step + 1)])),
       );
+    }
+  });
+
+  it('masks the rows of the prompt by the prompt alone, and leaves none of its rows without a key', async () => {
+    const { prefill } = method;
+    if (prefill === undefined) return;
+    const request = { layers: 4, promptLength: PROMPT, budget: BUDGET, breathe: () => Promise.resolve() };
+    const masksOf = (data: LayerData) => prefill(data, 1, contextOf(method, request));
+    const [data, later] = [layersOf(9)[1]!, disturbed(layersOf(9), PROMPT)[1]!];
+    const rowsOf = (masks: readonly MaskSpec[]) =>
+      masks.flatMap((mask) => [...range(0, PROMPT)].map((query) => visibleUnder(mask, TOKENS, query, query).join('')));
+    const rows = rowsOf(await masksOf(data));
+    expect(rows).toHaveLength(4 * PROMPT);
+    expect(rows.every((row) => row.includes('1'))).toBe(true);
+    expect(rowsOf(await masksOf(later))).toEqual(rows);
+    // One that is for the prompt alone changes no row after it.
+    if (method.info.phases.includes('decode')) return;
+    for (const mask of await masksOf(data)) {
+      for (let query = PROMPT; query < TOKENS; query++) {
+        expect(visibleUnder(mask, TOKENS, query, query)).not.toContain(0);
+      }
     }
   });
 

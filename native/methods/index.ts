@@ -3,6 +3,7 @@ import { AppError } from '../../shared/base/app-error.ts';
 import { ada } from './ada.ts';
 import { dense } from './dense.ts';
 import { duo } from './duo.ts';
+import { flexprefill } from './flexprefill.ts';
 import { h2o } from './h2o.ts';
 import { keydiff } from './keydiff.ts';
 import { knorm } from './knorm.ts';
@@ -11,11 +12,14 @@ import { pyramid } from './pyramid.ts';
 import { quest } from './quest.ts';
 import { random } from './random.ts';
 import { recycled } from './recycled.ts';
+import { seer } from './seer.ts';
 import { sinkWindow } from './sink-window.ts';
 import { snapkv } from './snapkv.ts';
+import { squeezed } from './squeezed.ts';
 import { tidal } from './tidal.ts';
 import { topk } from './topk.ts';
 import { tova } from './tova.ts';
+import { verticalSlash } from './vertical-slash.ts';
 import { window } from './window.ts';
 
 export const methods: readonly Method[] = [
@@ -35,6 +39,10 @@ export const methods: readonly Method[] = [
   recycled,
   quest,
   tidal,
+  squeezed,
+  verticalSlash,
+  flexprefill,
+  seer,
 ];
 
 /** Throws `bad-request` for one that there is none of. */

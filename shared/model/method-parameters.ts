@@ -18,7 +18,12 @@ export interface MethodSizes {
 }
 
 /** Values for some parameters; `parameters`: all with what is given and the defaults. */
-export type FromBudget = (keys: number, parameters: MethodParameters, given: MethodParameters) => MethodParameters;
+export type FromBudget = (
+  keys: number,
+  parameters: MethodParameters,
+  given: MethodParameters,
+  sizes: MethodSizes,
+) => MethodParameters;
 
 /** What a published default becomes for these sizes. */
 export function scaledDefault({ default: published, scaling }: MethodParameter, sizes: MethodSizes): number {
@@ -26,7 +31,7 @@ export function scaledDefault({ default: published, scaling }: MethodParameter, 
     case 'nothing':
       return published;
     case 'tokens':
-      return scaledToTokens(published, sizes, scaling.least);
+      return scaledToTokens(published, sizes, scaling.least, scaling.of);
     case 'layers':
       return Math.round((published * sizes.layers) / scaling.layers);
   }
@@ -61,7 +66,7 @@ export function resolveMethod(
   }
   const keys = keysOf(method.info, sizes, budget);
   if (keys !== null) {
-    const own = method.fromBudget?.(keys.value, values, given) ?? {};
+    const own = method.fromBudget?.(keys.value, values, given, sizes) ?? {};
     for (const parameter of parameters) {
       const value = own[parameter.id];
       if (value === undefined || value === values[parameter.id] || given[parameter.id] !== undefined) continue;
@@ -83,13 +88,14 @@ function keysOf(
     const value = 'keys' in budget ? budget.keys : Math.max(1, Math.floor(budget.share * sizes.promptLength));
     return { value, origin: 'given' };
   }
+  if (takes.default === null) return null;
   const value = scaledToTokens(takes.default, sizes, 1);
   return { value, origin: value === takes.default ? 'published' : 'scaled' };
 }
 
-function scaledToTokens(published: number, { promptLength }: MethodSizes, least: number): number {
+function scaledToTokens(published: number, { promptLength }: MethodSizes, least: number, of = SCALED_BELOW): number {
   if (promptLength >= SCALED_BELOW) return published;
-  return Math.min(published, Math.max(least, Math.round((published * promptLength) / SCALED_BELOW)));
+  return Math.min(published, Math.max(least, Math.round((published * promptLength) / of)));
 }
 
 function refuseUnknown({ id, parameters }: MethodInfo, given: MethodParameters): void {

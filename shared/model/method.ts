@@ -23,8 +23,11 @@ export type MethodNeed = (typeof METHOD_NEEDS)[number];
 /** How a default that was published for another length or depth becomes one for this prompt and this model. */
 export type MethodScaling =
   | { readonly by: 'nothing' }
-  /** Of prompts under `SCALED_BELOW` tokens: in proportion to the tokens, but never under `least`. */
-  | { readonly by: 'tokens'; readonly least: number }
+  /**
+   * Of prompts under `SCALED_BELOW` tokens: in proportion to the tokens, but never under `least`. `of`: the tokens that
+   * it was published for, `SCALED_BELOW` where absent.
+   */
+  | { readonly by: 'tokens'; readonly least: number; readonly of?: number }
   /** In proportion to the layers; published for a model of `layers`. */
   | { readonly by: 'layers'; readonly layers: number };
 
@@ -71,7 +74,8 @@ export interface MethodInfo {
   /** What a budget means, and the published one with its source; null for a method that takes none. */
   readonly budget: {
     readonly meaning: string;
-    readonly default: number;
+    /** Null where the parameters say how much is kept until a budget is given. */
+    readonly default: number | null;
     readonly source: string;
   } | null;
   readonly parameters: readonly MethodParameter[];
@@ -97,7 +101,7 @@ export type ParameterOrigin = 'given' | 'budget' | 'scaled' | 'published';
 
 /** What a method was run with, beside what was published. */
 export interface ResolvedMethod {
-  /** Keys; null for a method that takes no budget. */
+  /** Keys; null for a method that takes no budget, and where its parameters say how much is kept. */
   readonly budget: number | null;
   readonly budgetOrigin: Exclude<ParameterOrigin, 'budget'> | null;
   readonly parameters: MethodParameters;

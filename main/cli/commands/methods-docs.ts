@@ -55,7 +55,7 @@ function formatMethod({ id, name, definition, source, classes, phases, granulari
     `Chosen by: ${UNITS[granularity]}${readsQuery ? ', from the query that reads' : ''}`,
     `Memory: ${evicts ? 'what is not kept leaves it for good' : 'keeps every key'}`,
     ...needs.map((need) => `Reads also: ${NEEDS[need]}`),
-    `Budget: ${budget === null ? 'none' : `${plain(budget.meaning)} Default: ${budget.default} (${plain(budget.source)}).`}`,
+    `Budget: ${budget === null ? 'none' : `${plain(budget.meaning)} Default: ${budget.default ?? 'what the parameters keep'} (${plain(budget.source)}).`}`,
     ...parameters.map(formatParameter),
     `Costs of choosing: each step ${plain(cost.step)}; stored ${plain(cost.stored)}; at the end of the prompt ${plain(cost.once)}`,
     `Badge: \`${badge}\``,
@@ -77,7 +77,7 @@ function formatScaling(scaling: MethodScaling): string {
     case 'nothing':
       return '';
     case 'tokens':
-      return `scaled to the prompt, at least ${scaling.least}`;
+      return `scaled to the prompt, at least ${scaling.least}${scaling.of === undefined ? '' : `, from ${scaling.of} tokens`}`;
     case 'layers':
       return `scaled to the model from one of ${scaling.layers} layers`;
   }
