@@ -28,6 +28,15 @@ function noParameter(text: string, hint: string): AppError {
   return new AppError('bad-request', `“${text}” is no parameter of a method.`, { hint });
 }
 
+/** Throws `bad-request` for one that there is none of. */
+export function findInfo(methods: readonly MethodInfo[], id: string): MethodInfo {
+  const found = methods.find((info) => info.id === id);
+  if (found !== undefined) return found;
+  throw new AppError('bad-request', `There is no method “${id}”.`, {
+    hint: `There are ${methods.map((info) => info.id).join(', ')}.`,
+  });
+}
+
 /** `256` keys, or `25%` of the prompt. */
 export function readBudget(text: string): Budget {
   const keys = /^\d{1,7}$/.test(text) ? Number(text) : 0;

@@ -5,6 +5,7 @@ import { FIGURE_FORMATS } from '../../shared/figure/formats.ts';
 import { FIGURE_VIEWS } from '../../shared/figure/recipe.ts';
 import { DEVICES, type Device } from '../../shared/model/device.ts';
 import { EFFECT_METRICS } from '../../shared/model/effect.ts';
+import { FIDELITIES } from '../../shared/model/method-result.ts';
 import { PLACE_KINDS } from '../../shared/model/place.ts';
 import { ALIGNMENTS, PATCH_DIRECTIONS, PATCH_GRIDS, PATCH_HOOKS } from '../../shared/model/effect.ts';
 import { findApp } from '../files/app-paths.ts';
@@ -16,6 +17,7 @@ import { runDoctor } from './commands/doctor.ts';
 import { runExamples } from './commands/examples.ts';
 import { runExport, type ExportOptions } from './commands/export.ts';
 import { runInfo } from './commands/info.ts';
+import { runMethodRun, type MethodRunOptions } from './commands/methods-run.ts';
 import { runMethodList, runMethodSelect, type MethodSelectOptions } from './commands/methods.ts';
 import { runModelCheck } from './commands/model-check.ts';
 import { runPatch, type PatchOptions } from './commands/patch.ts';
@@ -189,6 +191,34 @@ export function createProgram(console: Console): Command {
     methods.command(name).description(description).option('--json', 'print one JSON document instead of text');
 
   methodCommand('list', 'say what methods there are, with their parameters').action(() => runMethodList(console));
+
+  withPrompt(
+    methodCommand(
+      'run',
+      'what methods keep of a prompt’s attention, and what that costs in mass and output',
+    ).requiredOption('--model <folder>', 'folder in Hugging Face layout, or demo'),
+  )
+    .option('--method <id>', 'one of `headscope methods list`; several times for several', collect, [])
+    .option('--param <name=value>', 'a parameter of the method', collect, [])
+    .option(
+      '--budget <keys>',
+      'keys, or a share of the prompt: 256, 25%; several times for several (default: as published, scaled)',
+      collect,
+      [],
+    )
+    .option(
+      '--prompt-length <number>',
+      'tokens before the first query under the method, which does not see what follows (default: 75 %)',
+      parseCount,
+    )
+    .addOption(
+      new Option('--fidelity <name>', 'F1: each layer by itself, on dense q, k and v')
+        .choices(FIDELITIES)
+        .default('F1'),
+    )
+    .option('--threads <number>', 'threads (default: number of cores)', parseThreads)
+    .addOption(deviceOption())
+    .action((options: MethodRunOptions) => runMethodRun(console, options));
 
   methodCommand('select', 'write what a method keeps of q, k and v in a file; needs no model')
     .requiredOption('--capture <file>', 'a .safetensors file with q [L, H, n, d], k and v [L, G, n, d], rotated')

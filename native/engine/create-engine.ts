@@ -10,6 +10,7 @@ import { sweepSpills } from '../capture/spill-file.ts';
 import { exportRun } from '../capture/export-run.ts';
 import type { Architecture } from '../families/family.ts';
 import type { Job } from '../forward/checkpoint.ts';
+import { listMethods } from '../methods/list-methods.ts';
 import { openModel, resolveFolder } from '../model/open-model.ts';
 import { ScoreReader } from '../pattern/score-blocks.ts';
 import { OutputNorms } from '../scores/output-norms.ts';
@@ -29,6 +30,7 @@ import { TileServer } from '../tiles/tile-server.ts';
 import { Circuits } from '../weights/circuits.ts';
 import { computeAccuracy, type CurveStore } from './accuracy-curve.ts';
 import { computeRun } from './compute-run.ts';
+import { computeMethod } from './compute-methods.ts';
 import { alignPair, computePatches, computePaths } from './compute-patching.ts';
 import { bestPrompts, runProbe } from './compute-probe.ts';
 import { areQuick, scoresDuringRun } from './compute-scores.ts';
@@ -296,6 +298,10 @@ export function createEngine(options: EngineOptions): Engine {
       urgency.batch(context.signal, () => computePatches(current(), patches, params, jobOf(context))),
     'patch.paths': (params, context) =>
       urgency.batch(context.signal, () => computePaths(current(), patches, params, jobOf(context))),
+
+    'method.list': () => Promise.resolve({ methods: listMethods() }),
+    'method.run': ({ runId, ...request }, context) =>
+      urgency.batch(context.signal, () => sweep(runId, computeMethod, request, context)),
 
     'run.compare': ({ clean, changed }, context) => {
       const compare = (job: Job) => runOf(changed).compare(runOf(clean), job);

@@ -78,6 +78,7 @@ export const h2o: Method = {
   },
   costs: ({ layers, heads, headDim, promptLength, read }) => ({
     stepFlops: layers * heads * read,
+    stepBytes: 4 * layers * heads * read,
     storedBytes: 4 * layers * heads * read,
     onceFlops: 2 * layers * heads * promptLength ** 2 * headDim,
   }),

@@ -1,7 +1,7 @@
 /** Methods that keep the keys of the prompt with the largest scores, one list a KV group. */
 import type { MethodInfo } from '../../shared/model/method.ts';
 import { largest } from './choose.ts';
-import type { CostSizes, LayerData, Method, MethodContext } from './method.ts';
+import { FREE, type CostSizes, type LayerData, type Method, type MethodContext } from './method.ts';
 import { keepOfGroups } from './one-shot.ts';
 
 type Own = Pick<MethodInfo, 'id' | 'name' | 'definition' | 'source' | 'notes' | 'parameters'>;
@@ -38,8 +38,7 @@ export function keyScoreMethod(
       return keepOfGroups(data, context, (group) => largest(scores[group]!, context.budget!));
     },
     costs: ({ layers, kvHeads, headDim, promptLength }: CostSizes) => ({
-      stepFlops: 0,
-      storedBytes: 0,
+      ...FREE,
       onceFlops: operations * layers * kvHeads * promptLength * headDim,
     }),
   };

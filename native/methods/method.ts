@@ -75,6 +75,8 @@ export interface CostSizes {
 /** Work of choosing, over all layers. Attention itself is 4 x headDim operations a key and head on top. */
 export interface MethodCosts {
   readonly stepFlops: number;
+  /** Read at each step to choose, beside the chosen keys and values; none where absent. */
+  readonly stepBytes?: number;
   readonly storedBytes: number;
   readonly onceFlops: number;
 }

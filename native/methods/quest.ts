@@ -27,7 +27,7 @@ export const quest: Method = {
         meaning: 'Keys of a page.',
         default: 16,
         source: 'quest/utils/controller.py',
-        scaling: { by: 'tokens', least: 2 },
+        scaling: { by: 'tokens', least: 4 },
         min: 1,
         max: 4096,
         integer: true,
@@ -105,9 +105,11 @@ export const quest: Method = {
   costs: ({ layers, heads, kvHeads, headDim, tokens, promptLength, bytes }, parameters) => {
     const pages = Math.ceil(tokens / parameters['page']!);
     const sparse = Math.max(0, layers - parameters['dense-layers']!);
+    const page = 2 * kvHeads * headDim * bytes;
     return {
       stepFlops: 4 * sparse * heads * pages * headDim,
-      storedBytes: 2 * layers * kvHeads * pages * headDim * bytes,
+      stepBytes: sparse * pages * page,
+      storedBytes: layers * pages * page,
       onceFlops: 2 * layers * kvHeads * promptLength * headDim,
     };
   },

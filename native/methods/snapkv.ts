@@ -2,6 +2,7 @@
 import type { MethodParameter } from '../../shared/model/method.ts';
 import { range } from './choose.ts';
 import {
+  FREE,
   groupOf,
   type CostSizes,
   type LayerData,
@@ -68,7 +69,7 @@ export const windowFromBudget = (keys: number, { window }: Readonly<Record<strin
 export const voteCosts = (
   { layers, heads, headDim, promptLength }: CostSizes,
   { window }: Readonly<Record<string, number>>,
-) => ({ stepFlops: 0, storedBytes: 0, onceFlops: 2 * layers * heads * window! * promptLength * headDim });
+) => ({ ...FREE, onceFlops: 2 * layers * heads * window! * promptLength * headDim });
 
 /** `capacity`: keys that a query head keeps of the prompt, window included. */
 export async function keepVoted(data: LayerData, context: MethodContext, capacity: number): Promise<LayerSelector> {

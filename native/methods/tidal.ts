@@ -1,7 +1,7 @@
 /** TidalDecode: few layers choose, the others read what those chose. */
 import { AppError } from '../../shared/base/app-error.ts';
 import { largest, range } from './choose.ts';
-import type { LayerSelector, Method } from './method.ts';
+import { FREE, type LayerSelector, type Method } from './method.ts';
 import { rowScores } from './rows.ts';
 
 const CHOSEN = 'chosen keys';
@@ -87,9 +87,9 @@ export const tidal: Method = {
   },
   // Four bytes for the position of a key.
   costs: ({ heads, tokens, budget }) => ({
+    ...FREE,
     stepFlops: 2 * heads * tokens,
     storedBytes: 4 * heads * Math.min(tokens, budget!),
-    onceFlops: 0,
   }),
 };
 

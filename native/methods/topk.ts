@@ -1,6 +1,6 @@
 /** The best that any choice of so many keys can do by mass. */
 import { largest, range } from './choose.ts';
-import type { Method } from './method.ts';
+import { FREE, type Method } from './method.ts';
 import { rowScores } from './rows.ts';
 
 export const topk: Method = {
@@ -36,9 +36,9 @@ export const topk: Method = {
       },
     });
   },
-  costs: ({ layers, heads, headDim, tokens }) => ({
+  costs: ({ layers, heads, kvHeads, headDim, tokens, bytes }) => ({
+    ...FREE,
     stepFlops: 2 * layers * heads * tokens * headDim,
-    storedBytes: 0,
-    onceFlops: 0,
+    stepBytes: layers * kvHeads * tokens * headDim * bytes,
   }),
 };

@@ -1,6 +1,6 @@
 /** TOVA: each step drops what its own query attends to least. */
 import { largest, range } from './choose.ts';
-import type { LayerData, LayerSelector, Method, MethodContext } from './method.ts';
+import { FREE, type LayerData, type LayerSelector, type Method, type MethodContext } from './method.ts';
 import { probabilitiesOver } from './rows.ts';
 
 export const tova: Method = {
@@ -31,8 +31,8 @@ export const tova: Method = {
     return Promise.resolve(selector(data, context, kept(data, last, [...range(0, last + 1)], context.budget!)));
   },
   costs: ({ layers, heads, headDim, promptLength, read }) => ({
+    ...FREE,
     stepFlops: layers * heads * read,
-    storedBytes: 0,
     onceFlops: 2 * layers * heads * promptLength * headDim,
   }),
 };

@@ -332,6 +332,8 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     'run.influence': noTasks,
     'task.sample': noTasks,
     'task.run': noTasks,
+    'method.list': async () => Promise.resolve({ methods: [] }),
+    'method.run': noTasks,
     'run.logits': async ({ runId, tokens }) => {
       const { next } = find(runId).summary;
       const probabilities = Float64Array.from(tokens, (id) => next.find((one) => one.id === id)?.prob ?? 0.0004);

@@ -29,6 +29,8 @@ import {
 } from '../model/effect.ts';
 import { FINAL_NORMS, interventionSchema } from '../model/intervention.ts';
 import type { Generation } from '../model/generation.ts';
+import type { MethodInfo } from '../model/method.ts';
+import type { MethodResult } from '../model/method-result.ts';
 import type { ModelInfo } from '../model/model-info.ts';
 import type {
   ComparedChoice,
@@ -518,6 +520,24 @@ export const methods = {
       sender: headId,
       mlps: z.enum(['recomputed', 'frozen']).default('recomputed'),
       target,
+    }),
+  ),
+  /** Every sparse attention method there is. */
+  'method.list': method<{ readonly methods: readonly MethodInfo[] }>()(z.object({})),
+  /**
+   * A method on a run without interventions, one result a budget, or one alone of a method that takes none; without
+   * budgets, the published one. `promptLength`: queries from there on attend under the method, which sees nothing after it.
+   */
+  'method.run': method<{ readonly results: readonly MethodResult[] }>()(
+    z.object({
+      runId,
+      method: z.string().regex(/^[\w-]{1,64}$/),
+      parameters: z.record(z.string().max(64), z.number()).default({}),
+      budgets: z
+        .array(z.union([z.object({ keys: z.number().int().min(1) }), z.object({ share: z.number().gt(0).max(1) })]))
+        .max(32)
+        .default([]),
+      promptLength: z.number().int().min(1),
     }),
   ),
   'run.compare': method<RunComparison>()(z.object({ clean: runId, changed: runId })),

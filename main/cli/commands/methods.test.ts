@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MethodInfo } from '../../../shared/model/method.ts';
 import { createConsole } from '../console.ts';
 import { createProgram } from '../program.ts';
+import type { MethodRunOutput } from './methods-run.ts';
 import type { MethodSelectResult } from './methods.ts';
 
 let folder = '';
@@ -66,6 +67,37 @@ describe('headscope methods', () => {
     });
     expect((await stat(out)).size).toBeGreaterThan(29 * 24);
     expect(await printed(false, ...given)).toContain('window = 3 (from the budget)');
+  });
+
+  it('runs methods on a prompt, a row for each method and budget', async () => {
+    const text = 'The old man stood at the door of the house. The old man stood at the door of the house.';
+    const words = ['run', '--model', 'demo', '--text', text, '--budget', '4', '--budget', '50%'];
+    const methods = ['--method', 'snapkv', '--method', 'topk'];
+    const { rows, tokens, promptLength } = JSON.parse(await printed(true, ...words, ...methods)) as MethodRunOutput;
+    expect(promptLength).toBe(Math.floor(0.75 * tokens));
+    const half = Math.floor(promptLength / 2);
+    expect(rows.map(({ method, budget }) => [method, budget])).toEqual([
+      ['snapkv', 4],
+      ['snapkv', half],
+      ['topk', 4],
+      ['topk', half],
+    ]);
+    for (const row of rows) {
+      expect(row).toMatchObject({ fidelity: 'F1', kl: null, nllAnswer: null, accuracy: null, answer: null });
+      expect(row.recall).toBeGreaterThan(0);
+      expect(row.lostMass).toBeCloseTo(1 - row.recall, 12);
+      expect(row.recallByHead.flat()).toHaveLength(48);
+      expect(row.kvBytes / row.dense.kvBytes).toBeCloseTo(row.ratio, 12);
+    }
+    expect(rows[3]!.recall).toBeGreaterThanOrEqual(rows[2]!.recall);
+    expect(await printed(false, ...words, ...methods)).toMatch(/^snapkv +4 /m);
+  });
+
+  it('refuses parameters of several methods at once, and lengths that leave no query', async () => {
+    const words = ['run', '--model', 'demo', '--text', 'The old man', '--method', 'snapkv'];
+    await expect(printed(true, ...words, '--method', 'h2o', '--param', 'window=4')).rejects.toThrow('several methods');
+    await expect(printed(true, ...words.slice(0, -2))).rejects.toThrow('No method was given.');
+    await expect(printed(true, ...words, '--prompt-length', '99')).rejects.toThrow('No query is left');
   });
 
   it('refuses a method that there is none of', async () => {

@@ -1,7 +1,6 @@
-import { AppError } from '../../../shared/base/app-error.ts';
 import type { MethodInfo, MethodParameters, ResolvedMethod } from '../../../shared/model/method.ts';
 import type { Console } from '../console.ts';
-import { readBudget, readMethodParameters } from '../method-options.ts';
+import { findInfo, readBudget, readMethodParameters } from '../method-options.ts';
 import { formatTable } from '../table.ts';
 import { parseRows } from './run.ts';
 
@@ -67,14 +66,6 @@ export async function runMethodSelect(console: Console, options: MethodSelectOpt
   console.result(result, () => formatSelect(result));
 }
 
-function findInfo(methods: readonly MethodInfo[], id: string): MethodInfo {
-  const found = methods.find((info) => info.id === id);
-  if (found !== undefined) return found;
-  throw new AppError('bad-request', `There is no method “${id}”.`, {
-    hint: `There are ${methods.map((info) => info.id).join(', ')}.`,
-  });
-}
-
 function formatMethods(methods: readonly MethodInfo[]): string {
   const units = { head: 'query head', 'kv-group': 'KV group', layer: 'layer' } as const;
   const rows = methods.map(({ id, name, classes, phases, granularity, evicts, parameters, budget }) => [
@@ -84,7 +75,7 @@ function formatMethods(methods: readonly MethodInfo[]): string {
     phases.join(', '),
     units[granularity],
     evicts ? 'evicts' : 'keeps all',
-    budget === null ? '-' : String(budget.default),
+    String(budget?.default ?? '-'),
     parameters.map((parameter) => `${parameter.id}=${parameter.default}`).join(' '),
   ]);
   const header = ['Method', 'Name', 'Class', 'Phase', 'Chosen by', 'Memory', 'Budget', 'Parameters'];

@@ -1,0 +1,106 @@
+/** What running a method on a prompt says. */
+import type { Badge } from './badge.ts';
+import type { MethodParameters, ResolvedMethod } from './method.ts';
+
+/**
+ * F1, layer-local: q, k and v of the dense run in every layer, and only the attention of the layer at hand under the
+ * method. Errors are not carried on to later layers.
+ */
+export const FIDELITIES = ['F1'] as const;
+export type Fidelity = (typeof FIDELITIES)[number];
+
+/** Side of the tiles that computed pairs and blocks are counted in, positions. */
+export const DENSITY_TILE = 64;
+/** First keys that recall without sinks leaves out. */
+export const RECALL_SINKS = 4;
+/** Over this share of selected pairs a method is dense at this length. */
+export const DENSE_FROM = 0.95;
+
+/** Shares of what causality and the layer's window leave to the rows under the method. */
+export interface Densities {
+  /** Pairs that are read. */
+  readonly selected: number;
+  /** Pairs of tiles with at least one such pair. */
+  readonly computed: number;
+  /** These tiles themselves. */
+  readonly blocks: number;
+}
+
+/** Of one step, over all layers, at the last query; numbers in the cache take `bytesPerNumber`. */
+export interface StepCosts {
+  /** Keys and values, and what is stored to choose. */
+  readonly kvBytes: number;
+  /** Keys and values of the union over the heads of each group, and what is read to choose. */
+  readonly readBytes: number;
+  /** Attention and choosing. */
+  readonly flops: number;
+}
+
+export interface MethodResult {
+  readonly method: string;
+  readonly fidelity: Fidelity;
+  readonly badge: Badge;
+  readonly resolved: ResolvedMethod;
+  readonly params: MethodParameters;
+  readonly tokens: number;
+  /** Positions before the first query under the method; it does not see what follows. */
+  readonly promptLength: number;
+  /** Queries under the method: all from there on. */
+  readonly rows: number;
+
+  /** Keys a query head reads at a step: mean over layers, heads and steps. */
+  readonly read: number;
+  /** Keys a KV head holds at the last query: mean over layers and KV heads. */
+  readonly resident: number;
+  /** Keys that a KV head is asked for at least once: likewise. */
+  readonly needed: number;
+  readonly costs: StepCosts;
+  readonly denseCosts: StepCosts;
+  /** Bytes held, over those of dense attention: as measured. */
+  readonly ratio: number;
+  /** Operations of choosing at each step and at the end of the prompt, and bytes stored for it. */
+  readonly choosing: { readonly stepFlops: number; readonly onceFlops: number; readonly storedBytes: number };
+  readonly bytesPerNumber: number;
+  readonly density: Densities;
+  /** The selected density is over `DENSE_FROM`: nothing is told of the method itself. */
+  readonly denseHere: boolean;
+  /** Rows of a head that read nothing. */
+  readonly emptyRows: number;
+
+  /** Mass of dense attention on the keys that are read; means over layers, heads and rows. */
+  readonly recall: number;
+  /** The same without the first `RECALL_SINKS` keys, of rows that have mass elsewhere. */
+  readonly recallSinkFree: number;
+  /** The same with each key weighted by the norm of its value. */
+  readonly recallValue: number;
+  readonly lostMass: number;
+  /** |z' - z| / |z| of each head: mean over layers, heads and rows. */
+  readonly outputError: number;
+  /** The same of what all heads of a layer write: norm of the sum over heads, mean over layers and rows. */
+  readonly outputErrorWO: number;
+  /** The same with norms summed over heads, in which errors do not cancel. */
+  readonly outputErrorWOSum: number;
+  /** Recall of the best choice of as many keys, and how far the method's lies below it on the same rows. */
+  readonly oracle: { readonly recall: number; readonly gap: number; readonly rows: number };
+
+  /** [layers x heads], means over rows. */
+  readonly heads: {
+    readonly recall: Float64Array;
+    readonly recallSinkFree: Float64Array;
+    readonly recallValue: Float64Array;
+    readonly outputError: Float64Array;
+    readonly read: Float64Array;
+  };
+  /** Of each query under the method, mean over layers and heads, [rows]. */
+  readonly lostMassByQuery: Float64Array;
+  /** Where recall is least. */
+  readonly worst: { readonly layer: number; readonly head: number; readonly recall: number };
+
+  /** What the fidelity does not give, and why. */
+  readonly kl: null;
+  readonly nllAnswer: null;
+  readonly accuracy: null;
+  readonly answer: null;
+  readonly notGiven: string;
+  readonly notes: readonly string[];
+}
