@@ -23,7 +23,7 @@ import { openReference, type ReferenceModel, type ReferenceRun } from '../testin
 import { referenceInterventions } from '../testing/reference-interventions.ts';
 import { createRng, randomIds } from '../testing/rng.ts';
 import { writeTinyModel, type TinyModelOptions } from '../testing/tiny-model.ts';
-import { CONTEXT, EngineUnderTest } from './engine-tensors.ts';
+import { CONTEXT, EngineUnderTest, promptScores } from './engine-tensors.ts';
 import { casesOf } from './kind-cases.ts';
 import { ParityTable } from './parity-table.ts';
 
@@ -246,6 +246,12 @@ describe.each(Object.entries(MODELS).map(([name, model], seed) => ({ name, ...mo
           expect(rank).toBeLessThanOrEqual(larger + ties);
         }
       }
+      const span = { name: 'some', start: 2, end: 5 };
+      const [onSpan] = (await handlers['run.spans']({ runId, spans: [span] }, CONTEXT)).scores;
+      const after = rows.slice(span.end);
+      const massOf = (query: number) => map.p(query, 2) + map.p(query, 3) + map.p(query, 4);
+      const mean = after.reduce((sum, query) => sum + massOf(query), 0) / after.length;
+      close('span', onSpan!.values![head.layer * under.info.heads + head.head]!, mean);
       const area = { rowStart: 3, rowEnd: 12, keyStart: 1, keyEnd: 9 };
       const region = await handlers['run.region']({ runId, ...head, ...area }, CONTEXT);
       const cells = rows
@@ -341,6 +347,32 @@ describe.each(Object.entries(MODELS).map(([name, model], seed) => ({ name, ...mo
       await under.release(other.runId);
     });
 
+    it('nothing fails where rows see nothing or weigh without a softmax', async () => {
+      const list: Intervention[] = [
+        { what: 'drop-keys', where: { layer: 0, head: 1 } },
+        { what: 'drop-keys', where: { layer: 1 }, rows: [{ start: 3, end: 8 }] },
+        { what: 'sigmoid', where: { layer: 1, head: 0 }, rows: [{ start: 4, end: 12 }] },
+      ];
+      const { runId } = await under.run(ids, list);
+      const { scores } = await handlers['score.list']({}, CONTEXT);
+      const { scores: tables } = await handlers['run.scores']({ runId, scores: promptScores(scores) }, CONTEXT);
+      for (const { info, values } of tables) {
+        expect(values === null || values.length === under.info.layers * under.info.heads, info.id).toBe(true);
+      }
+      const { rate } = await handlers['run.sinks']({ runId, threshold: 0.3 }, CONTEXT);
+      expect(rate.every(Number.isFinite)).toBe(true);
+      await handlers['run.distances']({ runId }, CONTEXT);
+      await handlers['run.descriptors']({ runId }, CONTEXT);
+      await handlers['run.store'](
+        { runId, heads: [{ layer: 0, head: 1 }], tokenRows: [], maps: [], differences: [], clean: clean.runId },
+        CONTEXT,
+      );
+      const hidden = await tile({ runId, layer: 0, head: 1 });
+      expect(hidden.values.every(Number.isNaN)).toBe(true);
+      const { outgoing } = await handlers['run.token']({ runId, layer: 0, head: 1, index: 7 }, CONTEXT);
+      expect(outgoing.every((p) => p === 0)).toBe(true);
+    });
+
     it('there are none of weights that are no softmax, but those of the other heads', async () => {
       const list: Intervention[] = [{ what: 'sigmoid', where: { layer: 1, head: 2 } }];
       const { runId } = await under.run(ids, list);
@@ -357,6 +389,16 @@ describe.each(Object.entries(MODELS).map(([name, model], seed) => ({ name, ...mo
       const { size, values } = await handlers['run.miniatures']({ runId }, CONTEXT);
       const at = (1 * under.info.heads + 2) * size * size;
       expect(values.subarray(at, at + size * size).every(Number.isNaN)).toBe(true);
+      const [onSpan] = (await handlers['run.spans']({ runId, spans: [{ name: 'a', start: 2, end: 5 }] }, CONTEXT))
+        .scores;
+      const place = 1 * under.info.heads + 2;
+      expect(Array.from(onSpan!.values!, Number.isNaN).indexOf(true)).toBe(place);
+      const { scores } = await handlers['run.scores']({ runId }, CONTEXT);
+      for (const id of ['entropy', 'sink', 'previous']) {
+        const values = scores.find(({ info }) => info.id === id)!.values!;
+        expect(values[place], id).toBeNaN();
+        expect(values.filter(Number.isNaN), id).toHaveLength(1);
+      }
       const run = await referenceInterventions(reference, ids, list);
       const beside = { layer: 1, head: 3 };
       await expectReadings('sigmoid: beside', runId, new Map64(run, 1, 3), beside);

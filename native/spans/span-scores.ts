@@ -12,6 +12,8 @@ import { allocateStatistics } from '../attention/statistics.ts';
 import type { Capture } from '../capture/capture.ts';
 import type { Architecture } from '../families/family.ts';
 import { Checkpoint, type Job } from '../forward/checkpoint.ts';
+import { attendEdited } from '../interventions/attend.ts';
+import { NO_EDIT } from '../interventions/layer-edit.ts';
 
 export interface Span {
   readonly name: string;
@@ -85,7 +87,7 @@ async function columnsOf(
   checkpoint: Checkpoint,
 ): Promise<Float64Array> {
   const { heads, kvHeads, headDim, scale, slidingWindow } = architecture;
-  const { q, k, v } = capture.layers[layer]!;
+  const { q, k, v, patterns } = capture.layers[layer]!;
   const rows = end - start;
   const width = heads * headDim;
   const statistics = allocateStatistics({ heads }, end, rows);
@@ -100,12 +102,18 @@ async function columnsOf(
     window: slidingWindow[layer] ?? null,
   };
   const output = {
-    z: new Float32Array(kernel.gathersExtras ? 0 : rows * width),
+    z: new Float32Array(kernel.gathersExtras && patterns === undefined ? 0 : rows * width),
     lse: new Float32Array(heads * rows),
     statistics,
     extra: null,
   };
-  await kernel.run(input, output, (done) => checkpoint.pass(done));
+  const pass = (done: number): Promise<void> => checkpoint.pass(done);
+  if (patterns === undefined) await kernel.run(input, output, pass);
+  else {
+    const of = { architecture, kernel, layer, tokens: end, queryStart: start };
+    const clock = { floats: (count: number) => new Float32Array(count), pass, breathe: () => pass(0) };
+    await attendEdited(of, input, { ...NO_EDIT, heads: patterns }, output, clock);
+  }
   return statistics.columnSum;
 }
 
