@@ -7,6 +7,7 @@
  */
 import type { Capture, LayerCapture } from '../capture/capture.ts';
 import type { Architecture } from '../families/family.ts';
+import { breather } from '../forward/breathe.ts';
 import { capturedRows } from '../interventions/captured-rows.ts';
 import type { HeadRows } from '../interventions/head-rows.ts';
 import { GraphBuilder } from '../onnx/graph-builder.ts';
@@ -170,14 +171,16 @@ async function* editedBlocks(rows: HeadRows, region: Region): AsyncGenerator<Sco
   const { rowStart, rowEnd, keyStart, keyEnd } = region;
   const keys = keyEnd - keyStart;
   const step = Math.max(1, Math.floor(EDITED_CELLS / keys));
+  // Whoever reads them stops reading once nobody waits.
+  const breathe = breather({ signal: new AbortController().signal });
   for (let row = rowStart; row < rowEnd; row += step) {
     const end = Math.min(rowEnd, row + step);
     const scores = new Float32Array((end - row) * keys);
     for (let query = row; query < end; query++) {
       const last = Math.min(keyEnd, query + 1);
       if (last > keyStart) scores.set(rows.scores(query, keyStart, last).scores, (query - row) * keys);
+      await breathe();
     }
-    await new Promise((resolve) => setImmediate(resolve));
     yield { scores, rowStart: row, rowEnd: end };
   }
 }
