@@ -7,7 +7,7 @@ import { groupOf } from '../../shared/model/head-id.ts';
 import { PLAIN, type AttentionInput, type AttentionOutput } from '../attention/kernel.ts';
 import type { MaskSpec } from '../attention/mask.ts';
 import { allocateStatistics } from '../attention/statistics.ts';
-import { maskOf } from './head-masks.ts';
+import { HeadMasks } from './head-masks.ts';
 import { HeadRows, type HeadSource } from './head-rows.ts';
 import { addRow, clearSums, putHead, spoilRow, spoilSums, tellRow } from './head-statistics.ts';
 import type { AttendedLayer, LayerInputs } from './attended-layer.ts';
@@ -62,21 +62,13 @@ export async function attendEdited(
   const window = architecture.slidingWindow[layer]!;
   const patterns = new Map<number, readonly HeadStep[]>();
   const masks: (MaskSpec | null)[] = Array.from({ length: heads }, () => null);
-  const known = new Map<string, MaskSpec | null | undefined>();
-  const names = new Map<HeadStep, number>();
-  const ofHead = async (steps: readonly HeadStep[]) => {
-    // Heads with the same steps share one list of keys.
-    const hiding = steps.filter(hidesKeys);
-    const key = hiding.map((step) => names.get(step) ?? (names.set(step, names.size), names.size - 1)).join();
-    if (!known.has(key)) known.set(key, await maskOf(hiding, { tokens, queryStart, window }, breathe));
-    return known.get(key);
-  };
+  const headMasks = new HeadMasks({ tokens, queryStart, window }, breathe);
   let { q } = inputs;
   const alone: { head: number; steps: readonly HeadStep[]; mask: MaskSpec | null | undefined }[] = [];
   for (const [head, all] of edit.heads) {
     const steps = effectiveSteps(all, of, inputs, head);
     if (steps.length === 0) continue;
-    const mask = await ofHead(steps);
+    const mask = await headMasks.of(steps);
     if (mask === undefined || !steps.every((step) => hidesKeys(step) || isFactor(step))) {
       alone.push({ head, steps, mask });
       patterns.set(head, steps);

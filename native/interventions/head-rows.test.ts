@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { normalArray, createRng } from '../testing/rng.ts';
 import { calibrate, HeadRows, type HeadSource } from './head-rows.ts';
-import { maskOf } from './head-masks.ts';
+import { HeadMasks } from './head-masks.ts';
 import type { HeadStep } from './layer-edit.ts';
 import { visibleUnder } from '../attention/mask.ts';
 
@@ -118,7 +118,7 @@ describe('HeadRows', () => {
   });
 });
 
-describe('maskOf', () => {
+describe('HeadMasks', () => {
   const anyRows = fc.option(fc.uint8Array({ minLength: TOKENS, maxLength: TOKENS, max: 1 }));
   const anyStep: fc.Arbitrary<HeadStep> = fc.oneof(
     fc.record({
@@ -143,7 +143,7 @@ describe('maskOf', () => {
         fc.array(anyStep, { maxLength: 4 }),
         fc.option(fc.integer({ min: 1, max: 6 })),
         async (steps, window) => {
-          const mask = await maskOf(steps, { tokens: TOKENS, queryStart: 0, window }, breathe);
+          const mask = await new HeadMasks({ tokens: TOKENS, queryStart: 0, window }, breathe).of(steps);
           const rows = new HeadRows(source(6, window), steps);
           for (let position = 0; position < TOKENS; position++) {
             const { scores } = rows.scores(position, 0, position + 1);
@@ -164,13 +164,30 @@ describe('maskOf', () => {
       rows: null,
       mask: { kind: 'sink-window', sink, window },
     });
-    const of = { tokens: TOKENS, queryStart: 0, window: null };
-    expect(await maskOf([step(4, 8), step(2, 3), step(2, 6)], of, breathe)).toEqual({
+    const masks = new HeadMasks({ tokens: TOKENS, queryStart: 0, window: null }, breathe);
+    expect(await masks.of([step(4, 8), step(2, 3), step(2, 6)])).toEqual({
       kind: 'sink-window',
       sink: 2,
       window: 3,
     });
-    expect((await maskOf([step(4, 3), step(2, 6)], of, breathe))?.kind).toBe('row-keys');
-    expect(await maskOf([], of, breathe)).toBeNull();
+    expect((await masks.of([step(4, 3), step(2, 6)]))?.kind).toBe('row-keys');
+    expect(await masks.of([])).toBeNull();
+  });
+
+  it('lists keys once for heads with equal steps, and no more in all than it may', async () => {
+    const without = (...keys: number[]): HeadStep => {
+      const flags = new Uint8Array(TOKENS);
+      for (const key of keys) flags[key] = 1;
+      return { kind: 'hide-keys', rows: null, keys: flags };
+    };
+    // Of the cells of the map, one column less.
+    const listed = (TOKENS * (TOKENS + 1)) / 2 - TOKENS;
+    const masks = new HeadMasks({ tokens: TOKENS, queryStart: 0, window: null }, breathe, 2 * listed);
+    const first = await masks.of([without(0)]);
+    expect(first).toMatchObject({ kind: 'row-keys', keys: { length: listed } });
+    expect(await masks.of([without(0)])).toBe(first);
+    // One more cell is seen without a later key.
+    expect(await masks.of([without(1)])).toBeUndefined();
+    expect(await masks.of([without(0, 1)])).toMatchObject({ kind: 'row-keys' });
   });
 });
