@@ -15,7 +15,10 @@ import {
   curveRecord,
   doseRecord,
   greedyRecord,
+  importanceRecord,
+  keysRecord,
   patchingRecord,
+  pathsRecord,
   randomRecord,
 } from '../../shared/view/effects/testing/records.ts';
 import { connect } from '../support/rpc.ts';
@@ -73,6 +76,13 @@ const RECIPES: readonly FigureRecipeInput[] = [
   { view: 'greedy', result: pack(greedyRecord()) as StoredEffects['greedy'], dpi: 100 },
   { view: 'random', result: pack(randomRecord()) as StoredEffects['random'], dpi: 100 },
   { view: 'patching', result: pack(patchingRecord()) as StoredEffects['patching'], dpi: 100 },
+  { view: 'paths', result: pack(pathsRecord()) as StoredEffects['paths'], dpi: 100 },
+  {
+    view: 'keys',
+    result: pack(keysRecord({ deviation: [0.5, NaN, 2], logit: [-3, 1, 0] })) as StoredEffects['keys'],
+    dpi: 100,
+  },
+  { view: 'importance', result: pack(importanceRecord()) as StoredEffects['importance'], dpi: 100 },
 ];
 /** What 8-bit overviews draw only nearly. */
 const isMapped = ({ view }: FigureRecipeInput) => view === 'map' || view === 'compare';

@@ -6,25 +6,27 @@ import { formatTick } from '../../shared/view/map/format-value.ts';
 interface ColourScaleProps {
   readonly scale: ValueScale;
   readonly map: ColourMap;
-  readonly name: string;
+  /** What the colours say. */
+  readonly lines: readonly string[];
 }
 
 const WIDTH = 180;
 const STEPS = 36;
 const LETTER_PX = 6.4;
+const LINE_PX = 14;
 
-/** A level colour bar with its ends, its middle and what it says. */
-export function ColourScale({ scale, map, name }: ColourScaleProps) {
+/** A level colour bar with its ends, its middle and what they say. */
+export function ColourScale({ scale, map, lines }: ColourScaleProps) {
   const lut = lutOf(map);
   const step = WIDTH / STEPS;
   const middle = (scale.lo + scale.hi) / 2;
   return (
     <svg
       className="hs-effects__scale"
-      width={Math.max(WIDTH + 60, 24 + name.length * LETTER_PX)}
-      height={38}
+      width={Math.max(WIDTH + 60, 24 + Math.max(...lines.map(({ length }) => length)) * LETTER_PX)}
+      height={24 + lines.length * LINE_PX}
       role="img"
-      aria-label={`Colours: ${name}`}
+      aria-label={`Colours: ${lines.join('; ')}`}
     >
       {Array.from({ length: STEPS }, (_, index) => (
         <rect
@@ -40,9 +42,11 @@ export function ColourScale({ scale, map, name }: ColourScaleProps) {
           {formatTick(value)}
         </text>
       ))}
-      <text x={20} y={34}>
-        {name}
-      </text>
+      {lines.map((line, index) => (
+        <text key={line} x={20} y={20 + (index + 1) * LINE_PX}>
+          {line}
+        </text>
+      ))}
     </svg>
   );
 }

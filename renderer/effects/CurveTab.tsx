@@ -1,6 +1,6 @@
 import { useEffect, useMemo } from 'react';
 import { formatHead } from '../../shared/model/head-id.ts';
-import { curvePlot } from '../../shared/view/effects/line-plots.ts';
+import { controlText, curvePlot } from '../../shared/view/effects/line-plots.ts';
 import { rankHeads } from '../../shared/view/effects/rank-heads.ts';
 import { changeText } from '../../shared/view/effects/change-text.ts';
 import { plural } from '../../shared/view/format.ts';
@@ -235,7 +235,7 @@ export function CurveTab() {
               {plural(result.ranked[0]?.prompts ?? 0, 'prompt')} a point
               {result.lengths.length > 0 ? `, lengths ${result.lengths.join(', ')}` : ''}, seed {result.seed},{' '}
               {changeText(result.change)} of {result.ranking.slice(0, NAMED).map(formatHead).join(', ')}
-              {result.ranking.length > NAMED ? ' …' : ''}
+              {result.ranking.length > NAMED ? ' …' : ''}. {controlText(result)}
             </p>
             <LinePlot data={data} label="Task accuracy" width={Math.max(280, width)} height={PLOT_PX} />
           </>

@@ -119,8 +119,8 @@ it('measures accuracy with the heads that a score ranks first', async () => {
   await ask(services, 'Measure accuracy');
   const [call] = services.host.engine.calls.filter(({ method }) => method === 'sweep.accuracy');
   expect(call!.params).toMatchObject({ task: 'needle', counts: [1, 2], draws: 20 });
-  expect(screen.getByText(/ranked by Entropy, largest first, bars 95% interval/)).toBeDefined();
-  expect(screen.getByText(/random heads, mean of 20 draws, band 95% of draws/)).toBeDefined();
+  expect(screen.getByText(/ranked by Entropy, largest first, bars: 95% interval/)).toBeDefined();
+  expect(screen.getByText(/random heads, mean of 20 draws, band: 2.5% to 97.5% of draws/)).toBeDefined();
 });
 
 it('goes from tab to tab by key', async () => {

@@ -1,3 +1,4 @@
+import { ticks } from 'd3';
 import { useMemo, useState, type KeyboardEvent } from 'react';
 import { textOn } from '../../shared/colour/contrast.ts';
 import { toHex, type Rgb } from '../../shared/colour/rgb.ts';
@@ -11,8 +12,8 @@ interface HeatGridProps {
   readonly text: (value: number) => string;
   readonly rowName: (row: number) => string;
   readonly columnName: (column: number) => string;
-  /** Names of columns lean: they are tokens. */
-  readonly leaning?: boolean;
+  /** Columns are tokens, whose names lean: which are named, so many columns apart at least. */
+  readonly tokens?: ((gap: number) => readonly number[]) | undefined;
   readonly label: string;
   readonly width: number;
   /** Largest side of a cell, CSS pixels. */
@@ -26,18 +27,22 @@ interface HeatGridProps {
 const LEFT = 44;
 const NUMBERED = { width: 30, height: 14 } as const;
 const LETTER_PX = 6.4;
+const NUMBER_GAP_PX = 18;
+const TOKEN_GAP_PX = 18;
 const NAME_CHARACTERS = 10;
 const RISE = Math.sin((40 * Math.PI) / 180);
 
 /** Rows and columns of coloured cells. Arrow keys go from cell to cell, Enter is a click. */
 export function HeatGrid(props: HeatGridProps) {
-  const { rows, columns, values, colour, text, rowName, columnName, leaning = false, label, width, selected } = props;
+  const { rows, columns, values, colour, text, rowName, columnName, tokens, label, width, selected } = props;
+  const leaning = tokens !== undefined;
   const [at, setAt] = useState<{ readonly row: number; readonly column: number }>();
   const top = leaning ? 20 + NAME_CHARACTERS * LETTER_PX * RISE : 18;
   const room = Math.max(40, width - LEFT - (leaning ? 40 : 8));
   const columnPx = Math.min(props.largest ?? 46, room / columns);
   const rowPx = Math.max(8, Math.min(24, columnPx < 8 ? 22 : columnPx, 240 / rows));
   const gap = columnPx > 6 ? 1 : 0;
+  const below = top + rows * rowPx;
   // One path a colour: a long prompt has thousands of cells.
   const paths = useMemo(() => {
     const byColour = new Map<string, string[]>();
@@ -54,7 +59,12 @@ export function HeatGrid(props: HeatGridProps) {
     }
     return [...byColour].map(([fill, parts]) => ({ fill, d: parts.join('') }));
   }, [rows, columns, values, colour, columnPx, rowPx, gap]);
-  const every = Math.max(1, Math.ceil((leaning ? 14 : 18) / columnPx));
+  const step = Math.max(1, Math.ceil(NUMBER_GAP_PX / columnPx));
+  const named = tokens
+    ? tokens(TOKEN_GAP_PX / columnPx)
+    : Array.from({ length: Math.ceil(columns / step) }, (_, index) => index * step);
+  // Where not every token is named, its place is.
+  const places = leaning && named.length < columns ? ticks(0, columns - 1, (columns * columnPx) / 60) : [];
   const isNumbered = columnPx >= NUMBERED.width && rowPx >= NUMBERED.height;
   const point = (cell: typeof at) => {
     setAt(cell);
@@ -93,7 +103,7 @@ export function HeatGrid(props: HeatGridProps) {
     <svg
       className="hs-effects__grid"
       width={LEFT + columns * columnPx + (leaning ? 40 : 8)}
-      height={top + rows * rowPx + 4}
+      height={below + (places.length > 0 ? 20 : 4)}
       role="img"
       aria-label={`${label}. Arrow keys go from cell to cell, Enter selects.`}
       tabIndex={0}
@@ -105,16 +115,30 @@ export function HeatGrid(props: HeatGridProps) {
             {rowName(row)}
           </text>
         ))}
-        {Array.from({ length: Math.ceil(columns / every) }, (_, index) => index * every).map((column) => {
+        {named.map((column) => {
           const x = LEFT + (column + 0.5) * columnPx;
           return leaning ? (
-            <text key={column} className="hs-effects__token" transform={`translate(${x} ${top - 5}) rotate(-40)`}>
-              {shortened(columnName(column))}
-            </text>
+            <g key={column}>
+              <line x1={x} x2={x} y1={top - 4} y2={top} />
+              <text className="hs-effects__token" transform={`translate(${x} ${top - 6}) rotate(-40)`}>
+                {shortened(columnName(column))}
+              </text>
+            </g>
           ) : (
             <text key={column} x={x} y={top - 5} textAnchor="middle">
               {columnName(column)}
             </text>
+          );
+        })}
+        {places.filter(Number.isInteger).map((place) => {
+          const x = LEFT + (place + 0.5) * columnPx;
+          return (
+            <g key={place}>
+              <line x1={x} x2={x} y1={below} y2={below + 4} />
+              <text x={x} y={below + 15} textAnchor="middle">
+                {place}
+              </text>
+            </g>
           );
         })}
       </g>

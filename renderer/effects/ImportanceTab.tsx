@@ -1,19 +1,19 @@
 import { scaleLinear } from 'd3';
-import { useState } from 'react';
-import type { ScoreTable } from '../../shared/model/score.ts';
+import { useMemo, useState } from 'react';
+import type { ImportanceRecord } from '../../shared/model/effect-results.ts';
 import { formatHead } from '../../shared/model/head-id.ts';
-import { ends } from '../../shared/view/effects/line-plots.ts';
+import { errorTexts, farthestDots, importanceDots } from '../../shared/view/effects/importance-dots.ts';
 import { formatNumber } from '../../shared/view/format.ts';
 import { useApp } from '../app/app-context.ts';
 import { useAppState } from '../app/use-app-state.ts';
-import { useData } from '../app/use-data.ts';
 import { Button } from '../components/Button.tsx';
 import { Switch } from '../components/Switch.tsx';
 import { useElementWidth } from '../components/use-element-width.ts';
-import { originKey } from '../engine/data-keys.ts';
+import { useScores } from '../scores/use-scores.ts';
 import { selectHead } from '../state/edits.ts';
 import { patch } from '../state/store.ts';
 import { AboutResult } from './AboutResult.tsx';
+import { FinalNormField } from './FinalNormField.tsx';
 import { NumberSetting } from './NumberSetting.tsx';
 import { PLOT_MARGIN, PlotAxes } from './PlotAxes.tsx';
 import { RunRow } from './RunRow.tsx';
@@ -28,12 +28,12 @@ const NAMED = 6;
 export function ImportanceTab() {
   const { store, session } = useApp();
   const result = useEffectResult('importance');
-  const entry = useData(result && originKey(result.origin));
   const { epsilon, signed } = useAppState(({ effects }) => effects.settings);
   const [ref, width] = useElementWidth();
-  const tables = entry?.status === 'ready' ? entry.value.tables : [];
-  const approximate = tables.find(({ info }) => info.id === result?.scores.approximate);
-  const exact = tables.find(({ info }) => info.id === result?.scores.exact);
+  const { entries } = useScores();
+  const score = result && `${result.origin}:${result.scores.approximate}`;
+  // Whoever removes the tables from the lists keeps the result.
+  const isListed = entries.some(({ key }) => key === score);
 
   return (
     <>
@@ -48,11 +48,12 @@ export function ImportanceTab() {
           onChange={(next) => session.effects.set({ epsilon: next })}
         />
         <Switch label="signed" checked={signed} onChange={(next) => session.effects.set({ signed: next })} />
+        <FinalNormField />
         <BaseField />
       </div>
       <RunRow kind="importance" label="Measure importance" onRun={() => void session.effects.importance()} />
       <div ref={ref}>
-        {!result || !approximate?.values || !exact?.values ? (
+        {!result ? (
           <p className="hs-effects__hint">
             The score of Michel et al. 2019 is the slope of the loss at the gate of a head. Here it is a finite
             difference, without gradients, and its error against leaving the head out altogether is shown beside it: a
@@ -64,30 +65,18 @@ export function ImportanceTab() {
               title="Finite difference beside exact leave-one-out"
               about={result.about}
               work={result.work}
-              badge={approximate.info.badge}
+              badge="propagated"
+              figure="importance"
             >
-              <Button
-                small
-                onClick={() =>
-                  patch(store, 'view', {
-                    scoreId: `${result.origin}:${approximate.info.id}`,
-                    sortBy: `${result.origin}:${approximate.info.id}`,
-                  })
-                }
-              >
-                To the atlas
-              </Button>
+              {isListed && (
+                <Button small onClick={() => patch(store, 'view', { scoreId: score, sortBy: score })}>
+                  To the atlas
+                </Button>
+              )}
             </AboutResult>
-            <p className="hs-small">
-              Pearson {formatNumber(result.error.pearson)}, Spearman {formatNumber(result.error.spearman)}; error mean{' '}
-              {formatNumber(result.error.meanError)}, largest {formatNumber(result.error.maxError)} nats over{' '}
-              {result.error.heads} heads; epsilon {result.epsilon}
-              {result.signed ? ', signed' : ', magnitudes'}.
-            </p>
+            <p className="hs-small">{errorTexts(result).join(', ')}.</p>
             <ErrorScatter
-              approximate={approximate}
-              exact={exact}
-              heads={result.about.heads}
+              record={result}
               width={Math.max(260, Math.min(width, 640))}
               onSelect={(layer, head) => selectHead(store, { layer, head })}
             />
@@ -99,47 +88,31 @@ export function ImportanceTab() {
 }
 
 interface ErrorScatterProps {
-  readonly approximate: ScoreTable;
-  readonly exact: ScoreTable;
-  readonly heads: number;
+  readonly record: ImportanceRecord;
   readonly width: number;
   readonly onSelect: (layer: number, head: number) => void;
 }
 
 /** A dot a head; on the diagonal both agree. */
-function ErrorScatter({ approximate, exact, heads, width, onSelect }: ErrorScatterProps) {
+function ErrorScatter({ record, width, onSelect }: ErrorScatterProps) {
   const [pointed, setPointed] = useState<number>();
   const selected = useAppState(({ edit }) => edit.head);
   const { left, right, top, bottom } = PLOT_MARGIN;
-  const dots = Array.from(exact.values!, (value, index) => ({
-    index,
-    x: value,
-    y: approximate.values![index]!,
-  })).filter(({ x, y }) => Number.isFinite(x) && Number.isFinite(y));
-  const domain = ends(
-    dots.flatMap(({ x, y }) => [x, y]),
-    [0],
-  );
-  const across = { name: `${exact.info.name}, ${exact.info.unit}`, ...domain };
-  const up = { name: `${approximate.info.name}, ${approximate.info.unit}`, ...domain };
+  const { heads } = record.about;
+  const { dots, x: across, y: up } = useMemo(() => importanceDots(record), [record]);
   const x = scaleLinear()
-    .domain([domain.lo, domain.hi])
+    .domain([across.lo, across.hi])
     .range([left, width - right]);
   const y = scaleLinear()
-    .domain([domain.lo, domain.hi])
+    .domain([up.lo, up.hi])
     .range([PLOT_PX - bottom, top]);
   const nameOf = (index: number) => formatHead({ layer: Math.floor(index / heads), head: index % heads });
-  const named = new Set(
-    dots
-      .toSorted((a, b) => Math.abs(b.x) - Math.abs(a.x))
-      .slice(0, NAMED)
-      .map(({ index }) => index),
-  );
+  const named = new Set(farthestDots(dots, NAMED).map(({ index }) => index));
   const said = dots.find(({ index }) => index === pointed);
   const nearest = (event: React.PointerEvent<SVGSVGElement>) => {
     const box = event.currentTarget.getBoundingClientRect();
     const [px, py] = [event.clientX - box.x, event.clientY - box.y];
-    const distance = (dot: (typeof dots)[number]) => Math.hypot(x(dot.x) - px, y(dot.y) - py);
+    const distance = (dot: (typeof dots)[number]) => Math.hypot(x(dot.exact) - px, y(dot.approximate) - py);
     return dots.toSorted((a, b) => distance(a) - distance(b))[0]?.index;
   };
   return (
@@ -155,15 +128,15 @@ function ErrorScatter({ approximate, exact, heads, width, onSelect }: ErrorScatt
         onClick={() => said && onSelect(Math.floor(said.index / heads), said.index % heads)}
       >
         <PlotAxes x={x} y={y} across={across} up={up} width={width} height={PLOT_PX} />
-        <line className="hs-effects__none" x1={x(domain.lo)} y1={y(domain.lo)} x2={x(domain.hi)} y2={y(domain.hi)} />
+        <line className="hs-effects__none" x1={x(across.lo)} y1={y(up.lo)} x2={x(across.hi)} y2={y(up.hi)} />
         {dots.map((dot) => (
           <circle
             key={dot.index}
             className={
               selected && selected.layer * heads + selected.head === dot.index ? 'hs-effects__dot' : 'hs-plot__dot'
             }
-            cx={x(dot.x)}
-            cy={y(dot.y)}
+            cx={x(dot.exact)}
+            cy={y(dot.approximate)}
             r={dot.index === pointed ? 5 : 3.5}
           />
         ))}
@@ -173,9 +146,9 @@ function ErrorScatter({ approximate, exact, heads, width, onSelect }: ErrorScatt
             <text
               key={dot.index}
               className="hs-plot__name"
-              x={x(dot.x) + (x(dot.x) > width - 60 ? -7 : 7)}
-              y={y(dot.y) - 6}
-              textAnchor={x(dot.x) > width - 60 ? 'end' : 'start'}
+              x={x(dot.exact) + (x(dot.exact) > width - 60 ? -7 : 7)}
+              y={y(dot.approximate) - 6}
+              textAnchor={x(dot.exact) > width - 60 ? 'end' : 'start'}
             >
               {nameOf(dot.index)}
             </text>
@@ -183,7 +156,7 @@ function ErrorScatter({ approximate, exact, heads, width, onSelect }: ErrorScatt
       </svg>
       <figcaption className="hs-small hs-dim" aria-live="polite">
         {said
-          ? `${nameOf(said.index)}: finite difference ${formatNumber(said.y)}, exact ${formatNumber(said.x)}`
+          ? `${nameOf(said.index)}: finite difference ${formatNumber(said.approximate)}, exact ${formatNumber(said.exact)}`
           : 'On the dashed line both agree. Click a dot to select its head.'}
       </figcaption>
     </figure>

@@ -2,8 +2,14 @@ import { scaleLinear } from 'd3';
 import { useMemo, useState } from 'react';
 import type { KeysRecord } from '../../shared/model/effect-results.ts';
 import { formatHead } from '../../shared/model/head-id.ts';
-import { keyBars, keyRows, KEY_COLUMNS, KEY_WORDS, type KeyColumn } from '../../shared/view/effects/key-rows.ts';
-import { ends } from '../../shared/view/effects/line-plots.ts';
+import {
+  keyAxes,
+  keyBars,
+  keyRows,
+  KEY_COLUMNS,
+  KEY_WORDS,
+  type KeyColumn,
+} from '../../shared/view/effects/key-rows.ts';
 import { formatNumber, formatProbability, formatSigned } from '../../shared/view/format.ts';
 import { useApp } from '../app/app-context.ts';
 import { useAppState } from '../app/use-app-state.ts';
@@ -32,7 +38,7 @@ export function KeysTab() {
   const run = useAppState(runToChange);
   const pinned = useAppState(({ edit }) => edit.pinnedToken);
   const summary = useData(run && summaryKey(run.key));
-  const [by, setBy] = useState<KeyColumn>('deviation');
+  const by = useAppState(({ effects }) => effects.settings.keysBy);
   const [ref, width] = useElementWidth();
   const rows = useMemo(() => (result ? keyRows(result, by).slice(0, ROWS) : []), [result, by]);
   const query = pinned ?? (run ? run.tokens - 1 : 0);
@@ -73,6 +79,7 @@ export function KeysTab() {
               title={`${formatHead(result.head)}, query ${result.query} “${result.tokens[result.query]}”, without each key`}
               about={result.about}
               badge={by === 'logit' ? 'layer-local' : 'exact'}
+              figure="keys"
             >
               <Segmented
                 label="Measure"
@@ -82,7 +89,7 @@ export function KeysTab() {
                   title: KEY_WORDS[value].meaning,
                 }))}
                 value={by}
-                onChange={setBy}
+                onChange={(next) => session.effects.set({ keysBy: next })}
               />
             </AboutResult>
             <KeyBars record={result} by={by} width={Math.max(260, width)} onKey={(key) => markToken(store, key)} />
@@ -143,19 +150,14 @@ function KeyBars({ record, by, width, onKey }: KeyBarsProps) {
   const { left, right, top, bottom } = PLOT_MARGIN;
   const values = record[by];
   const bars = keyBars(values, Math.max(1, width - left - right));
-  const { lo, hi } = ends(
-    bars.map(({ value }) => value),
-    [0],
-  );
-  const across = { name: `key, 0 to ${record.query}`, lo: 0, hi: values.length, whole: true };
-  const up = { name: KEY_WORDS[by].axis, lo, hi };
+  const { x: across, y: up } = keyAxes(record, by, bars);
   const x = scaleLinear()
-    .domain([0, values.length])
+    .domain([across.lo, across.hi])
     .range([left, width - right]);
   const y = scaleLinear()
-    .domain([lo, hi])
+    .domain([up.lo, up.hi])
     .range([PLOT_PX - bottom, top]);
-  const barPx = (width - left - right) / bars.length;
+  const gap = (width - left - right) / bars.length > 3 ? 1 : 0;
   const said = pointed === undefined ? undefined : bars[pointed];
   return (
     <figure className="hs-effects__plot">
@@ -167,21 +169,23 @@ function KeyBars({ record, by, width, onKey }: KeyBarsProps) {
         aria-label={`${KEY_WORDS[by].axis} of each key`}
         onPointerLeave={() => setPointed(undefined)}
         onPointerMove={(event) => {
-          const px = event.clientX - event.currentTarget.getBoundingClientRect().x - left;
-          setPointed(Math.max(0, Math.min(bars.length - 1, Math.floor(px / barPx))));
+          const px = event.clientX - event.currentTarget.getBoundingClientRect().x;
+          const key = Math.round(x.invert(px));
+          const found = bars.findIndex(({ to }) => key < to);
+          setPointed(found === -1 ? bars.length - 1 : found);
         }}
         onClick={() => said && onKey(said.key)}
       >
         <PlotAxes x={x} y={y} across={across} up={up} width={width} height={PLOT_PX} />
         {bars.map(
-          ({ key, value }, index) =>
+          ({ from, to, key, value }) =>
             value !== 0 &&
             !Number.isNaN(value) && (
               <rect
                 key={key}
                 className={value < 0 ? 'hs-effects__down' : 'hs-effects__up'}
-                x={left + index * barPx + (barPx > 3 ? 0.5 : 0)}
-                width={Math.max(0.5, barPx - (barPx > 3 ? 1 : 0))}
+                x={x(from - 0.5) + gap / 2}
+                width={Math.max(0.5, x(to - 0.5) - x(from - 0.5) - gap)}
                 y={Math.min(y(value), y(0))}
                 height={Math.max(0.5, Math.abs(y(value) - y(0)))}
               />

@@ -1,6 +1,11 @@
 import { area, line, scaleLinear } from 'd3';
 import { useState, type KeyboardEvent, type PointerEvent } from 'react';
-import type { LinePlotData, PlotPoint } from '../../shared/view/effects/line-plots.ts';
+import {
+  INTERVAL_WORDS,
+  type LinePlotData,
+  type PlotLine,
+  type PlotPoint,
+} from '../../shared/view/effects/line-plots.ts';
 import { formatNumber } from '../../shared/view/format.ts';
 import { formatTick } from '../../shared/view/map/format-value.ts';
 import { placeNames } from './place-names.ts';
@@ -118,8 +123,8 @@ export function LinePlot({ data, label, width, height, onPoint }: LinePlotProps)
           <span className="hs-effects__legend">
             {lines.toReversed().map(({ name, tone, interval }) => (
               <span key={name}>
-                <span className={`hs-effects__key hs-effects__key--${tone}`} aria-hidden="true" /> {name}
-                {interval === 'none' ? '' : interval === 'bars' ? ', bars 95% interval' : ', band 95% of draws'}
+                <LineKey tone={tone} interval={interval} /> {name}
+                {INTERVAL_WORDS[interval]}
               </span>
             ))}
           </span>
@@ -129,6 +134,22 @@ export function LinePlot({ data, label, width, height, onPoint }: LinePlotProps)
         </span>
       </figcaption>
     </figure>
+  );
+}
+
+/** A piece of the line as it is drawn. */
+function LineKey({ tone, interval }: Pick<PlotLine, 'tone' | 'interval'>) {
+  return (
+    <svg
+      className={`hs-effects__key hs-effects__line hs-effects__line--${tone}`}
+      viewBox="0 0 30 12"
+      aria-hidden="true"
+    >
+      {interval === 'band' && <rect className="hs-effects__band" width={30} height={12} />}
+      {interval === 'bars' && <path className="hs-effects__bar" d="M15 1V11m-3 0h6M12 1h6" />}
+      <path className="hs-effects__path" d="M0 6H30" />
+      <circle cx={15} cy={6} r={3} />
+    </svg>
   );
 }
 

@@ -5,9 +5,11 @@ import { formatHead, type HeadId } from '../../shared/model/head-id.ts';
 import {
   DIRECTION_WORDS,
   movedColour,
+  movedLegend,
   movedMap,
   movedScale,
   movedText,
+  namedColumns,
   patchGrid,
   type PatchGridData,
 } from '../../shared/view/effects/patch-grid.ts';
@@ -37,7 +39,11 @@ export function PatchMaps({ record, width }: { readonly record: PatchingRecord; 
           <PatchMap key={result.direction} result={result} data={data} colour={colour} width={own} />
         ))}
       </div>
-      <ColourScale scale={scale} map={movedMap(ground)} name="0 = nothing moved, 1 = all the way to the other run" />
+      <ColourScale
+        scale={scale}
+        map={movedMap(ground)}
+        lines={movedLegend(results.map(({ direction }) => direction))}
+      />
     </>
   );
 }
@@ -83,7 +89,7 @@ function PatchMap({ result, data, colour, width }: PatchMapProps) {
         text={movedText}
         rowName={(row) => rowNames[row]!}
         columnName={(column) => (across === 'heads' ? String(column) : (tokens[column]?.display ?? String(column)))}
-        leaning={across === 'positions'}
+        tokens={across === 'positions' ? (gap) => namedColumns(data, gap) : undefined}
         label={`${words.name}: ${words.scale}`}
         width={width}
         selected={selected}

@@ -4,11 +4,13 @@ import { formatHead } from '../../shared/model/head-id.ts';
 import {
   DIRECTION_WORDS,
   movedColour,
+  movedLegend,
   movedMap,
   movedOf,
   movedScale,
   movedText,
 } from '../../shared/view/effects/patch-grid.ts';
+import { PATH_INPUTS, straightText } from '../../shared/view/effects/path-words.ts';
 import { formatNumber, formatSigned } from '../../shared/view/format.ts';
 import { useApp } from '../app/app-context.ts';
 import { useAppState } from '../app/use-app-state.ts';
@@ -90,11 +92,6 @@ export function PathsTab() {
   );
 }
 
-const INPUTS = [
-  { id: 'q', name: 'into queries' },
-  { id: 'k', name: 'into keys' },
-  { id: 'v', name: 'into values' },
-] as const;
 const GAP_PX = 12;
 const THREE_COLUMNS_PX = 560;
 
@@ -103,7 +100,7 @@ function PathMaps({ record, width }: { readonly record: PathsRecord; readonly wi
   const ground = useThemeColours().theme;
   const selected = useAppState(({ edit }) => edit.head);
   const [pointed, setPointed] = useState<{ readonly input: string; readonly row: number; readonly column: number }>();
-  const { about, direction, sender, mlps, logits } = record;
+  const { about, direction, sender, mlps } = record;
   const moved = useMemo(
     () => ({ q: movedOf(direction, record.q), k: movedOf(direction, record.k), v: movedOf(direction, record.v) }),
     [direction, record],
@@ -112,21 +109,25 @@ function PathMaps({ record, width }: { readonly record: PathsRecord; readonly wi
   const colour = useCallback((value: number) => movedColour(scale, value, ground), [scale, ground]);
   const columns = width >= THREE_COLUMNS_PX ? 3 : 1;
   const words = DIRECTION_WORDS[direction];
-  const straight = direction === 'denoise' ? logits : 1 - logits;
   const said = pointed && moved[pointed.input as 'q'][pointed.row * about.heads + pointed.column]!;
   return (
     <>
-      <AboutResult title={`Paths from ${formatHead(sender)}`} about={about} work={record.work} badge="propagated" />
+      <AboutResult
+        title={`Paths from ${formatHead(sender)}`}
+        about={about}
+        work={record.work}
+        badge="propagated"
+        figure="paths"
+      />
       <p className="hs-small">
-        Straight to the logits: <strong>{formatNumber(straight)}</strong>{' '}
-        {direction === 'denoise' ? 'recovered' : 'lost'}.{' '}
+        <strong>{straightText(record)}</strong>.{' '}
         <span className="hs-dim">
           logit({record.token.display}) − logit({record.against.display}): clean {formatSigned(record.clean)}, corrupted{' '}
           {formatSigned(record.corrupted)}. MLPs {mlps === 'frozen' ? 'frozen' : 'pass it on'}.
         </span>
       </p>
       <div className={columns === 3 ? 'hs-effects__thirds' : undefined}>
-        {INPUTS.map(({ id, name }) => (
+        {PATH_INPUTS.map(({ id, name }) => (
           <section key={id} className="hs-effects__map" aria-label={`${formatHead(sender)} ${name}`}>
             <h4>{name}</h4>
             <HeatGrid
@@ -150,11 +151,11 @@ function PathMaps({ record, width }: { readonly record: PathsRecord; readonly wi
       <p className="hs-dim hs-small" aria-live="polite">
         {pointed === undefined || said === undefined
           ? `${words.scale}; layers down, heads across; layers up to the sender’s are empty.`
-          : `${formatHead({ layer: pointed.row, head: pointed.column })} ${INPUTS.find(({ id }) => id === pointed.input)!.name}: ${
+          : `${formatHead({ layer: pointed.row, head: pointed.column })} ${PATH_INPUTS.find(({ id }) => id === pointed.input)!.name}: ${
               Number.isNaN(said) ? 'not after the sender' : formatNumber(said)
             }`}
       </p>
-      <ColourScale scale={scale} map={movedMap(ground)} name="0 = nothing moved, 1 = all the way to the other run" />
+      <ColourScale scale={scale} map={movedMap(ground)} lines={movedLegend([direction])} />
     </>
   );
 }

@@ -17,8 +17,10 @@ interface PlotAxesProps {
 /** Ticks, grid lines and names of both axes. */
 export function PlotAxes({ x, y, across, up, width, height }: PlotAxesProps) {
   const { left, right, top, bottom } = PLOT_MARGIN;
-  const ticks = (axis: ScaleLinear<number, number>, { whole = false }: PlotAxis, count: number) =>
-    axis.ticks(count).filter((tick) => !whole || Number.isInteger(tick));
+  const ticks = (axis: ScaleLinear<number, number>, { whole = false, at }: PlotAxis, count: number) =>
+    at ?? axis.ticks(count).filter((tick) => !whole || Number.isInteger(tick));
+  const acrossTicks = ticks(x, across, Math.max(2, Math.floor(width / 70)));
+  const named = apart(acrossTicks.map(x), acrossTicks.map(formatTick));
   return (
     <g className="hs-plot__axes">
       {ticks(y, up, Math.max(2, Math.floor(height / 45))).map((tick) => (
@@ -29,12 +31,14 @@ export function PlotAxes({ x, y, across, up, width, height }: PlotAxesProps) {
           </text>
         </g>
       ))}
-      {ticks(x, across, Math.max(2, Math.floor(width / 70))).map((tick) => (
+      {acrossTicks.map((tick, index) => (
         <g key={tick} transform={`translate(${x(tick)} 0)`}>
           <line y1={top} y2={height - bottom} />
-          <text y={height - bottom + 14} textAnchor="middle">
-            {formatTick(tick)}
-          </text>
+          {named[index] && (
+            <text y={height - bottom + 14} textAnchor="middle">
+              {formatTick(tick)}
+            </text>
+          )}
         </g>
       ))}
       <text className="hs-plot__axis-name" x={(left + width - right) / 2} y={height - 6} textAnchor="middle">
@@ -49,4 +53,18 @@ export function PlotAxes({ x, y, across, up, width, height }: PlotAxesProps) {
       </text>
     </g>
   );
+}
+
+const LETTER_PX = 7;
+
+/** Which of some texts, each around its place, have room beside those before them. */
+function apart(places: readonly number[], texts: readonly string[]): readonly boolean[] {
+  let free = -Infinity;
+  return texts.map((text, index) => {
+    const half = ((text.length + 1) * LETTER_PX) / 2;
+    const place = places[index]!;
+    if (place - half < free) return false;
+    free = place + half;
+    return true;
+  });
 }

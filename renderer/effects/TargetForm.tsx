@@ -1,9 +1,9 @@
-import { FINAL_NORMS, type FinalNorm } from '../../shared/model/intervention.ts';
 import type { RunSummary } from '../../shared/model/run.ts';
 import { useApp } from '../app/app-context.ts';
 import { useAppState } from '../app/use-app-state.ts';
 import { Button } from '../components/Button.tsx';
 import { logitTokens } from '../head/logit-tokens.ts';
+import { FinalNormField } from './FinalNormField.tsx';
 
 interface TargetFormProps {
   readonly summary: RunSummary | undefined;
@@ -14,7 +14,7 @@ interface TargetFormProps {
 /** Where an effect is read: position, two tokens, and what the final norm does. */
 export function TargetForm({ summary, positionNote }: TargetFormProps) {
   const { session } = useApp();
-  const { position, token, against, finalNorm } = useAppState(({ effects }) => effects.settings);
+  const { position, token, against } = useAppState(({ effects }) => effects.settings);
   const pinned = useAppState(({ edit }) => edit.pinnedToken);
   const last = summary ? summary.tokens.length - 1 : 0;
   const at = Math.min(position ?? last, last);
@@ -75,23 +75,7 @@ export function TargetForm({ summary, positionNote }: TargetFormProps) {
           {options}
         </select>
       </span>
-      <label
-        className="hs-effects__field"
-        title="Whether the norm before the unembedding is that of the changed residual, or keeps the scale of before."
-      >
-        <span>final norm</span>
-        <select
-          className="hs-select hs-effects__select"
-          value={finalNorm}
-          onChange={({ target }) => set({ finalNorm: target.value as FinalNorm })}
-        >
-          {FINAL_NORMS.map((norm) => (
-            <option key={norm} value={norm}>
-              {norm}
-            </option>
-          ))}
-        </select>
-      </label>
+      <FinalNormField />
     </>
   );
 }

@@ -6,6 +6,7 @@ import { effectsSlice } from '../../shared/session/slices/effects.ts';
 import { scoresSlice } from '../../shared/session/slices/scores.ts';
 import { originKey } from '../engine/data-keys.ts';
 import { selectHead, toggleAblation } from '../state/edits.ts';
+import { setFinalNorm } from '../state/intervention-edits.ts';
 import { patch } from '../state/store.ts';
 import { startSession } from '../testing/start-session.ts';
 import { collectState } from '../session-file/collect.ts';
@@ -165,6 +166,28 @@ describe('what changing heads does', () => {
     await session.effects.patching();
     expect(callsOf('patch.run').at(-1)).toMatchObject({ heads: [HEAD], direction: 'noise' });
     expect(resultOf('patching')!.denoise).toBeUndefined();
+  });
+
+  it('reads effects under the final norm of the interventions, unless another is set; a curve has none', async () => {
+    setFinalNorm(app.store, 'frozen');
+    await app.rest();
+    await app.session.effects.dose();
+    app.session.effects.set({ finalNorm: 'recomputed' });
+    await app.session.effects.dose();
+    expect(callsOf('sweep.dose')).toMatchObject([
+      { target: { finalNorm: 'frozen' } },
+      { target: { finalNorm: 'recomputed' } },
+    ]);
+    app.session.effects.set({ finalNorm: null, curve: { ...effects().settings.curve, counts: [1], matched: true } });
+    await app.session.effects.curve(RANKING);
+    expect(resultOf('curve')).toMatchObject({ about: { finalNorm: 'recomputed' }, matched: true });
+  });
+
+  it('keeps the numbers of an importance beside its tables', async () => {
+    await app.session.effects.importance();
+    const { origin, exact, approximate } = resultOf('importance')!;
+    const tables = app.cache.value(originKey(origin))!.tables;
+    expect([approximate, exact]).toEqual(tables.map(({ values }) => values));
   });
 
   it('takes the pinned row for the removal of keys', async () => {

@@ -135,9 +135,11 @@ export class EffectController {
   async curve(ranking: Ranking): Promise<boolean> {
     return this.#perform('curve', async (ask, state) => {
       const request = curveRequest(state, ranking.heads);
-      const about = aboutModel(state);
-      const { lengths, samples, seed } = state.effects.settings.curve;
-      return { ...(await ask('sweep.accuracy', request)), about, rankedBy: ranking.name, lengths, samples, seed };
+      // A generation recomputes the norm whatever was set.
+      const about = { ...aboutModel(state), finalNorm: 'recomputed' as const };
+      const { lengths, samples, seed, matched } = state.effects.settings.curve;
+      const found = await ask('sweep.accuracy', request);
+      return { ...found, about, rankedBy: ranking.name, matched, lengths, samples, seed };
     });
   }
 
@@ -182,7 +184,16 @@ export class EffectController {
       const of = { name: 'Importance', detail, modelId: about.modelId };
       const { id } = this.#options.scores.addSweep(of, [approximate, exact]);
       const scores = { approximate: approximate.info.id, exact: exact.info.id };
-      return { about, epsilon, signed: request.signed ?? false, error, work, origin: id, scores };
+      const { values: slopes } = approximate;
+      const { values: effects } = exact;
+      if (!slopes || !effects) {
+        const why = approximate.notApplicable ?? exact.notApplicable ?? '';
+        throw new AppError('bad-request', `There are no importances of this run. ${why}`.trim(), {
+          hint: 'Run a longer prompt.',
+        });
+      }
+      const signed = request.signed ?? false;
+      return { about, epsilon, signed, error, work, origin: id, scores, approximate: slopes, exact: effects };
     });
   }
 

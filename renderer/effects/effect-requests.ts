@@ -5,6 +5,7 @@ import { changedHeads } from '../../shared/model/changed-heads.ts';
 import type { PatchDirection } from '../../shared/model/effect.ts';
 import type { EffectAbout } from '../../shared/model/effect-results.ts';
 import type { HeadId } from '../../shared/model/head-id.ts';
+import type { FinalNorm } from '../../shared/model/intervention.ts';
 import type { ModelInfo } from '../../shared/model/model-info.ts';
 import { doseFactors } from '../../shared/view/effects/dose-factors.ts';
 import { toPrompt } from '../engine/prompt-source.ts';
@@ -49,7 +50,7 @@ export function aboutRun(state: AppState, run: RunHandle): EffectAbout {
 /** Of many prompts. */
 export function aboutModel(state: AppState): EffectAbout {
   const { modelId, name, layers, heads, kvHeads } = openModel(state);
-  const { finalNorm } = state.effects.settings;
+  const finalNorm = finalNormOf(state);
   return { modelId, model: name, layers, heads, kvHeads, tokens: null, prompt: '', on: '', finalNorm };
 }
 
@@ -59,9 +60,14 @@ export function preview(source: PromptSource | undefined): string {
   return line.length > PREVIEW ? `${line.slice(0, PREVIEW - 1)}…` : line;
 }
 
-export function targetOf({ effects: { settings } }: AppState): NonNullable<Params<'sweep'>['target']> {
-  const { position, token, against, finalNorm } = settings;
-  return { position, token, against, finalNorm };
+/** As it was set for effects, else as the interventions have it. */
+export function finalNormOf({ effects, edit }: Pick<AppState, 'effects' | 'edit'>): FinalNorm {
+  return effects.settings.finalNorm ?? edit.finalNorm;
+}
+
+export function targetOf(state: AppState): NonNullable<Params<'sweep'>['target']> {
+  const { position, token, against } = state.effects.settings;
+  return { position, token, against, finalNorm: finalNormOf(state) };
 }
 
 export function sweepRequest(state: AppState): Params<'sweep'> {
@@ -98,8 +104,8 @@ export function randomRequest(state: AppState): Params<'random'> {
 }
 
 export function importanceRequest(state: AppState): ParamsOf<'sweep.importance'> {
-  const { epsilon, signed, finalNorm } = state.effects.settings;
-  return { runId: liveRun(state).runId, epsilon, signed, finalNorm };
+  const { epsilon, signed } = state.effects.settings;
+  return { runId: liveRun(state).runId, epsilon, signed, finalNorm: finalNormOf(state) };
 }
 
 export function curveRequest(state: AppState, ranking: readonly HeadId[]): ParamsOf<'sweep.accuracy'> {

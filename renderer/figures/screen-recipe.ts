@@ -42,7 +42,7 @@ export function possibleFigures(state: AppState, compared = false): readonly Fig
 }
 
 /** Results that have a figure of their own. */
-const EFFECT_FIGURES = ['curve', 'greedy', 'dose', 'random', 'patching'] as const;
+const EFFECT_FIGURES = ['curve', 'greedy', 'dose', 'random', 'keys', 'patching', 'paths', 'importance'] as const;
 
 /** Undefined where there is nothing of the kind on screen. `compared`: one score of A and B, where both have it. */
 export function screenRecipe(
@@ -144,6 +144,12 @@ export function screenRecipe(
       return effects.random && { view, ...page, result: effects.random };
     case 'patching':
       return effects.patching && { view, ...page, result: effects.patching };
+    case 'paths':
+      return effects.paths && { view, ...page, result: effects.paths };
+    case 'keys':
+      return effects.keys && { view, ...page, result: effects.keys, by: state.effects.settings.keysBy };
+    case 'importance':
+      return effects.importance && { view, ...page, result: effects.importance };
   }
 }
 

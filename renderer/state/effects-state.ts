@@ -11,6 +11,7 @@ import type {
 import type { EffectKind, EffectResults } from '../../shared/model/effect-results.ts';
 import type { FinalNorm } from '../../shared/model/intervention.ts';
 import type { PlaceKind } from '../../shared/model/place.ts';
+import type { KeyColumn } from '../../shared/view/effects/key-rows.ts';
 
 /** How a ranking reads its score: largest value first, smallest first, or largest magnitude. */
 export const RANKING_ORDERS = ['descending', 'ascending', 'magnitude'] as const;
@@ -44,7 +45,8 @@ export interface EffectSettings {
   /** Null: the two likeliest. */
   readonly token: number | null;
   readonly against: number | null;
-  readonly finalNorm: FinalNorm;
+  /** Null: as the interventions have it. */
+  readonly finalNorm: FinalNorm | null;
   readonly metric: EffectMetric;
   /** Heads that greedy takes. */
   readonly count: number;
@@ -64,6 +66,8 @@ export interface EffectSettings {
   /** How far gates are moved for the finite difference. */
   readonly epsilon: number;
   readonly signed: boolean;
+  /** What the bars over left out keys are. */
+  readonly keysBy: KeyColumn;
 }
 
 export const initialEffectSettings: EffectSettings = {
@@ -73,7 +77,7 @@ export const initialEffectSettings: EffectSettings = {
   position: null,
   token: null,
   against: null,
-  finalNorm: 'recomputed',
+  finalNorm: null,
   metric: 'kl',
   count: 8,
   factors: { from: -1, to: 2, step: 0.25 },
@@ -100,6 +104,7 @@ export const initialEffectSettings: EffectSettings = {
   mlps: 'recomputed',
   epsilon: 0.05,
   signed: false,
+  keysBy: 'deviation',
 };
 
 export interface EffectsState {

@@ -9,7 +9,10 @@ import {
   curveRecord,
   doseRecord,
   greedyRecord,
+  importanceRecord,
+  keysRecord,
   patchingRecord,
+  pathsRecord,
   randomRecord,
 } from '../view/effects/testing/records.ts';
 
@@ -23,6 +26,9 @@ const effects = pack({
   greedy: greedyRecord(),
   random: randomRecord(),
   patching: patchingRecord(),
+  paths: pathsRecord(),
+  keys: keysRecord({ deviation: [0.5, NaN, 2], logit: [-3, 1, 0] }),
+  importance: importanceRecord(),
 }) as Partial<StoredEffects>;
 const score = { id: 's', name: 'S', unit: '', definition: '', badge: 'exact', domain: [0, 1] } as const;
 const results = { score: { ...score, domain: [0, 1] as [number, number] }, a: result, b: result };

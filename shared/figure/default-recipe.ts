@@ -89,6 +89,9 @@ export function defaultRecipe(view: FigureViewId, context: FigureContext): Figur
     greedy: { result: effects.greedy },
     random: { result: effects.random },
     patching: { result: effects.patching },
+    paths: { result: effects.paths },
+    keys: { result: effects.keys },
+    importance: { result: effects.importance },
   }[view];
   const kind = EFFECT_VIEWS.find((one) => one === view);
   if (kind !== undefined && effects[kind] === undefined) {
@@ -100,4 +103,13 @@ export function defaultRecipe(view: FigureViewId, context: FigureContext): Figur
 }
 
 /** Views of results, which travel in the recipe. */
-const EFFECT_VIEWS = ['curve', 'dose', 'greedy', 'random', 'patching'] as const satisfies readonly FigureViewId[];
+const EFFECT_VIEWS = [
+  'curve',
+  'dose',
+  'greedy',
+  'random',
+  'patching',
+  'paths',
+  'keys',
+  'importance',
+] as const satisfies readonly FigureViewId[];

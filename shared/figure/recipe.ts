@@ -9,6 +9,7 @@ import { EFFECT_METRICS } from '../model/effect.ts';
 import { SESSION_ROLES } from '../session/manifest.ts';
 import { storedEffects } from '../session/stored-effects.ts';
 import { TILE_REDUCERS, TILE_VALUES } from '../tensor/tile.ts';
+import { KEY_COLUMNS } from '../view/effects/key-rows.ts';
 import { SINK_RULES } from '../view/map/sink-keys.ts';
 import { SINK_MODES, type SinkMode } from '../view/map/sink-mode.ts';
 
@@ -293,6 +294,26 @@ export const randomRecipe = z.object({ view: z.literal('random'), ...page, resul
 
 export const patchingRecipe = z.object({ view: z.literal('patching'), ...page, result: storedEffects.patching });
 
+export const pathsRecipe = z.object({ view: z.literal('paths'), ...page, result: storedEffects.paths });
+
+export const keysRecipe = z.object({
+  view: z.literal('keys'),
+  ...page,
+  result: storedEffects.keys,
+  /** What the bars are, and the list is sorted by. */
+  by: z.enum(KEY_COLUMNS).default('deviation'),
+  /** Keys that are listed. */
+  rows: z.number().int().min(0).max(100).default(8),
+});
+
+export const importanceRecipe = z.object({
+  view: z.literal('importance'),
+  ...page,
+  result: storedEffects.importance,
+  /** How many heads have their name, those farthest out first. */
+  names: z.number().int().min(0).max(200).default(8),
+});
+
 export const figureRecipeSchema = z.discriminatedUnion('view', [
   mapRecipe,
   compareRecipe,
@@ -314,6 +335,9 @@ export const figureRecipeSchema = z.discriminatedUnion('view', [
   greedyRecipe,
   randomRecipe,
   patchingRecipe,
+  pathsRecipe,
+  keysRecipe,
+  importanceRecipe,
 ]);
 /** With its defaults filled in. */
 export type FigureRecipe = z.output<typeof figureRecipeSchema>;

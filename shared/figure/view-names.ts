@@ -22,4 +22,7 @@ export const FIGURE_VIEW_NAMES: Readonly<Record<FigureViewId, string>> = {
   greedy: 'Greedy joint ablation',
   random: 'Heads beside random sets',
   patching: 'Activation patching',
+  paths: 'Paths from a head',
+  keys: 'A row without each key',
+  importance: 'Importance of heads',
 };

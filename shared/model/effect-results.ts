@@ -66,6 +66,8 @@ export interface CurveRecord extends AccuracyCurve {
   readonly about: EffectAbout;
   /** Name of the score that ranked the heads, with its origin and direction. */
   readonly rankedBy: string;
+  /** Random heads: as many of each layer. */
+  readonly matched: boolean;
   readonly lengths: readonly number[];
   /** Prompts of each length and depth. */
   readonly samples: number;
@@ -101,6 +103,9 @@ export interface ImportanceRecord {
   readonly origin: string;
   /** Ids of the tables. */
   readonly scores: { readonly approximate: string; readonly exact: string };
+  /** What both tables hold, [layers x heads]. */
+  readonly approximate: Float64Array;
+  readonly exact: Float64Array;
 }
 
 export interface EffectResults {

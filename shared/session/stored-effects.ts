@@ -105,6 +105,7 @@ const curve = z.object({
   ranked: z.array(accuracy).min(1).max(65),
   random: z.array(accuracy).max(65),
   rankedBy: name,
+  matched: z.boolean(),
   lengths: z.array(count).max(64),
   samples: count,
   seed: index,
@@ -187,21 +188,29 @@ const paths = z
     'There is one number a head.',
   );
 
-const importance = z.object({
-  about,
-  epsilon: z.number().positive().max(1),
-  signed: z.boolean(),
-  error: z.object({
-    heads: index,
-    pearson: packedNumber,
-    spearman: packedNumber,
-    maxError: packedNumber,
-    meanError: packedNumber,
-  }),
-  work,
-  origin: z.string().max(64),
-  scores: z.object({ approximate: z.string().max(64), exact: z.string().max(64) }),
-});
+const importance = z
+  .object({
+    about,
+    epsilon: z.number().positive().max(1),
+    signed: z.boolean(),
+    error: z.object({
+      heads: index,
+      pearson: packedNumber,
+      spearman: packedNumber,
+      maxError: packedNumber,
+      meanError: packedNumber,
+    }),
+    work,
+    origin: z.string().max(64),
+    scores: z.object({ approximate: z.string().max(64), exact: z.string().max(64) }),
+    approximate: packedFloat64,
+    exact: packedFloat64,
+  })
+  .refine(
+    ({ about: of, approximate, exact }) =>
+      [approximate, exact].every((values) => packedLength(values) === of.layers * of.heads),
+    'There is one number a head.',
+  );
 
 export const storedEffects = {
   sweep,

@@ -6,7 +6,10 @@ import {
   curveRecord,
   doseRecord,
   greedyRecord,
+  importanceRecord,
+  keysRecord,
   patchingRecord,
+  pathsRecord,
   randomRecord,
 } from '../../../shared/view/effects/testing/records.ts';
 
@@ -67,6 +70,13 @@ export const TEST_RECIPES: { readonly [V in FigureViewId]: Extract<FigureRecipeI
   greedy: { view: 'greedy', result: stored({ greedy: greedyRecord() }).greedy! },
   random: { view: 'random', result: stored({ random: randomRecord() }).random! },
   patching: { view: 'patching', result: stored({ patching: patchingRecord() }).patching! },
+  paths: { view: 'paths', result: stored({ paths: pathsRecord() }).paths! },
+  keys: {
+    view: 'keys',
+    result: stored({ keys: keysRecord({ deviation: [0.5, NaN, 2, 0], logit: [-3, 1, 0, 0.2] }) }).keys!,
+    by: 'logit',
+  },
+  importance: { view: 'importance', result: stored({ importance: importanceRecord() }).importance! },
 };
 
 function stored(results: Partial<EffectResults>): Partial<StoredEffects> {

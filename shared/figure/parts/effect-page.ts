@@ -17,17 +17,17 @@ export interface EffectPage {
 interface EffectWords {
   readonly about: EffectAbout;
   readonly change?: Change;
-  readonly badge: Badge;
+  readonly badges: readonly Badge[];
   readonly name: string;
   readonly details: string;
   readonly caption: readonly string[];
 }
 
 export function effectPage({ runs }: FigureSource, words: EffectWords): EffectPage {
-  const { about, change, badge, name, details, caption } = words;
+  const { about, change, badges, name, details, caption } = words;
   const { clean } = runs;
   const origin: FigureOrigin = {
-    badges: [badge],
+    badges,
     interventions: [],
     providers: clean && clean.modelId === about.modelId ? [clean.provider] : [],
   };

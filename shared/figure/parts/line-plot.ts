@@ -1,6 +1,6 @@
 /** Lines over numbers with their intervals, names of points and a legend. */
 import { mixRgb, parseHex, toHex } from '../../colour/rgb.ts';
-import type { LinePlotData, PlotLine } from '../../view/effects/line-plots.ts';
+import { INTERVAL_WORDS, type LinePlotData, type PlotLine } from '../../view/effects/line-plots.ts';
 import type { SceneRect } from '../scene.ts';
 import { LABEL_EM, type Sketch } from '../sketch.ts';
 import { wrapText } from '../wrap-text.ts';
@@ -9,15 +9,11 @@ import { drawScoreAxes } from './score-axes.ts';
 const DOT_EM = 0.5;
 const CAP_EM = 0.45;
 const LINE_PT = 1;
+const HOLLOW_PT = 0.75;
 const BAND_STRENGTH = 0.16;
-const KEY_EM = 1.6;
+const CONTROL_DASH = [3, 2];
+const KEY_EM = 2.4;
 const LEGEND_LINE_EM = 1.3;
-
-const INTERVAL_WORDS: Readonly<Record<PlotLine['interval'], string>> = {
-  none: '',
-  bars: ', bars: 95% interval',
-  band: ', band: 95% of draws',
-};
 
 /** `rect`: of the plot with its axes; the legend goes below. Returns the lower end of it all. */
 export function drawLinePlot(sketch: Sketch, rect: SceneRect, data: LinePlotData): number {
@@ -50,7 +46,7 @@ export function drawLinePlot(sketch: Sketch, rect: SceneRect, data: LinePlotData
     }
   });
   for (const line of data.lines) {
-    const stroke = line.tone === 'main' ? theme.accent : theme.textDim;
+    const stroke = strokeOf(sketch, line);
     const points = line.points
       .filter(({ y }) => Number.isFinite(y))
       .map((point) => ({ ...point, px: axes.x(point.x), py: axes.y(point.y) }));
@@ -61,8 +57,7 @@ export function drawLinePlot(sketch: Sketch, rect: SceneRect, data: LinePlotData
           ...ends.map(({ px, high }) => [px, high] as const),
           ...ends.toReversed().map(({ px, low }) => [px, low] as const),
         ];
-        const fill = toHex(mixRgb(parseHex(theme.background)!, parseHex(stroke)!, BAND_STRENGTH));
-        sketch.steps(around, fill);
+        sketch.steps(around, bandFill(sketch, stroke));
       }
       if (line.interval === 'bars') {
         for (const { px, low, high } of ends) {
@@ -72,19 +67,51 @@ export function drawLinePlot(sketch: Sketch, rect: SceneRect, data: LinePlotData
       }
       sketch.polyline(
         points.map(({ px, py }) => [px, py] as const),
-        { stroke, width: LINE_PT, ...(line.tone === 'control' ? { dash: [3, 2] } : {}) },
+        { stroke, width: LINE_PT, ...(line.tone === 'control' ? { dash: CONTROL_DASH } : {}) },
       );
-      for (const { px, py } of points) {
-        sketch.rect(px - (DOT_EM / 2) * em, py - (DOT_EM / 2) * em, DOT_EM * em, DOT_EM * em, stroke);
-      }
+      for (const { px, py } of points) drawDot(sketch, line, px, py);
     });
     drawNames(sketch, points, { left, right, top });
   }
   return data.lines.length > 1 ? drawLegend(sketch, data, { x: left, y: axes.end, width: right - left }) : axes.end;
 }
 
+function strokeOf({ theme }: Sketch, { tone }: PlotLine): string {
+  return tone === 'main' ? theme.accent : theme.textDim;
+}
+
+function bandFill({ theme }: Sketch, stroke: string): string {
+  return toHex(mixRgb(parseHex(theme.background)!, parseHex(stroke)!, BAND_STRENGTH));
+}
+
+/** Full for what was asked, hollow for what it is held against: told apart without colours. */
+function drawDot(sketch: Sketch, line: PlotLine, x: number, y: number): void {
+  const side = DOT_EM * sketch.em;
+  const stroke = strokeOf(sketch, line);
+  sketch.rect(x - side / 2, y - side / 2, side, side, stroke);
+  if (line.tone === 'main') return;
+  const inner = side - 2 * HOLLOW_PT;
+  if (inner > 0) sketch.rect(x - inner / 2, y - inner / 2, inner, inner, sketch.theme.background);
+}
+
+/** A piece of the line as it is drawn. */
+function drawKey(sketch: Sketch, line: PlotLine, x: number, y: number): void {
+  const { em } = sketch;
+  const stroke = strokeOf(sketch, line);
+  const width = KEY_EM * em;
+  if (line.interval === 'band') sketch.rect(x, y - 0.4 * em, width, 0.8 * em, bandFill(sketch, stroke));
+  sketch.polyline(
+    [
+      [x, y],
+      [x + width, y],
+    ],
+    { stroke, width: LINE_PT, ...(line.tone === 'control' ? { dash: CONTROL_DASH } : {}) },
+  );
+  drawDot(sketch, line, x + width / 2, y);
+}
+
 /** Of points that have one, where there is room. */
-function drawNames(
+export function drawNames(
   sketch: Sketch,
   points: readonly { readonly px: number; readonly py: number; readonly label?: string }[],
   { left, right, top }: { readonly left: number; readonly right: number; readonly top: number },
@@ -113,16 +140,17 @@ function drawLegend(
   { lines }: LinePlotData,
   { x, y, width }: { readonly x: number; readonly y: number; readonly width: number },
 ): number {
-  const { em, theme } = sketch;
+  const { em } = sketch;
   let below = y;
   sketch.group('legend', () => {
-    for (const { name, tone, interval } of lines.toReversed()) {
-      const stroke = tone === 'main' ? theme.accent : theme.textDim;
+    for (const line of lines.toReversed()) {
       const room = width - (KEY_EM + 0.5) * em;
-      const rows = wrapText(`${name}${INTERVAL_WORDS[interval]}`, room, (part) => sketch.width(part, { em: LABEL_EM }));
+      const rows = wrapText(`${line.name}${INTERVAL_WORDS[line.interval]}`, room, (part) =>
+        sketch.width(part, { em: LABEL_EM }),
+      );
       for (const [index, row] of rows.entries()) {
         below += LEGEND_LINE_EM * LABEL_EM * em;
-        if (index === 0) sketch.line(x, below - 0.3 * em, x + KEY_EM * em, below - 0.3 * em, stroke, LINE_PT);
+        if (index === 0) drawKey(sketch, line, x, below - 0.3 * em);
         sketch.text(row, x + (KEY_EM + 0.5) * em, below, { em: LABEL_EM });
       }
     }

@@ -13,6 +13,8 @@ export interface AxisDomain {
   readonly name: string;
   /** Counts have ticks at whole numbers only. */
   readonly whole?: boolean;
+  /** Where ticks are; absent: at round numbers. */
+  readonly at?: readonly number[];
 }
 
 export interface ScoreAxes {
@@ -26,7 +28,17 @@ const label = { em: LABEL_EM } as const;
 const LINE_EM = 1.2 * LABEL_EM;
 
 /** Ticks of a length, as many as keep apart, with their texts. */
-function ticksOf(sketch: Sketch, axis: ScoreAxis, { whole = false }: AxisDomain, gap: number | undefined) {
+function ticksOf(sketch: Sketch, axis: ScoreAxis, { whole = false, at: own }: AxisDomain, gap: number | undefined) {
+  if (own) {
+    let free = -Infinity;
+    return own.map((tick) => {
+      const [at, text] = [axis(tick), formatTick(tick)];
+      const half = sketch.width(text, label) / 2 + 0.3 * sketch.em;
+      const isFree = at - half >= free;
+      if (isFree) free = at + half;
+      return { at, text: isFree ? text : '' };
+    });
+  }
   const [from, to] = axis.range() as [number, number];
   for (let count = Math.max(2, Math.floor(Math.abs(to - from) / (6 * sketch.em))); count > 0; count--) {
     const ticks = axis

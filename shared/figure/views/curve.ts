@@ -2,7 +2,7 @@
 import type { CurveRecord } from '../../model/effect-results.ts';
 import { formatHead } from '../../model/head-id.ts';
 import { unpack } from '../../session/packed.ts';
-import { curvePlot } from '../../view/effects/line-plots.ts';
+import { controlText, curvePlot } from '../../view/effects/line-plots.ts';
 import { plural } from '../../view/format.ts';
 import { drawPage } from '../page.ts';
 import { effectPage, type EffectPage } from '../parts/effect-page.ts';
@@ -22,21 +22,20 @@ export const curveView: FigureView<'curve', CurveFigure> = {
   id: 'curve',
   load({ result }, { source }) {
     const record = unpack<CurveRecord>(result);
-    const { about, change, badge, task, ranking, ranked, random, lengths, seed } = record;
+    const { about, change, badge, task, ranking, ranked, lengths, seed } = record;
     const [first] = ranked;
-    const draws = Math.max(0, ...random.map((point) => point.draws));
     const most = Math.max(...ranked.map(({ heads }) => heads));
     const named = ranking.slice(0, Math.min(NAMED, most)).map(formatHead).join(', ');
     const page = effectPage(source, {
       about,
       change,
-      badge,
+      badges: [badge],
       name: `Accuracy on ${task} against heads changed`,
       details: `ranked by ${record.rankedBy}`,
       caption: [
         `Share of right answers; ${plural(first?.prompts ?? 0, 'prompt')} a point${lengths.length > 0 ? ` at ${lengths.join(', ')} tokens` : ''}, seed ${seed}.`,
         `Heads in the order of the score: ${named}${ranking.length > NAMED ? ' and so on' : ''}.`,
-        draws > 0 ? `Random: mean of ${plural(draws, 'draw')} of as many heads.` : '',
+        controlText(record),
       ],
     });
     return Promise.resolve({ ...page, record });

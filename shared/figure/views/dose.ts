@@ -31,7 +31,7 @@ export const doseView: FigureView<'dose', DoseFigure> = {
     const record = unpack<DoseRecord>(result);
     const page = effectPage(source, {
       about: record.about,
-      badge: 'propagated',
+      badges: ['propagated'],
       name: `Dose-response of ${formatPlace(record.place)}`,
       details: 'effect against the factor on its output z',
       caption: [

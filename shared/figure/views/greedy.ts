@@ -25,7 +25,7 @@ export const greedyView: FigureView<'greedy', GreedyFigure> = {
     const page = effectPage(source, {
       about: record.about,
       change: record.change,
-      badge: 'propagated',
+      badges: ['propagated'],
       name: 'Greedy joint ablation',
       details: `${shown.name}, ${shown.unit}`,
       caption: [

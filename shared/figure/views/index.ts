@@ -12,10 +12,13 @@ import { generationView } from './generation.ts';
 import { histogramView } from './histogram.ts';
 import { greedyView } from './greedy.ts';
 import { headView } from './head.ts';
+import { importanceView } from './importance.ts';
+import { keysView } from './keys.ts';
 import { mapView } from './map.ts';
 import { mapsView } from './maps.ts';
 import { nextView } from './next.ts';
 import { patchingView } from './patching.ts';
+import { pathsView } from './paths.ts';
 import { randomView } from './random.ts';
 import { rankedView } from './ranked.ts';
 import { resultsView } from './results.ts';
@@ -67,5 +70,11 @@ export function loadRecipe(asked: FigureRecipe, job: FigureJob): Promise<LoadedF
       return loadFigure(randomView, recipe, job);
     case 'patching':
       return loadFigure(patchingView, recipe, job);
+    case 'paths':
+      return loadFigure(pathsView, recipe, job);
+    case 'keys':
+      return loadFigure(keysView, recipe, job);
+    case 'importance':
+      return loadFigure(importanceView, recipe, job);
   }
 }

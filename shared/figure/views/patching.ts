@@ -1,32 +1,29 @@
 /** Patched runs as maps: layers x heads, or layers or heads x positions, in one direction or both. */
+import { ticks } from 'd3';
 import { toHex } from '../../colour/rgb.ts';
-import { textOn } from '../../colour/contrast.ts';
-import type { ValueScale } from '../../colour/value-scale.ts';
 import type { PatchHook, PatchResult } from '../../model/effect.ts';
 import type { PatchingRecord } from '../../model/effect-results.ts';
 import { unpack } from '../../session/packed.ts';
 import {
   DIRECTION_WORDS,
   movedColour,
-  movedMap,
+  movedLegend,
   movedScale,
-  movedText,
+  namedColumns,
   patchGrid,
   type PatchGridData,
 } from '../../view/effects/patch-grid.ts';
 import { formatSigned, plural } from '../../view/format.ts';
 import { axisText, fitText } from '../../view/map/axis-labels.ts';
-import { formatTick } from '../../view/map/format-value.ts';
 import { drawPage, type Frame } from '../page.ts';
-import { drawLevelBar } from '../parts/colour-bar.ts';
 import { effectPage, type EffectPage } from '../parts/effect-page.ts';
-import { cellOf, drawGridLabels, headGrid } from '../parts/head-grid.ts';
+import type { HeadGrid } from '../parts/head-grid.ts';
+import { drawMovedHeads, drawMovedLegend, type MovedParts } from '../parts/moved-grid.ts';
 import type { RecipeOf } from '../recipe.ts';
 import { MIDDLE } from '../scene.ts';
 import { LABEL_EM, type Sketch } from '../sketch.ts';
 import type { FigureModel } from '../source.ts';
 import type { FigureView } from '../view.ts';
-import { wrapText } from '../wrap-text.ts';
 
 export interface PatchingFigure extends EffectPage {
   readonly record: PatchingRecord;
@@ -44,8 +41,7 @@ export const HOOK_WORDS: Readonly<Record<PatchHook, string>> = {
 };
 
 const LARGEST_EM = 4.5;
-const NUMBER_EM = 0.75;
-const LEGEND_EM = 4.2;
+const LEGEND_EM = 5.4;
 const TITLE_EM = 1.6;
 const TOKEN_EM = 6;
 /** Both directions side by side from this width on. */
@@ -62,11 +58,11 @@ export const patchingView: FigureView<'patching', PatchingFigure> = {
     const partners = first.pair.partners.filter((partner) => partner >= 0).length;
     const page = effectPage(source, {
       about,
-      badge: 'propagated',
+      badges: ['propagated'],
       name: `Patching ${HOOK_WORDS[first.hook]}`,
       details: results.length > 1 ? 'both directions' : DIRECTION_WORDS[first.direction].name,
       caption: [
-        ...results.map(({ direction }) => `${DIRECTION_WORDS[direction].name}: ${DIRECTION_WORDS[direction].scale}.`),
+        ...results.map(({ direction }) => `${DIRECTION_WORDS[direction].name}. ${DIRECTION_WORDS[direction].meaning}`),
         `logit(${first.token.display}) − logit(${first.against.display}): clean ${formatSigned(first.clean)}, corrupted ${formatSigned(first.corrupted)}.`,
         `${partners} of ${plural(first.pair.clean.length, 'token')} have a partner among ${first.pair.corrupted.length}.`,
       ],
@@ -145,80 +141,42 @@ function drawPatching(
     const below = { ...own, y: own.y + TITLE_EM * em, height: room && room - TITLE_EM * em };
     const bottom =
       data.across === 'heads'
-        ? drawHeads(sketch, below, { data, scale, model, theme: recipe.theme })
+        ? endOf(drawMovedHeads(sketch, below, { moved: data.moved, scale, model, theme: recipe.theme }))
         : drawPositions(sketch, below, { data, scale, theme: recipe.theme });
     end = Math.max(end, bottom);
     if (!isAcross) y = bottom + 0.8 * em;
   }
-  const middle = (scale.lo + scale.hi) / 2;
-  const legend = {
-    map: movedMap(recipe.theme),
-    ticks: [scale.lo, middle, scale.hi].map((value, index) => ({ unit: index / 2, label: formatTick(value) })),
-    lines: wrapText('0 = nothing moved, 1 = all the way to the other run', frame.width - 2 * em, (part) =>
-      sketch.width(part, { em: LABEL_EM }),
-    ),
-    masked: false,
-  };
-  const bar = Math.min(28 * em, frame.width - 2 * em);
-  return drawLevelBar(sketch, legend, { x: frame.x + em, y: end + 0.8 * em, width: bar });
+  const words = movedLegend(results.map(({ direction }) => direction));
+  return drawMovedLegend(sketch, { x: frame.x, y: end, width: frame.width }, { scale, theme: recipe.theme }, words);
 }
 
-interface MapParts {
-  readonly data: PatchGridData;
-  readonly scale: ValueScale;
-  readonly theme: 'light' | 'dark';
-}
-
-function drawHeads(
+function drawPositions(
   sketch: Sketch,
   frame: Frame,
-  { data, scale, theme, model }: MapParts & { readonly model: FigureModel },
+  { data, scale, theme }: MovedParts & { readonly data: PatchGridData },
 ): number {
-  const { em } = sketch;
-  const grid = headGrid(sketch, frame, model, { largestEm: LARGEST_EM, square: false, below: 0 });
-  drawGridLabels(sketch, grid, model);
-  sketch.group('cells', () => {
-    for (const [index, value] of data.moved.entries()) {
-      if (Number.isNaN(value)) continue;
-      const head = { layer: Math.floor(index / data.columns), head: index % data.columns };
-      const { x, y, width, height } = cellOf(grid, head);
-      const colour = movedColour(scale, value, theme);
-      sketch.rect(x, y, width, height, toHex(colour));
-      const number = movedText(value);
-      const fits = sketch.width(number, { em: NUMBER_EM }) <= width - 0.1 * em && height >= NUMBER_EM * em;
-      if (!fits) continue;
-      sketch.text(number, x + width / 2, y + height / 2 + MIDDLE * NUMBER_EM * em, {
-        em: NUMBER_EM,
-        anchor: 'middle',
-        fill: toHex(textOn(colour)),
-      });
-    }
-  });
-  return grid.y + grid.height;
-}
-
-function drawPositions(sketch: Sketch, frame: Frame, { data, scale, theme }: MapParts): number {
   const { em } = sketch;
   const label = { em: LABEL_EM } as const;
   const widest = data.rowNames.reduce((most, name) => Math.max(most, sketch.width(name, label)), 0);
   const left = frame.x + widest + 0.8 * em;
   const pitch = Math.min(LARGEST_EM * em, (frame.x + frame.width - left) / data.columns);
-  const every = Math.max(1, Math.ceil((1.15 * em) / pitch));
-  const names = Array.from({ length: Math.ceil(data.columns / every) }, (_, index) => index * every).map((column) => ({
+  const named = namedColumns(data, (1.15 * em) / pitch);
+  const isWhole = named.length === data.columns;
+  const names = named.map((column) => ({
     column,
     name: fitText(axisText(data.tokens[column]!), TOKEN_EM * em, (part) => sketch.width(part, label)) ?? '',
   }));
-  const above = names.reduce((most, { name }) => Math.max(most, sketch.width(name, label)), 0) + 0.6 * em;
+  const above =
+    names.reduce((most, { name }) => Math.max(most, sketch.width(name, label)), 0) + (isWhole ? 0.6 : 0.9) * em;
   const top = frame.y + above;
   const room = frame.height === undefined ? Infinity : frame.height - above;
   const rowPt = Math.max(1.1 * em, Math.min(2 * em, room / data.rows));
   const gap = pitch > 3 ? 0.3 : 0;
   sketch.group('tokens', () => {
     for (const { column, name } of names) {
-      sketch.text(name, left + (column + 0.5) * pitch + MIDDLE * LABEL_EM * em, top - 0.3 * em, {
-        ...label,
-        rotate: -90,
-      });
+      const x = left + (column + 0.5) * pitch;
+      if (!isWhole) sketch.line(x, top - 0.35 * em, x, top);
+      sketch.text(name, x + MIDDLE * LABEL_EM * em, top - (isWhole ? 0.3 : 0.6) * em, { ...label, rotate: -90 });
     }
   });
   const step = Math.max(1, Math.ceil((1.1 * LABEL_EM * em) / rowPt));
@@ -239,5 +197,31 @@ function drawPositions(sketch: Sketch, frame: Frame, { data, scale, theme }: Map
       sketch.rect(left + column * pitch, top + row * rowPt, pitch - gap, rowPt - gap, fill);
     }
   });
-  return top + data.rows * rowPt;
+  const end = top + data.rows * rowPt;
+  return isWhole ? end : drawPlaces(sketch, { left, end, pitch, columns: data.columns });
 }
+
+/** Positions under a map whose tokens are not all named. */
+function drawPlaces(
+  sketch: Sketch,
+  {
+    left,
+    end,
+    pitch,
+    columns,
+  }: { readonly left: number; readonly end: number; readonly pitch: number; readonly columns: number },
+): number {
+  const { em } = sketch;
+  const width = sketch.width(String(columns), { em: LABEL_EM });
+  const count = Math.max(1, Math.floor((columns * pitch) / (2.5 * width)));
+  sketch.group('positions', () => {
+    for (const position of ticks(0, columns - 1, count).filter(Number.isInteger)) {
+      const x = left + (position + 0.5) * pitch;
+      sketch.line(x, end, x, end + 0.35 * em);
+      sketch.text(String(position), x, end + 1.4 * em, { em: LABEL_EM, anchor: 'middle' });
+    }
+  });
+  return end + 1.7 * em;
+}
+
+const endOf = ({ y, height }: HeadGrid): number => y + height;

@@ -33,7 +33,7 @@ export const randomView: FigureView<'random', RandomFigure> = {
     const page = effectPage(source, {
       about: record.about,
       change: record.change,
-      badge: 'propagated',
+      badges: ['propagated'],
       name: `${plural(heads.length, 'head')} beside random sets`,
       details: plural(draws.length, 'draw'),
       caption: [

@@ -10,6 +10,7 @@ import {
 import { EFFECT_KINDS } from '../../model/effect-results.ts';
 import { FINAL_NORMS } from '../../model/intervention.ts';
 import { PLACE_KINDS } from '../../model/place.ts';
+import { KEY_COLUMNS } from '../../view/effects/key-rows.ts';
 import { defineSlice } from '../slice.ts';
 import { storedEffects } from '../stored-effects.ts';
 
@@ -24,7 +25,8 @@ const settings = z.object({
   position: index.nullable(),
   token: index.nullable(),
   against: index.nullable(),
-  finalNorm: z.enum(FINAL_NORMS),
+  /** Null: as the interventions have it. */
+  finalNorm: z.enum(FINAL_NORMS).nullable(),
   metric: z.enum(EFFECT_METRICS),
   count: count.max(256),
   factors: z
@@ -57,6 +59,7 @@ const settings = z.object({
   mlps: z.enum(['recomputed', 'frozen']),
   epsilon: z.number().min(1e-3).max(1),
   signed: z.boolean(),
+  keysBy: z.enum(KEY_COLUMNS),
 });
 
 const { sweep, greedy, dose, random, curve, keys, patching, paths, importance } = storedEffects;

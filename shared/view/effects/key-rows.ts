@@ -1,5 +1,6 @@
 /** Keys of one row, each left out alone, by what that does. Pure. */
 import type { KeysRecord } from '../../model/effect-results.ts';
+import { ends, type PlotAxis } from './line-plots.ts';
 
 export const KEY_COLUMNS = ['deviation', 'weight', 'logit'] as const;
 export type KeyColumn = (typeof KEY_COLUMNS)[number];
@@ -43,17 +44,42 @@ export function keyRows({ tokens, weight, deviation, relative, logit }: KeysReco
   return rows.sort((a, b) => size(b) - size(a) || a.key - b.key);
 }
 
+export interface KeyBar {
+  /** Keys that share the bar: `from` to `to` - 1. */
+  readonly from: number;
+  readonly to: number;
+  /** The one that is shown. */
+  readonly key: number;
+  readonly value: number;
+}
+
 /** Of so many columns at most, the value of largest magnitude in each; all of them where they fit. [columns] */
-export function keyBars(
-  values: Float32Array,
-  columns: number,
-): readonly { readonly key: number; readonly value: number }[] {
+export function keyBars(values: Float32Array, columns: number): readonly KeyBar[] {
   const side = Math.max(1, Math.ceil(values.length / columns));
   return Array.from({ length: Math.ceil(values.length / side) }, (_, column) => {
-    let best = column * side;
-    for (let key = best + 1; key < Math.min(values.length, (column + 1) * side); key++) {
+    const [from, to] = [column * side, Math.min(values.length, (column + 1) * side)];
+    let best = from;
+    for (let key = from + 1; key < to; key++) {
       if (!(Math.abs(values[key]!) <= Math.abs(values[best]!)) && !Number.isNaN(values[key]!)) best = key;
     }
-    return { key: best, value: values[best]! };
+    return { from, to, key: best, value: values[best]! };
   });
+}
+
+/** Axes of such bars, each around the numbers of its keys. */
+export function keyAxes(
+  { query, tokens }: KeysRecord,
+  by: KeyColumn,
+  bars: readonly KeyBar[],
+): { readonly x: PlotAxis; readonly y: PlotAxis } {
+  return {
+    x: { name: `key, 0 to ${query}`, lo: -0.5, hi: tokens.length - 0.5, whole: true },
+    y: {
+      name: KEY_WORDS[by].axis,
+      ...ends(
+        bars.map(({ value }) => value),
+        [0],
+      ),
+    },
+  };
 }

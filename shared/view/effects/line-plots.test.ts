@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { intervalRows } from './interval-rows.ts';
-import { curvePlot, dosePlot, ends, greedyPlot } from './line-plots.ts';
+import { controlText, curvePlot, dosePlot, ends, greedyPlot } from './line-plots.ts';
 import { curveRecord, doseRecord, greedyRecord, randomRecord } from './testing/records.ts';
 
 describe('results as lines', () => {
@@ -12,7 +12,14 @@ describe('results as lines', () => {
     ]);
     expect(lines[1]!.points[2]).toEqual({ x: 2, y: 0, low: 0, high: 0.1 });
     expect([x.lo, x.hi, y.lo, y.hi]).toEqual([0, 2, 0, 1]);
+    expect(x.at).toEqual([0, 1, 2]);
     expect(curvePlot({ ...curveRecord(), random: [] }).lines).toHaveLength(1);
+  });
+
+  it('of accuracy say from which heads the random ones are', () => {
+    expect(controlText(curveRecord())).toMatch(/20 draws of as many heads, from those that the ranking does not begin/);
+    expect(controlText({ ...curveRecord(), matched: true })).toContain('as many heads of the same layers, from');
+    expect(controlText({ ...curveRecord(), random: [] })).toBe('');
   });
 
   it('of a dose: nothing changed is marked at factor 1, and agreement is a share', () => {

@@ -31,6 +31,8 @@ export interface PlotAxis {
   readonly hi: number;
   /** Counts have ticks at whole numbers only. */
   readonly whole?: boolean;
+  /** Where ticks are; absent: at round numbers. */
+  readonly at?: readonly number[];
 }
 
 export interface LinePlotData {
@@ -43,14 +45,28 @@ export interface LinePlotData {
   readonly upright: number | null;
 }
 
+/** How a legend tells what an interval is. */
+export const INTERVAL_WORDS: Readonly<Record<PlotLine['interval'], string>> = {
+  none: '',
+  bars: ', bars: 95% interval over prompts',
+  band: ', band: 2.5% to 97.5% of draws',
+};
+
+/** From which heads the random ones of a curve are drawn; empty without any. */
+export function controlText({ random, matched }: CurveRecord): string {
+  if (random.length === 0) return '';
+  const draws = Math.max(...random.map((point) => point.draws));
+  return `Random: mean of ${plural(draws, 'draw')} of as many heads${matched ? ' of the same layers' : ''}, from those that the ranking does not begin with (where these are enough).`;
+}
+
 /** Task accuracy against the number of heads that are changed: those that a score ranks first beside random ones. */
 export function curvePlot({ ranked, random, rankedBy, change }: CurveRecord): LinePlotData {
-  const [, ...draws] = [0, ...random.map((point) => point.draws)];
-  const most = Math.max(...ranked.map(({ heads }) => heads), ...random.map(({ heads }) => heads), 1);
+  const draws = random.map((point) => point.draws);
+  const counts = [...new Set([...ranked, ...random].map(({ heads }) => heads))].sort((a, b) => a - b);
   const line = (points: CurveRecord['ranked']): PlotPoint[] =>
     points.map(({ heads, accuracy, low, high }) => ({ x: heads, y: accuracy, low, high }));
   return {
-    x: { name: `heads changed (${change.what})`, lo: 0, hi: most, whole: true },
+    x: { name: `heads changed (${change.what})`, lo: 0, hi: Math.max(1, counts.at(-1)!), at: counts },
     y: { name: 'task accuracy', lo: 0, hi: 1 },
     lines: [
       ...(random.length > 0

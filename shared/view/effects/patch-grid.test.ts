@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { movedScale, movedText, patchGrid } from './patch-grid.ts';
+import { movedLegend, movedScale, movedText, namedColumns, patchGrid } from './patch-grid.ts';
 import { patchResult } from './testing/records.ts';
 
 describe('patched runs as a map', () => {
@@ -32,5 +32,30 @@ describe('patched runs as a map', () => {
 
   it('print what moved, and nothing where nothing did', () => {
     expect([0.004, -0.004, 0.25, -1.3].map(movedText)).toEqual(['', '', '0.25', '−1.30']);
+  });
+
+  it('name the columns in which most moves, then the tokens that differ, then others', () => {
+    const result = patchResult({ grid: 'layer-position' });
+    const quiet = { ...result, recovery: result.recovery.map(() => 0.001) };
+    expect(patchGrid(quiet).differing).toEqual([1]);
+    expect(namedColumns(patchGrid(quiet), 1)).toEqual([0, 1, 2]);
+    expect(namedColumns(patchGrid(quiet), 2)).toEqual([1]);
+    const loud = { ...quiet, recovery: Float64Array.of(0, 0, 0, 0, 0, -0.5) };
+    expect(namedColumns(patchGrid(loud), 2)).toEqual([0, 2]);
+  });
+
+  it('know tokens without a partner, of the run that is patched', () => {
+    const { pair, ...rest } = patchResult({ grid: 'layer-position' });
+    const gone = { ...pair, partners: Int32Array.of(0, -1, 2) };
+    for (const direction of ['denoise', 'noise'] as const) {
+      expect(patchGrid({ ...rest, direction, pair: gone }).differing).toEqual([1]);
+    }
+  });
+
+  it('say in words what 0 and 1 are, by direction', () => {
+    expect(movedLegend(['noise'])[0]).toMatch(/^lost: 0 = still as clean, 1 = as corrupted/);
+    const both = movedLegend(['denoise', 'noise']);
+    expect(both[0]).toMatch(/^denoise: recovered: 0 = still as corrupted, 1 = as clean/);
+    expect(both[1]).toMatch(/^noise: lost/);
   });
 });

@@ -5,6 +5,7 @@ import { niceCeil, toUnit, type ValueScale } from '../../colour/value-scale.ts';
 import type { PatchDirection, PatchResult } from '../../model/effect.ts';
 import type { TokenView } from '../../model/token-view.ts';
 import { formatScore, type GroundTheme } from '../atlas/score-colours.ts';
+import { spacedByImportance } from '../map/axis-labels.ts';
 
 export interface PatchGridData {
   readonly rows: number;
@@ -21,9 +22,15 @@ export interface PatchGridData {
   readonly rowNames: readonly string[];
   /** Of the run that is patched, where positions stand across. */
   readonly tokens: readonly TokenView[];
+  /** Of these, those that the other prompt has otherwise or not at all. */
+  readonly differing: readonly number[];
   /** Layer and head of a row of single heads; empty for layers. */
   readonly rowHeads: readonly { readonly layer: number; readonly head: number }[];
 }
+
+const LEAST_PRINTED = 0.005;
+/** A token that differs is worth a name as much as one where so much moves. */
+const DIFFERS = 0.1;
 
 /** What a patch does, by its direction. */
 export const DIRECTION_WORDS: Readonly<
@@ -49,6 +56,7 @@ export function patchGrid({ pair, direction, grid, shape, recovery, values }: Pa
   const [layers, heads, positions] = shape;
   const moved = movedOf(direction, recovery);
   const tokens = direction === 'denoise' ? pair.corrupted : pair.clean;
+  const differing = differingTokens(pair, direction);
   const layerNames = Array.from({ length: layers }, (_, layer) => `L${layer}`);
   if (grid === 'head') {
     const same = { moved, recovery, difference: values };
@@ -60,6 +68,7 @@ export function patchGrid({ pair, direction, grid, shape, recovery, values }: Pa
       down: 'layers',
       rowNames: layerNames,
       tokens: [],
+      differing: [],
       rowHeads: [],
     };
   }
@@ -74,6 +83,7 @@ export function patchGrid({ pair, direction, grid, shape, recovery, values }: Pa
       down: 'layers',
       rowNames: layerNames,
       tokens,
+      differing,
       rowHeads: [],
     };
   }
@@ -97,8 +107,19 @@ export function patchGrid({ pair, direction, grid, shape, recovery, values }: Pa
     down: 'heads',
     rowNames: rowHeads.map(({ layer, head }) => `L${layer}H${head}`),
     tokens,
+    differing,
     rowHeads,
   };
+}
+
+/** Positions of the run that is patched. */
+function differingTokens({ clean, corrupted, partners }: PatchResult['pair'], direction: PatchDirection): number[] {
+  if (direction === 'noise') {
+    return [...clean.keys()].filter((at) => clean[at]!.id !== corrupted[partners[at]!]?.id);
+  }
+  const same = new Set<number>();
+  for (const [at, partner] of partners.entries()) if (clean[at]!.id === corrupted[partner]?.id) same.add(partner);
+  return [...corrupted.keys()].filter((at) => !same.has(at));
 }
 
 /** Zero, where nothing moved, in the middle of the colours; at least -1 to 1, so that pictures can be compared. */
@@ -118,7 +139,34 @@ export function movedColour(scale: ValueScale, value: number, ground: GroundThem
   return sampleLut(lutOf(movedMap(ground)), toUnit(scale, value));
 }
 
+/** What the colours say, one line a direction. */
+export function movedLegend(directions: readonly PatchDirection[]): readonly string[] {
+  const words: Readonly<Record<PatchDirection, string>> = {
+    denoise: 'recovered: 0 = still as corrupted, 1 = as clean, below 0 = farther from clean',
+    noise: 'lost: 0 = still as clean, 1 = as corrupted, below 0 = farther from corrupted',
+  };
+  return directions.map((one) => (directions.length > 1 ? `${one}: ${words[one]}` : words[one]));
+}
+
+/**
+ * Columns that are named where not all can be, `gap` columns apart at least: those in which most moves, then those that
+ * differ between the prompts. Ascending.
+ */
+export function namedColumns({ rows, columns, moved, differing }: PatchGridData, gap: number): readonly number[] {
+  const most = Float64Array.from({ length: columns }, (_, column) => {
+    let found = 0;
+    // What cells do not print is nothing.
+    for (let row = 0; row < rows; row++) {
+      const size = Math.abs(moved[row * columns + column]!);
+      if (size >= LEAST_PRINTED && size > found) found = size;
+    }
+    return found;
+  });
+  for (const column of differing) most[column] = Math.max(most[column]!, DIFFERS);
+  return spacedByImportance(most, gap);
+}
+
 /** A value as cells print it; nothing where nothing moved. */
 export function movedText(value: number): string {
-  return Math.abs(value) < 0.005 ? '' : formatScore(value, 2);
+  return Math.abs(value) < LEAST_PRINTED ? '' : formatScore(value, 2);
 }

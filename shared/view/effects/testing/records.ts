@@ -5,11 +5,13 @@ import type {
   DoseRecord,
   EffectAbout,
   GreedyRecord,
+  ImportanceRecord,
   KeysRecord,
   PatchingRecord,
   PathsRecord,
   RandomRecord,
 } from '../../../model/effect-results.ts';
+import { finiteDifferenceError } from '../../../model/finite-difference.ts';
 import type { TokenView } from '../../../model/token-view.ts';
 
 const WORK = { forwards: 4, milliseconds: 20, flopBound: 1.9 } as const;
@@ -33,7 +35,14 @@ export function effect(size: number): Effect {
 }
 
 function token(display: string, at: number): TokenView {
-  return { id: 10 + at, display, text: display.replace('·', ' '), start: at, end: at + 1, special: false };
+  return {
+    id: display.codePointAt(display.length - 1)!,
+    display,
+    text: display.replace('·', ' '),
+    start: at,
+    end: at + 1,
+    special: false,
+  };
 }
 
 export function keysRecord({
@@ -77,6 +86,7 @@ export function curveRecord(): CurveRecord {
     ranked: [point(0, 1, 1), point(1, 0.35, 1), point(2, 0, 1)],
     random: [point(0, 1, 20), point(1, 0.95, 20), point(2, 0.9, 20)],
     rankedBy: 'Retrieval, largest first',
+    matched: false,
     lengths: [256],
     samples: 20,
     seed: 0,
@@ -183,5 +193,21 @@ export function pathsRecord(): PathsRecord {
     clean: 3.5,
     corrupted: -3.5,
     work: WORK,
+  };
+}
+
+export function importanceRecord(): ImportanceRecord {
+  const exact = Float64Array.of(0.1, 0.2, NaN, 0, 1.5, 0.4);
+  const approximate = Float64Array.of(0.1, 0.1, 0.3, 0, 0.75, 0.8);
+  return {
+    about: ABOUT,
+    epsilon: 0.05,
+    signed: false,
+    error: finiteDifferenceError(approximate, exact),
+    work: WORK,
+    origin: 'sweep-1',
+    scores: { approximate: 'michel', exact: 'leave-one-out' },
+    approximate,
+    exact,
   };
 }
