@@ -63,6 +63,25 @@ describe('methods of the open model', () => {
     expect(published).toMatchObject([{ method: 'dense', ratio: 1, read: 50.5 }]);
   });
 
+  it('tell afterwards what was read, and what two of them have in common', async () => {
+    const runId = await start(engine);
+    const { results } = await run({ runId, budgets: [{ keys: 8 }, { keys: 40 }] });
+    const [small, whole] = results.map(({ trace }) => trace!);
+    const at = { layer: 1, head: 2, query: 45 };
+    const { keys } = await engine.handlers['method.kept']({ trace: small!, ...at }, context);
+    expect(keys).toHaveLength(8 + 6);
+    expect([...keys.subarray(-6)]).toEqual([40, 41, 42, 43, 44, 45]);
+    const all = await engine.handlers['method.kept']({ trace: whole!, ...at }, context);
+    expect(all.keys).toHaveLength(46);
+    const { values } = await engine.handlers['method.overlap']({ traces: [small!, whole!] }, context);
+    expect(values).toHaveLength(12);
+    // One list is part of the other: their sizes tell, over queries 40 to 59.
+    const expected = Array.from({ length: 20 }, (_, row) => (9 + row) / (41 + row)).reduce((a, b) => a + b) / 20;
+    for (const value of values) expect(value).toBeCloseTo(expected, 12);
+    const gone = engine.handlers['method.kept']({ trace: 'none', ...at }, context);
+    await expect(gone).rejects.toMatchObject({ code: 'unknown-run' });
+  });
+
   it('are refused where they say nothing', async () => {
     const runId = await start(engine);
     const badRequest = expect.objectContaining({ code: 'bad-request' }) as Error;

@@ -5,6 +5,7 @@ import type { MethodResult } from '../../shared/model/method-result.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import { findMethod } from '../methods/index.ts';
 import { runMethod } from '../methods/run-method.ts';
+import { TraceBuilder, type TraceStore } from '../methods/trace-store.ts';
 import type { Opened } from './opened.ts';
 import type { Run } from './run-store.ts';
 
@@ -16,6 +17,7 @@ import type { Run } from './run-store.ts';
 export async function computeMethod(
   { model, kernel, norms, circuits }: Opened,
   { capture, plan }: Run,
+  traces: TraceStore,
   { method, parameters, budgets, promptLength }: Omit<ParsedParamsOf<'method.run'>, 'runId'>,
   job: Job,
 ): Promise<{ readonly results: readonly MethodResult[] }> {
@@ -53,15 +55,20 @@ export async function computeMethod(
     output: async (layer: number) => (await circuits.output(layer)).weight,
     dModel: architecture.dModel,
   };
+  const each = budgets.length === 0 || found.info.budget === null ? [null] : budgets;
+  const builders = each.map(() => new TraceBuilder());
   const results = await runMethod(
     parts,
-    {
-      method: found,
-      parameters,
-      budgets: budgets.length === 0 || found.info.budget === null ? [null] : budgets,
-      promptLength,
-    },
+    { method: found, parameters, budgets: each, promptLength },
     job,
+    (budget, reads) => builders[budget]!.add(reads),
   );
-  return { results };
+  const { tokens } = capture;
+  return {
+    results: results.map((result, at) => {
+      const built = builders[at]!.built;
+      const trace = built && traces.add({ tokens, promptLength, layers: built.layers }, built.bytes);
+      return { ...result, trace };
+    }),
+  };
 }

@@ -9,8 +9,10 @@ import { SpillCache } from '../capture/spill-cache.ts';
 import { sweepSpills } from '../capture/spill-file.ts';
 import { exportRun } from '../capture/export-run.ts';
 import type { Architecture } from '../families/family.ts';
+import { breather } from '../forward/breathe.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import { listMethods } from '../methods/list-methods.ts';
+import { keysRead, overlapOf, TraceStore } from '../methods/trace-store.ts';
 import { openModel, resolveFolder } from '../model/open-model.ts';
 import { ScoreReader } from '../pattern/score-blocks.ts';
 import { OutputNorms } from '../scores/output-norms.ts';
@@ -72,6 +74,7 @@ export function createEngine(options: EngineOptions): Engine {
   /** Of the open model, as the probe runs. */
   const patches = new PatchStore();
   const curves: CurveStore = new Map();
+  const traces = new TraceStore();
   const budgetBytes = options.captureBudgetBytes ?? CAPTURE_SHARE * memoryBytes();
   let taskDataRead: Promise<TaskData> | undefined;
   const taskData = () => (taskDataRead ??= readTaskData(options.tasks));
@@ -181,6 +184,7 @@ export function createEngine(options: EngineOptions): Engine {
         probes.clear();
         patches.clear();
         curves.clear();
+        traces.clear();
         await dispose(old);
         return next.model.info;
       }),
@@ -301,7 +305,21 @@ export function createEngine(options: EngineOptions): Engine {
 
     'method.list': () => Promise.resolve({ methods: listMethods() }),
     'method.run': ({ runId, ...request }, context) =>
-      urgency.batch(context.signal, () => sweep(runId, computeMethod, request, context)),
+      urgency.batch(context.signal, () =>
+        sweep(
+          runId,
+          (of, run, asked: typeof request, job) => computeMethod(of, run, traces, asked, job),
+          request,
+          context,
+        ),
+      ),
+    'method.kept': ({ trace, ...at }) =>
+      urgency.interactive(async () => Promise.resolve({ keys: keysRead(traces.get(trace), at) })),
+    'method.overlap': ({ traces: [one, other] }, context) =>
+      urgency.batch(context.signal, async () => ({
+        values: await overlapOf(traces.get(one), traces.get(other), breather(jobOf(context))),
+      })),
+      })),
 
     'run.compare': ({ clean, changed }, context) => {
       const compare = (job: Job) => runOf(changed).compare(runOf(clean), job);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DENSITY_TILE, type MethodResult } from '../../shared/model/method-result.ts';
+import { DENSITY_TILE } from '../../shared/model/method-result.ts';
 import { createKernel } from '../attention/choose-kernel.ts';
 import { PLAIN, type AttentionKernel } from '../attention/kernel.ts';
 import type { LayerCapture } from '../capture/capture.ts';
@@ -10,7 +10,7 @@ import { createRng, normalArray } from '../testing/rng.ts';
 import { MatrixProducts } from '../weights/matrix-products.ts';
 import { findMethod, methods } from './index.ts';
 import { groupOf, type LayerData } from './method.ts';
-import { runMethod, type MethodRunParts, type MethodRunRequest } from './run-method.ts';
+import { runMethod, type MeasuredMethod, type MethodRunParts, type MethodRunRequest } from './run-method.ts';
 import { randomLayer, selectAll } from './testing/layers.ts';
 
 const LAYERS = 3;
@@ -56,7 +56,7 @@ afterAll(async () => {
   await products.dispose();
 });
 
-async function run(method: string, request: Partial<Omit<MethodRunRequest, 'method'>> = {}): Promise<MethodResult[]> {
+async function run(method: string, request: Partial<Omit<MethodRunRequest, 'method'>> = {}): Promise<MeasuredMethod[]> {
   const given = { parameters: {}, budgets: [{ keys: 20 }], promptLength: PROMPT, ...request };
   return runMethod(parts, { ...given, method: findMethod(method) }, job);
 }

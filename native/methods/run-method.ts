@@ -29,8 +29,19 @@ export interface MethodRunRequest {
   readonly promptLength: number;
 }
 
-/** Throws `bad-request` for parameters that do not fit, `needs-addon`, `CancelledError`. */
-export async function runMethod(parts: MethodRunParts, request: MethodRunRequest, job: Job): Promise<MethodResult[]> {
+/** What a run says of a method; whether its lists are kept is not for here. */
+export type MeasuredMethod = Omit<MethodResult, 'trace'>;
+
+/**
+ * `onLayer`: is told what was read, layer by layer, with the index of the budget. Throws `bad-request` for parameters
+ * that do not fit, `needs-addon`, `CancelledError`.
+ */
+export async function runMethod(
+  parts: MethodRunParts,
+  request: MethodRunRequest,
+  job: Job,
+  onLayer: (budget: number, reads: LayerReads) => void = () => undefined,
+): Promise<MeasuredMethod[]> {
   const { architecture, capture } = parts;
   const { method, parameters, budgets, promptLength } = request;
   const { layers } = architecture;
@@ -50,10 +61,11 @@ export async function runMethod(parts: MethodRunParts, request: MethodRunRequest
     const dense = await DenseLayer.of(parts, data, layer, promptLength, capture.layers[layer]!.z, pass);
     const oracle = await oracleRows(data, promptLength, breathe);
     await checkpoint.pass(1);
-    for (const { context, tally } of tries) {
+    for (const [budget, { context, tally }] of tries.entries()) {
       const reads = await readsOf(method, data, layer, context);
       const masses = await dense.under(reads, pass);
       const counts = await countKeys(data, promptLength, reads, method.info.evicts, breathe);
+      onLayer(budget, reads);
       tally.add(data, reads, masses, counts, oracle);
       await checkpoint.pass(1);
     }
@@ -126,7 +138,7 @@ class Tally {
     this.#counts.push(counts);
   }
 
-  result(): MethodResult {
+  result(): MeasuredMethod {
     const { architecture, capture } = this.#parts;
     const { method, promptLength } = this.#request;
     const { layers, heads, kvHeads } = architecture;

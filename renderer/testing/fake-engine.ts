@@ -334,6 +334,8 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     'task.run': noTasks,
     'method.list': async () => Promise.resolve({ methods: [] }),
     'method.run': noTasks,
+    'method.kept': noTasks,
+    'method.overlap': noTasks,
     'run.logits': async ({ runId, tokens }) => {
       const { next } = find(runId).summary;
       const probabilities = Float64Array.from(tokens, (id) => next.find((one) => one.id === id)?.prob ?? 0.0004);

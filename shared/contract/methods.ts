@@ -277,6 +277,7 @@ const figure = {
     .default([]),
 };
 
+const traceId = z.string().min(1).max(64);
 const taskId = z.string().min(1).max(64);
 const taskParameters = z.record(z.string().max(64), z.number()).default({});
 const seed = z
@@ -540,6 +541,12 @@ export const methods = {
       promptLength: z.number().int().min(1),
     }),
   ),
+  /** Keys that a query head read under a method, ascending; `trace` as `method.run` told. */
+  'method.kept': method<{ readonly keys: Int32Array }>()(
+    z.object({ trace: traceId, layer: index, head: index, query: index }),
+  ),
+  /** Keys that two methods both read over those that either reads, mean over queries, [layers x heads]. */
+  'method.overlap': method<{ readonly values: Float64Array }>()(z.object({ traces: z.tuple([traceId, traceId]) })),
   'run.compare': method<RunComparison>()(z.object({ clean: runId, changed: runId })),
   /** What a session keeps of a run. */
   'run.store': method<StoredRun>()(storeChoiceSchema),

@@ -102,5 +102,7 @@ export interface MethodResult {
   readonly accuracy: null;
   readonly answer: null;
   readonly notGiven: string;
+  /** Names what was read, for `method.kept` and `method.overlap`; null where that was too much to be kept. */
+  readonly trace: string | null;
   readonly notes: readonly string[];
 }

@@ -84,6 +84,8 @@ function rowOf(result: MethodResult, heads: number): MethodRunRow {
   const { heads: tables, resolved, costs, denseCosts, ...told } = result;
   return {
     ...told,
+    // Of this process, which ends here.
+    trace: null,
     origins: resolved.origins,
     budget: resolved.budget,
     kvBytes: costs.kvBytes,
