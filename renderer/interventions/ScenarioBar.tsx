@@ -6,6 +6,7 @@ import {
   addScenario,
   chooseScenario,
   compareScenario,
+  moveScenario,
   removeScenario,
   renameScenario,
   swapScenarios,
@@ -19,7 +20,8 @@ export function ScenarioBar() {
   const [renaming, setRenaming] = useState(false);
   const scenarios = useMemo(() => scenariosOf(edit), [edit]);
   const compared = comparedScenario(edit);
-  const current = scenarios.find(({ id }) => id === edit.scenarioId);
+  const at = scenarios.findIndex(({ id }) => id === edit.scenarioId);
+  const current = scenarios[at];
   if (!current) return undefined;
   const isOnly = scenarios.length === 1;
   return (
@@ -83,6 +85,30 @@ export function ScenarioBar() {
           >
             Remove
           </Button>
+        )}
+        {!isOnly && (
+          <>
+            <Button
+              small
+              icon
+              look="quiet"
+              disabled={at === 0}
+              aria-label={`Move ${current.name} up in the list of scenarios`}
+              onClick={() => moveScenario(store, -1)}
+            >
+              ↑
+            </Button>
+            <Button
+              small
+              icon
+              look="quiet"
+              disabled={at === scenarios.length - 1}
+              aria-label={`Move ${current.name} down in the list of scenarios`}
+              onClick={() => moveScenario(store, 1)}
+            >
+              ↓
+            </Button>
+          </>
         )}
       </span>
       <span className="hs-scenarios__part">

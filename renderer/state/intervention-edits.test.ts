@@ -11,6 +11,7 @@ import {
   compareScenario,
   duplicateIntervention,
   moveIntervention,
+  moveScenario,
   removeIntervention,
   removeScenario,
   renameScenario,
@@ -100,6 +101,20 @@ describe('scenarios', () => {
     expect(scenarios()).toEqual(['*Scenario 2: 2', 'Nothing: 0']);
     undo(store);
     expect(scenarios()).toEqual(['*Scenario 1: 1', 'Scenario 2: 2', 'Nothing: 0']);
+  });
+
+  it('are put in another order, not past the ends, and undo puts them back', () => {
+    setInterventions(store, [A!]);
+    addScenario(store, 'empty');
+    addScenario(store, 'empty');
+    moveScenario(store, 1);
+    expect(scenarios()).toEqual(['Scenario 1: 1', 'Scenario 2: 0', '*Scenario 3: 0']);
+    addInterventions(store, [B!, C!]);
+    moveScenario(store, -1);
+    moveScenario(store, -1);
+    expect(scenarios()).toEqual(['*Scenario 3: 2', 'Scenario 1: 1', 'Scenario 2: 0']);
+    undo(store);
+    expect(scenarios()).toEqual(['Scenario 1: 1', '*Scenario 3: 2', 'Scenario 2: 0']);
   });
 
   it('are emptied where there is only one', () => {

@@ -104,6 +104,17 @@ export function removeScenario(store: AppStore): void {
   else setInterventions(store, []);
 }
 
+/** Moves the current scenario among the others in the list. */
+export function moveScenario(store: AppStore, step: 1 | -1): void {
+  const { edit } = store.getState();
+  const all = scenariosOf(edit);
+  const from = all.findIndex(({ id }) => id === edit.scenarioId);
+  const current = all[from];
+  const to = from + step;
+  if (!current || to < 0 || to >= all.length) return;
+  applyEdit(store, { scenarios: all.toSpliced(from, 1).toSpliced(to, 0, current) });
+}
+
 /** Compares the current scenario (A) with another (B); undefined ends that. */
 export function compareScenario(store: AppStore, id: string | undefined): void {
   const { edit } = store.getState();
