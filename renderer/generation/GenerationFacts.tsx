@@ -7,7 +7,7 @@ import { ProgressBar } from '../components/ProgressBar.tsx';
 import { generationBehind } from '../state/selectors.ts';
 import { whyNotAdd, whyNotGenerate } from './readiness.ts';
 import type { ShownLine } from './shown-lines.ts';
-import { howChosen, LINE_NAMES, pace, whyEnded, withInterventions } from './words.ts';
+import { LINE_NAMES, NORM_IN_GENERATION, howChosen, pace, whyEnded, withInterventions } from './words.ts';
 
 interface GenerationFactsProps {
   readonly lines: readonly ShownLine[];
@@ -23,6 +23,7 @@ export function GenerationFacts({ lines, difference }: GenerationFactsProps) {
   const reason = useAppState(whyNotGenerate);
   const behind = useAppState(generationBehind);
   const isMac = useAppState(({ host }) => host.platform === 'darwin');
+  const isFrozen = useAppState(({ edit }) => edit.finalNorm === 'frozen');
 
   if (!origin && !error) {
     return (
@@ -32,7 +33,12 @@ export function GenerationFacts({ lines, difference }: GenerationFactsProps) {
       </p>
     );
   }
-  const made = origin && [howChosen(origin.settings), withInterventions(origin.interventions)].filter(Boolean);
+  const made = origin && [
+    howChosen(origin.settings),
+    ...(origin.interventions.length > 0
+      ? [withInterventions(origin.interventions), ...(isFrozen ? [NORM_IN_GENERATION] : [])]
+      : []),
+  ];
   const phase = job?.progress?.phase ?? 'Reading the prompt';
   return (
     <>

@@ -14,6 +14,9 @@ export function withInterventions(interventions: readonly Intervention[]): strin
   return `with ${interventions.map(described).join(' and ')}`;
 }
 
+/** Each generated token has a final norm of its own; there is no clean run of the same text to take one from. */
+export const NORM_IN_GENERATION = 'the final norm recomputed at every token';
+
 function described(entry: Intervention): string {
   const place = formatPlace(entry.where);
   if (entry.what === 'zero') return `${place} zeroed`;

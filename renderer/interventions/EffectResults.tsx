@@ -79,28 +79,26 @@ export function EffectResults() {
       </div>
     );
   }
+  // All of it, or B alone: what lies in something dimmed is not dimmed again.
+  const isOld = !failure && (job?.kind === 'changed' || isStale || a.comparison.stale);
+  const otherIsOld = !isOld && b.comparison.stale;
   const columns = second ? [first, second] : [first];
   const series = columns.map(({ comparison }) => (plotOf === 'kl' ? comparison.klPerToken : comparison.nllDelta));
   const limit = max(series, (values) => max(values, Math.abs));
   const logitsError = [cleanLogits, a.logits].find((entry) => entry?.status === 'failed');
   return (
-    <div
-      className={classNames(
-        'hs-interventions__effect',
-        !failure && (job?.kind === 'changed' || isStale || a.comparison.stale) && 'hs-stale',
-      )}
-    >
+    <div className={classNames('hs-interventions__effect', isOld && 'hs-stale')}>
       {failure && (
         <div className="hs-interventions__failure">
           {failure}
-          <p className="hs-dim">Below is what the list did when it was last run.</p>
+          <p className="hs-dim">The numbers are those of the last list that ran.</p>
         </div>
       )}
       <div className="hs-interventions__facts">
         <span className="hs-nowrap">
-          clean → {other ? 'A' : name} <Badge badge={a.run?.badge ?? 'exact'} />
+          clean → {other ? 'A, B' : name} <Badge badge={a.run?.badge ?? 'exact'} />
         </span>
-        <FinalNormSwitch />
+        <FinalNormSwitch other={other?.finalNorm} />
         {cautions.map((caution) => (
           <span key={caution} className="hs-entry__caution">
             {caution}
@@ -112,6 +110,7 @@ export function EffectResults() {
           summary={summary}
           columns={columns}
           between={second && between.value}
+          isOld={{ b: otherIsOld, between: !isOld && between.stale }}
           asked={asked}
           clean={cleanLogits?.status === 'ready' ? cleanLogits.value : undefined}
           logitsError={logitsError?.status === 'failed' ? logitsError.error.message : undefined}
@@ -134,6 +133,7 @@ export function EffectResults() {
         {columns.map(({ letter, name: of }, at) => (
           <LikelihoodPlot
             key={letter ?? ''}
+            stale={letter === 'B' && otherIsOld}
             of={plotOf}
             delta={series[at]!}
             limit={limit}

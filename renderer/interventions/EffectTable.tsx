@@ -28,6 +28,8 @@ interface EffectTableProps {
   readonly columns: readonly EffectColumn[];
   /** From A to B, where both are there. */
   readonly between: RunComparison | undefined;
+  /** Numbers of an earlier run. */
+  readonly isOld: { readonly b: boolean; readonly between: boolean };
   readonly asked: AskedLogits | undefined;
   readonly clean: TokenLogits | undefined;
   /** Why there are no logits. */
@@ -64,12 +66,13 @@ const ROWS: readonly Row[] = [
 ];
 
 /** The effect in a few numbers. Direction, unit and position set stand with each. */
-export function EffectTable({ summary, columns, between, asked, clean, logitsError }: EffectTableProps) {
+export function EffectTable(props: EffectTableProps) {
+  const { summary, columns, between, isOld, asked, clean, logitsError } = props;
   const numbers = columns.map(({ comparison }) => effectNumbers(comparison));
   const apart = between && effectNumbers(between);
   const isAlone = columns.length === 1;
   return (
-    <table className="hs-effect">
+    <table className={isAlone ? 'hs-effect' : 'hs-effect hs-effect--both'}>
       <thead hidden={isAlone}>
         <tr>
           <th scope="col">
@@ -92,9 +95,11 @@ export function EffectTable({ summary, columns, between, asked, clean, logitsErr
           <tr key={name} title={title}>
             <th scope="row">{name}</th>
             {numbers.map((own, at) => (
-              <td key={columns[at]!.name}>{value(own)}</td>
+              <td key={columns[at]!.name} className={oldLook(isOld.b && columns[at]!.letter === 'B')}>
+                {value(own)}
+              </td>
             ))}
-            {!isAlone && <td>{apart ? value(apart) : '–'}</td>}
+            {!isAlone && <td className={oldLook(isOld.between)}>{apart ? value(apart) : '–'}</td>}
           </tr>
         ))}
         {asked && (
@@ -132,6 +137,10 @@ export function EffectTable({ summary, columns, between, asked, clean, logitsErr
       </tbody>
     </table>
   );
+}
+
+function oldLook(whether: boolean): string | undefined {
+  return whether ? 'hs-stale' : undefined;
 }
 
 function betweenLogits([a, b]: readonly EffectColumn[]): string {

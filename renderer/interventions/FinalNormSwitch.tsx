@@ -4,13 +4,18 @@ import { useAppState } from '../app/use-app-state.ts';
 import { Segmented } from '../components/Segmented.tsx';
 import { setFinalNorm } from '../state/intervention-edits.ts';
 
+interface FinalNormSwitchProps {
+  /** Of the scenario that is compared with: each has its own. */
+  readonly other: FinalNorm | undefined;
+}
+
 /** Whether the changed run has a final norm of its own, or the clean run's. */
-export function FinalNormSwitch() {
+export function FinalNormSwitch({ other }: FinalNormSwitchProps) {
   const { store } = useApp();
   const finalNorm = useAppState(({ edit }) => edit.finalNorm);
   return (
     <span className="hs-final-norm">
-      <span className="hs-dim">Final norm</span>
+      <span className="hs-dim">{other ? 'Final norm of A' : 'Final norm'}</span>
       <Segmented<FinalNorm>
         label="Final norm of the changed run"
         value={finalNorm}
@@ -28,6 +33,12 @@ export function FinalNormSwitch() {
           },
         ]}
       />
+      {other && (
+        <span className={other === finalNorm ? 'hs-dim' : 'hs-entry__caution'}>
+          of B: {other}
+          {other !== finalNorm && ', so that they differ by that too'}
+        </span>
+      )}
     </span>
   );
 }

@@ -6,6 +6,7 @@ import { useAppState } from '../app/use-app-state.ts';
 import { Button } from '../components/Button.tsx';
 import { runCommand } from '../commands/registry.ts';
 import { whyNotGenerate } from '../generation/readiness.ts';
+import { NORM_IN_GENERATION } from '../generation/words.ts';
 import { generationBehind } from '../state/selectors.ts';
 import { patch } from '../state/store.ts';
 
@@ -16,6 +17,7 @@ export function GeneratedLines() {
   const behind = useAppState(generationBehind);
   const whyNot = useAppState(whyNotGenerate);
   const interventions = useAppState(({ edit }) => edit.interventions);
+  const isFrozen = useAppState(({ edit }) => edit.finalNorm === 'frozen');
   const promptOnly = interventionsInForce(interventions).filter(
     ({ what }) => interventionKind(what).generation === 'prompt-only',
   );
@@ -47,6 +49,7 @@ export function GeneratedLines() {
           Generate before and after
         </Button>
       )}
+      {isFrozen && <p className="hs-dim hs-small">Generated text has {NORM_IN_GENERATION}, not frozen.</p>}
       {promptOnly.length > 0 && (
         <p className="hs-dim hs-small">
           On the prompt only, not in generated tokens: {promptOnly.map(({ where }) => formatPlace(where)).join(', ')}.

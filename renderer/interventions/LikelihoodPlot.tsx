@@ -2,6 +2,7 @@ import { max } from 'd3';
 import { useMemo, useState, type KeyboardEvent, type PointerEvent } from 'react';
 import type { TokenView } from '../../shared/model/token-view.ts';
 import { formatCount, formatLimit, formatNumber, formatSigned } from '../../shared/view/format.ts';
+import { classNames } from '../base/class-names.ts';
 import { useElementWidth } from '../components/use-element-width.ts';
 import { binSigned } from '../../shared/view/interventions/bin-signed.ts';
 
@@ -14,6 +15,8 @@ interface LikelihoodPlotProps {
   readonly limit?: number | undefined;
   /** Whose they are, where several plots stand below each other. */
   readonly name?: string | undefined;
+  /** They are those of an earlier run. */
+  readonly stale?: boolean;
   readonly tokens: readonly TokenView[];
   readonly hover: number | undefined;
   readonly pinned: number | undefined;
@@ -35,7 +38,7 @@ const TOP = 6;
 
 /** Which tokens became less (up) or more (down) likely, or how far the prediction moved, along the prompt. */
 export function LikelihoodPlot(props: LikelihoodPlotProps) {
-  const { of, delta, name, tokens, hover, pinned, onHover, onPin } = props;
+  const { of, delta, name, stale = false, tokens, hover, pinned, onHover, onPin } = props;
   const [ref, width] = useElementWidth();
   const [pointed, setPointed] = useState<number | undefined>(undefined);
   const plotWidth = Math.max(0, width - LEFT - 8);
@@ -71,7 +74,7 @@ export function LikelihoodPlot(props: LikelihoodPlotProps) {
   }
 
   return (
-    <div className="hs-likelihood" ref={ref}>
+    <div className={classNames('hs-likelihood', stale && 'hs-stale')} ref={ref}>
       <svg
         width={width}
         height={HEIGHT}
