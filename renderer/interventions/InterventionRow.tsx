@@ -1,6 +1,7 @@
 import type { DragEvent, KeyboardEvent } from 'react';
 import type { Intervention } from '../../shared/model/intervention.ts';
 import { interventionKind } from '../../shared/model/intervention-kinds/index.ts';
+import type { InterventionParameter } from '../../shared/model/intervention-kinds/kind.ts';
 import type { ModelInfo } from '../../shared/model/model-info.ts';
 import { formatPlace } from '../../shared/model/place.ts';
 import type { TokenView } from '../../shared/model/token-view.ts';
@@ -41,8 +42,10 @@ export interface InterventionRowProps {
   readonly onDragEnd: () => void;
 }
 
-/** Parameters that stand in the row itself; the others are in its detail. */
-const IN_ROW = 2;
+/** Parameters that stand in the row itself; the others are in its detail, and so is a second choice, which takes room. */
+function inRow(parameters: readonly InterventionParameter[]): readonly InterventionParameter[] {
+  return parameters.slice(0, 2).filter(({ type }, at) => at === 0 || type !== 'choice');
+}
 
 export function InterventionRow(props: InterventionRowProps) {
   const { entry, position, model, tokens, open, problem, drop, onChange, onOpen, onMove } = props;
@@ -115,7 +118,7 @@ export function InterventionRow(props: InterventionRowProps) {
           onChange={(what) => onChange(withKind(entry, what, model))}
         />
         <div className="hs-entry__parameters">
-          {kind.parameters.slice(0, IN_ROW).map((parameter) => (
+          {inRow(kind.parameters).map((parameter) => (
             <ParameterField key={parameter.id} {...{ entry, parameter, onChange }} of={name} />
           ))}
         </div>
@@ -127,11 +130,13 @@ export function InterventionRow(props: InterventionRowProps) {
           title={`${chipsOf(entry).join(', ')}. Positions, keys, other prompts, and what it does in full`}
           onClick={onOpen}
         >
-          {chipsOf(entry).map((chip) => (
-            <span key={chip} className="hs-entry__chip">
-              {chip}
-            </span>
-          ))}
+          <span className="hs-entry__chip-line">
+            {chipsOf(entry).map((chip) => (
+              <span key={chip} className="hs-entry__chip">
+                {chip}
+              </span>
+            ))}
+          </span>
           <span aria-hidden="true">{open ? '▴' : '▾'}</span>
         </button>
         {props.onSelect && (
