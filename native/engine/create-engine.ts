@@ -319,7 +319,6 @@ export function createEngine(options: EngineOptions): Engine {
       urgency.batch(context.signal, async () => ({
         values: await overlapOf(traces.get(one), traces.get(other), breather(jobOf(context))),
       })),
-      })),
 
     'run.compare': ({ clean, changed }, context) => {
       const compare = (job: Job) => runOf(changed).compare(runOf(clean), job);
