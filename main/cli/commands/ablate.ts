@@ -1,9 +1,15 @@
 import { AppError } from '../../../shared/base/app-error.ts';
 import type { RunComparison, RunSummary, TokenChoice } from '../../../shared/contract/methods.ts';
 import { parseParams } from '../../../shared/contract/parse-params.ts';
-import { FINAL_NORMS, type FinalNorm, type Intervention } from '../../../shared/model/intervention.ts';
-import { INTERVENTION_KINDS, interventionKind } from '../../../shared/model/intervention-kinds/index.ts';
+import {
+  activeInterventions,
+  FINAL_NORMS,
+  type FinalNorm,
+  type Intervention,
+} from '../../../shared/model/intervention.ts';
+import { INTERVENTION_KINDS } from '../../../shared/model/intervention-kinds/index.ts';
 import { formatIntervention, parseInterventions } from '../../../shared/model/intervention-text.ts';
+import { cautionsOf } from '../cautions.ts';
 import type { Console } from '../console.ts';
 import { readEffectPrompt } from '../effect-prompt.ts';
 import { noteDevice, providerOf } from '../note-device.ts';
@@ -99,7 +105,7 @@ export async function runAblate(console: Console, options: AblateOptions): Promi
       ...effectsOf(comparison),
       before: choices(clean),
       after: choices(changed),
-      cautions: cautionsOf(interventions),
+      cautions: cautionsOf(activeInterventions(interventions), clean.ids.length),
       ...(accuracy && { accuracy }),
     };
   });
@@ -130,11 +136,6 @@ const mean = (values: Float32Array): number => values.reduce((sum, value) => sum
 
 const choices = ({ next }: Pick<RunSummary, 'next'>): AblateChoice[] =>
   next.map(({ id, text, display, prob }: TokenChoice) => ({ id, token: text, display, prob }));
-
-function cautionsOf(interventions: readonly Intervention[]): string[] {
-  const kinds = new Map(interventions.filter(({ off }) => !off).map(({ what }) => [what, interventionKind(what)]));
-  return [...kinds.values()].flatMap(({ name, caution }) => (caution === undefined ? [] : [`${name}: ${caution}`]));
-}
 
 /** The same prompts before and after. */
 async function accuracies(

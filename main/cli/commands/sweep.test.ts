@@ -62,6 +62,9 @@ describe('headscope sweep', () => {
     const text = await printed({ text: TEXT, mode: 'scale:0', top: 3 }, false);
     expect(text).toContain('scale:0 at every head alone; final norm recomputed');
     expect(text).toContain('\nand 45 more\n');
+    const experiment = await printed({ text: TEXT, mode: 'sigmoid@90:99', places: 'layer' }, false);
+    expect(experiment).toContain('\nSigmoid: The model was not trained with it: an experiment.\n');
+    expect(experiment).toContain('\nSigmoid: there is nothing at 90:99 in a prompt of ');
     expect(text).toMatch(
       /48 forwards in [\d.]+ s: [\d.]+ x as fast as as many whole runs of \d+ ms; by operations alone/,
     );

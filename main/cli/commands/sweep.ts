@@ -10,12 +10,13 @@ import {
   type HeadSweep,
   type SweepWork,
 } from '../../../shared/model/effect.ts';
-import type { FinalNorm } from '../../../shared/model/intervention.ts';
+import { activeInterventions, type FinalNorm } from '../../../shared/model/intervention.ts';
 import { formatIntervention, parseIntervention, parseInterventions } from '../../../shared/model/intervention-text.ts';
 import type { ModelInfo } from '../../../shared/model/model-info.ts';
 import { formatPlace, PLACE_KINDS, type Place, type PlaceKind } from '../../../shared/model/place.ts';
 import { changeText } from '../../../shared/view/effects/change-text.ts';
 import { METRIC_WORDS } from '../../../shared/view/effects/metric-words.ts';
+import { cautionsOf } from '../cautions.ts';
 import type { Console } from '../console.ts';
 import { readEffectPrompt } from '../effect-prompt.ts';
 import { noteDevice, providerOf } from '../note-device.ts';
@@ -42,6 +43,8 @@ export interface SweepResult {
   readonly places: PlaceKind;
   readonly metric: EffectMetric;
   readonly target: ComparedTokens;
+  /** What to mind of its numbers. */
+  readonly cautions: readonly string[];
   readonly ranking: readonly ({ readonly place: string } & Effect)[];
   readonly work: SweepWork & {
     /** Of one whole run of the prompt, with the likelihoods of its tokens, after a first one. */
@@ -83,6 +86,7 @@ export async function runSweep(console: Console, options: SweepOptions): Promise
       places,
       metric,
       target: sweep.target,
+      cautions: cautionsOf([change, ...activeInterventions(on)], clean.ids.length),
       ranking: rankingOf(sweep, places, metric, info),
       work: {
         ...sweep.work,
@@ -135,7 +139,7 @@ function rankingOf(
 }
 
 export function formatSweep(result: SweepResult, top: number): string {
-  const { model, tokens, task, change, on, finalNorm, places, metric, target, ranking, work } = result;
+  const { model, tokens, task, change, on, finalNorm, places, metric, target, cautions, ranking, work } = result;
   const columns = [metric, ...EFFECT_METRICS.filter((each) => each !== metric)];
   const rows = ranking
     .slice(0, top)
@@ -146,6 +150,7 @@ export function formatSweep(result: SweepResult, top: number): string {
     `${model}, ${tokens} tokens${task === null ? '' : `, one prompt of ${task}`}`,
     `${change} at every ${NAMES[places]} alone${on.length === 0 ? '' : `, on top of ${on.join(', ')}`}; final norm ${finalNorm}`,
     `Target: position ${position}, logit(${token.display}) - logit(${against.display}) = ${difference.toFixed(3)} before`,
+    ...cautions,
     '',
     formatTable(
       ['Place', ...columns.map((each) => METRIC_WORDS[each].name)],
