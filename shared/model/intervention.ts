@@ -64,10 +64,6 @@ export function zeroHead({ layer, head }: HeadId) {
   return { what: 'zero', where: { layer, head } } as const satisfies Intervention;
 }
 
-export function scaleHead({ layer, head }: HeadId, factor: number) {
-  return { what: 'scale', where: { layer, head }, parameters: { factor } } as const satisfies Intervention;
-}
-
 /** Of an entry, defaults filled in. */
 export function parameterOf(
   { what, parameters }: Pick<Intervention, 'what' | 'parameters'>,
