@@ -169,12 +169,22 @@ async function gather(
     queryStart: promptLength,
     scale,
     window,
-    masks: reads && reads.map(rowKeys),
+    masks: reads && (await masksOf(reads, pass)),
     extra,
   };
   await kernel.run(input, output, pass);
   const { z, lse } = output;
   return { z, lse, rest: output.extra.sinkFree!.mass, weighted: output.extra.weightedMass! };
+}
+
+/** Long lists take some time to be put together. */
+async function masksOf(reads: LayerReads, pass: Pass): Promise<RowKeysMask[]> {
+  const masks: RowKeysMask[] = [];
+  for (const rows of reads) {
+    masks.push(rowKeys(rows));
+    await pass(0);
+  }
+  return masks;
 }
 
 function rowKeys(rows: readonly Int32Array[]): RowKeysMask {
