@@ -15,28 +15,31 @@ export const residual: KindEffect = ({ entry, rows }, { model }) => {
     residual: async (values, start, breathe) => {
       const tokens = values.length / dModel;
       const least = chosen === -1 ? Math.max(floor, ratio * (await medianOf(values, breathe))) : 0;
-      // All are found before any is changed: they are in the means, too.
-      const found: number[] = [];
+      // Made before any is changed: they are in the means, too.
+      const means = toMean ? await meansOf(values, dModel, breathe) : new Float64Array(dModel);
+      const [first, end] = chosen === -1 ? [0, dModel] : [chosen, chosen + 1];
       for (let row = 0; row < tokens; row++) {
         if (!isAmong(rows, start + row)) continue;
-        if (chosen !== -1) found.push(row * dModel + chosen);
-        else
-          for (let at = row * dModel; at < (row + 1) * dModel; at++) if (Math.abs(values[at]!) > least) found.push(at);
+        for (let dimension = first; dimension < end; dimension++) {
+          const at = row * dModel + dimension;
+          if (chosen !== -1 || Math.abs(values[at]!) > least) values[at] = means[dimension]!;
+        }
         await breathe();
       }
-      const means = new Map<number, number>();
-      for (const at of toMean ? found : []) {
-        const dimension = at % dModel;
-        if (means.has(dimension)) continue;
-        let sum = 0;
-        for (let each = dimension; each < values.length; each += dModel) sum += values[each]!;
-        means.set(dimension, sum / tokens);
-        await breathe();
-      }
-      for (const at of found) values[at] = toMean ? means.get(at % dModel)! : 0;
     },
   };
 };
+
+/** Of each dimension over all rows. */
+async function meansOf(values: Float32Array, dModel: number, breathe: () => Promise<void>): Promise<Float64Array> {
+  const sums = new Float64Array(dModel);
+  for (let row = 0; row < values.length; row += dModel) {
+    for (let dimension = 0; dimension < dModel; dimension++) sums[dimension]! += values[row + dimension]!;
+    await breathe();
+  }
+  const tokens = values.length / dModel;
+  return sums.map((sum) => sum / tokens);
+}
 
 async function medianOf(values: Float32Array, breathe: () => Promise<void>): Promise<number> {
   const median = new MedianMagnitude();
