@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { makeScoreTable } from '../../shared/model/testing/score-table.ts';
 import { compareRemarks } from './compare-remarks.ts';
-import { describeResult, type Result } from './describe-result.ts';
+import { describeResult, sameResult, type Result } from './describe-result.ts';
 
 const result = (change: Partial<Result> = {}): Result => ({
   modelId: 'm',
@@ -72,6 +72,13 @@ it('describes a result by the beginning of its prompt', () => {
   expect(describeResult(result({ interventions: 'L0H1=zero,L0H0=scale:0.5' }))).toBe(
     '3 tokens of “The cat”, L0H1=zero, L0H0=scale:0.5',
   );
+  const [frozen, own] = [
+    result({ interventions: 'L0H1=zero', finalNorm: 'frozen' }),
+    result({ interventions: 'L0H1=zero' }),
+  ];
+  expect(describeResult(frozen)).toBe('3 tokens of “The cat”, L0H1=zero, final norm frozen');
+  expect([sameResult(frozen, own), sameResult(own, { ...own, finalNorm: 'recomputed' })]).toEqual([false, true]);
+  expect(describeResult(result({ finalNorm: 'frozen' }))).toBe('3 tokens of “The cat”');
   expect(describeResult(result({ source: { kind: 'ids', ids: '1,  2' }, tokens: 1 }))).toBe('1 token of ids 1, 2');
   const long = describeResult(result({ source: { kind: 'text', text: '🙂'.repeat(70), bos: true } }));
   expect(long).toBe(`3 tokens of “${'🙂'.repeat(60)}…”`);

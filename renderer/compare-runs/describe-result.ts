@@ -12,10 +12,16 @@ export type Result = Omit<Reference, 'id'>;
 
 const EXCERPT_LETTERS = 60;
 
-/** `128 tokens of “When Mary and John …”, L1H3=zero` */
-export function describeResult({ source, tokens, interventions }: Result): string {
+/** `128 tokens of “When Mary and John …”, L1H3=zero, final norm frozen` */
+export function describeResult(result: Result): string {
+  const { source, tokens, interventions } = result;
   const prompt = `${plural(tokens, 'token')} of ${excerpt(source)}`;
-  return interventions === '' ? prompt : `${prompt}, ${interventions.replaceAll(',', ', ')}`;
+  if (interventions === '') return prompt;
+  return `${prompt}, ${interventions.replaceAll(',', ', ')}${isFrozen(result) ? ', final norm frozen' : ''}`;
+}
+
+function isFrozen({ interventions, finalNorm }: Result): boolean {
+  return interventions !== '' && finalNorm === 'frozen';
 }
 
 /** Heads that something is done to. */
@@ -35,7 +41,9 @@ function samePrompt(a: Result, b: Result): boolean {
   return sameSource(a.source, b.source) && a.tokens === b.tokens;
 }
 
-/** The same model, prompt and interventions: nothing is there to differ. */
+/** The same model, prompt, interventions and final norm: nothing is there to differ. */
 export function sameResult(a: Result, b: Result): boolean {
-  return a.modelId === b.modelId && samePrompt(a, b) && a.interventions === b.interventions;
+  return (
+    a.modelId === b.modelId && samePrompt(a, b) && a.interventions === b.interventions && isFrozen(a) === isFrozen(b)
+  );
 }

@@ -35,10 +35,21 @@ export function pinReference({ store, cache }: Services): void {
   }
   const id = nextReferenceId();
   const { modelId, name, layers, heads, kvHeads } = info;
-  const { tokens, interventions } = run;
+  const { tokens, interventions, finalNorm } = run;
   cache.set(referenceKey(id), { status: 'ready', value: tables });
   const before = referencesIn(state);
-  setReference(store, { id, modelId, model: name, layers, heads, kvHeads, source, tokens, interventions });
+  setReference(store, {
+    id,
+    modelId,
+    model: name,
+    layers,
+    heads,
+    kvHeads,
+    source,
+    tokens,
+    interventions,
+    ...(finalNorm && { finalNorm }),
+  });
   const after = referencesIn(store.getState());
   for (const old of before) if (!after.has(old)) cache.delete(referenceKey(old));
   patch(store, 'reference', { shown: true });

@@ -60,6 +60,7 @@ export function useComparison(reference: Reference | undefined): Comparison {
       source,
       tokens: run.tokens,
       interventions: run.interventions,
+      finalNorm: run.finalNorm,
     };
   }, [model, run, source]);
   return { result, pairs, chosen: chooseEntry(entries, scoreId), stale, error };

@@ -8,6 +8,7 @@ import type { ReferenceData, StoredReference } from '../../shared/session/slices
 import { pinReference, unpinReference } from '../compare-runs/pin-reference.ts';
 import { referenceKey } from '../engine/data-keys.ts';
 import { toggleAblation, undo } from '../state/edits.ts';
+import { setFinalNorm } from '../state/intervention-edits.ts';
 import type { PinnedScore } from '../state/reference-state.ts';
 import { patch } from '../state/store.ts';
 import { startSession } from '../testing/start-session.ts';
@@ -49,6 +50,7 @@ type App = Awaited<ReturnType<typeof started>>;
 async function compared(): Promise<App> {
   const app = await started();
   toggleAblation(app.store, { layer: 1, head: 3 });
+  setFinalNorm(app.store, 'frozen');
   patch(app.store, 'view', { shown: 'changed' });
   await app.rest();
   pinReference(app);
@@ -97,7 +99,7 @@ describe('the pinned result in a session', () => {
     const before = collectState(own.store.getState(), own.cache, own.layout.layout());
     const other = await reopened(own);
     const { id, ...pinned } = pinnedOf(own)!;
-    expect(pinned).toMatchObject({ interventions: 'L1H3=zero', layers: 2, heads: 4, kvHeads: 2 });
+    expect(pinned).toMatchObject({ interventions: 'L1H3=zero', finalNorm: 'frozen', layers: 2, heads: 4, kvHeads: 2 });
     expect(pinnedOf(other)).toEqual({ ...pinned, id: expect.any(String) as string });
     expect(pinnedOf(other)!.id).not.toBe(id);
     expect(tablesOf(own).length).toBeGreaterThan(5);

@@ -73,7 +73,7 @@ export function restoreReference(stored: SessionState, id: string): RestoredRefe
 }
 
 function storeReference(reference: Reference, scores: StoredReference['scores']): StoredReference {
-  const { modelId, model, layers, heads, kvHeads, source, tokens, interventions } = reference;
+  const { modelId, model, layers, heads, kvHeads, source, tokens, interventions, finalNorm } = reference;
   return {
     modelId,
     model: model.slice(0, LONGEST_NAME),
@@ -83,6 +83,7 @@ function storeReference(reference: Reference, scores: StoredReference['scores'])
     source: { ...source },
     tokens,
     interventions: parseInterventions(interventions),
+    ...(finalNorm && { finalNorm }),
     scores,
   };
 }

@@ -1,3 +1,4 @@
+import type { FinalNorm } from '../../shared/model/intervention.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
 import type { PromptSource } from './run-state.ts';
 
@@ -14,6 +15,8 @@ export interface Reference {
   readonly tokens: number;
   /** In canonical form; empty for the clean run. */
   readonly interventions: string;
+  /** Absent where it is recomputed. */
+  readonly finalNorm?: FinalNorm | undefined;
 }
 
 export interface PinnedScore {

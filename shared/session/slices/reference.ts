@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { interventionSchema } from '../../model/intervention.ts';
+import { FINAL_NORMS, interventionSchema } from '../../model/intervention.ts';
 import { placeExists } from '../../model/place.ts';
 import { defineSlice } from '../slice.ts';
 import { promptSourceSchema } from './prompt-source.ts';
@@ -19,6 +19,8 @@ const pinned = z
     tokens: count,
     /** None for the clean run. */
     interventions: z.array(interventionSchema).max(4096),
+    /** Left out where it is recomputed. */
+    finalNorm: z.enum(FINAL_NORMS).optional(),
     /** Keys pair a score with the same one of what is on screen. */
     scores: z
       .array(z.object({ key: z.string().max(8192), table: storedTableSchema }))
