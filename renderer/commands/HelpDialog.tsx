@@ -34,7 +34,8 @@ export function HelpDialog() {
         ))}
         <p className="hs-help__note">
           With the atlas in focus the arrow keys move the selected head. On the token strip they move from token to
-          token, and Enter pins. All other commands are in the search.
+          token, and Enter pins. In the list of interventions Alt with arrow up or down moves the entry in focus, and
+          copy and paste take entries out and in as text. All other commands are in the search.
         </p>
       </div>
     </Dialog>
