@@ -52,6 +52,7 @@ export function InterventionRow(props: InterventionRowProps) {
   const name = formatPlace(entry.where);
   const kind = interventionKind(entry.what);
   const isOn = !entry.off;
+  const limits = limitsOf(entry);
 
   function onKeyDown(event: KeyboardEvent): void {
     const step = { ArrowUp: -1 as const, ArrowDown: 1 as const }[event.key];
@@ -126,8 +127,8 @@ export function InterventionRow(props: InterventionRowProps) {
           type="button"
           className="hs-entry__chips"
           aria-expanded={open}
-          aria-label={`More about ${name}: ${chipsOf(entry).join(', ')}`}
-          title={`${chipsOf(entry).join(', ')}. Positions, keys, other prompts, and what it does in full`}
+          aria-label={`More about ${name}: ${[...limits, ...chipsOf(entry)].join(', ')}`}
+          title={`${[...limits, ...chipsOf(entry)].join(', ')}. Positions, keys, other prompts, and what it does in full`}
           onClick={onOpen}
         >
           <span className="hs-entry__chip-line">
@@ -151,6 +152,7 @@ export function InterventionRow(props: InterventionRowProps) {
           ✕
         </Button>
       </div>
+      {limits.length > 0 && <p className="hs-entry__limits">{limits.join(' · ')}</p>}
       {problem !== undefined && (
         <p className="hs-entry__problem" role="alert">
           {problem}
@@ -161,13 +163,19 @@ export function InterventionRow(props: InterventionRowProps) {
   );
 }
 
-/** Positions, keys and prompts where there are some; then what becomes of maps and of generated text. */
-function chipsOf({ what, rows, keys, source }: Intervention): readonly string[] {
-  const kind = interventionKind(what);
+/** What narrows the entry down: positions, keys and prompts where there are some. */
+function limitsOf({ rows, keys, source }: Intervention): readonly string[] {
   return [
     ...(rows ? [`queries ${rangesWord(rows)}`] : []),
     ...(keys ? [`keys ${rangesWord(keys)}`] : []),
     ...(source ? [sourceText(source)] : []),
+  ];
+}
+
+/** What becomes of maps and of generated text. */
+function chipsOf({ what }: Intervention): readonly string[] {
+  const kind = interventionKind(what);
+  return [
     MAPS_AFTER[kind.maps].word,
     ...(kind.generation === 'every-step' ? [] : [IN_GENERATION[kind.generation].word]),
   ];
