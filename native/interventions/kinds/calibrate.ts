@@ -13,12 +13,13 @@ export const calibrate: KindEffect = (placed, { ids, model }) => {
   const sinks = new Map<number, Int32Array>();
   return {
     prompts: [ids],
-    read: ({ tokens, layers }) => {
+    read: async ({ tokens, layers }, _, breathe) => {
       const { columnSum } = layers[layer]!;
       const window = model.slidingWindow[layer]!;
       for (const head of placed.heads) {
         const isSink = (key: number) => key > 0 && importance(columnSum, head, key, tokens, window) > threshold;
-        sinks.set(head, Int32Array.from({ length: tokens }, (_, key) => key).filter(isSink));
+        sinks.set(head, Int32Array.from({ length: tokens }, (_key, key) => key).filter(isSink));
+        await breathe();
       }
     },
     parts: () => partsOf(placed, (head) => sinks.get(head)!),
