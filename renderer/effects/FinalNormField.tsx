@@ -14,7 +14,7 @@ export function FinalNormField() {
     >
       <span>final norm</span>
       <select
-        className="hs-select hs-effects__select"
+        className="hs-select hs-effects__select hs-effects__norm"
         value={chosen ?? ''}
         onChange={({ target }) =>
           session.effects.set({ finalNorm: FINAL_NORMS.find((norm) => norm === target.value) ?? null })

@@ -7,10 +7,11 @@ import {
   keyBars,
   keyRows,
   KEY_COLUMNS,
+  signedLogit,
   KEY_WORDS,
   type KeyColumn,
 } from '../../shared/view/effects/key-rows.ts';
-import { formatNumber, formatProbability, formatSigned } from '../../shared/view/format.ts';
+import { formatNumber, formatProbability } from '../../shared/view/format.ts';
 import { useApp } from '../app/app-context.ts';
 import { useAppState } from '../app/use-app-state.ts';
 import { useData } from '../app/use-data.ts';
@@ -125,7 +126,7 @@ export function KeysTab() {
                     <td className="hs-number">{formatProbability(row.weight)}</td>
                     <td className="hs-number">{formatNumber(row.deviation)}</td>
                     <td className="hs-number">{formatNumber(row.relative)}</td>
-                    <td className="hs-number">{Number.isNaN(row.logit) ? '–' : formatSigned(row.logit, 3)}</td>
+                    <td className="hs-number">{Number.isNaN(row.logit) ? '–' : signedLogit(row.logit)}</td>
                   </tr>
                 ))}
               </tbody>

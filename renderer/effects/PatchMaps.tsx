@@ -98,7 +98,7 @@ function PatchMap({ result, data, colour, width }: PatchMapProps) {
       />
       <p className="hs-dim hs-small" aria-live="polite">
         {index === undefined || !cell
-          ? `${words.scale}; ${down} down, ${across} across.`
+          ? `${words.meaning} ${down === 'layers' ? 'Layers' : 'Heads'} down, ${across} across.`
           : `${across === 'heads' ? formatHead(headAt(cell.row, cell.column)!) : `${rowNames[cell.row]}, ${cell.column} “${tokens[cell.column]?.display ?? ''}”`}: ${
               Number.isNaN(data.recovery[index]!)
                 ? 'no partner, nothing was patched'

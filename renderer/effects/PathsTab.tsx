@@ -120,7 +120,7 @@ function PathMaps({ record, width }: { readonly record: PathsRecord; readonly wi
         figure="paths"
       />
       <p className="hs-small">
-        <strong>{straightText(record)}</strong>.{' '}
+        Sent <strong>{straightText(record)}</strong>.{' '}
         <span className="hs-dim">
           logit({record.token.display}) − logit({record.against.display}): clean {formatSigned(record.clean)}, corrupted{' '}
           {formatSigned(record.corrupted)}. MLPs {mlps === 'frozen' ? 'frozen' : 'pass it on'}.
@@ -150,7 +150,7 @@ function PathMaps({ record, width }: { readonly record: PathsRecord; readonly wi
       </div>
       <p className="hs-dim hs-small" aria-live="polite">
         {pointed === undefined || said === undefined
-          ? `${words.scale}; layers down, heads across; layers up to the sender’s are empty.`
+          ? 'Layers down, heads across; layers up to the sender’s are empty.'
           : `${formatHead({ layer: pointed.row, head: pointed.column })} ${PATH_INPUTS.find(({ id }) => id === pointed.input)!.name}: ${
               Number.isNaN(said) ? 'not after the sender' : formatNumber(said)
             }`}

@@ -2,6 +2,7 @@
 import type { RetrievalDetail } from '../../shared/model/probe.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
 import { decodeFloat32, decodeFloat64, encodeFloat32, encodeFloat64 } from '../../shared/session/exact-values.ts';
+import { readStoredTable } from '../../shared/session/read-table.ts';
 import type { StoredRetrieval } from '../../shared/session/slices/scores.ts';
 import type { StoredTable } from '../../shared/session/slices/stored-table.ts';
 
@@ -40,22 +41,9 @@ export function storeTable(table: ScoreTable): StoredTable {
 
 /** Undefined where it is not of so many heads. */
 export function readTable(stored: StoredTable, heads: number): ScoreTable | undefined {
-  const { info, notApplicable, parameters } = stored;
-  const values = stored.values === null ? null : decodeFloat64(stored.values, heads);
-  const floor = stored.floor === null ? null : decodeFloat64(stored.floor, 1)?.[0];
-  const spread = stored.spread === null ? null : readSpread(stored.spread, heads);
-  if (values === undefined || floor === undefined || spread === undefined) return undefined;
-  if (values === null && notApplicable === null) return undefined;
-  const table = { info, values, notApplicable, parameters, floor, spread };
-  storedTables.set(table, stored);
+  const table = readStoredTable(stored, heads);
+  if (table) storedTables.set(table, stored);
   return table;
-}
-
-function readSpread(stored: NonNullable<StoredTable['spread']>, heads: number): ScoreTable['spread'] | undefined {
-  const [deviation, active, low, high] = [stored.deviation, stored.active, stored.low, stored.high].map((text) =>
-    decodeFloat64(text, heads),
-  );
-  return deviation && active && low && high && { prompts: stored.prompts, deviation, active, low, high };
 }
 
 export function storeRetrieval(detail: RetrievalDetail): StoredRetrieval {

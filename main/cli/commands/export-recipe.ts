@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { AppError } from '../../../shared/base/app-error.ts';
 import type { Prompt } from '../../../shared/contract/methods.ts';
 import { parseParams } from '../../../shared/contract/parse-params.ts';
+import type { BroughtScore } from '../../../shared/figure/brought-score.ts';
 import { defaultRecipe, type FigureContext } from '../../../shared/figure/default-recipe.ts';
 import { FIGURE_VIEWS, parseRecipe, type FigureRecipe, type FigureViewId } from '../../../shared/figure/recipe.ts';
 import { parseHead, type HeadId } from '../../../shared/model/head-id.ts';
@@ -42,6 +43,8 @@ export interface ExportRuns {
   readonly prompt: Prompt | null;
   /** What a session says of the screen. */
   readonly screen?: FigureContext;
+  /** Scores of a session that come from elsewhere. */
+  readonly scores?: readonly BroughtScore[];
 }
 
 interface MapName {

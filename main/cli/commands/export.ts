@@ -5,6 +5,7 @@ import { parseParams } from '../../../shared/contract/parse-params.ts';
 import { FIGURE_FORMATS, type FigureFormat } from '../../../shared/figure/formats.ts';
 import type { FigureViewId } from '../../../shared/figure/recipe.ts';
 import { sessionContext } from '../../../shared/figure/session-context.ts';
+import { sessionScores } from '../../../shared/figure/session-scores.ts';
 import type { Device } from '../../../shared/model/device.ts';
 import { parseInterventions } from '../../../shared/model/intervention-text.ts';
 import type { RunSummary } from '../../../shared/model/run.ts';
@@ -49,7 +50,7 @@ export async function runExport(console: Console, options: ExportOptions): Promi
   const result = await withEngine(console, options, async (session): Promise<ExportResult> => {
     const found = await (options.session === undefined ? liveRuns : storedRuns)(console, options, session);
     const recipe = await readFigureRecipe(options, found, session);
-    const { model, runs } = found;
+    const { model, runs, scores } = found;
     const { context } = session;
     const tools: RenderTools = {
       source: {
@@ -57,6 +58,7 @@ export async function runExport(console: Console, options: ExportOptions): Promi
         runs,
         promptHash: promptHash(runs.clean.ids),
         ask: askOf(session.engine.handlers, context),
+        ...(scores ? { scores } : {}),
       },
       fonts,
       signal: context.signal,
@@ -119,6 +121,7 @@ async function storedRuns(
     runs: { clean, ...(changed ? { changed } : {}) },
     prompt: null,
     screen: sessionContext(session.state, clean.ids.length),
+    scores: sessionScores(session.state, model),
   };
 }
 

@@ -2,8 +2,8 @@
 import type { KeysRecord } from '../../model/effect-results.ts';
 import { formatHead } from '../../model/head-id.ts';
 import { unpack } from '../../session/packed.ts';
-import { keyAxes, keyBars, keyRows, KEY_WORDS, type KeyColumn } from '../../view/effects/key-rows.ts';
-import { formatNumber, formatProbability, formatSigned } from '../../view/format.ts';
+import { keyAxes, keyBars, keyRows, KEY_WORDS, signedLogit, type KeyColumn } from '../../view/effects/key-rows.ts';
+import { formatNumber, formatProbability } from '../../view/format.ts';
 import { fitText } from '../../view/map/axis-labels.ts';
 import { drawPage, type Frame } from '../page.ts';
 import { effectPage, type EffectPage } from '../parts/effect-page.ts';
@@ -27,6 +27,8 @@ const LEAST_TOKEN_EM = 4;
 const KEPT: readonly string[] = ['logit', 'weight', 'deviation', 'relative'];
 /** Bars that have the names of their tokens. */
 const NAMED = 6;
+/** Of the largest: what can hardly be seen has none. */
+const LEAST_NAMED = 0.05;
 
 export const keysView: FigureView<'keys', KeysFigure> = {
   id: 'keys',
@@ -100,6 +102,7 @@ function drawBars(sketch: Sketch, rect: SceneRect, by: KeyColumn, record: KeysRe
   const { x, y } = keyAxes(record, by, bars);
   const axes = drawScoreAxes(sketch, rect, x, y);
   const shown = bars.filter(({ value }) => value !== 0 && Number.isFinite(value));
+  const most = shown.reduce((size, { value }) => Math.max(size, Math.abs(value)), 0);
   const zero = axes.y(0);
   sketch.group('keys', () => {
     for (const { from, to, value } of shown) {
@@ -113,6 +116,7 @@ function drawBars(sketch: Sketch, rect: SceneRect, by: KeyColumn, record: KeysRe
   const [left, right] = axes.x.range() as [number, number];
   sketch.line(left, zero, right, zero, theme.textDim);
   const named = shown
+    .filter(({ value }) => Math.abs(value) >= LEAST_NAMED * most)
     .toSorted((a, b) => Math.abs(b.value) - Math.abs(a.value))
     .slice(0, NAMED)
     .map(({ key, value }) => ({
@@ -154,7 +158,7 @@ function drawList(
       of: 'logit',
       name: 'logit',
       unit: 'logits',
-      texts: shown.map((row) => number(row.logit, (value) => formatSigned(value, 3))),
+      texts: shown.map((row) => number(row.logit, signedLogit)),
     },
   ].map((column) => ({
     ...column,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { keyAxes, keyBars, keyRows } from './key-rows.ts';
+import { keyAxes, keyBars, keyRows, signedLogit } from './key-rows.ts';
 import { keysRecord } from './testing/records.ts';
 
 it('puts the keys that matter first, and those without a value last', () => {
@@ -23,4 +23,8 @@ it('has axes that hold zero and every bar, each around its number', () => {
   const record = keysRecord({ deviation: [0.5, NaN, 2], logit: [-3, 1, 0] });
   const { x, y } = keyAxes(record, 'logit', keyBars(record.logit, 10));
   expect([x.lo, x.hi, y.lo, y.hi]).toEqual([-0.5, 2.5, -3, 1]);
+});
+
+it('writes logits with a sign, and small ones with their digits', () => {
+  expect([0.0042, -2.169, -2.4e-5].map(signedLogit)).toEqual(['+0.004', '−2.169', '−2.4e−5']);
 });

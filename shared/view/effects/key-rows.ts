@@ -1,5 +1,6 @@
 /** Keys of one row, each left out alone, by what that does. Pure. */
 import type { KeysRecord } from '../../model/effect-results.ts';
+import { formatNumber, formatSigned } from '../format.ts';
 import { ends, type PlotAxis } from './line-plots.ts';
 
 export const KEY_COLUMNS = ['deviation', 'weight', 'logit'] as const;
@@ -82,4 +83,9 @@ export function keyAxes(
       ),
     },
   };
+}
+
+/** `+0.004`, `−2.4e−5`: small effects have their digits. */
+export function signedLogit(value: number): string {
+  return Math.abs(value) < 0.0005 ? formatNumber(value) : formatSigned(value, 3);
 }
