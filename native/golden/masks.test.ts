@@ -219,6 +219,9 @@ function listedMask(rows: number, keysOf: (row: number) => readonly number[]): M
 
 /** The bytes of everything that a capture holds. */
 function digest({ resid, layers }: Capture): Buffer {
-  const arrays = [...resid, ...layers.flatMap((layer) => Object.values(layer).filter((value) => ArrayBuffer.isView(value)))];
+  const arrays = [
+    ...resid,
+    ...layers.flatMap((layer) => Object.values(layer).filter((value) => ArrayBuffer.isView(value))),
+  ];
   return Buffer.concat(arrays.map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength)));
 }
