@@ -5,6 +5,7 @@ import type { MethodResult } from '../../shared/model/method-result.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import { findMethod } from '../methods/index.ts';
 import { runMethod } from '../methods/run-method.ts';
+import { isChanging } from '../methods/select-layer.ts';
 import { TraceBuilder, type TraceStore } from '../methods/trace-store.ts';
 import type { Opened } from './opened.ts';
 import type { Run } from './run-store.ts';
@@ -27,10 +28,11 @@ export async function computeMethod(
       hint: 'Use the clean run of the prompt.',
     });
   }
-  const { phases, classes } = found.info;
-  if (!phases.includes('decode') || classes.includes('modifying')) {
+  const { phases } = found.info;
+  const changing = isChanging(found, { parameters });
+  if (!phases.includes('decode') || changing) {
     throw new AppError('bad-request', `What the method ${method} does cannot be measured on the rows after a prompt.`, {
-      hint: classes.includes('modifying')
+      hint: changing
         ? 'It changes keys, values or outputs; only choices of keys are measured so far.'
         : 'It applies to the rows of the prompt: `headscope methods select` writes its mask.',
     });

@@ -13,12 +13,14 @@ export interface CaptureFile extends LayerSource {
   /** Of the model that the layers belong to. */
   readonly layersTotal: number;
   readonly hasGates: boolean;
+  readonly hasProbe: boolean;
 }
 
 /**
  * Reads `q` [layers, heads, tokens, headDim], `k` and `v` [layers, kvHeads, tokens, headDim], all after rotation, and
- * `gates` [layers, kvHeads] where there are any; one layer may come without its axis. Of the metadata: `scale` on q.k
- * (default: headDim ** -0.5), `layer0`, the index of the first layer, and `layers_total`. One layer is read at a time.
+ * `gates` [layers, kvHeads], or `echo` and `induction` [layers, heads], where there are any; one layer may come without its
+ * axis. Of the metadata: `scale` on q.k (default: headDim ** -0.5), `layer0`, the index of the first layer,
+ * `layers_total`, and `rope_theta`, the base of a rotation of whole heads. One layer is read at a time.
  *
  * @throws AppError `bad-request` for arrays that do not fit, `weights-corrupt`, `io`
  */
@@ -40,7 +42,15 @@ export async function openCaptureFile(path: string): Promise<CaptureFile> {
   if (layersTotal < layer0 + layers!) {
     throw unfit(path, `Layers ${layer0} to ${layer0 + layers! - 1} are not all of a model with ${layersTotal}.`);
   }
-  const gates = tensors.has('gates') ? gatesOf(tensors, layers!, kvHeads!, path) : undefined;
+  const gates = scoresOf(tensors, 'gates', layers!, kvHeads!, path);
+  const echo = scoresOf(tensors, 'echo', layers!, heads!, path);
+  const induction = scoresOf(tensors, 'induction', layers!, heads!, path);
+  const probe = echo !== undefined && induction !== undefined ? { echo, induction } : null;
+  const theta = numberOf(metadata, 'rope_theta', path);
+  const frequencies =
+    theta === undefined
+      ? null
+      : Float64Array.from({ length: Math.floor(headDim! / 2) }, (_, i) => theta ** ((-2 * i) / headDim!));
   const rowsOf = async (array: NamedArray, at: number) => {
     const [, count] = array.shape;
     const flat = await slice(path, array, at, layers!);
@@ -54,6 +64,7 @@ export async function openCaptureFile(path: string): Promise<CaptureFile> {
     tokens: tokens!,
     layersTotal,
     hasGates: gates !== undefined,
+    hasProbe: probe !== null,
     read: async (layer): Promise<LayerData> => {
       const at = layer - layer0;
       return {
@@ -67,6 +78,13 @@ export async function openCaptureFile(path: string): Promise<CaptureFile> {
         scale,
         window: null,
         ...(gates && { gates: await slice(path, gates, at, layers!) }),
+        ...(probe && {
+          probe: {
+            echo: await slice(path, probe.echo, at, layers!),
+            induction: await slice(path, probe.induction, at, layers!),
+          },
+        }),
+        ...(frequencies && { frequencies }),
       };
     },
   };
@@ -91,11 +109,13 @@ function arrayOf(tensors: Tensors, name: string, path: string): NamedArray {
   return { ...found, shape, name };
 }
 
-function gatesOf(tensors: Tensors, layers: number, kvHeads: number, path: string): NamedArray {
-  const found = tensors.get('gates')!;
+/** [layers, count], where there are any. */
+function scoresOf(tensors: Tensors, name: string, layers: number, count: number, path: string): NamedArray | undefined {
+  const found = tensors.get(name);
+  if (found === undefined) return undefined;
   const shape = found.shape.length === 1 ? [1, ...found.shape] : found.shape;
-  if (sameShape(shape, [layers, kvHeads])) return { ...found, shape, name: 'gates' };
-  throw unfit(path, `gates is [${found.shape.join(', ')}], for ${layers} layers of ${kvHeads} KV heads.`);
+  if (sameShape(shape, [layers, count])) return { ...found, shape, name };
+  throw unfit(path, `${name} is [${shape.join(', ')}], for ${layers} layers of ${count} heads.`);
 }
 
 const sameShape = (shape: readonly number[], expected: readonly (number | undefined)[]): boolean =>

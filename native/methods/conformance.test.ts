@@ -4,7 +4,7 @@ import { range } from './choose.ts';
 import { methods } from './index.ts';
 import type { LayerData, Method } from './method.ts';
 import { contextOf } from './select-layer.ts';
-import { randomLayer, selectAll } from './testing/layers.ts';
+import { changedOutputs, forChanged, randomLayer, selectAll } from './testing/layers.ts';
 
 const TOKENS = 24;
 const PROMPT = 15;
@@ -125,6 +125,31 @@ describe.each(methods.map((method) => [method.info.id, method] as const))('metho
         expect(heads).toEqual(heads.map(() => [...range(PROMPT + step - 4, PROMPT + step + 1)])),
       );
     }
+  });
+
+  it('changes keys and values by what came before, where it does', async () => {
+    const told: Float32Array[] = [];
+    const request = { promptLength: PROMPT, budget: BUDGET };
+    await forChanged(method, layersOf(10), request, (_layer, query, { k, v }) => {
+      // What a query finds of the positions up to its own.
+      for (const rows of [k, v]) told.push(rows.slice(0, (rows.length / TOKENS) * Math.min(query + 1, TOKENS)));
+    });
+    expect(told).toHaveLength(method.info.classes.includes('modifying') ? 4 * (TOKENS - PROMPT + 1) * 2 : 0);
+    const output = await changedOutputs(method, layersOf(10), request);
+    for (const from of [PROMPT + 1, PROMPT + 5]) {
+      const later = await changedOutputs(method, disturbed(layersOf(10), from), request);
+      const width = 4 * 8;
+      expect(later.map((rows) => rows.subarray(0, (from - PROMPT) * width))).toEqual(
+        output.map((rows) => rows.subarray(0, (from - PROMPT) * width)),
+      );
+    }
+    let at = 0;
+    await forChanged(method, disturbed(layersOf(10), TOKENS - 1), request, (_layer, query, { k, v }) => {
+      for (const rows of [k, v]) {
+        if (query < TOKENS - 1) expect(rows.slice(0, (rows.length / TOKENS) * (query + 1))).toEqual(told[at]);
+        at++;
+      }
+    });
   });
 
   it('masks the rows of the prompt by the prompt alone, and leaves none of its rows without a key', async () => {

@@ -86,7 +86,7 @@ export const duo: Method = {
   },
   fromBudget: (keys, { sink }) => ({ window: keys - sink! }),
   prepare: async (layers, context) => {
-    const gates: number[][] = [];
+    const gates: (readonly number[])[] = [];
     for (const layer of layers.indices) gates.push(await gatesOf(await layers.read(layer), context));
     context.shared.set(FULL, fullGroups(gates, context.parameters['sparsity']!, layers));
   },
@@ -119,9 +119,15 @@ export function fullGroups(
   return new Set(ranked.slice(0, full).map(({ name }) => name));
 }
 
-async function gatesOf(data: LayerData, context: MethodContext): Promise<number[]> {
-  if (data.gates !== undefined) return [...data.gates];
-  const { promptLength, parameters: given, breathe } = context;
+async function gatesOf(data: LayerData, context: MethodContext): Promise<readonly number[]> {
+  return data.gates === undefined ? await standInGates(data, context) : [...data.gates];
+}
+
+/** Of the KV groups, the mass that the last rows of the prompt lose under the parameters `sink` and `window`, summed. */
+export async function standInGates(
+  data: LayerData,
+  { promptLength, parameters: given, breathe }: Pick<MethodContext, 'promptLength' | 'parameters' | 'breathe'>,
+): Promise<number[]> {
   const lost = new Array<number>(data.kvHeads).fill(0);
   for (let head = 0; head < data.heads; head++) {
     for (let query = Math.max(0, promptLength - PROBED_ROWS); query < promptLength; query++) {

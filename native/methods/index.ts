@@ -6,11 +6,13 @@ import { duo } from './duo.ts';
 import { flexprefill } from './flexprefill.ts';
 import { h2o } from './h2o.ts';
 import { keydiff } from './keydiff.ts';
+import { kivi } from './kivi.ts';
 import { knorm } from './knorm.ts';
 import type { Method } from './method.ts';
 import { pyramid } from './pyramid.ts';
 import { quest } from './quest.ts';
 import { random } from './random.ts';
+import { razor } from './razor.ts';
 import { recycled } from './recycled.ts';
 import { seer } from './seer.ts';
 import { sinkWindow } from './sink-window.ts';
@@ -21,6 +23,7 @@ import { topk } from './topk.ts';
 import { tova } from './tova.ts';
 import { verticalSlash } from './vertical-slash.ts';
 import { window } from './window.ts';
+import { zipcache } from './zipcache.ts';
 
 export const methods: readonly Method[] = [
   dense,
@@ -29,6 +32,7 @@ export const methods: readonly Method[] = [
   window,
   sinkWindow,
   duo,
+  razor,
   snapkv,
   pyramid,
   ada,
@@ -43,6 +47,8 @@ export const methods: readonly Method[] = [
   verticalSlash,
   flexprefill,
   seer,
+  kivi,
+  zipcache,
 ];
 
 /** Throws `bad-request` for one that there is none of. */

@@ -8,6 +8,7 @@
 import type { MethodInfo, MethodParameters } from '../../shared/model/method.ts';
 import type { FromBudget } from '../../shared/model/method-parameters.ts';
 import type { MaskSpec } from '../attention/mask.ts';
+import type { ChangedCache } from './changed-cache.ts';
 
 /** One layer after rotation, and what else methods declare. */
 export interface LayerData {
@@ -26,6 +27,10 @@ export interface LayerData {
   readonly window: number | null;
   /** Learned gates of the KV groups in [0, 1], [kvHeads], where there are any. */
   readonly gates?: Float32Array;
+  /** Scores of the query heads on random tokens that are repeated, [heads] each, where there are any. */
+  readonly probe?: { readonly echo: Float32Array; readonly induction: Float32Array };
+  /** Angle for each position of dimensions i and i + headDim / 2, [headDim / 2], where it is known. */
+  readonly frequencies?: Float64Array;
 }
 
 /** What a whole run of a method has in common. */
@@ -51,6 +56,11 @@ export interface LayerSelector {
    * array. Called for promptLength, promptLength + 1, ... in order.
    */
   step(query: number): Promise<readonly Int32Array[]>;
+  /**
+   * Of a method that changes keys, values or outputs: what a query attends to. Asked for in order, after the query's step,
+   * and at last for the position after the last token: what the cache has become. The next call may overwrite it.
+   */
+  changed?(query: number): Promise<ChangedCache>;
   /** Of a stepwise method: another selector in the same state, which goes on by itself. */
   fork?(): LayerSelector;
 }
@@ -79,6 +89,8 @@ export interface MethodCosts {
   readonly stepBytes?: number;
   readonly storedBytes: number;
   readonly onceFlops: number;
+  /** Mean bytes of a number in the cache, scales and zeros included, where these are fewer than those of all numbers. */
+  readonly cacheBytes?: number;
 }
 
 export const FREE: MethodCosts = { stepFlops: 0, storedBytes: 0, onceFlops: 0 };
@@ -100,6 +112,8 @@ export interface Method {
   begin(data: LayerData, layer: number, context: MethodContext): Promise<LayerSelector>;
   /** Where it applies to the rows of the prompt: what each query head sees there. */
   readonly prefill?: (data: LayerData, layer: number, context: MethodContext) => Promise<readonly MaskSpec[]>;
+  /** Whether keys, values or outputs are changed under these parameters; where absent, whether `modifying` is its class. */
+  readonly changes?: (parameters: MethodParameters) => boolean;
   costs(sizes: CostSizes, parameters: MethodParameters): MethodCosts;
 }
 

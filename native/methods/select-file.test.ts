@@ -5,9 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readHeader, writeSafetensors, type TensorSource } from '../safetensors/index.ts';
 import { readFile } from 'node:fs/promises';
 import { methods } from './index.ts';
+import { kivi } from './kivi.ts';
 import type { LayerData } from './method.ts';
 import { selectFile, type SelectRequest } from './select-file.ts';
-import { randomLayer, selectAll } from './testing/layers.ts';
+import { changedOutputs, randomLayer, selectAll } from './testing/layers.ts';
 
 const TOKENS = 24;
 const PROMPT = 20;
@@ -64,7 +65,12 @@ async function selected(request: Partial<SelectRequest> & Pick<SelectRequest, 'c
     expect(dtype).toBe('U8');
     return bytes.subarray(begin, end);
   };
-  return { result, tensors, kept };
+  const floats = (name: string): Float32Array => {
+    const { begin, end, dtype } = tensors.get(name)!;
+    expect(dtype).toBe('F32');
+    return new Float32Array(Uint8Array.from(bytes.subarray(begin, end)).buffer);
+  };
+  return { result, tensors, kept, floats };
 }
 
 /** Keys that a row of an array keeps. */
@@ -112,6 +118,60 @@ describe('selecting from a file', () => {
     await expect(selected({ capture, method: 'snapkv', rows: { start: 0, end: 1 } })).rejects.toThrow(
       'leaves the rows of the prompt as they are',
     );
+  });
+
+  it('writes keys, values and outputs of a method that changes them', async () => {
+    const { tensors, floats, kept } = await selected({
+      capture: await write(all()),
+      method: 'kivi',
+      parameters: { group: 4, residual: 4 },
+    });
+    expect(tensors.get('k_mod')!.shape).toEqual([2, 2, TOKENS, 8]);
+    expect(tensors.get('v_mod')!.shape).toEqual([2, 2, TOKENS, 8]);
+    expect(tensors.get('out')!.shape).toEqual([2, HEADS, TOKENS, 8]);
+    // 24 is a multiple of the residual: all keys are in bits, and all values but the last four.
+    const [k, v] = [floats('k_mod'), floats('v_mod')];
+    const place = (layer: number, group: number, token: number) => ((layer * 2 + group) * TOKENS + token) * 8;
+    const own = (name: 'k' | 'v', layer: number, group: number, token: number) =>
+      layers[layer]![name].subarray((token * 2 + group) * 8, (token * 2 + group) * 8 + 8);
+    const at = place(1, 1, 23);
+    expect(k.subarray(at, at + 8)).not.toEqual(own('k', 1, 1, 23));
+    expect(v.subarray(at, at + 8)).toEqual(own('v', 1, 1, 23));
+    expect(v.subarray(place(1, 1, 19), place(1, 1, 20))).not.toEqual(own('v', 1, 1, 19));
+    const told = await changedOutputs(kivi, layers, { promptLength: PROMPT, parameters: { group: 4, residual: 4 } });
+    const out = floats('out');
+    const ofHead = (layer: number, head: number, token: number) => {
+      const start = ((layer * HEADS + head) * TOKENS + token) * 8;
+      return [...out.subarray(start, start + 8)];
+    };
+    expect(ofHead(1, 3, 22)).toEqual([...told[1]!.subarray((2 * HEADS + 3) * 8, (2 * HEADS + 4) * 8)]);
+    // The first row reads its own value alone.
+    expect(ofHead(0, 2, 0)).toEqual([...own('v', 0, 1, 0)]);
+    expect(keysOf(kept('kept'), 1, 2, 4, 5)).toHaveLength(TOKENS);
+  });
+
+  it('knows probe scores, and the rotation for sinks that are turned', async () => {
+    const probe = ['echo', 'induction'].map((name): TensorSource => {
+      const data = Float32Array.from({ length: 8 }, (_, at) => (name === 'echo' ? 0 : at === 6 ? 1 : 0.1));
+      return { name, dtype: 'F32', shape: [2, HEADS], data };
+    });
+    const parameters = { sink: 1, window: 2, divisor: 0, induction: 0.25 };
+    const request = { method: 'razor', parameters, budget: null };
+    const { result, kept, tensors } = await selected({ ...request, capture: await write([...all(), ...probe]) });
+    expect(result.notes).toEqual([]);
+    const lengths = [0, 1].map((layer) => [0, 2].map((head) => keysOf(kept('kept'), layer, head, 0, 5).length));
+    expect(lengths).toEqual([
+      [3, 3],
+      [3, PROMPT],
+    ]);
+    expect(tensors.has('out')).toBe(true);
+    const without = await selected({ ...request, capture: await write(all()) });
+    expect(without.result.notes).toEqual([expect.stringContaining('“echo” and “induction”')]);
+    const strict = { method: 'sink-window', parameters: { sink: 1, window: 2, positions: 1 }, budget: null };
+    await expect(selected({ ...strict, capture: await write(all()) })).rejects.toThrow('how keys were rotated');
+    const turned = await selected({ ...strict, capture: await write(all(), { rope_theta: '100' }) });
+    expect(turned.floats('k_mod').subarray(0, 8)).not.toEqual(layers[0]!.k.subarray(0, 8));
+    expect((await selected({ ...strict, parameters: {}, capture: await write(all()) })).tensors.has('out')).toBe(false);
   });
 
   it('takes one layer without its axis, its place in the model, and the scale', async () => {

@@ -6,9 +6,10 @@ import { breather } from '../forward/breathe.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import { writeSafetensors, type TensorSource } from '../safetensors/index.ts';
 import { openCaptureFile, type CaptureFile } from './capture-file.ts';
+import { ChangedArrays, changedBytes } from './changed-arrays.ts';
 import { findMethod } from './index.ts';
 import { groupOf, type Method, type MethodContext } from './method.ts';
-import { contextOf, selectLayer } from './select-layer.ts';
+import { contextOf, isChanging, selectLayer } from './select-layer.ts';
 import { unionSize } from './union.ts';
 
 /** Of one array that is written. */
@@ -45,7 +46,9 @@ export interface SelectedFile {
 /**
  * Writes `kept`, uint8 [layers, heads, tokens - promptLength + 1, tokens]: row 0 has the prompt keys that a query head
  * holds after the prompt, row t what it reads at query promptLength + t - 1. A method that applies to the rows of the
- * prompt too also gives `prefill_kept` [layers, heads, rows, tokens].
+ * prompt too also gives `prefill_kept` [layers, heads, rows, tokens]. One that changes keys, values or outputs gives
+ * `k_mod` and `v_mod`, float32 [layers, kvHeads, tokens, headDim], as a query after the last one would find them, and
+ * `out` [layers, heads, tokens, headDim], the output of each query to what it found; rows of the prompt are dense.
  *
  * @throws AppError `bad-request`, `too-large`, `weights-corrupt`, `io`; `CancelledError`
  */
@@ -66,13 +69,16 @@ export async function selectFile(request: SelectRequest, job: Job): Promise<Sele
   }
   const notes = notesOn(method, file);
   const counts = new Counts();
+  const changed = isChanging(method, context) ? new ChangedArrays(file) : null;
+  const kept = keptOfLayers(method, file, context, counts, changed, job);
   const tensors: TensorSource[] = [
     {
       name: 'kept',
       dtype: 'U8',
       shape: [file.indices.length, file.heads, keptRows, file.tokens],
-      data: keptOfLayers(method, file, context, counts, job),
+      data: changed === null ? kept : await collected(kept, width * keptRows + changedBytes(file, file.indices.length)),
     },
+    ...(changed?.tensors() ?? []),
   ];
   if (method.prefill !== undefined) {
     const fits = width * (rows.end - rows.start) <= MOST_BYTES;
@@ -126,9 +132,12 @@ function checkLengths(
   });
 }
 
-function notesOn({ info }: Method, { hasGates }: CaptureFile): string[] {
-  if (!info.needs.includes('gates') || hasGates) return [];
-  return ['The file has no array “gates”: groups are ranked by a stand-in, as the definition says.'];
+function notesOn({ info }: Method, { hasGates, hasProbe }: CaptureFile): string[] {
+  const missing = [
+    ...(info.needs.includes('gates') && !hasGates ? ['“gates”'] : []),
+    ...(info.needs.includes('probe') && !hasProbe ? ['“echo” and “induction”'] : []),
+  ];
+  return missing.map((name) => `The file has no array ${name}: groups are ranked by a stand-in, as its notes say.`);
 }
 
 async function* keptOfLayers(
@@ -136,6 +145,7 @@ async function* keptOfLayers(
   file: CaptureFile,
   context: MethodContext,
   counts: Counts,
+  changed: ChangedArrays | null,
   job: Job,
 ): AsyncGenerator<Uint8Array> {
   await method.prepare?.(file, context);
@@ -149,15 +159,28 @@ async function* keptOfLayers(
       for (const key of keys) kept[start + key] = 1;
     };
     const data = await file.read(layer);
-    const held = await selectLayer(method, data, layer, context, (query, reads) => {
+    const onStep = (query: number, reads: readonly Int32Array[]) => {
       reads.forEach((keys, head) => mark(head, query - context.promptLength + 1, keys));
       const group = (head: number) => groupOf(data, head);
       counts.step(reads, file.kvHeads, group, method.info.evicts ? null : query + 1, tokens);
-    });
+    };
+    const held = await selectLayer(method, data, layer, context, onStep, await changed?.layer(data, context));
     held.forEach((keys, head) => mark(head, 0, keys));
     counts.hold(held);
     yield kept;
   }
+}
+
+/** All of it: changed arrays are whole only then. Throws `too-large`. */
+async function collected(pieces: AsyncIterable<Uint8Array>, bytes: number): Promise<Uint8Array[]> {
+  if (bytes > MOST_BYTES) {
+    throw new AppError('too-large', 'Changed keys, values and outputs would take over 1 GiB.', {
+      hint: 'Give fewer layers, or a prompt length nearer to the end.',
+    });
+  }
+  const all: Uint8Array[] = [];
+  for await (const piece of pieces) all.push(piece);
+  return all;
 }
 
 async function* prefillOfLayers(

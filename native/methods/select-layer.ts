@@ -1,6 +1,7 @@
 /** Goes through the queries of a layer under a method. */
 import type { Budget, MethodParameters, ResolvedMethod } from '../../shared/model/method.ts';
 import { resolveMethod } from '../../shared/model/method-parameters.ts';
+import type { ChangedCache } from './changed-cache.ts';
 import { firstVisible, type LayerData, type LayerSelector, type Method, type MethodContext } from './method.ts';
 
 /** What a method is run with. */
@@ -31,7 +32,8 @@ export function contextOf(
 
 /**
  * Steps through the queries from promptLength to the last one and tells what each query head reads, of what the layer's
- * own window leaves it. Returns what the heads held before the first.
+ * own window leaves it, and what it attends to where the method changes that: at last, with no reads, the cache after the
+ * last query. Returns what the heads held before the first.
  */
 export async function selectLayer(
   method: Method,
@@ -39,13 +41,17 @@ export async function selectLayer(
   layer: number,
   context: MethodContext,
   onStep: (query: number, reads: readonly Int32Array[]) => void,
+  onChanged?: (query: number, cache: ChangedCache, reads: readonly Int32Array[]) => void,
 ): Promise<readonly Int32Array[]> {
   const selector: LayerSelector = await method.begin(data, layer, context);
   const held = Array.from({ length: data.heads }, (_, head) => selector.held(head));
   for (let query = context.promptLength; query < data.tokens; query++) {
-    onStep(query, visible(data, query, await selector.step(query)));
+    const reads = visible(data, query, await selector.step(query));
+    onStep(query, reads);
+    if (selector.changed !== undefined) onChanged?.(query, await selector.changed(query), reads);
     await context.breathe();
   }
+  if (selector.changed !== undefined) onChanged?.(data.tokens, await selector.changed(data.tokens), []);
   return held;
 }
 
@@ -59,4 +65,9 @@ function visible(data: LayerData, query: number, reads: readonly Int32Array[]): 
     cut.set(keys, known);
     return known;
   });
+}
+
+/** Whether what queries attend to is not what the layer has. */
+export function isChanging({ info, changes }: Method, { parameters }: Pick<MethodContext, 'parameters'>): boolean {
+  return changes?.(parameters) ?? info.classes.includes('modifying');
 }

@@ -1,7 +1,9 @@
 /** First keys and last keys. */
+import { AppError } from '../../shared/base/app-error.ts';
 import { range, joined } from './choose.ts';
-import { FREE, type Method } from './method.ts';
+import { FREE, type LayerData, type Method } from './method.ts';
 import { byPosition } from './one-shot.ts';
+import { rotate } from './rotate.ts';
 
 /** Keys below `sink`, and those of the last `window` positions up to the query. */
 export function sinkAndWindow(sink: number, window: number, query: number): Int32Array {
@@ -59,18 +61,38 @@ export const sinkWindow: Method = {
         integer: true,
         choices: ['before', 'after'],
       },
+      {
+        id: 'positions',
+        name: 'Positions',
+        meaning:
+          'Sinks keep the positions that they were rotated for, or are turned to follow right before the window, as keys are numbered within the cache.',
+        default: 0,
+        source: 'streaming_llm/pos_shift/modify_llama.py numbers them anew',
+        scaling: { by: 'nothing' },
+        min: 0,
+        max: 1,
+        integer: true,
+        choices: ['kept', 'in the cache'],
+      },
     ],
     cost: { step: 'none', stored: 'nothing', once: 'none' },
     badge: 'exact',
     notes: [
-      'Keys keep the positions that they were rotated for. StreamingLLM numbers them anew within the cache, which changes the scores of sinks and of nothing else.',
+      'StreamingLLM numbers keys by their place in the cache, which changes the scores of the sinks and of nothing else: by default they keep their positions here. Rows of the prompt keep them in any case.',
     ],
   },
   fromBudget: (keys, { sink }) => ({ window: keys - sink! }),
   begin: (data, _layer, context) => {
     const { sink, window } = sizes(context.parameters);
-    return Promise.resolve(byPosition(data, context, (query) => sinkAndWindow(sink, window, query)));
+    const selector = byPosition(data, context, (query) => sinkAndWindow(sink, window, query));
+    if (context.parameters['positions'] === 0) return Promise.resolve(selector);
+    const turned = turnedSinks(data, sink, window);
+    return Promise.resolve({
+      ...selector,
+      changed: (query) => Promise.resolve({ k: turned(query), v: data.v }),
+    });
   },
+  changes: ({ positions }) => positions === 1,
   prefill: ({ heads }, _layer, { parameters }) => {
     const { sink, window } = sizes(parameters);
     return Promise.resolve(Array.from({ length: heads }, () => ({ kind: 'sink-window' as const, sink, window })));
@@ -80,4 +102,29 @@ export const sinkWindow: Method = {
 
 function sizes({ sink, window, eviction }: Readonly<Record<string, number>>) {
   return { sink: sink!, window: window! + eviction! };
+}
+
+/**
+ * Keys as a query finds them in its cache: sinks turned so that they are as far from it as their places there are.
+ *
+ * @throws AppError `bad-request` without the frequencies of the rotation
+ */
+function turnedSinks(data: LayerData, sink: number, window: number): (query: number) => Float32Array {
+  const { frequencies } = data;
+  if (frequencies === undefined) {
+    throw new AppError('bad-request', 'Positions in the cache need to know how keys were rotated.', {
+      hint: 'Give the metadata rope_theta with the arrays, or keep the positions.',
+    });
+  }
+  const k = data.k.slice();
+  const width = data.kvHeads * data.headDim;
+  const sinks = data.k.subarray(0, Math.min(sink, data.tokens) * width);
+  return (query) => {
+    // The query's own place is the last one of a full cache.
+    const positions = Math.max(0, query - (sink + window - 1));
+    for (let at = 0; at < sinks.length; at += data.headDim) {
+      k.set(rotate(sinks.subarray(at, at + data.headDim), positions, frequencies), at);
+    }
+    return k;
+  };
 }

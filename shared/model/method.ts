@@ -17,7 +17,7 @@ export const METHOD_GRANULARITIES = ['head', 'kv-group', 'layer'] as const;
 export type MethodGranularity = (typeof METHOD_GRANULARITIES)[number];
 
 /** What a method reads beyond q, k and v after rotation. */
-export const METHOD_NEEDS = ['gates'] as const;
+export const METHOD_NEEDS = ['gates', 'probe'] as const;
 export type MethodNeed = (typeof METHOD_NEEDS)[number];
 
 /** How a default that was published for another length or depth becomes one for this prompt and this model. */

@@ -23,7 +23,10 @@ const UNITS: Readonly<Record<MethodGranularity, string>> = {
   layer: 'layer',
 };
 
-const NEEDS: Readonly<Record<MethodNeed, string>> = { gates: 'learned gates of the KV groups, or a stand-in' };
+const NEEDS: Readonly<Record<MethodNeed, string>> = {
+  gates: 'learned gates of the KV groups, or a stand-in',
+  probe: 'echo and induction of the query heads on repeated random tokens, or a stand-in',
+};
 
 const INTRODUCTION = `# Sparse methods
 

@@ -1,5 +1,6 @@
 /** Layers to select from: with attention that a test prescribes, or random. */
 import { createRng, normalArray } from '../../testing/rng.ts';
+import { attendChanged, type ChangedCache } from '../changed-cache.ts';
 import type { LayerData, Method } from '../method.ts';
 import { contextOf, selectLayer, type MethodRequest } from '../select-layer.ts';
 
@@ -85,4 +86,40 @@ export async function selectAll(
     reads.push(rows);
   }
   return { held, reads };
+}
+
+/** Of all layers, outputs of the queries from promptLength on to what the method has changed, [rows x heads x headDim]. */
+export async function changedOutputs(
+  method: Method,
+  layers: readonly LayerData[],
+  request: Partial<MethodRequest> & Pick<MethodRequest, 'promptLength'>,
+): Promise<Float32Array[]> {
+  const outputs = layers.map(
+    ({ tokens, heads, headDim }) => new Float32Array((tokens - request.promptLength) * heads * headDim),
+  );
+  await forChanged(method, layers, request, (layer, query, cache, reads) => {
+    const data = layers[layer]!;
+    const width = data.heads * data.headDim;
+    if (query === data.tokens) return;
+    const at = (query - request.promptLength) * width;
+    attendChanged(data, query, reads, cache, outputs[layer]!.subarray(at, at + width));
+  });
+  return outputs;
+}
+
+/** Calls back for every query from promptLength on, and for the position after the last. */
+export async function forChanged(
+  method: Method,
+  layers: readonly LayerData[],
+  request: Partial<MethodRequest> & Pick<MethodRequest, 'promptLength'>,
+  onChanged: (layer: number, query: number, cache: ChangedCache, reads: readonly Int32Array[]) => void,
+): Promise<void> {
+  const breathe = () => Promise.resolve();
+  const context = contextOf(method, { layers: layers.length, budget: null, breathe, ...request });
+  const read = (layer: number) => Promise.resolve(layers[layer]!);
+  await method.prepare?.({ indices: layers.map((_, layer) => layer), read }, context);
+  for (const [layer, data] of layers.entries()) {
+    const nothing = () => undefined;
+    await selectLayer(method, data, layer, context, nothing, (...changed) => onChanged(layer, ...changed));
+  }
 }

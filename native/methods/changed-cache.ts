@@ -1,0 +1,59 @@
+/** Keys and values that a method has changed, and attention to them. */
+import { groupOf, type LayerData } from './method.ts';
+
+/** What one query attends to. */
+export interface ChangedCache {
+  /** [tokens, kvHeads x headDim] each, of which rows up to the query count. */
+  readonly k: Float32Array;
+  readonly v: Float32Array;
+  /** By query head, one more key, where there is one; every query that has it reads it. */
+  readonly extra?: readonly (ExtraKey | null)[];
+}
+
+export interface ExtraKey {
+  /** [headDim] each. */
+  readonly key: Float64Array;
+  readonly value: Float64Array;
+  /** Keys that it stands for: the weight of its exponential. */
+  readonly count: number;
+}
+
+/**
+ * Writes the outputs of the query heads, headDim numbers each, of a softmax over the keys that they read; zeros where there
+ * are none. In float64.
+ */
+export function attendChanged(
+  data: LayerData,
+  query: number,
+  reads: readonly Int32Array[],
+  cache: ChangedCache,
+  output: Float32Array,
+): void {
+  const { heads, kvHeads, headDim, q, scale } = data;
+  const stride = kvHeads * headDim;
+  for (let head = 0; head < heads; head++) {
+    const own = q.subarray((query * heads + head) * headDim, (query * heads + head + 1) * headDim);
+    const base = groupOf(data, head) * headDim;
+    const extra = cache.extra?.[head] ?? null;
+    const keys = reads[head]!;
+    const scores = Float64Array.from(keys, (key) => scale * dot(own, cache.k, key * stride + base));
+    const extraScore = extra === null ? -Infinity : scale * dot(own, extra.key, 0) + Math.log(extra.count);
+    const top = scores.reduce((a, b) => Math.max(a, b), extraScore);
+    const sums = new Float64Array(headDim);
+    let total = 0;
+    const add = (score: number, values: ArrayLike<number>, at: number): void => {
+      const weight = Math.exp(score - top);
+      total += weight;
+      for (let d = 0; d < headDim; d++) sums[d]! += weight * values[at + d]!;
+    };
+    keys.forEach((key, i) => add(scores[i]!, cache.v, key * stride + base));
+    if (extra !== null) add(extraScore, extra.value, 0);
+    for (let d = 0; d < headDim; d++) output[head * headDim + d] = total === 0 ? 0 : sums[d]! / total;
+  }
+}
+
+function dot(query: Float32Array, keys: ArrayLike<number>, at: number): number {
+  let sum = 0;
+  for (let d = 0; d < query.length; d++) sum += query[d]! * keys[at + d]!;
+  return sum;
+}
