@@ -105,10 +105,12 @@ export function EffectTable(props: EffectTableProps) {
         {asked && (
           <tr
             title={
-              logitsError ?? 'logit of the first token − logit of the second, after the pinned or the last position'
+              logitsError ??
+              `Logit of the first token − logit of the second, after token ${asked.position}, the pinned or the last one`
             }
           >
             <th scope="row">
+              Logit{' '}
               <LogitPickers asked={asked} choices={pairChoices(summary, asked.position, columns[0]?.comparison)} />
               <span className="hs-dim hs-nowrap"> clean {clean ? formatSigned(logitDifference(clean)) : '–'}</span>
             </th>
