@@ -21,7 +21,7 @@ const TITLE_EM = 1.6;
 const LEGEND_EM = 4.2;
 const GAP_EM = 1;
 /** Three maps side by side from this width on. */
-const ACROSS_EM = 44;
+const ACROSS_EM = 30;
 
 export const pathsView: FigureView<'paths', PathsFigure> = {
   id: 'paths',
