@@ -5,15 +5,13 @@ import type { MethodResult } from '../../shared/model/method-result.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import { findMethod } from '../methods/index.ts';
 import { runMethod } from '../methods/run-method.ts';
-import { isChanging } from '../methods/select-layer.ts';
 import { TraceBuilder, type TraceStore } from '../methods/trace-store.ts';
 import type { Opened } from './opened.ts';
 import type { Run } from './run-store.ts';
 
 /**
- * One result a budget; one alone of a method that takes none. Throws `bad-request` for a changed run, a prompt that leaves no query, a method that does more
- * than choose keys after the prompt, and what the method does
- * not take; `needs-addon`.
+ * One result a budget; one alone of a method that takes none. Throws `bad-request` for a changed run, a prompt that leaves no query,
+ * a method for the rows of the prompt alone, and what the method does not take; `needs-addon`.
  */
 export async function computeMethod(
   { model, kernel, norms, circuits }: Opened,
@@ -28,13 +26,9 @@ export async function computeMethod(
       hint: 'Use the clean run of the prompt.',
     });
   }
-  const { phases } = found.info;
-  const changing = isChanging(found, { parameters });
-  if (!phases.includes('decode') || changing) {
+  if (!found.info.phases.includes('decode')) {
     throw new AppError('bad-request', `What the method ${method} does cannot be measured on the rows after a prompt.`, {
-      hint: changing
-        ? 'It changes keys, values or outputs; only choices of keys are measured so far.'
-        : 'It applies to the rows of the prompt: `headscope methods select` writes its mask.',
+      hint: 'It applies to the rows of the prompt: `headscope methods select` writes its mask.',
     });
   }
   if (promptLength >= capture.tokens) {

@@ -31,23 +31,22 @@ export class ChangedArrays {
     const { heads, kvHeads, headDim, tokens } = data;
     const row = new Float32Array(heads * headDim);
     const output = new Float32Array(tokens * row.length);
-    const attend = (query: number, cache: ChangedCache, reads: readonly Int32Array[]) => {
-      attendChanged(data, query, reads, cache, row);
+    const attend = async (query: number, cache: ChangedCache, reads: readonly Int32Array[]) => {
+      await attendChanged(data, query, reads, cache, row, breathe);
       for (let head = 0; head < heads; head++) {
         output.set(row.subarray(head * headDim, (head + 1) * headDim), (head * tokens + query) * headDim);
       }
     };
     for (let query = 0; query < promptLength; query++) {
       const keys = range(firstVisible(data, query), query + 1);
-      attend(
+      await attend(
         query,
         data,
         Array.from({ length: heads }, () => keys),
       );
-      await breathe();
     }
-    return (query: number, cache: ChangedCache, reads: readonly Int32Array[]): void => {
-      if (query < tokens) attend(query, cache, reads);
+    return async (query: number, cache: ChangedCache, reads: readonly Int32Array[]): Promise<void> => {
+      if (query < tokens) await attend(query, cache, reads);
       else this.#layers.push({ k: byHead(cache.k, kvHeads, headDim), v: byHead(cache.v, kvHeads, headDim), output });
     };
   }

@@ -1,5 +1,5 @@
 /** Keys and values that a method has changed, and attention to them. */
-import { groupOf, type LayerData } from './method.ts';
+import { groupOf, type LayerData, type MethodContext } from './method.ts';
 
 /** What one query attends to. */
 export interface ChangedCache {
@@ -22,13 +22,14 @@ export interface ExtraKey {
  * Writes the outputs of the query heads, headDim numbers each, of a softmax over the keys that they read; zeros where there
  * are none. In float64.
  */
-export function attendChanged(
+export async function attendChanged(
   data: LayerData,
   query: number,
   reads: readonly Int32Array[],
   cache: ChangedCache,
   output: Float32Array,
-): void {
+  breathe: MethodContext['breathe'],
+): Promise<void> {
   const { heads, kvHeads, headDim, q, scale } = data;
   const stride = kvHeads * headDim;
   for (let head = 0; head < heads; head++) {
@@ -49,6 +50,7 @@ export function attendChanged(
     keys.forEach((key, i) => add(scores[i]!, cache.v, key * stride + base));
     if (extra !== null) add(extraScore, extra.value, 0);
     for (let d = 0; d < headDim; d++) output[head * headDim + d] = total === 0 ? 0 : sums[d]! / total;
+    await breathe();
   }
 }
 

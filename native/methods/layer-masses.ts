@@ -89,7 +89,8 @@ export class DenseLayer {
     return new DenseLayer(parts, data, layer, promptLength, rowsOfZ, weights, dense, norms);
   }
 
-  async under(reads: LayerReads, pass: Pass): Promise<LayerMasses> {
+  /** `changed`: outputs, [rows, heads x headDim], of a method that does more than leave keys out. */
+  async under(reads: LayerReads, changed: Float32Array | null, pass: Pass): Promise<LayerMasses> {
     const { heads, tokens } = this.#data;
     const rows = tokens - this.#promptLength;
     const own = await gather(this.#parts.kernel, this.#data, this.#promptLength, this.#weights, reads, pass);
@@ -104,7 +105,7 @@ export class DenseLayer {
       recallValue[at] = share(kept * own.weighted[at]!, dense.weighted[at]!);
     }
     const { norms } = this.#parts;
-    const difference = own.z.map((value, at) => value - this.#z[at]!);
+    const difference = (changed ?? own.z).map((value, at) => value - this.#z[at]!);
     const headError = await norms.ofOutputs(this.#layer, 'head', difference, pass);
     const writtenError = await norms.ofOutputs(this.#layer, 'written', difference, pass);
     const layerError = await writtenNorms(this.#parts, this.#data, this.#layer, difference, pass);

@@ -3,6 +3,7 @@ import { DENSITY_TILE } from '../../shared/model/method-result.ts';
 import { createKernel } from '../attention/choose-kernel.ts';
 import { PLAIN, type AttentionKernel } from '../attention/kernel.ts';
 import type { LayerCapture } from '../capture/capture.ts';
+import { inverseFrequencies } from '../families/rope.ts';
 import { OutputNorms } from '../scores/output-norms.ts';
 import { ADDON } from '../testing/open-forward.ts';
 import { referenceAttention } from '../testing/reference-attention.ts';
@@ -11,7 +12,7 @@ import { MatrixProducts } from '../weights/matrix-products.ts';
 import { findMethod, methods } from './index.ts';
 import { groupOf, type LayerData } from './method.ts';
 import { runMethod, type MeasuredMethod, type MethodRunParts, type MethodRunRequest } from './run-method.ts';
-import { randomLayer, selectAll } from './testing/layers.ts';
+import { changedOutputs, randomLayer, selectAll } from './testing/layers.ts';
 
 const LAYERS = 3;
 const TOKENS = 150;
@@ -20,6 +21,7 @@ const ROWS = TOKENS - PROMPT;
 const D_MODEL = 24;
 const WINDOWS = [null, null, 90];
 const shape = { heads: 4, kvHeads: 2, headDim: 8 };
+const ROPE = { theta: 100, headDim: 8, scaling: { kind: 'none' } } as const;
 const WIDTH = shape.heads * shape.headDim;
 const job = { signal: new AbortController().signal, progress: () => undefined };
 
@@ -37,7 +39,13 @@ beforeAll(async () => {
   norms = new OutputNorms({ ...shape, dModel: D_MODEL }, output, 2);
   products = new MatrixProducts(2);
   parts = {
-    architecture: { ...shape, layers: LAYERS, scale: layers.map(({ scale }) => scale), slidingWindow: WINDOWS },
+    architecture: {
+      ...shape,
+      layers: LAYERS,
+      scale: layers.map(({ scale }) => scale),
+      slidingWindow: WINDOWS,
+      rope: ROPE,
+    },
     capture: {
       tokens: TOKENS,
       // Nothing else of a capture is read.
@@ -68,7 +76,7 @@ const mean = (values: readonly number[]): number => values.reduce((sum, each) =>
 const size = (values: readonly number[]): number => Math.sqrt(values.reduce((sum, each) => sum + each ** 2, 0));
 
 /** From the definitions, in float64. */
-async function reference(id: string, keys: number) {
+async function reference(id: string, keys: number, changed?: readonly Float32Array[]) {
   const method = findMethod(id);
   const { reads } = await selectAll(method, layers, { promptLength: PROMPT, budget: { keys } });
   const of = { recall: [] as number[], rest: [] as number[], value: [] as number[], error: [] as number[] };
@@ -82,7 +90,7 @@ async function reference(id: string, keys: number) {
       const at = (key * shape.kvHeads + groupOf(data, head)) * shape.headDim;
       return size([...data.v.subarray(at, at + shape.headDim)]);
     };
-    const own = outputs(data, reads[layer]!);
+    const own = changed?.[layer] ?? outputs(data, reads[layer]!);
     for (let row = 0; row < ROWS; row++) {
       const [differences, wholes] = [[] as number[], [] as number[]];
       for (let head = 0; head < shape.heads; head++) {
@@ -138,6 +146,35 @@ function outputs(data: LayerData, rows: readonly (readonly (readonly number[])[]
 }
 
 describe('a method on a run', () => {
+  it.each([
+    ['razor', {}],
+    ['kivi', { group: 4, residual: 4 }],
+    ['zipcache', {}],
+    ['sink-window', { positions: 1 }],
+  ])('%s: measures the outputs to what it has changed', async (id, parameters) => {
+    const result = await one(id, { parameters });
+    const frequencies = inverseFrequencies(ROPE, TOKENS);
+    const turning = layers.map((data) => ({ ...data, frequencies }));
+    const request = { promptLength: PROMPT, parameters, budget: { keys: 20 } };
+    const changed = await changedOutputs(findMethod(id), turning, request);
+    const exact = await reference(id, 20, changed);
+    expect(result.recall).toBeCloseTo(mean(exact.recall), 5);
+    expect(result.outputError).toBeCloseTo(mean(exact.error), 4);
+    expect(result.outputErrorWO).toBeCloseTo(mean(exact.wo), 4);
+    expect(result.outputError).toBeGreaterThan(0.005);
+    expect(result.denseHere).toBe(false);
+  });
+
+  it('counts the bytes of few bits, which read everything and yet are not dense', async () => {
+    const kivi = await one('kivi', { parameters: { group: 4, residual: 4 } });
+    expect([kivi.recall, kivi.density.selected, kivi.resident]).toEqual([1, 1, (150 + 150 + 90) / 3]);
+    // Of 150 tokens 148 keys and 146 values are in bits: 2 and 8 for scales and zeros, where others have 16.
+    expect(kivi.bytesPerNumber).toBeCloseTo((294 * 10 + 6 * 16) / 300 / 8, 12);
+    expect(kivi.ratio).toBeCloseTo(kivi.bytesPerNumber / 2, 12);
+    expect(kivi.notes).toEqual([]);
+    expect((await one('razor')).notes).toEqual([expect.stringContaining('stand-in')]);
+  });
+
   it.each(['snapkv', 'h2o', 'quest', 'sink-window', 'random'])('%s: measures what the definitions say', async (id) => {
     const result = await one(id);
     const exact = await reference(id, 20);
@@ -205,7 +242,9 @@ describe('a method on a run', () => {
     expect(density.selected).toBeLessThan(density.computed);
   });
 
-  it.each(methods.map(({ info }) => info.id))('%s: is dense with a budget of everything', async (id) => {
+  // Fewer bits have no budget.
+  const selecting = methods.filter(({ info }) => info.evicts || !info.classes.includes('modifying'));
+  it.each(selecting.map(({ info }) => info.id))('%s: is dense with a budget of everything', async (id) => {
     const result = await one(id, { budgets: [{ keys: TOKENS }] });
     expect(result.recall).toBeCloseTo(1, 5);
     expect(result.recallSinkFree).toBeCloseTo(1, 4);

@@ -3,19 +3,24 @@ import type { Budget, MethodParameters, ResolvedMethod } from '../../shared/mode
 import { DENSE_FROM, type MethodResult, type StepCosts } from '../../shared/model/method-result.ts';
 import type { Capture } from '../capture/capture.ts';
 import type { Architecture } from '../families/family.ts';
+import { inverseFrequencies } from '../families/rope.ts';
 import { breather } from '../forward/breathe.ts';
 import { Checkpoint, type Job } from '../forward/checkpoint.ts';
+import { attendChanged } from './changed-cache.ts';
 import { countKeys, type LayerCounts, type LayerReads, type Share } from './key-counts.ts';
 import { DenseLayer, type LayerMasses, type MassParts } from './layer-masses.ts';
 import { firstVisible, FREE, type LayerData, type Method, type MethodContext, type MethodCosts } from './method.ts';
 import { oracleRows, type OracleRows } from './oracle-masses.ts';
-import { contextOf, selectLayer } from './select-layer.ts';
+import { contextOf, isChanging, selectLayer } from './select-layer.ts';
 
 /** Half precision, as caches are kept; told with the result. */
 const BYTES = 2;
 
 export interface MethodRunParts extends MassParts {
-  readonly architecture: Pick<Architecture, 'layers' | 'heads' | 'kvHeads' | 'headDim' | 'scale' | 'slidingWindow'>;
+  readonly architecture: Pick<
+    Architecture,
+    'layers' | 'heads' | 'kvHeads' | 'headDim' | 'scale' | 'slidingWindow' | 'rope'
+  >;
   /** Without interventions. */
   readonly capture: Pick<Capture, 'tokens' | 'layers'>;
 }
@@ -62,8 +67,8 @@ export async function runMethod(
     const oracle = await oracleRows(data, promptLength, breathe);
     await checkpoint.pass(1);
     for (const [budget, { context, tally }] of tries.entries()) {
-      const reads = await readsOf(method, data, layer, context);
-      const masses = await dense.under(reads, pass);
+      const { reads, changed } = await attended(method, data, layer, context);
+      const masses = await dense.under(reads, changed, pass);
       const counts = await countKeys(data, promptLength, reads, method.info.evicts, breathe);
       onLayer(budget, reads);
       tally.add(data, reads, masses, counts, oracle);
@@ -74,20 +79,34 @@ export async function runMethod(
 }
 
 function layerData(
-  { heads, kvHeads, headDim, scale, slidingWindow }: MethodRunParts['architecture'],
+  { heads, kvHeads, headDim, scale, slidingWindow, rope }: MethodRunParts['architecture'],
   { tokens, layers }: MethodRunParts['capture'],
   layer: number,
 ): LayerData {
   const { q, k, v } = layers[layer]!;
-  return { heads, kvHeads, headDim, tokens, q, k, v, scale: scale[layer]!, window: slidingWindow[layer] ?? null };
+  const sizes = { heads, kvHeads, headDim, tokens, scale: scale[layer]!, window: slidingWindow[layer] ?? null };
+  return { ...sizes, q, k, v, ...(rope && { frequencies: inverseFrequencies(rope, tokens) }) };
 }
 
-async function readsOf(method: Method, data: LayerData, layer: number, context: MethodContext): Promise<LayerReads> {
-  const reads = Array.from({ length: data.heads }, (): Int32Array[] => []);
-  await selectLayer(method, data, layer, context, (_query, own) =>
-    own.forEach((keys, head) => reads[head]!.push(keys)),
+/** What is read, and the outputs, [rows, heads x headDim], of a method that changes keys, values or outputs. */
+async function attended(method: Method, data: LayerData, layer: number, context: MethodContext) {
+  const { heads, headDim, tokens } = data;
+  const width = heads * headDim;
+  const reads = Array.from({ length: heads }, (): Int32Array[] => []);
+  const changed = isChanging(method, context) ? new Float32Array((tokens - context.promptLength) * width) : null;
+  await selectLayer(
+    method,
+    data,
+    layer,
+    context,
+    (_query, own) => own.forEach((keys, head) => reads[head]!.push(keys)),
+    async (query, cache, own) => {
+      if (changed === null || query === tokens) return;
+      const at = (query - context.promptLength) * width;
+      await attendChanged(data, query, own, cache, changed.subarray(at, at + width), context.breathe);
+    },
   );
-  return reads;
+  return { reads, changed };
 }
 
 /** Layers of one budget, put together. */
@@ -201,9 +220,9 @@ class Tally {
         onceFlops: choosing.onceFlops,
         storedBytes: choosing.storedBytes,
       },
-      bytesPerNumber: BYTES,
+      bytesPerNumber: choosing.cacheBytes ?? BYTES,
       density,
-      denseHere: density.selected > DENSE_FROM,
+      denseHere: this.#isDense(density.selected),
       emptyRows: total((each) => each.emptyRows),
       recall,
       recallSinkFree: meanOf(tables.recallSinkFree),
@@ -231,7 +250,7 @@ class Tally {
     choosing: MethodCosts,
   ): StepCosts {
     const { headDim } = this.#parts.architecture;
-    const pair = 2 * headDim * BYTES;
+    const pair = 2 * headDim * (choosing.cacheBytes ?? BYTES);
     return {
       kvBytes: keys.resident * pair + choosing.storedBytes,
       readBytes: keys.union * pair + (choosing.stepBytes ?? 0),
@@ -239,14 +258,23 @@ class Tally {
     };
   }
 
+  /** A method that keeps everything, but in fewer bits, is not. */
+  #isDense(selected: number): boolean {
+    const { method } = this.#request;
+    return selected > DENSE_FROM && (method.info.evicts || !isChanging(method, this.#resolved));
+  }
+
   #notes(selected: number): string[] {
     const { info } = this.#request.method;
     return [
-      ...(selected > DENSE_FROM
+      ...(this.#isDense(selected)
         ? [`Dense at this length: ${(100 * selected).toFixed(1)} % of all pairs are read.`]
         : []),
       ...(info.needs.includes('gates')
         ? ['There are no learned gates for this model: groups are ranked by a stand-in.']
+        : []),
+      ...(info.needs.includes('probe')
+        ? ['Heads were not probed on repeated tokens: groups are ranked by a stand-in.']
         : []),
     ];
   }

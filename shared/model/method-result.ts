@@ -26,7 +26,7 @@ export interface Densities {
   readonly blocks: number;
 }
 
-/** Of one step, over all layers, at the last query; numbers in the cache take `bytesPerNumber`. */
+/** Of one step, over all layers, at the last query. */
 export interface StepCosts {
   /** Keys and values, and what is stored to choose. */
   readonly kvBytes: number;
@@ -60,6 +60,7 @@ export interface MethodResult {
   readonly ratio: number;
   /** Operations of choosing at each step and at the end of the prompt, and bytes stored for it. */
   readonly choosing: { readonly stepFlops: number; readonly onceFlops: number; readonly storedBytes: number };
+  /** In the cache of the method, mean; in that of dense attention 2. */
   readonly bytesPerNumber: number;
   readonly density: Densities;
   /** The selected density is over `DENSE_FROM`: nothing is told of the method itself. */

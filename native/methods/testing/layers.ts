@@ -97,12 +97,13 @@ export async function changedOutputs(
   const outputs = layers.map(
     ({ tokens, heads, headDim }) => new Float32Array((tokens - request.promptLength) * heads * headDim),
   );
-  await forChanged(method, layers, request, (layer, query, cache, reads) => {
+  const breathe = () => Promise.resolve();
+  await forChanged(method, layers, request, async (layer, query, cache, reads) => {
     const data = layers[layer]!;
     const width = data.heads * data.headDim;
     if (query === data.tokens) return;
     const at = (query - request.promptLength) * width;
-    attendChanged(data, query, reads, cache, outputs[layer]!.subarray(at, at + width));
+    await attendChanged(data, query, reads, cache, outputs[layer]!.subarray(at, at + width), breathe);
   });
   return outputs;
 }
@@ -112,7 +113,7 @@ export async function forChanged(
   method: Method,
   layers: readonly LayerData[],
   request: Partial<MethodRequest> & Pick<MethodRequest, 'promptLength'>,
-  onChanged: (layer: number, query: number, cache: ChangedCache, reads: readonly Int32Array[]) => void,
+  onChanged: (layer: number, query: number, cache: ChangedCache, reads: readonly Int32Array[]) => void | Promise<void>,
 ): Promise<void> {
   const breathe = () => Promise.resolve();
   const context = contextOf(method, { layers: layers.length, budget: null, breathe, ...request });
