@@ -43,7 +43,9 @@ export function RunRow({ kind, label, onRun, refusal, withoutRun = false, childr
           </span>
           <span className="hs-dim hs-small" aria-live="polite">
             {own.progress?.phase ?? 'Starting'}
-            {own.progress && own.progress.total > 1 ? `, ${Math.floor(own.progress.done)} of ${own.progress.total}` : ''}
+            {own.progress && own.progress.total > 1
+              ? `, ${Math.floor(own.progress.done)} of ${own.progress.total}`
+              : ''}
             {eta === undefined ? '' : `, about ${formatDuration(eta)} left`}
           </span>
         </>

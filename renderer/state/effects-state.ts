@@ -8,7 +8,7 @@ import type {
   PatchGrid,
   PatchHook,
 } from '../../shared/model/effect.ts';
-import type { EffectKind, EffectResults } from '../../shared/model/effect-results.ts';
+import type { EffectKind } from '../../shared/model/effect-results.ts';
 import type { FinalNorm } from '../../shared/model/intervention.ts';
 import type { PlaceKind } from '../../shared/model/place.ts';
 import type { KeyColumn } from '../../shared/view/effects/key-rows.ts';
@@ -127,5 +127,3 @@ export const initialEffects: EffectsState = {
   failed: undefined,
   results: {},
 };
-
-export type EffectResult<Kind extends EffectKind> = EffectResults[Kind];
