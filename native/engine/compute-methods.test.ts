@@ -48,6 +48,18 @@ describe('methods of the open model', () => {
     expect(methods.map(({ id }) => id)).toContain('snapkv');
   });
 
+  it('run where they change what queries attend to, and not where they are for the rows of the prompt', async () => {
+    const runId = await start(engine);
+    const cases = { razor: {}, kivi: { group: 4, residual: 8 }, zipcache: {}, 'sink-window': { positions: 1 } };
+    for (const [method, parameters] of Object.entries(cases)) {
+      const { results } = await run({ runId, method, parameters });
+      expect(results[0]!.outputError, method).toBeGreaterThan(0);
+    }
+    for (const method of ['vertical-slash', 'flexprefill', 'seer']) {
+      await expect(run({ runId, method })).rejects.toMatchObject({ code: 'bad-request' });
+    }
+  });
+
   it('run on what was captured, once for each budget', async () => {
     const runId = await start(engine);
     const { results } = await run({ runId, budgets: [{ keys: 8 }, { share: 1 }] });
