@@ -1,8 +1,8 @@
 /** What queries attend to under a method that changes keys, values or outputs, as arrays of a file. */
 import type { TensorSource } from '../safetensors/index.ts';
-import { attendChanged, type ChangedCache } from './changed-cache.ts';
+import { attendChanged } from './attend-changed.ts';
 import { range } from './choose.ts';
-import { firstVisible, type LayerData, type MethodContext } from './method.ts';
+import { firstVisible, type ChangedCache, type LayerData, type MethodContext } from './method.ts';
 
 /** By head, each [tokens, headDim]. */
 interface ChangedLayer {

@@ -8,7 +8,6 @@
 import type { MethodInfo, MethodParameters } from '../../shared/model/method.ts';
 import type { FromBudget } from '../../shared/model/method-parameters.ts';
 import type { MaskSpec } from '../attention/mask.ts';
-import type { ChangedCache } from './changed-cache.ts';
 
 /** One layer after rotation, and what else methods declare. */
 export interface LayerData {
@@ -46,6 +45,23 @@ export interface MethodContext {
   readonly shared: Map<string, unknown>;
   /** Awaited every few milliseconds; may throw to cancel. */
   readonly breathe: () => Promise<void>;
+}
+
+/** What one query attends to under a method that changes keys, values or outputs. */
+export interface ChangedCache {
+  /** [tokens, kvHeads x headDim] each, of which rows up to the query count. */
+  readonly k: Float32Array;
+  readonly v: Float32Array;
+  /** By query head, one more key, where there is one; every query that has it reads it. */
+  readonly extra?: readonly (ExtraKey | null)[];
+}
+
+export interface ExtraKey {
+  /** [headDim] each. */
+  readonly key: Float64Array;
+  readonly value: Float64Array;
+  /** Keys that it stands for: the weight of its exponential. */
+  readonly count: number;
 }
 
 export interface LayerSelector {

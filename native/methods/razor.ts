@@ -1,8 +1,7 @@
 /** RazorAttention: retrieval heads keep everything, of what others drop one key remains. */
 import { range } from './choose.ts';
 import { standInGates } from './duo.ts';
-import type { ExtraKey } from './changed-cache.ts';
-import { FREE, groupOf, type LayerData, type Method, type MethodContext } from './method.ts';
+import { FREE, groupOf, type ExtraKey, type LayerData, type Method, type MethodContext } from './method.ts';
 import { keyStart } from './key-scores.ts';
 import { sinkAndWindow } from './sink-window.ts';
 

@@ -6,7 +6,7 @@ import type { Architecture } from '../families/family.ts';
 import { inverseFrequencies } from '../families/rope.ts';
 import { breather } from '../forward/breathe.ts';
 import { Checkpoint, type Job } from '../forward/checkpoint.ts';
-import { attendChanged } from './changed-cache.ts';
+import { attendChanged } from './attend-changed.ts';
 import { countKeys, type LayerCounts, type LayerReads, type Share } from './key-counts.ts';
 import { DenseLayer, type LayerMasses, type MassParts } from './layer-masses.ts';
 import { firstVisible, FREE, type LayerData, type Method, type MethodContext, type MethodCosts } from './method.ts';

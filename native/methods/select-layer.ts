@@ -1,8 +1,14 @@
 /** Goes through the queries of a layer under a method. */
 import type { Budget, MethodParameters, ResolvedMethod } from '../../shared/model/method.ts';
 import { resolveMethod } from '../../shared/model/method-parameters.ts';
-import type { ChangedCache } from './changed-cache.ts';
-import { firstVisible, type LayerData, type LayerSelector, type Method, type MethodContext } from './method.ts';
+import {
+  firstVisible,
+  type ChangedCache,
+  type LayerData,
+  type LayerSelector,
+  type Method,
+  type MethodContext,
+} from './method.ts';
 
 /** What a method is run with. */
 export interface MethodRequest {

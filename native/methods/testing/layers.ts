@@ -1,7 +1,7 @@
 /** Layers to select from: with attention that a test prescribes, or random. */
 import { createRng, normalArray } from '../../testing/rng.ts';
-import { attendChanged, type ChangedCache } from '../changed-cache.ts';
-import type { LayerData, Method } from '../method.ts';
+import { attendChanged } from '../attend-changed.ts';
+import type { ChangedCache, LayerData, Method } from '../method.ts';
 import { contextOf, selectLayer, type MethodRequest } from '../select-layer.ts';
 
 /**

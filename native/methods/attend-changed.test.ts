@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { attendChanged } from './changed-cache.ts';
+import { attendChanged } from './attend-changed.ts';
 import { range } from './choose.ts';
 import { rowProbabilities } from './rows.ts';
 import { randomLayer } from './testing/layers.ts';

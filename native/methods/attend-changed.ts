@@ -1,22 +1,5 @@
-/** Keys and values that a method has changed, and attention to them. */
-import { groupOf, type LayerData, type MethodContext } from './method.ts';
-
-/** What one query attends to. */
-export interface ChangedCache {
-  /** [tokens, kvHeads x headDim] each, of which rows up to the query count. */
-  readonly k: Float32Array;
-  readonly v: Float32Array;
-  /** By query head, one more key, where there is one; every query that has it reads it. */
-  readonly extra?: readonly (ExtraKey | null)[];
-}
-
-export interface ExtraKey {
-  /** [headDim] each. */
-  readonly key: Float64Array;
-  readonly value: Float64Array;
-  /** Keys that it stands for: the weight of its exponential. */
-  readonly count: number;
-}
+/** Attention to keys and values that a method has changed. */
+import { groupOf, type ChangedCache, type LayerData, type MethodContext } from './method.ts';
 
 /**
  * Writes the outputs of the query heads, headDim numbers each, of a softmax over the keys that they read; zeros where there
