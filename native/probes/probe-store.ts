@@ -4,7 +4,7 @@ import { AppError } from '../../shared/base/app-error.ts';
 import type { ProbeResult } from '../../shared/model/probe.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
 import type { RetrievalSample } from '../tasks/run-retrieval.ts';
-import type { SweepState } from '../sweeps/sweep.ts';
+import type { SweepState } from '../sweeps/sweep-places.ts';
 import type { ProbeSample } from './probe.ts';
 
 /** What was found on one prompt. */
