@@ -1,3 +1,3 @@
 /** The public face of sparse methods on arrays, apart from the engine's, which they do not need. */
 export { listMethods } from '../methods/list-methods.ts';
-export { selectFile, type SelectedFile } from '../methods/select-file.ts';
+export { selectFile } from '../methods/select-file.ts';
