@@ -40,7 +40,8 @@ describe('headscope run --session', () => {
       generate: 3,
       session: at('both'),
     });
-    expect(notes).toBe('');
+    // On a machine that is slow today, progress is told too.
+    expect(notes.replaceAll(/^.*\d+%.*\n/gm, '')).toBe('');
     expect(result.session).toMatchObject({ path: at('both.headscope'), heads: ['L2H5', 'L1H0'] });
     expect((await readFile(at('both.headscope'))).length).toBe(result.session!.bytes);
 
@@ -51,7 +52,7 @@ describe('headscope run --session', () => {
     const source = { kind: 'text', text: TEXT, bos: true };
     expect(state).toMatchObject({
       prompt: { data: { text: TEXT, bos: true, ran: { source, cut: false } } },
-      edit: { data: { interventions, head: { layer: 2, head: 5 } } },
+      edit: { data: { scenarios: [{ interventions }], head: { layer: 2, head: 5 } } },
       generation: { data: { origin: { source, interventions }, settings: { maxTokens: 3, choice: 'greedy' } } },
     });
     const lines = state['generation']!.data as Record<'clean' | 'changed', { tokens: { id: number }[] }>;
