@@ -122,10 +122,10 @@ describe.each([
       },
     };
     await expect(sweepHeads(streamingKl, clean, STREAMING, state, job)).rejects.toThrow('Cancelled');
-    // The one before may have been under way too.
-    const done = state.results.filter((value) => value !== undefined).length;
-    expect(done).toBeGreaterThanOrEqual(4);
-    expect(done).toBeLessThanOrEqual(5);
+    // The one before may have been under way too, and either may be done first.
+    const left = [...state.results.keys()].filter((at) => state.results[at] === undefined);
+    expect(left.length).toBeGreaterThanOrEqual(COUNT - 5);
+    expect(left.length).toBeLessThanOrEqual(COUNT - 4);
     expect(seen.at(-1)).toMatchObject({ total: COUNT });
     expect(seen.every((each, at) => at === 0 || each.done >= seen[at - 1]!.done - 1e-9)).toBe(true);
     // Parts of heads are told too.
@@ -137,9 +137,8 @@ describe.each([
       progress: ({ phase }) => later.add(phase),
     });
     expect(onwards).toEqual(whole);
-    const heads = Array.from({ length: COUNT - done }, (_, i) => i + done);
     expect([...later]).toEqual(
-      heads.map((at) => {
+      left.map((at) => {
         const name = formatHead({ layer: Math.floor(at / HEADS), head: at % HEADS });
         return `Head ${name}, ${at + 1} of ${COUNT}`;
       }),
