@@ -10,7 +10,7 @@ test('heads are put side by side, move together, are subtracted, and come back a
   await app.getByRole('button', { name: 'compare' }).click();
   await expect(maps(app)).toHaveCount(1);
   await app.getByRole('gridcell', { name: /^L1H2,/ }).click();
-  await app.getByRole('button', { name: 'add L1H2' }).click();
+  await app.getByTestId('map').getByRole('button', { name: 'add L1H2' }).click();
   await app.getByRole('gridcell', { name: /^L0H4,/ }).click();
   await app.keyboard.press('v');
   await idle(app);

@@ -36,7 +36,7 @@ test('a session of the command line opens in the host, without the model, and is
   expect(opened.warnings).toEqual([]);
   expect(opened.state['edit']!.data).toMatchObject({
     head: { layer: 1, head: 3 },
-    interventions: [{ what: 'scale', where: { layer: 1, head: 3 }, factor: 0.5 }],
+    scenarios: [{ interventions: [{ what: 'scale', where: { layer: 1, head: 3 }, parameters: { factor: 0.5 } }] }],
   });
   const [clean, changed] = opened.runs.map(({ summary }) => summary.runId);
   const { kl } = await client.call('run.compare', { clean: clean!, changed: changed! });
