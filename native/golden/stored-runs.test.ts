@@ -72,6 +72,23 @@ describe.each(kernels)('a run of the shipped model, by the %s', (kernel) => {
     expect(await offline.handlers['run.compare'](compared, quiet)).toEqual(
       await live.handlers['run.compare'](compared, quiet),
     );
+    // Logits of what is likely in either run: its own as they were, the others by their probability.
+    for (const [own, other] of [
+      [changed, clean],
+      [clean, clean],
+    ] as const) {
+      const position = own.ids.length - 1;
+      const logits = (engine: Engine, tokens: number[]) =>
+        engine.handlers['run.logits']({ runId: own.runId, position, tokens }, quiet);
+      const likely = own.next.map(({ id }) => id);
+      expect(await logits(offline, likely)).toEqual(await logits(live, likely));
+      const others = other.next.map(({ id }) => id);
+      const [stored, computed] = [await logits(offline, others), await logits(live, others)];
+      stored.logits.forEach((logit, at) => expect(logit).toBeCloseTo(computed.logits[at]!, 4));
+      stored.probabilities.forEach((prob, at) => expect(prob).toBeCloseTo(computed.probabilities[at]!, 12));
+    }
+    const elsewhere = { runId: clean.runId, position: 0, tokens: [1] };
+    await expect(offline.handlers['run.logits'](elsewhere, quiet)).rejects.toThrow('does not hold');
   });
 
   it('is stored while another one is computed, without waiting for it', async () => {

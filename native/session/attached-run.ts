@@ -17,6 +17,7 @@ import { attachMaps, type AttachedMaps, type AttachOptions } from './attached-ma
 import { collectChosen, NOTHING, type ChosenParts } from './collect-chosen.ts';
 import { lacksSoftmax, noMap } from './no-map.ts';
 import { notStored } from './not-stored.ts';
+import { storedLogits } from './stored-logits.ts';
 import { overviewTile } from './overview-tile.ts';
 import type { StoreChoice } from './store-choice.ts';
 import type { TensorPlace } from './tensor-file.ts';
@@ -114,8 +115,8 @@ export class AttachedRun implements RunView {
     return Promise.reject(notStored('the residuals that logits are made of'));
   }
 
-  logits() {
-    return Promise.reject(notStored('the residuals that logits are made of'));
+  async logits(position: number, tokens: readonly number[]) {
+    return Promise.resolve(storedLogits(this.#run, position, tokens));
   }
 
   keyRemovals() {
