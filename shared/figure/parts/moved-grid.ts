@@ -15,6 +15,9 @@ import { cellOf, drawGridLabels, headGrid, type HeadGrid } from './head-grid.ts'
 const LARGEST_EM = 4.5;
 const NUMBER_EM = 0.75;
 const BAR_EM = 28;
+/** The bar itself with its numbers, and one line of its words. */
+const BAR_PART_EM = 3.1;
+const LINE_EM = 1.3;
 
 export interface MovedParts {
   readonly scale: ValueScale;
@@ -59,6 +62,16 @@ export function drawMovedHeads(
   return grid;
 }
 
+/** What `drawMovedLegend` takes below the grids. */
+export function movedLegendHeight(sketch: Sketch, width: number, words: readonly string[]): number {
+  return (BAR_PART_EM + LINE_EM * legendLines(sketch, width, words).length) * sketch.em;
+}
+
+function legendLines(sketch: Sketch, width: number, words: readonly string[]): string[] {
+  const room = width - 2 * sketch.em;
+  return words.flatMap((line) => wrapText(line, room, (part) => sketch.width(part, { em: LABEL_EM })));
+}
+
 /** The bar and what it says; returns the lower end. */
 export function drawMovedLegend(
   sketch: Sketch,
@@ -72,7 +85,7 @@ export function drawMovedLegend(
   const legend = {
     map: movedMap(theme),
     ticks: [scale.lo, middle, scale.hi].map((value, index) => ({ unit: index / 2, label: formatTick(value) })),
-    lines: words.flatMap((line) => wrapText(line, room, (part) => sketch.width(part, { em: LABEL_EM }))),
+    lines: legendLines(sketch, width, words),
     masked: false,
   };
   return drawLevelBar(sketch, legend, { x: x + em, y: y + 0.8 * em, width: Math.min(BAR_EM * em, room) });

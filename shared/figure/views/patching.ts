@@ -18,7 +18,7 @@ import { axisText, fitText } from '../../view/map/axis-labels.ts';
 import { drawPage, type Frame } from '../page.ts';
 import { effectPage, type EffectPage } from '../parts/effect-page.ts';
 import type { HeadGrid } from '../parts/head-grid.ts';
-import { drawMovedHeads, drawMovedLegend, type MovedParts } from '../parts/moved-grid.ts';
+import { drawMovedHeads, drawMovedLegend, movedLegendHeight, type MovedParts } from '../parts/moved-grid.ts';
 import type { RecipeOf } from '../recipe.ts';
 import { MIDDLE } from '../scene.ts';
 import { LABEL_EM, type Sketch } from '../sketch.ts';
@@ -41,7 +41,10 @@ export const HOOK_WORDS: Readonly<Record<PatchHook, string>> = {
 };
 
 const LARGEST_EM = 4.5;
-const LEGEND_EM = 5.4;
+/** Between two grids, one below the other. */
+const GAP_EM = 0.8;
+/** Positions under a map whose tokens are not all named. */
+const PLACES_EM = 1.7;
 const TITLE_EM = 1.6;
 const TOKEN_EM = 6;
 /** Both directions side by side from this width on. */
@@ -132,7 +135,9 @@ function drawPatching(
   const isAcross = grids[0]!.data.across === 'heads' && grids.length > 1 && frame.width >= SIDES_EM * em;
   const width = isAcross ? frame.width / grids.length - em : frame.width;
   const stacked = isAcross ? 1 : grids.length;
-  const room = frame.height === undefined ? undefined : Math.max(6 * em, (frame.height - LEGEND_EM * em) / stacked);
+  const words = movedLegend(results.map(({ direction }) => direction));
+  const legend = movedLegendHeight(sketch, frame.width, words);
+  const room = frame.height && Math.max(6 * em, (frame.height - legend) / stacked - (isAcross ? 0 : GAP_EM * em));
   let y = frame.y;
   let end = y;
   for (const [index, { result, data }] of grids.entries()) {
@@ -144,9 +149,8 @@ function drawPatching(
         ? endOf(drawMovedHeads(sketch, below, { moved: data.moved, scale, model, theme: recipe.theme }))
         : drawPositions(sketch, below, { data, scale, theme: recipe.theme });
     end = Math.max(end, bottom);
-    if (!isAcross) y = bottom + 0.8 * em;
+    if (!isAcross) y = bottom + GAP_EM * em;
   }
-  const words = movedLegend(results.map(({ direction }) => direction));
   return drawMovedLegend(sketch, { x: frame.x, y: end, width: frame.width }, { scale, theme: recipe.theme }, words);
 }
 
@@ -169,7 +173,8 @@ function drawPositions(
   const above =
     names.reduce((most, { name }) => Math.max(most, sketch.width(name, label)), 0) + (isWhole ? 0.6 : 0.9) * em;
   const top = frame.y + above;
-  const room = frame.height === undefined ? Infinity : frame.height - above;
+  const below = isWhole ? 0 : PLACES_EM * em;
+  const room = frame.height === undefined ? Infinity : frame.height - above - below;
   const rowPt = Math.max(1.1 * em, Math.min(2 * em, room / data.rows));
   const gap = pitch > 3 ? 0.3 : 0;
   sketch.group('tokens', () => {
@@ -221,7 +226,7 @@ function drawPlaces(
       sketch.text(String(position), x, end + 1.4 * em, { em: LABEL_EM, anchor: 'middle' });
     }
   });
-  return end + 1.7 * em;
+  return end + PLACES_EM * em;
 }
 
 const endOf = ({ y, height }: HeadGrid): number => y + height;

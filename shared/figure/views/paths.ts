@@ -8,7 +8,7 @@ import { formatSigned } from '../../view/format.ts';
 import { drawPage } from '../page.ts';
 import { effectPage, type EffectPage } from '../parts/effect-page.ts';
 import { drawRing } from '../parts/head-grid.ts';
-import { drawMovedHeads, drawMovedLegend } from '../parts/moved-grid.ts';
+import { drawMovedHeads, drawMovedLegend, movedLegendHeight } from '../parts/moved-grid.ts';
 import type { FigureModel } from '../source.ts';
 import type { FigureView } from '../view.ts';
 
@@ -18,7 +18,6 @@ export interface PathsFigure extends EffectPage {
 }
 
 const TITLE_EM = 1.6;
-const LEGEND_EM = 4.2;
 const GAP_EM = 1;
 /** Three maps side by side from this width on. */
 const ACROSS_EM = 30;
@@ -55,7 +54,8 @@ export const pathsView: FigureView<'paths', PathsFigure> = {
       const columns = frame.width >= ACROSS_EM * em ? maps.length : 1;
       const rows = maps.length / columns;
       const pitch = frame.width / columns;
-      const room = frame.height === undefined ? undefined : (frame.height - LEGEND_EM * em) / rows - GAP_EM * em;
+      const words = movedLegend([record.direction]);
+      const room = frame.height && (frame.height - movedLegendHeight(sketch, frame.width, words)) / rows - GAP_EM * em;
       let y = frame.y;
       for (const [index, { name, moved }] of maps.entries()) {
         const x = frame.x + (index % columns) * pitch;
@@ -67,7 +67,7 @@ export const pathsView: FigureView<'paths', PathsFigure> = {
         if ((index + 1) % columns === 0) y = grid.y + grid.height + GAP_EM * em;
       }
       const below = { x: frame.x, y: y - GAP_EM * em, width: frame.width };
-      return drawMovedLegend(sketch, below, parts, movedLegend([record.direction]));
+      return drawMovedLegend(sketch, below, parts, words);
     });
   },
 
