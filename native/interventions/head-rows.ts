@@ -5,6 +5,7 @@
 import { groupOf } from '../../shared/model/head-id.ts';
 import { visibleUnder } from '../attention/mask.ts';
 import { hidesKeys, isAmong, type Donor, type HeadStep } from './layer-edit.ts';
+import { dot } from '../pattern/dot.ts';
 
 /** Queries and keys before any step. */
 export interface HeadSource {
@@ -256,18 +257,4 @@ function softmaxInPlace(scores: Float64Array): number {
   for (let key = 0; key < scores.length; key++) sum += scores[key] = Math.exp(scores[key]! - top);
   for (let key = 0; key < scores.length; key++) scores[key]! /= sum;
   return top + Math.log(sum);
-}
-
-/** Four sums side by side: one alone would wait for itself at every step. */
-function dot(q: Float32Array, qAt: number, k: Float32Array, kAt: number, count: number): number {
-  let [a, b, c, d] = [0, 0, 0, 0];
-  let i = 0;
-  for (; i + 4 <= count; i += 4) {
-    a += q[qAt + i]! * k[kAt + i]!;
-    b += q[qAt + i + 1]! * k[kAt + i + 1]!;
-    c += q[qAt + i + 2]! * k[kAt + i + 2]!;
-    d += q[qAt + i + 3]! * k[kAt + i + 3]!;
-  }
-  for (; i < count; i++) a += q[qAt + i]! * k[kAt + i]!;
-  return a + b + (c + d);
 }

@@ -13,6 +13,7 @@ import type { HeadRows } from '../interventions/head-rows.ts';
 import { GraphBuilder } from '../onnx/graph-builder.ts';
 import { createSession, type Session } from '../ort/session.ts';
 import { groupOf } from '../../shared/model/head-id.ts';
+import { dot } from './dot.ts';
 
 /** Cells of one block: 4 MiB, a few milliseconds. */
 const BLOCK_CELLS = 1024 * 1024;
@@ -183,20 +184,6 @@ async function* editedBlocks(rows: HeadRows, region: Region): AsyncGenerator<Sco
     }
     yield { scores, rowStart: row, rowEnd: end };
   }
-}
-
-/** Four sums side by side: one alone would wait for itself at every step. */
-function dot(q: Float32Array, qAt: number, k: Float32Array, kAt: number, count: number): number {
-  let [a, b, c, d] = [0, 0, 0, 0];
-  let i = 0;
-  for (; i + 4 <= count; i += 4) {
-    a += q[qAt + i]! * k[kAt + i]!;
-    b += q[qAt + i + 1]! * k[kAt + i + 1]!;
-    c += q[qAt + i + 2]! * k[kAt + i + 2]!;
-    d += q[qAt + i + 3]! * k[kAt + i + 3]!;
-  }
-  for (; i < count; i++) a += q[qAt + i]! * k[kAt + i]!;
-  return a + b + (c + d);
 }
 
 /** One head's rows, [end - start, headDim], out of [tokens, count x headDim]. */
