@@ -1,7 +1,8 @@
 /** Sessions of one open model, created when first needed and kept until it closes. */
 import type { Architecture } from '../families/family.ts';
 import type { GraphWeights } from '../families/graph-weights.ts';
-import { createSession, type Session } from '../ort/session.ts';
+import type { Session } from '../ort/session.ts';
+import { SessionCache } from '../ort/session-cache.ts';
 import { buildEffects, buildLogProbs } from './effect-graphs.ts';
 import {
   buildAttentionInputs,
@@ -37,7 +38,7 @@ export interface SegmentSessionsOptions {
 
 export class SegmentSessions {
   readonly #options: SegmentSessionsOptions;
-  readonly #sessions = new Map<string, Promise<Session>>();
+  readonly #sessions: SessionCache;
   /** Rows of a block: a power of two, fixed for a model so that every run cuts its rows the same way. */
   readonly rowsPerBlock: number;
   readonly logitRows: number;
@@ -46,6 +47,8 @@ export class SegmentSessions {
 
   constructor(options: SegmentSessionsOptions) {
     this.#options = options;
+    const { threads, provider, weightsFolder, release } = options;
+    this.#sessions = new SessionCache({ threads, provider, externalFolder: weightsFolder, release });
     const fitting = CALL_WORK / this.rowWork();
     this.rowsPerBlock = Math.min(MAX_ROWS, Math.max(MIN_ROWS, 2 ** Math.floor(Math.log2(fitting))));
     this.#groupSize = Math.max(1, Math.floor(GROUP_PARAMETERS / (options.parameters / options.architecture.layers)));
@@ -78,7 +81,7 @@ export class SegmentSessions {
     const { architecture, weights } = this.#options;
     const isBetweenLayers = index > 0 && index < architecture.layers;
     if (extras.length === 0 && isBetweenLayers) return ofGroup(await this.#group(index), index);
-    return this.#session(`segment ${index} ${extras.join(' ')}`, () =>
+    return this.#sessions.get(`segment ${index} ${extras.join(' ')}`, () =>
       buildSegment(architecture, weights, index, extras),
     );
   }
@@ -86,7 +89,7 @@ export class SegmentSessions {
   /** Norm and QKV of a layer alone. */
   attentionInputs(layer: number, extras: readonly ExtraHook[]): Promise<Session> {
     const { architecture, weights } = this.#options;
-    return this.#session(`inputs ${layer} ${extras.join(' ')}`, () =>
+    return this.#sessions.get(`inputs ${layer} ${extras.join(' ')}`, () =>
       buildAttentionInputs(architecture, weights, layer, extras),
     );
   }
@@ -94,36 +97,34 @@ export class SegmentSessions {
   /** `frozen`: with the scale of another residual, see `buildUnembedding`. */
   unembedding(frozen = false): Promise<Session> {
     const { architecture, weights } = this.#options;
-    return this.#session(frozen ? 'unembedding frozen' : 'unembedding', () =>
+    return this.#sessions.get(frozen ? 'unembedding frozen' : 'unembedding', () =>
       buildUnembedding(architecture, weights, frozen),
     );
   }
 
   attentionOutput(layer: number): Promise<Session> {
     const { architecture, weights } = this.#options;
-    return this.#session(`output ${layer}`, () => buildAttentionOutput(architecture, weights, layer));
+    return this.#sessions.get(`output ${layer}`, () => buildAttentionOutput(architecture, weights, layer));
   }
 
   nll(): Promise<Session> {
-    return this.#session('nll', buildNll);
+    return this.#sessions.get('nll', buildNll);
   }
 
   kl(): Promise<Session> {
-    return this.#session('kl', buildKl);
+    return this.#sessions.get('kl', buildKl);
   }
 
   logProbs(): Promise<Session> {
-    return this.#session('log probabilities', buildLogProbs);
+    return this.#sessions.get('log probabilities', buildLogProbs);
   }
 
   effects(): Promise<Session> {
-    return this.#session('effects', buildEffects);
+    return this.#sessions.get('effects', buildEffects);
   }
 
-  async dispose(): Promise<void> {
-    const sessions = [...this.#sessions.values()];
-    this.#sessions.clear();
-    for (const session of sessions) await session.then((ready) => ready.dispose()).catch(() => undefined);
+  dispose(): Promise<void> {
+    return this.#sessions.dispose();
   }
 
   /**
@@ -134,18 +135,7 @@ export class SegmentSessions {
     const { architecture, weights } = this.#options;
     const first = index - ((index - 1) % this.#groupSize);
     const end = Math.min(architecture.layers, first + this.#groupSize);
-    return this.#session(`segments ${first}`, () => buildSegmentGroup(architecture, weights, [first, end]));
-  }
-
-  #session(key: string, build: () => Uint8Array): Promise<Session> {
-    const known = this.#sessions.get(key);
-    if (known !== undefined) return known;
-    const { weightsFolder, threads, provider, release } = this.#options;
-    const session = createSession(build(), { threads, provider, externalFolder: weightsFolder, release });
-    this.#sessions.set(key, session);
-    // A session that failed to load must not be remembered as one.
-    session.catch(() => this.#sessions.delete(key));
-    return session;
+    return this.#sessions.get(`segments ${first}`, () => buildSegmentGroup(architecture, weights, [first, end]));
   }
 }
 

@@ -13,7 +13,7 @@ function adding(by: number): Uint8Array {
 describe('SessionCache', () => {
   let cache: SessionCache;
   beforeEach(() => {
-    cache = new SessionCache(1);
+    cache = new SessionCache({ threads: 1 });
   });
   afterEach(() => cache.dispose());
 

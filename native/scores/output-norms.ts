@@ -25,7 +25,7 @@ export class OutputNorms {
     const { heads, headDim } = shape;
     this.#shape = shape;
     this.#weights = weights;
-    this.#sessions = new SessionCache(threads);
+    this.#sessions = new SessionCache({ threads });
     this.#identity = new Float32Array(heads * headDim * headDim);
     for (let at = 0; at < heads * headDim; at++) this.#identity[at * headDim + (at % headDim)] = 1;
   }

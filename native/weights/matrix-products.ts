@@ -25,7 +25,7 @@ export class MatrixProducts {
   readonly #sessions: SessionCache;
 
   constructor(threads: number) {
-    this.#sessions = new SessionCache(threads);
+    this.#sessions = new SessionCache({ threads });
   }
 
   /**
