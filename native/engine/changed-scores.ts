@@ -1,29 +1,12 @@
 /** Scores of runs with interventions: what the passes over their captures can tell of, and what they cannot. */
 import { headsAt } from '../../shared/model/place.ts';
-import { numberParameter, type Intervention } from '../../shared/model/intervention.ts';
+import type { Intervention } from '../../shared/model/intervention.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
 import type { Capture } from '../capture/capture.ts';
 import type { Architecture } from '../families/family.ts';
+import { isFactor } from './gains.ts';
 
 type Model = Pick<Architecture, 'layers' | 'heads' | 'kvHeads'>;
-
-/** Factors on z of each head of a layer by the entries that say no more than that; null = 1 everywhere. */
-export function factorsOf(
-  model: Model,
-  interventions: readonly Intervention[],
-): (layer: number) => Float32Array | null {
-  const byLayer = new Map<number, Float32Array>();
-  for (const entry of interventions) {
-    if (!isFactor(entry)) continue;
-    const factor = entry.what === 'zero' ? 0 : numberParameter(entry, 'factor');
-    for (const { layer, head } of headsAt(entry.where, model)) {
-      const factors = byLayer.get(layer) ?? new Float32Array(model.heads).fill(1);
-      factors[head]! *= factor;
-      byLayer.set(layer, factors);
-    }
-  }
-  return (layer) => byLayer.get(layer) ?? null;
-}
 
 /**
  * The table of a score that passes over q, k and v once more, without values at heads whose patterns or outputs do not
@@ -45,10 +28,6 @@ export function withoutUntold(
   const values = table.values.slice();
   for (const { layer, head } of untold) values[layer * model.heads + head] = NaN;
   return { ...table, values };
-}
-
-function isFactor({ what, rows }: Intervention): boolean {
-  return (what === 'zero' || what === 'scale') && rows === undefined;
 }
 
 function changesOutput({ what, parameters }: Intervention): boolean {

@@ -28,7 +28,7 @@ import type { Condition } from '../tasks/run-task.ts';
 import type { TaskData } from '../tasks/task-data.ts';
 import type { TaskParameters } from '../tasks/task.ts';
 import { sweepTables } from './compute-sweeps.ts';
-import { gainsOf } from './gains.ts';
+import { checkFactors, factorsOf } from './gains.ts';
 import { withGenerationEdits } from './generation-plan.ts';
 import type { Opened } from './opened.ts';
 import { probePlanOf, type ProbePlan } from './probe-plan.ts';
@@ -124,7 +124,8 @@ function promptScorer(opened: Opened, request: Request, plan: ProbePlan, longest
   const computed = plan.scores.length + plan.sweeps.length > 0;
   checkInterventions(architecture, interventions);
   // Answers are given under every kind, scores told of heads that are scaled as a whole.
-  const gains = gainsOf(architecture, computed ? interventions : []);
+  if (computed) checkFactors(interventions);
+  const gain = factorsOf(architecture, interventions);
   const { context: capacity } = opened.model.info;
   const condition: Condition = {
     gain: () => null,
@@ -160,19 +161,19 @@ function promptScorer(opened: Opened, request: Request, plan: ProbePlan, longest
     const others = plan.scores.filter((score) => !during.includes(score));
     let along: ScoresAlong | undefined;
     const reader = (capture: Capture): LayerReader => {
-      const context = asked(contextDuringRun(opened, capture, gains.of));
+      const context = asked(contextDuringRun(opened, capture, gain));
       along = scoresAlong(during, context, plan.parameters, forward!);
       return along.reader;
     };
-    const forwardRequest = { ids, gain: gains.of, ...(during.length > 0 && { reader }) };
+    const forwardRequest = { ids, gain, ...(during.length > 0 && { reader }) };
     const scores = await withCapture(opened, forwardRequest, forward!, async (capture) => {
-      const context = asked(await scoreContextOf(opened, capture, gains.of));
+      const context = asked(await scoreContextOf(opened, capture, gain));
       const found = [...(along?.tables() ?? []), ...(await scoreTables(others, context, plan.parameters, passes!))];
       const tables = plan.scores.map(({ info }) => found.find((table) => table.info.id === info.id)!);
       if (plan.sweeps.length === 0) return tables;
       const nll = await tokenNll(forwardModel, capture, passes!);
       const plain = { masks: null, uniform: null };
-      const edits = { layer: (layer: number) => plainEdit({ ...plain, gain: gains.of(layer) }, architecture) };
+      const edits = { layer: (layer: number) => plainEdit({ ...plain, gain: gain(layer) }, architecture) };
       const tokens = Array.from(ids, (id) => ({ id, ...opened.model.tokenizer.describe(id), start: -1, end: -1 }));
       const run = { capture, tokens, nll, interventions: request.interventions, plan: edits, holdings: [], memo };
       return [...tables, ...(await sweepTables(opened, run, plan.sweeps, plan.parameters, sweeping!))];

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { numberParameter, type Intervention } from '../../shared/model/intervention.ts';
 import { samePlace } from '../../shared/model/place.ts';
 import type { Capture } from '../capture/capture.ts';
-import { gainsOf } from '../engine/gains.ts';
+import { factorsOf } from '../engine/gains.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import { runForward } from '../forward/forward.ts';
 import { concat, maxAbsError } from '../testing/compare.ts';
@@ -121,7 +121,7 @@ describe.each(Object.entries(MODELS).map(([name, options], seed) => ({ name, opt
           { what: 'zero', where },
           { what: 'scale', where, parameters: { factor: 0.3 } },
         ] as Intervention[]) {
-          const gain = gainsOf(model.architecture, [item]).of;
+          const gain = factorsOf(model.architecture, [item]);
           const full = await runForward(model, { ids: tokens, gain }, job);
           const resumed = await runForward(
             model,
