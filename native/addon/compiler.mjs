@@ -6,14 +6,19 @@ export const source = fileURLToPath(new URL('./src/', import.meta.url));
 export const target = fileURLToPath(new URL('../../out/addon/', import.meta.url));
 
 const X86 = process.arch === 'x64';
+/** What is rounded as JavaScript does it. */
+const EXACT = ['-ffp-contract=off'];
 /** In this order: what several units instantiate from the standard library is taken from the first, which any processor runs. */
 export const KERNEL_UNITS = {
   'portable.cc': [],
+  'rows-portable.cc': EXACT,
   'run.cc': X86 ? ['-DHEADSCOPE_X86'] : [],
   ...(X86
     ? {
         'avx512.cc': ['-mavx512f', '-mavx512dq', '-mavx512bw', '-mavx512vl', '-mfma'],
+        'rows-avx512.cc': [...EXACT, '-mavx512f', '-mavx512dq', '-mavx512bw', '-mavx512vl'],
         'avx2.cc': ['-mavx2', '-mfma'],
+        'rows-avx2.cc': [...EXACT, '-mavx2'],
       }
     : {}),
 };

@@ -2,6 +2,7 @@
 import type { AttentionInput, AttentionKernel, AttentionOutput, AttentionShape } from './kernel.ts';
 import type { AddonMask, AttentionAddon } from './load-addon.ts';
 import { NO_MASK, type MaskSpec } from './mask.ts';
+import { createRowKernel } from './row-kernel.ts';
 import { poolBlock } from './statistics.ts';
 
 /** How often progress is told and a cancel is looked for. */
@@ -17,6 +18,7 @@ export function createAddonKernel(
   return {
     id: implementation,
     gathersExtras: true,
+    rows: createRowKernel(addon, threads, implementation),
     run: async (input, output, checkpoint) => {
       const cancel = new Int32Array(1);
       const cells = new BigInt64Array(1);

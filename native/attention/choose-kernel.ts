@@ -21,6 +21,7 @@ export async function createKernel(
   return {
     id: native.id,
     gathersExtras: native.gathersExtras,
+    rows: native.rows,
     run: (input, output, checkpoint) => {
       // The graph has no way to leave out z.
       const fitsGraph = input.extra === null && output.z.length > 0;

@@ -7,6 +7,7 @@
  * counted.
  */
 import type { MaskSpec } from './mask.ts';
+import type { RowKernel } from './row-kernel.ts';
 import { allocateStatistics, type AttentionStatistics, type ExtraRequest, type ExtraStatistics } from './statistics.ts';
 
 /** Sizes that a kernel is built for. */
@@ -62,6 +63,8 @@ export interface AttentionKernel {
    * what only the C++ implementation does.
    */
   run(input: AttentionInput, output: AttentionOutput, checkpoint: (cells: number) => Promise<void>): Promise<void>;
+  /** Rows in float64, where the addon has them exactly as JavaScript does. */
+  readonly rows?: RowKernel | undefined;
   /** One of the same kind for single heads; goes with this one. */
   single(): Promise<AttentionKernel>;
   dispose(): Promise<void>;

@@ -10,6 +10,25 @@ export interface AttentionAddon {
   attend(call: AddonCall): Promise<boolean>;
   /** Texels of a rectangle; see `TexelRequest`. False when it was cancelled. */
   tile(call: AddonTileCall): Promise<boolean>;
+  /** Rows in float64; see `RowRequest`, and row-kernel.ts for the numbers. Throws `TypeError` for what does not fit. */
+  rows(
+    numbers: Float64Array,
+    q: Float32Array,
+    k: Float32Array,
+    packed: Float32Array,
+    keys: Int32Array,
+    out: Float64Array,
+  ): void;
+  /** See `RowKernel`; `numbers`: implementation, threads, width. */
+  nearest(
+    numbers: Float64Array,
+    points: Float64Array,
+    centres: Float64Array,
+    halves: Float64Array,
+    labels: Int32Array,
+  ): void;
+  /** See `RowKernel`; `numbers`: threads, width, count. */
+  largest(numbers: Float64Array, values: Float64Array, out: Int32Array): void;
   /** Frees what a buffer holds at once, instead of when garbage is collected; it is of length 0 afterwards. */
   release(buffer: ArrayBuffer): void;
 }

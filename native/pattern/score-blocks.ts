@@ -39,6 +39,12 @@ export interface ScoreBlock {
 /** What maps follow from, beside Q, K and LSE. */
 export type MapShape = Pick<Architecture, 'heads' | 'kvHeads' | 'headDim' | 'scale' | 'slidingWindow'>;
 
+/** What scores are computed from. */
+export interface ScoredLayers {
+  readonly tokens: number;
+  readonly layers: readonly Pick<LayerCapture, 'q' | 'k' | 'patterns'>[];
+}
+
 /** Whether the map of a head does not follow from Q, K and the window alone. */
 export function isEdited(
   { layers }: { readonly layers: readonly Pick<LayerCapture, 'patterns'>[] },
@@ -67,7 +73,7 @@ export class ScoreReader {
   }
 
   /** Blocks of the region, top to bottom. Each block yields to the event loop. */
-  async *blocks(capture: Capture, region: Region): AsyncGenerator<ScoreBlock, undefined> {
+  async *blocks(capture: ScoredLayers, region: Region): AsyncGenerator<ScoreBlock, undefined> {
     const { heads, kvHeads, headDim, scale } = this.#architecture;
     const { layer, head, rowStart, rowEnd, keyStart, keyEnd } = region;
     const edited = this.#editedRows(capture, layer, head);
@@ -158,7 +164,7 @@ export class ScoreReader {
     await (await this.#session).dispose();
   }
 
-  #editedRows(capture: Capture, layer: number, head: number): HeadRows | null {
+  #editedRows(capture: ScoredLayers, layer: number, head: number): HeadRows | null {
     const { patterns } = capture.layers[layer]!;
     if (patterns === undefined || !isEdited(capture, layer, head)) return null;
     if (this.#edited?.of !== patterns || this.#edited.head !== head) {

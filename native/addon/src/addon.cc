@@ -8,11 +8,15 @@
 #include <vector>
 
 #include "kernel.h"
+#include "rows.h"
 
 namespace {
 
 using headscope::Implementation;
 using headscope::Problem;
+
+// The best first.
+constexpr const char *kImplementations[] = {"avx512", "avx2", "neon", "portable"};
 
 struct Call {
   Problem problem{};
@@ -361,6 +365,146 @@ napi_value tile(napi_env env, napi_callback_info info) {
   return start(env, argument, reader, std::move(call));
 }
 
+// The typed arrays that a function takes, in their order.
+template <size_t N>
+class Arrays {
+ public:
+  Arrays(napi_env env, const char *const (&names)[N], const napi_typedarray_type (&types)[N])
+      : env_(env), names_(names), types_(types) {}
+
+  // False at the first one that is not there or of another type; that is thrown then.
+  bool read(napi_callback_info info) {
+    size_t count = N;
+    napi_value arguments[N];
+    napi_get_cb_info(env_, info, &count, arguments, nullptr, nullptr);
+    for (size_t i = 0; i < N; i++) {
+      bool isArray = false;
+      napi_typedarray_type found;
+      size_t length = 0;
+      if (i < count) napi_is_typedarray(env_, arguments[i], &isArray);
+      if (!isArray || napi_get_typedarray_info(env_, arguments[i], &found, &length, &data_[i], nullptr, nullptr) != napi_ok ||
+          found != types_[i]) {
+        misfit(i);
+        return false;
+      }
+      lengths_[i] = static_cast<int64_t>(length);
+    }
+    return true;
+  }
+
+  napi_value misfit(size_t i) const { return refuse(env_, std::string(names_[i]) + " does not fit."); }
+  int64_t length(size_t i) const { return lengths_[i]; }
+  template <typename T>
+  T *data(size_t i) const { return static_cast<T *>(data_[i]); }
+
+ private:
+  napi_env env_;
+  const char *const (&names_)[N];
+  const napi_typedarray_type (&types_)[N];
+  void *data_[N];
+  int64_t lengths_[N];
+};
+
+// Runs on this thread; what is thrown becomes an error of JavaScript.
+template <typename Work>
+napi_value runHere(napi_env env, const Work &work) {
+  try {
+    work();
+  } catch (const std::exception &error) {
+    napi_throw_error(env, nullptr, error.what());
+  }
+  return nullptr;
+}
+
+// Runs on this thread what is exact in one of the implementations, by its number.
+template <typename Work>
+napi_value runExactly(napi_env env, double number, const Work &work) {
+  const headscope::RowImplementation *found =
+      number >= 0 && number <= 3 ? headscope::findRows(kImplementations[static_cast<int>(number)]) : nullptr;
+  if (found == nullptr) return refuse(env, "This processor has no such implementation.");
+  return runHere(env, [&] { work(*found); });
+}
+
+// rows(numbers, q, k, packed, keys, out): undefined, once it is done: calls are to be short, and many. `numbers`: see
+// native/attention/row-kernel.ts.
+napi_value rows(napi_env env, napi_callback_info info) {
+  constexpr int64_t kNumbers = 14;
+  const char *const names[] = {"numbers", "q", "k", "packed", "keys", "out"};
+  const napi_typedarray_type types[] = {napi_float64_array, napi_float32_array, napi_float32_array,
+                                        napi_float32_array, napi_int32_array,   napi_float64_array};
+  Arrays arrays(env, names, types);
+  if (!arrays.read(info)) return nullptr;
+  if (arrays.length(0) != kNumbers) return arrays.misfit(0);
+  const double *numbers = arrays.data<double>(0);
+  headscope::RowProblem p{};
+  p.scale = *numbers++;
+  int64_t wholes[kNumbers - 1];
+  for (int64_t &whole : wholes) {
+    const double number = *numbers++;
+    if (!(number >= -2147483647.0 && number <= 2147483647.0)) return arrays.misfit(0);
+    whole = static_cast<int64_t>(number);
+  }
+  const int64_t *next = wholes + 1;
+  p.threads = static_cast<int>(*next++);
+  p.heads = *next++, p.kvHeads = *next++, p.headDim = *next++, p.window = *next++;
+  p.kind = static_cast<int32_t>(*next++);
+  p.headStart = *next++, p.headEnd = *next++, p.queryStart = *next++, p.queryEnd = *next++;
+  p.packedKeys = *next++, p.columns = *next++;
+  const bool isListed = p.kind == headscope::RowProblem::kListed, isSums = p.kind == headscope::RowProblem::kSums;
+  const int64_t heads = p.headEnd - p.headStart, queries = p.queryEnd - p.queryStart;
+  if (p.heads < 1 || p.kvHeads < 1 || p.heads % p.kvHeads != 0 || p.headDim < 1 || p.headDim > 1024 || p.window < 1 ||
+      p.headStart < 0 || heads < 1 || p.headEnd > p.heads || p.queryStart < 0 || queries < 1 || p.kind < 0 || p.kind > 3 ||
+      p.packedKeys < 0 || p.threads < 1 || (isListed && queries != 1) || p.columns < (isListed || isSums ? 0 : p.queryEnd))
+    return refuse(env, "The sizes do not fit together.");
+  p.q = arrays.data<float>(1), p.k = arrays.data<float>(2), p.packed = arrays.data<float>(3);
+  p.keys = arrays.data<int32_t>(4), p.keyCount = arrays.length(4), p.out = arrays.data<double>(5);
+  // At least as many positions as are looked at.
+  if (arrays.length(1) < p.queryEnd * p.heads * p.headDim) return arrays.misfit(1);
+  if (arrays.length(2) < p.queryEnd * p.kvHeads * p.headDim) return arrays.misfit(2);
+  if (arrays.length(3) < (p.queryEnd + 15) / 16 * 16 * p.kvHeads * p.headDim) return arrays.misfit(3);
+  for (int64_t i = 0; i < p.keyCount; i++)
+    if (p.keys[i] < 0 || p.keys[i] >= p.queryEnd) return arrays.misfit(4);
+  if (arrays.length(5) != (isListed ? heads * p.keyCount : heads * (isSums ? 1 : queries) * p.columns)) return arrays.misfit(5);
+  return runExactly(env, static_cast<double>(wholes[0]), [&](const headscope::RowImplementation &found) { headscope::runRows(p, found); });
+}
+
+// nearest([implementation, threads, width], points, centres, halves, labels): undefined, once it is done.
+napi_value nearest(napi_env env, napi_callback_info info) {
+  const char *const names[] = {"numbers", "points", "centres", "halves", "labels"};
+  const napi_typedarray_type types[] = {napi_float64_array, napi_float64_array, napi_float64_array, napi_float64_array,
+                                        napi_int32_array};
+  Arrays arrays(env, names, types);
+  if (!arrays.read(info)) return nullptr;
+  const double *numbers = arrays.data<double>(0);
+  if (arrays.length(0) != 3 || !(numbers[1] >= 1 && numbers[1] <= 1024) || !(numbers[2] >= 1 && numbers[2] <= 1024)) return arrays.misfit(0);
+  headscope::NearestProblem p{};
+  p.threads = static_cast<int>(numbers[1]), p.width = static_cast<int64_t>(numbers[2]);
+  p.points = arrays.data<double>(1), p.pointCount = arrays.length(4);
+  p.centres = arrays.data<double>(2), p.halves = arrays.data<double>(3), p.centreCount = arrays.length(3);
+  p.labels = arrays.data<int32_t>(4);
+  if (arrays.length(1) != p.pointCount * p.width) return arrays.misfit(1);
+  if (arrays.length(2) != p.centreCount * p.width) return arrays.misfit(2);
+  return runExactly(env, numbers[0], [&](const headscope::RowImplementation &found) { headscope::runNearest(p, found); });
+}
+
+// largest([threads, width, count], values, out): undefined, once it is done.
+napi_value largest(napi_env env, napi_callback_info info) {
+  const char *const names[] = {"numbers", "values", "out"};
+  const napi_typedarray_type types[] = {napi_float64_array, napi_float64_array, napi_int32_array};
+  Arrays arrays(env, names, types);
+  if (!arrays.read(info)) return nullptr;
+  const double *numbers = arrays.data<double>(0);
+  const auto isSize = [](double number) { return number >= 1 && number <= 2147483647.0; };
+  if (arrays.length(0) != 3 || !isSize(numbers[0]) || !isSize(numbers[1]) || !isSize(numbers[2])) return arrays.misfit(0);
+  headscope::LargestProblem p{};
+  p.threads = static_cast<int>(numbers[0]), p.width = static_cast<int64_t>(numbers[1]), p.count = static_cast<int64_t>(numbers[2]);
+  p.values = arrays.data<double>(1), p.out = arrays.data<int32_t>(2), p.rows = arrays.length(1) / p.width;
+  if (p.count >= p.width) return arrays.misfit(0);
+  if (p.rows * p.width != arrays.length(1)) return arrays.misfit(1);
+  if (p.rows * p.count != arrays.length(2)) return arrays.misfit(2);
+  return runHere(env, [&] { headscope::runLargest(p); });
+}
+
 // release(arrayBuffer): frees what it holds at once, instead of when garbage is collected. It is of length 0 afterwards.
 napi_value release(napi_env env, napi_callback_info info) {
   size_t count = 1;
@@ -377,7 +521,7 @@ napi_value implementations(napi_env env, napi_callback_info) {
   napi_value list;
   napi_create_array(env, &list);
   uint32_t at = 0;
-  for (const char *name : {"avx512", "avx2", "neon", "portable"}) {
+  for (const char *name : kImplementations) {
     if (headscope::findImplementation(name) == nullptr) continue;
     napi_value text;
     napi_create_string_utf8(env, name, NAPI_AUTO_LENGTH, &text);
@@ -396,6 +540,9 @@ NAPI_MODULE_INIT() {
   };
   add("attend", attend);
   add("tile", tile);
+  add("rows", rows);
+  add("nearest", nearest);
+  add("largest", largest);
   add("release", release);
   add("implementations", implementations);
   return exports;

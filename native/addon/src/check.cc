@@ -5,6 +5,7 @@
 #include <random>
 
 #include "kernel.h"
+#include "rows.h"
 #include "visibility.h"
 
 using headscope::HeadMask;
@@ -214,6 +215,101 @@ bool check(const Implementation &implementation, const Shape &shape, unsigned se
          near("poolMax", poolMax, expected.poolMax, 2e-6 + 6e-7 * s) && near("columnSum", columnSum, expected.columnSum, 1e-5 * static_cast<double>(p.tokens));
 }
 
+// Rows in float64 of every kind, and nearest centres, against plain loops.
+bool checkRows(const headscope::RowImplementation &implementation, unsigned seed) {
+  using headscope::RowProblem;
+  std::mt19937 random(seed);
+  const auto below = [&](int64_t count) { return static_cast<int64_t>(random() % static_cast<unsigned>(count)); };
+  const int64_t kvHeads = 1 + below(3), heads = kvHeads * (1 + below(3)), dh = 1 + below(40), tokens = 1 + below(90);
+  const auto fill = [&](int64_t count) {
+    std::vector<float> values(count);
+    for (float &value : values) value = static_cast<float>(random() % 2001) / 500 - 2;
+    return values;
+  };
+  const auto q = fill(tokens * heads * dh), k = fill(tokens * kvHeads * dh);
+  std::vector<float> packed((tokens + 15) / 16 * 16 * kvHeads * dh);
+  RowProblem p{};
+  p.heads = heads, p.kvHeads = kvHeads, p.headDim = dh, p.scale = 0.3, p.window = 1 + below(tokens);
+  p.q = q.data(), p.k = k.data(), p.packed = packed.data(), p.threads = 1 + static_cast<int>(seed % 3);
+  for (int32_t kind = 0; kind < 4; kind++) {
+    p.kind = kind;
+    p.headStart = below(heads), p.headEnd = p.headStart + 1 + below(heads - p.headStart);
+    p.queryStart = below(tokens), p.queryEnd = kind == RowProblem::kListed ? p.queryStart + 1 : p.queryStart + 1 + below(tokens - p.queryStart);
+    p.columns = kind == RowProblem::kSums ? 1 + below(tokens) : p.queryEnd;
+    std::vector<int32_t> keys;
+    for (int64_t key = 0; kind == RowProblem::kListed && key <= p.queryStart; key++)
+      if (key == p.queryStart || random() % 3 == 0) keys.push_back(static_cast<int32_t>(key));
+    p.keys = keys.data(), p.keyCount = static_cast<int64_t>(keys.size());
+    const int64_t asked = p.headEnd - p.headStart, queries = p.queryEnd - p.queryStart;
+    std::vector<double> out(kind == RowProblem::kListed ? asked * p.keyCount : asked * (kind == RowProblem::kSums ? 1 : queries) * p.columns), sums(asked * tokens);
+    p.out = out.data();
+    headscope::runRows(p, implementation);
+    p.packedKeys = std::max(p.packedKeys, p.queryEnd);
+    for (int64_t head = p.headStart; head < p.headEnd; head++)
+      for (int64_t query = p.queryStart; query < p.queryEnd; query++) {
+        std::vector<double> row(query + 1, -INFINITY);
+        double sum = 0;
+        for (int64_t key = std::max<int64_t>(0, query - p.window + 1); key <= query; key++) {
+          if (kind == RowProblem::kListed && !std::binary_search(keys.begin(), keys.end(), static_cast<int32_t>(key))) continue;
+          double dot = 0;
+          for (int64_t d = 0; d < dh; d++)
+            dot += static_cast<double>(q[(query * heads + head) * dh + d]) * k[(key * kvHeads + head / (heads / kvHeads)) * dh + d];
+          row[key] = dot * p.scale, sum += std::exp(row[key]);
+        }
+        for (int64_t key = 0; key <= query; key++) {
+          const double score = row[key], probability = std::exp(score) / sum;
+          sums[(head - p.headStart) * tokens + key] += probability;
+          if (kind > RowProblem::kProbabilities) continue;
+          const double found = out[((head - p.headStart) * queries + query - p.queryStart) * p.columns + key];
+          const double expected = kind == RowProblem::kScores ? score : probability;
+          if (found != expected && !(std::abs(found - expected) < 1e-9)) return false;
+        }
+        for (int64_t i = 0; i < p.keyCount; i++)
+          if (!(std::abs(out[(head - p.headStart) * p.keyCount + i] - std::exp(row[keys[i]]) / sum) < 1e-9)) return false;
+      }
+    for (int64_t at = 0; kind == RowProblem::kSums && at < static_cast<int64_t>(out.size()); at++)
+      if (!(std::abs(out[at] - sums[at / p.columns * tokens + at % p.columns]) < 1e-9)) return false;
+  }
+  const int64_t points = 1 + below(200), centres = 1 + below(60);
+  std::vector<double> x(points * dh), c(centres * dh), halves(centres);
+  for (double &value : x) value = static_cast<double>(below(9)) - 4;
+  for (double &value : c) value = static_cast<double>(below(5)) - 2;
+  for (int64_t at = 0; at < centres * dh; at++) halves[at / dh] += c[at] * c[at] / 2;
+  std::vector<int32_t> labels(points);
+  const headscope::NearestProblem near = {x.data(), c.data(), halves.data(), points, centres, dh, labels.data(), p.threads};
+  headscope::runNearest(near, implementation);
+  for (int64_t point = 0; point < points; point++) {
+    double best = -INFINITY;
+    int32_t label = 0;
+    for (int64_t centre = 0; centre < centres; centre++) {
+      double sum = -halves[centre];
+      for (int64_t d = 0; d < dh; d++) sum += x[point * dh + d] * c[centre * dh + d];
+      if (sum > best) best = sum, label = static_cast<int32_t>(centre);
+    }
+    if (labels[point] != label) return false;
+  }
+  return true;
+}
+
+// The largest of some numbers, many of them equal, against a stable sort.
+bool checkLargest(unsigned seed) {
+  std::mt19937 random(seed);
+  const int64_t rows = 1 + random() % 40, width = 2 + random() % 300, count = 1 + random() % (width - 1);
+  std::vector<double> values(rows * width);
+  for (double &value : values) value = seed % 2 == 0 ? random() % 7 : random() % 1000000;
+  std::vector<int32_t> out(rows * count);
+  headscope::runLargest({values.data(), rows, width, count, out.data(), 3});
+  for (int64_t row = 0; row < rows; row++) {
+    const double *own = values.data() + row * width;
+    std::vector<int32_t> order(width);
+    for (int64_t i = 0; i < width; i++) order[i] = static_cast<int32_t>(i);
+    std::stable_sort(order.begin(), order.end(), [&](int32_t a, int32_t b) { return own[a] > own[b]; });
+    std::sort(order.begin(), order.begin() + count);
+    if (!std::equal(order.begin(), order.begin() + count, out.begin() + row * count)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 int main() {
@@ -236,9 +332,17 @@ int main() {
         std::printf("%s: seed %u differs\n", name, seed);
         return 1;
       }
+      if (!checkRows(*headscope::findRows(name), seed)) {
+        std::printf("%s: rows of seed %u differ\n", name, seed);
+        return 1;
+      }
+      if (!checkLargest(seed)) {
+        std::printf("The largest of seed %u differ\n", seed);
+        return 1;
+      }
       runs++;
     }
-    std::printf("%s: 60 random problems agree\n", name);
+    std::printf("%s: 60 random problems agree, and as many rows\n", name);
   }
   std::printf("%d problems, no difference\n", runs);
   return 0;

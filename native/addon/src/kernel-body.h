@@ -144,6 +144,9 @@ struct Tiles : std::vector<Range> {
   }
 };
 
+// Panels that nobody looks at between two that somebody does: of so few, computing them is cheaper than another tile.
+constexpr int64_t kGapPanels = 2;
+
 struct Visible {
   int64_t sink, window;  // keys [0, sink) and (i - window, i]; layer and mask together
   int64_t lowest;        // the layer's own window: keys below i - lowest + 1 are out even for sinks
@@ -601,6 +604,30 @@ static bool isVisible(const Problem &p, const Visible &see, bool general, int64_
   return key < see.sink || position - key < see.window;
 }
 
+// Tiles of the panels with a key that some row of a block sees, of the keys [from, firstPosition + count).
+static void addSeen(Scratch &scratch, int64_t from, int64_t firstPosition, int64_t count, Tiles &tiles) {
+  const int64_t panels = (firstPosition + count + kPanel - 1) / kPanel;
+  scratch.seen.assign(panels * kPanel, 0);
+  uint8_t *seen = scratch.seen.data();
+  for (int64_t r = 0; r < count; r++) {
+    const uint8_t *visible = scratch.visible.data() + r * scratch.visibleStride;
+    for (int64_t key = from; key <= firstPosition + r; key++) seen[key] |= visible[key];
+  }
+  int64_t start = -1, end = -1;
+  for (int64_t panel = from / kPanel; panel < panels; panel++) {
+    uint8_t any = 0;
+    for (int64_t i = 0; i < kPanel; i++) any |= seen[panel * kPanel + i];
+    if (any == 0) continue;
+    if (start >= 0 && panel - end > kGapPanels) {
+      tiles.add(start * kPanel, end * kPanel);
+      start = -1;
+    }
+    if (start < 0) start = panel;
+    end = panel + 1;
+  }
+  if (start >= 0) tiles.add(start * kPanel, end * kPanel);
+}
+
 // How many keys a row sees.
 static int64_t visibleKeys(const Problem &p, const Visible &see, bool general, int64_t position, const Scratch &scratch,
                            int64_t r) {
@@ -712,11 +739,20 @@ static void attend(const Problem &p, const PackedGroup &packed, const Segment &s
     if (__atomic_load_n(p.cancel, __ATOMIC_RELAXED) != 0) return;
     Block block{row, std::min(blockRows, segment.rowEnd - row), p.queryStart + row, {}, kKeyTile};
     const int64_t count = block.count, firstPosition = block.firstPosition, lastPosition = firstPosition + count - 1;
-    // The keys that any row sees: the sinks, and what lies in the windows.
+    // The keys that any row sees: those that the mask names, or the sinks and what lies in the windows.
     const int64_t floor = std::max<int64_t>(0, firstPosition - see.lowest + 1);
-    const int64_t near = std::max(floor, firstPosition - see.window + 1);
-    if (see.sink > floor) block.tiles.add(floor, std::min(see.sink, lastPosition + 1));
-    block.tiles.add(near, lastPosition + 1);
+    if (general) {
+      scratch.visibleStride = lastPosition + 1;
+      scratch.visible.resize(count * scratch.visibleStride);
+      for (int64_t r = 0; r < count; r++)
+        markVisible(*mask, p.tokens, firstPosition + r, row + r, firstPosition + r + 1,
+                    scratch.visible.data() + r * scratch.visibleStride);
+      addSeen(scratch, floor, firstPosition, count, block.tiles);
+    } else {
+      const int64_t near = std::max(floor, firstPosition - see.window + 1);
+      if (see.sink > floor) block.tiles.add(floor, std::min(see.sink, lastPosition + 1));
+      block.tiles.add(near, lastPosition + 1);
+    }
     const Tiles &tiles = block.tiles;
     const int64_t tileCount = static_cast<int64_t>(tiles.size());
     const int64_t micro = (count + MICRO - 1) / MICRO * MICRO;
@@ -729,13 +765,6 @@ static void attend(const Problem &p, const PackedGroup &packed, const Segment &s
     scratch.refs.resize(micro * tileCount);
     for (int64_t r = 0; r < count; r++)
       for (int64_t d = 0; d < dh; d++) scratch.queries[r * dh + d] = p.q[(row + r) * width + head * dh + d] * p.scale;
-    if (general) {
-      scratch.visibleStride = lastPosition + 1;
-      scratch.visible.resize(count * scratch.visibleStride);
-      for (int64_t r = 0; r < count; r++)
-        markVisible(*mask, p.tokens, firstPosition + r, row + r, firstPosition + r + 1,
-                    scratch.visible.data() + r * scratch.visibleStride);
-    }
 
     RowState states[MICRO * 4];
     for (RowSums &one : rowSums) one.clear(p.restMass != nullptr);

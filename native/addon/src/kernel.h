@@ -119,7 +119,8 @@ struct Spread {
 struct Scratch {
   std::vector<float> scores, queries, out, poolMax, poolSum;
   std::vector<float> refs;  // [rows, tiles]: what each tile's weights are relative to, then the factor that makes them p
-  std::vector<uint8_t> visible, kept;
+  std::vector<uint8_t> visible, kept;  // [rows, keys] and [keys]
+  std::vector<uint8_t> seen;           // [keys]: by any row of the block
   Spread spread;
   int64_t visibleStride = 0;
 };

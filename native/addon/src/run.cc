@@ -7,18 +7,23 @@
 #include <thread>
 
 #include "kernel.h"
+#include "largest.h"
+#include "rows.h"
 
 namespace headscope {
 
 namespace portable {
 extern const Implementation implementation;
+extern const RowImplementation rowImplementation;
 }
 #if defined(HEADSCOPE_X86)
 namespace avx512 {
 extern const Implementation implementation;
+extern const RowImplementation rowImplementation;
 }
 namespace avx2 {
 extern const Implementation implementation;
+extern const RowImplementation rowImplementation;
 }
 #endif
 
@@ -44,6 +49,20 @@ const Implementation *bestImplementation() {
     if (const Implementation *found = findImplementation(name)) return found;
   return &portable::implementation;
 }
+
+const RowImplementation *findRows(const char *name) {
+  const Implementation *found = findImplementation(name);
+#if defined(HEADSCOPE_X86)
+  if (found == &avx512::implementation) return &avx512::rowImplementation;
+  if (found == &avx2::implementation) return &avx2::rowImplementation;
+#endif
+  return found == nullptr ? nullptr : &portable::rowImplementation;
+}
+
+constexpr int64_t kRowChunk = 16;       // queries of one task
+constexpr int64_t kPointChunk = 64;     // points of one task
+constexpr double kLeastRowWork = 1 << 22;      // multiplications that are worth another thread
+constexpr double kLeastLargestWork = 1 << 17;  // numbers to choose among that are
 
 // Threads take the tasks in order. What a task computes does not depend on who takes it.
 template <typename Work>
@@ -144,6 +163,39 @@ bool runTile(const TileProblem &p, const Implementation &implementation) {
     implementation.tileRows(p, keys, minusKeys, start, std::min(rows, start + chunk));
   });
   return __atomic_load_n(p.cancel, __ATOMIC_RELAXED) == 0;
+}
+
+void runRows(const RowProblem &p, const RowImplementation &implementation) {
+  implementation.pack(p, p.packedKeys, p.queryEnd);
+  const int64_t heads = p.headEnd - p.headStart, queries = p.queryEnd - p.queryStart;
+  // Sums go through the queries in their order.
+  const int64_t chunk = p.kind == RowProblem::kSums ? queries : kRowChunk;
+  const int64_t chunks = (queries + chunk - 1) / chunk;
+  const double work = static_cast<double>(heads * queries) * static_cast<double>(p.queryEnd * p.headDim);
+  inParallel(work < kLeastRowWork ? 1 : p.threads, heads * chunks, [&](int64_t task) {
+    const int64_t start = p.queryStart + task % chunks * chunk;
+    implementation.rows(p, p.headStart + task / chunks, start, std::min(p.queryEnd, start + chunk));
+  });
+}
+
+void runNearest(const NearestProblem &p, const RowImplementation &implementation) {
+  PackedCentres centres;
+  implementation.packCentres(p, centres);
+  const double work = static_cast<double>(p.pointCount) * static_cast<double>(p.centreCount * p.width);
+  const int64_t tasks = (p.pointCount + kPointChunk - 1) / kPointChunk;
+  inParallel(work < kLeastRowWork ? 1 : p.threads, tasks, [&](int64_t task) {
+    implementation.nearest(p, centres, task * kPointChunk, std::min(p.pointCount, (task + 1) * kPointChunk));
+  });
+}
+
+void runLargest(const LargestProblem &p) {
+  const double work = static_cast<double>(p.rows) * static_cast<double>(p.width);
+  const int64_t chunks = (p.rows + kRowChunk - 1) / kRowChunk;
+  inParallel(work < kLeastLargestWork ? 1 : p.threads, chunks, [&](int64_t chunk) {
+    const std::unique_ptr<double[]> scratch(new double[2 * p.width]);
+    for (int64_t row = chunk * kRowChunk; row < std::min(p.rows, (chunk + 1) * kRowChunk); row++)
+      largestOf(p.values + row * p.width, p.width, p.count, scratch.get(), p.out + row * p.count);
+  });
 }
 
 }  // namespace headscope
