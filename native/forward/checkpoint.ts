@@ -3,14 +3,11 @@
  * go first, a cancel takes effect, progress is told. Every call into ONNX Runtime blocks the thread, so a checkpoint
  * stands after each.
  */
-import { CancelledError } from '../../shared/base/app-error.ts';
 import type { Progress } from '../../shared/contract/methods.ts';
+import { takeTurn, type Interruptible } from './take-turn.ts';
 
-export interface Job {
-  readonly signal: AbortSignal;
+export interface Job extends Interruptible {
   progress(progress: Progress): void;
-  /** Awaited at every checkpoint; resolves at once unless something more urgent is running. */
-  readonly turn?: () => Promise<void>;
 }
 
 export class Checkpoint {
@@ -38,22 +35,6 @@ export class Checkpoint {
       // The first few hundred milliseconds hold session start-up, which says nothing about the rest.
       etaMs: elapsed < 300 ? null : Math.round(left),
     });
-    const { signal, turn } = this.#job;
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    this.#throwIfCancelled();
-    if (turn === undefined) return;
-    // A cancel does not wait for what is more urgent.
-    let leave: () => void = () => undefined;
-    const cancelled = new Promise<void>((resolve) => {
-      leave = resolve;
-      signal.addEventListener('abort', leave);
-    });
-    await Promise.race([turn(), cancelled]);
-    signal.removeEventListener('abort', leave);
-    this.#throwIfCancelled();
-  }
-
-  #throwIfCancelled(): void {
-    if (this.#job.signal.aborted) throw new CancelledError();
+    await takeTurn(this.#job);
   }
 }

@@ -6,14 +6,14 @@
  * positions anew; all other rotations leave the cached keys as they are.
  */
 import { AppError } from '../../shared/base/app-error.ts';
-import { allocateBare } from '../attention/kernel.ts';
+import { allocateBare, type AttentionOutput } from '../attention/kernel.ts';
 import type { MaskSpec } from '../attention/mask.ts';
 import { ropeTables, type RopeTables } from '../families/rope.ts';
 import { breather } from '../forward/breathe.ts';
 import { Checkpoint, type Job } from '../forward/checkpoint.ts';
 import { assertFinite, type ForwardModel } from '../forward/forward.ts';
 import { runInputs, runSegment, type SegmentContext } from '../forward/run-segment.ts';
-import { attendEdited, editInputs, sourceOf } from '../interventions/attend.ts';
+import { attendEdited, editInputs, sourceOf, type AttentionClock } from '../interventions/attend.ts';
 import { HeadRows } from '../interventions/head-rows.ts';
 import { mergeEdits, NO_EDIT, type LayerEdit } from '../interventions/layer-edit.ts';
 import { plainEdit } from '../interventions/plain-edit.ts';
@@ -27,6 +27,33 @@ export interface DecoderOptions {
   readonly masks: (layer: number) => readonly (MaskSpec | null)[] | null;
   /** Largest number of positions, prompt and generated tokens together. */
   readonly capacity: number;
+  /** Attention of appended rows, in place of the layer's own: fills z and may leave the LSE. */
+  readonly attend?: (rows: AppendedRows, output: AttentionOutput, clock: AttentionClock) => Promise<void>;
+  /** The first positions of a run that is there, which then need not be computed. */
+  readonly seed?: DecoderSeed;
+}
+
+/** Rows of a layer that were appended together, with their edits. */
+export interface AppendedRows {
+  readonly layer: number;
+  /** [tokens - queryStart, heads x headDim]. */
+  readonly q: Float32Array;
+  /** Of all positions so far, [tokens, kvHeads x headDim] each. */
+  readonly k: Float32Array;
+  readonly v: Float32Array;
+  readonly tokens: number;
+  readonly queryStart: number;
+}
+
+export interface DecoderSeed {
+  /** How many; at most the capacity. */
+  readonly positions: number;
+  /** Without interventions. Keys and values after rotation, [tokens, kvHeads x headDim] each. */
+  readonly run: {
+    readonly tokens: number;
+    readonly ids: Int32Array;
+    readonly layers: readonly { readonly k: Float32Array; readonly v: Float32Array }[];
+  };
 }
 
 export interface Decoder {
@@ -39,6 +66,12 @@ export interface Decoder {
   append(ids: Int32Array, job: Job): Promise<Float32Array>;
   /** The same with the logits after every appended position, [ids, vocab]. */
   appendAll(ids: Int32Array, job: Job): Promise<Float32Array>;
+  /** The same with what `unembed` makes logits of: the residual that leaves the last layer, [ids, dModel]. */
+  appendResiduals(ids: Int32Array, job: Job): Promise<Float32Array>;
+  /** Logits [rows, vocab] of final residuals [rows, dModel]. */
+  unembed(residuals: Float32Array, job: Job): Promise<Float32Array>;
+  /** Keys and values of a layer, [capacity, kvHeads x headDim] each, of which the first `length` rows are there. */
+  cache(layer: number): { readonly k: Float32Array; readonly v: Float32Array };
   /** Weights of keys 0 .. length - 1 at the last position, [heads, length]; with their edits, masks and the window. */
   attentionRows(layer: number): Float32Array;
   /** Forgets the positions from `length` on. After it, and after a cancel, `attentionRows` needs an append. */
@@ -53,6 +86,7 @@ interface LayerCache {
   lastQuery: Float32Array;
 }
 
+/** Throws `prompt-too-long` for a seed that there is no room for. */
 export function createDecoder(model: ForwardModel, options: DecoderOptions): Decoder {
   const { architecture, sessions, kernel } = model;
   const { layers, heads, headDim, dModel, vocabSize, rope, kvHeads } = architecture;
@@ -70,6 +104,19 @@ export function createDecoder(model: ForwardModel, options: DecoderOptions): Dec
   let tables: RopeTables | null = rope === null ? null : ropeTables(rope, Math.min(capacity, stretchesFrom));
   let rotatedFor = stretchesFrom;
   let length = 0;
+  if (options.seed !== undefined) seed(options.seed);
+
+  function seed({ positions, run }: DecoderSeed): void {
+    if (positions > capacity) throw tooLong(positions, capacity);
+    ids.set(run.ids.subarray(0, positions));
+    for (const [layer, cache] of caches.entries()) {
+      cache.k.set(run.layers[layer]!.k.subarray(0, positions * kvWidth));
+      cache.v.set(run.layers[layer]!.v.subarray(0, positions * kvWidth));
+    }
+    length = positions;
+    // A run past the original context was rotated for its own length.
+    if (run.tokens > stretchesFrom) rotatedFor = NaN;
+  }
 
   function editOf(layer: number): LayerEdit {
     const plain = { gain: options.gain(layer), masks: options.masks(layer), uniform: null };
@@ -79,9 +126,7 @@ export function createDecoder(model: ForwardModel, options: DecoderOptions): Dec
   /** Residual after the last layer of the new positions, [added, d]. */
   async function extend(added: Int32Array, job: Job): Promise<Float32Array> {
     const total = length + added.length;
-    if (total > capacity) {
-      throw new AppError('prompt-too-long', `${total} tokens are more than the ${capacity} that were made room for.`);
-    }
+    if (total > capacity) throw tooLong(total, capacity);
     // Cached keys are of use only where they were rotated as a run of this length rotates them.
     const rotation = Math.max(total, stretchesFrom);
     let start = length;
@@ -117,7 +162,8 @@ export function createDecoder(model: ForwardModel, options: DecoderOptions): Dec
       const output = allocateBare(shape, fresh.length);
       const of = { architecture, kernel, layer, tokens: total, queryStart: start };
       const keys = { k: cache.k.subarray(0, total * kvWidth), v: cache.v.subarray(0, total * kvWidth) };
-      await attendEdited(of, { q, ...keys }, edit, output, clock);
+      if (options.attend === undefined) await attendEdited(of, { q, ...keys }, edit, output, clock);
+      else await options.attend({ layer, q, ...keys, tokens: total, queryStart: start }, output, clock);
       next = await runSegment(context, layer + 1, rows, { z: output.z, resid });
     }
     assertFinite(next.resid, dModel);
@@ -147,6 +193,9 @@ export function createDecoder(model: ForwardModel, options: DecoderOptions): Dec
     },
     append: async (added, job) => unembed((await extend(added, job)).slice(-dModel), job),
     appendAll: async (added, job) => unembed(await extend(added, job), job),
+    appendResiduals: extend,
+    unembed,
+    cache: (layer) => caches[layer]!,
     attentionRows: (layer) => {
       const { k, lastQuery: q } = caches[layer]!;
       const { heads: edited } = editOf(layer);
@@ -162,4 +211,8 @@ export function createDecoder(model: ForwardModel, options: DecoderOptions): Dec
       length = Math.min(length, kept);
     },
   };
+}
+
+function tooLong(tokens: number, capacity: number): AppError {
+  return new AppError('prompt-too-long', `${tokens} tokens are more than the ${capacity} that were made room for.`);
 }

@@ -9,7 +9,8 @@ import type { Decoder } from './decoder.ts';
 import { chooseToken } from './sampling.ts';
 import { TextStream } from './text-stream.ts';
 
-export interface GenerateRequest {
+/** Of a decoder of any kind. */
+export interface GenerateRequest<D = Decoder> {
   /** The prompt; at most as long as the decoder has room for. */
   readonly ids: Int32Array;
   readonly maxTokens: number;
@@ -20,7 +21,7 @@ export interface GenerateRequest {
   /** Longest sequence that the model takes. */
   readonly context: number;
   /** Called after every step, while the decoder's last position is the one that chose `id`. */
-  readonly onStep?: (decoder: Decoder, step: number, id: number) => void;
+  readonly onStep?: (decoder: D, step: number, id: number) => void;
 }
 
 const ALTERNATIVES = 5;
@@ -28,10 +29,10 @@ const ALTERNATIVES = 5;
 const TELL_EVERY_MS = 50;
 
 /** Progress carries what there is so far. Throws `CancelledError` when the job is cancelled. */
-export async function generate(
-  decoder: Decoder,
+export async function generate<D extends Pick<Decoder, 'append'>>(
+  decoder: D,
   tokenizer: ModelTokenizer,
-  request: GenerateRequest,
+  request: GenerateRequest<D>,
   job: Job,
 ): Promise<Generation> {
   const { ids, maxTokens, sampling, endIds, stopTexts, context } = request;

@@ -184,6 +184,35 @@ describe('decoder', () => {
     }
   });
 
+  it('goes on from the beginning of a run as if it had computed it', async () => {
+    const capture = await runForward(model, { ids, gain: () => null }, JOB);
+    const full = await logitRows(model, capture, 0, ids.length);
+    for (const positions of [1, 40, 59]) {
+      const seeded = createDecoder(model, { ...options, seed: { positions, run: capture } });
+      expect(seeded.length).toBe(positions);
+      const logits = await seeded.appendAll(ids.subarray(positions), JOB);
+      expect(maxAbsError(logits, full.subarray(positions * model.architecture.vocabSize))).toBeLessThan(1e-4);
+      const { k } = seeded.cache(1);
+      expect(maxAbsError(k, capture.layers[1]!.k)).toBeLessThan(1e-5);
+    }
+    const seed = { positions: 60, run: capture };
+    expect(() => createDecoder(model, { ...options, capacity: 59, seed })).toThrow('60 tokens are more than the 59');
+  });
+
+  it('computes the beginning of a run anew whose keys were turned for its own length', async () => {
+    const long = join(folder, 'turned');
+    const config = { rope_scaling: { rope_type: 'dynamic', factor: 4 } };
+    await writeTinyModel(long, { family: 'llama', seed: 5, context: 40, config });
+    const turning = await open(long);
+    const capture = await runForward(turning, { ids, gain: () => null }, JOB);
+    const seeded = createDecoder(turning, { ...options, seed: { positions: 50, run: capture } });
+    const logits = await seeded.append(ids.subarray(50, 51), JOB);
+    const expected = await referenceForward(long, ids.subarray(0, 51));
+    expect(maxAbsError(logits, expected.logits.subarray(50 * turning.architecture.vocabSize))).toBeLessThan(1e-4);
+    await turning.sessions.dispose();
+    await turning.kernel.dispose();
+  });
+
   it('goes on from a prefix after truncation as if nothing had come between', async () => {
     const decoder = createDecoder(model, options);
     await decoder.append(ids.subarray(0, 40), JOB);

@@ -1,12 +1,15 @@
 /** Rows of any head of a capture, edited or not. */
-import type { Capture } from '../capture/capture.ts';
+import type { LayerCapture } from '../capture/capture.ts';
 import { sourceOf } from './attend.ts';
 import type { AttendedLayer } from './attended-layer.ts';
 import { HeadRows } from './head-rows.ts';
 
 export function capturedRows(
   architecture: AttendedLayer['architecture'],
-  { tokens, layers }: Pick<Capture, 'tokens' | 'layers'>,
+  {
+    tokens,
+    layers,
+  }: { readonly tokens: number; readonly layers: readonly Pick<LayerCapture, 'q' | 'k' | 'patterns'>[] },
   layer: number,
   head: number,
 ): HeadRows {

@@ -52,7 +52,8 @@ export const ada: Method = {
       all.set(votes);
       return all;
     });
-    const kept = Math.min(budget!, promptLength);
+    // Each group keeps its window, as with SnapKV: a budget under it would leave the last groups nothing.
+    const kept = Math.min(Math.max(budget!, rule.window), promptLength);
     const chosen = rankTogether(scores, kept, Math.floor(kept * parameters['floor']!));
     return keepOfGroups(data, context, (group) => chosen[group]!);
   },

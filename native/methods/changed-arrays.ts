@@ -31,7 +31,11 @@ export class ChangedArrays {
     const { heads, kvHeads, headDim, tokens } = data;
     const row = new Float32Array(heads * headDim);
     const output = new Float32Array(tokens * row.length);
-    const attend = async (query: number, cache: ChangedCache, reads: readonly Int32Array[]) => {
+    const attend = async (
+      query: number,
+      cache: Pick<ChangedCache, 'k' | 'v' | 'extra'>,
+      reads: readonly Int32Array[],
+    ) => {
       await attendChanged(data, query, reads, cache, row, breathe);
       for (let head = 0; head < heads; head++) {
         output.set(row.subarray(head * headDim, (head + 1) * headDim), (head * tokens + query) * headDim);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { MethodParameters } from '../../shared/model/method.ts';
 import { visibleUnder, type MaskSpec } from '../attention/mask.ts';
 import { range } from './choose.ts';
 import { methods } from './index.ts';
@@ -14,6 +15,17 @@ const layersOf = (seed: number, shape = {}) =>
     const gates = Float32Array.of(((l * 5) % 8) / 8, ((l * 3 + 4) % 8) / 8);
     return { ...randomLayer(seed + l, shape), gates };
   });
+/** Where that takes more than the defaults. */
+const CHANGING: Readonly<Record<string, MethodParameters>> = {
+  kivi: { group: 4, residual: 4 },
+  zipcache: { gap: 3 },
+  'sink-window': { positions: 1 },
+};
+
+/** Queries of 4 heads of 8, of which the second and the fourth become what the first and the third are. */
+const twice = (q: Float32Array) => q.map((_, at) => q[at - (at % 16) + (at % 8)]!);
+const everySecond = (q: Float32Array) => q.filter((_, at) => at % 16 < 8);
+
 const upTo = (end: number) => [...range(0, end)];
 
 /** The same layers with other numbers at the positions from `from` on. */
@@ -150,6 +162,38 @@ describe.each(methods.map((method) => [method.info.id, method] as const))('metho
         at++;
       }
     });
+  });
+
+  it('tells which positions it has renewed, where it changes keys and values', async () => {
+    const layers = layersOf(11).map((layer) => ({ ...layer, frequencies: Float64Array.of(1, 0.3, 0.1, 0.03) }));
+    const before = layers.map(({ k, v }) => ({ k: k.slice(), v: v.slice() }));
+    const parameters = CHANGING[method.info.id] ?? {};
+    const request = { promptLength: PROMPT, budget: BUDGET, parameters };
+    let differing = 0;
+    await forChanged(method, layers, request, (layer, query, { k, v, renewed }) => {
+      const told = new Set(renewed.flatMap(([start, end]) => [...range(start, end)]));
+      const width = k.length / TOKENS;
+      const row = (rows: Float32Array, position: number) => rows.slice(position * width, (position + 1) * width);
+      for (const position of range(0, Math.min(query + 1, TOKENS))) {
+        const [now, then] = [{ k, v }, before[layer]!].map((own) => [row(own.k, position), row(own.v, position)]);
+        if (now!.join() === then!.join()) continue;
+        differing++;
+        expect(told).toContain(position);
+      }
+      before[layer] = { k: k.slice(), v: v.slice() };
+    });
+    expect(differing > 0).toBe(method.info.id in CHANGING);
+  });
+
+  it('reads the same for heads that ask the same as for one head of its own, as without groups', async () => {
+    // Two heads for each key head, which are alike; then one for each.
+    const grouped = layersOf(12).map((layer) => ({ ...layer, q: twice(layer.q) }));
+    const alone = grouped.map((layer) => ({ ...layer, heads: 2, q: everySecond(layer.q) }));
+    const request = { promptLength: PROMPT, budget: BUDGET };
+    const [many, one] = [await selectAll(method, grouped, request), await selectAll(method, alone, request)];
+    const doubled = <T>(heads: readonly T[]) => heads.flatMap((head) => [head, head]);
+    expect(many.held).toEqual(one.held.map(doubled));
+    expect(many.reads).toEqual(one.reads.map((rows) => rows.map(doubled)));
   });
 
   it('masks the rows of the prompt by the prompt alone, and leaves none of its rows without a key', async () => {

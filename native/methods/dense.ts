@@ -1,6 +1,6 @@
 /** Everything that causality leaves: what every method is compared with. */
 import { NO_MASK } from '../attention/mask.ts';
-import { range } from './choose.ts';
+import { rangeView } from './choose.ts';
 import { FREE, type Method } from './method.ts';
 import { byPosition } from './one-shot.ts';
 
@@ -22,7 +22,7 @@ export const dense: Method = {
     badge: 'exact',
     notes: [],
   },
-  begin: (data, _layer, context) => Promise.resolve(byPosition(data, context, (query) => range(0, query + 1))),
+  begin: (data, _layer, context) => Promise.resolve(byPosition(data, context, (query) => rangeView(0, query + 1))),
   prefill: ({ heads }) => Promise.resolve(Array.from({ length: heads }, () => NO_MASK)),
   costs: () => FREE,
 };

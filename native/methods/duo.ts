@@ -1,6 +1,6 @@
 /** DuoAttention: some KV groups keep everything, the others sink and window. */
 import type { MethodParameter } from '../../shared/model/method.ts';
-import { range } from './choose.ts';
+import { rangeView } from './choose.ts';
 import {
   firstVisible,
   FREE,
@@ -10,7 +10,7 @@ import {
   type Method,
   type MethodContext,
 } from './method.ts';
-import { rowProbabilities } from './rows.ts';
+import { visitProbabilities } from './rows.ts';
 import { sinkAndWindow } from './sink-window.ts';
 
 const FULL = 'full groups';
@@ -92,13 +92,15 @@ export const duo: Method = {
   },
   begin: (data, layer, { promptLength, parameters: { sink, window, cache }, shared }) => {
     const full = shared.get(FULL) as ReadonlySet<string>;
-    const keysOf = (head: number, query: number) =>
-      full.has(nameOf(layer, groupOf(data, head)))
-        ? range(0, query + 1)
-        : sinkAndWindow(sink!, window! + cache!, query);
+    const isFull = Array.from({ length: data.heads }, (_, head) => full.has(nameOf(layer, groupOf(data, head))));
+    const keysOf = (all: boolean, query: number) =>
+      all ? rangeView(0, query + 1) : sinkAndWindow(sink!, window! + cache!, query);
     return Promise.resolve({
-      held: (head) => keysOf(head, promptLength - 1),
-      step: (query) => Promise.resolve(Array.from({ length: data.heads }, (_, head) => keysOf(head, query))),
+      held: (head) => keysOf(isFull[head]!, promptLength - 1),
+      step: (query) => {
+        const [all, few] = [keysOf(true, query), keysOf(false, query)];
+        return Promise.resolve(isFull.map((full) => (full ? all : few)));
+      },
     });
   },
   costs: () => FREE,
@@ -129,14 +131,14 @@ export async function standInGates(
   { promptLength, parameters: given, breathe }: Pick<MethodContext, 'promptLength' | 'parameters' | 'breathe'>,
 ): Promise<number[]> {
   const lost = new Array<number>(data.kvHeads).fill(0);
+  const queries = { start: Math.max(0, promptLength - PROBED_ROWS), end: promptLength };
   for (let head = 0; head < data.heads; head++) {
-    for (let query = Math.max(0, promptLength - PROBED_ROWS); query < promptLength; query++) {
-      const row = rowProbabilities(data, head, query);
-      for (let key = Math.max(given['sink']!, firstVisible(data, query)); key <= query - given['window']!; key++) {
-        lost[groupOf(data, head)]! += row[key]!;
-      }
-      await breathe();
-    }
+    await visitProbabilities(data, head, queries, breathe, (row, query) => {
+      let sum = lost[groupOf(data, head)]!;
+      const end = query - given['window']!;
+      for (let key = Math.max(given['sink']!, firstVisible(data, query)); key <= end; key++) sum += row[key]!;
+      lost[groupOf(data, head)] = sum;
+    });
   }
   return lost;
 }

@@ -1,7 +1,7 @@
 /** H2O: the most attended keys so far, and the most recent ones. */
-import { largest, range } from './choose.ts';
+import { joined, largest, range } from './choose.ts';
 import type { LayerData, LayerSelector, Method, MethodContext } from './method.ts';
-import { probabilitiesOver, rowProbabilities } from './rows.ts';
+import { passingOver, sumsOfProbabilities } from './rows.ts';
 
 export const h2o: Method = {
   info: {
@@ -63,17 +63,8 @@ export const h2o: Method = {
   },
   begin: async (data, _layer, context) => {
     const { promptLength, breathe } = context;
-    const caches: HeavyCache[] = [];
-    for (let head = 0; head < data.heads; head++) {
-      const sums = new Map<number, number>();
-      const total = new Float64Array(promptLength);
-      for (let query = 0; query < promptLength; query++) {
-        rowProbabilities(data, head, query).forEach((p, key) => (total[key]! += p));
-        await breathe();
-      }
-      total.forEach((sum, key) => sums.set(key, sum));
-      caches.push(evicted({ keys: [...range(0, promptLength)], sums }, context));
-    }
+    const all = await sumsOfProbabilities(data, { start: 0, end: promptLength }, promptLength, breathe);
+    const caches = all.map((sums) => evicted({ keys: range(0, promptLength), sums }, context));
     return selector(data, context, caches);
   },
   costs: ({ layers, heads, headDim, promptLength, read }) => ({
@@ -86,25 +77,24 @@ export const h2o: Method = {
 
 interface HeavyCache {
   /** Ascending. */
-  readonly keys: readonly number[];
-  readonly sums: ReadonlyMap<number, number>;
+  readonly keys: Int32Array;
+  /** Of these keys. */
+  readonly sums: Float64Array;
 }
 
 function selector(data: LayerData, context: MethodContext, initial: readonly HeavyCache[]): LayerSelector {
   const caches = [...initial];
-  const held = initial.map(({ keys }) => Int32Array.from(keys));
+  const held = initial.map(({ keys }) => keys);
   return {
     held: (head) => held[head]!,
     step: async (query) => {
       const reads: Int32Array[] = [];
       for (const [head, cache] of caches.entries()) {
-        const keys = [...cache.keys, query];
-        const sums = new Map(cache.sums);
-        probabilitiesOver(data, head, query, keys).forEach((p, i) => {
-          sums.set(keys[i]!, (sums.get(keys[i]!) ?? 0) + p);
-        });
+        const keys = joined(cache.keys, Int32Array.of(query));
+        const sums = passingOver(data, { start: head, end: head + 1 }, query, keys);
+        for (let i = 0; i < cache.sums.length; i++) sums[i]! += cache.sums[i]!;
         caches[head] = evicted({ keys, sums }, context);
-        reads.push(Int32Array.from(keys));
+        reads.push(keys);
         await context.breathe();
       }
       return reads;
@@ -113,14 +103,28 @@ function selector(data: LayerData, context: MethodContext, initial: readonly Hea
   };
 }
 
+/** Sums are copied. */
 function evicted({ keys, sums }: HeavyCache, { parameters }: Pick<MethodContext, 'parameters'>): HeavyCache {
   const { heavy, recent } = parameters;
-  if (keys.length <= heavy! + recent!) return { keys, sums };
-  const older = keys.slice(0, keys.length - recent!);
-  const chosen = largest(
-    older.map((key) => sums.get(key)!),
-    heavy!,
-  );
-  const kept = [...Array.from(chosen, (at) => older[at]!), ...keys.slice(keys.length - recent!)];
-  return { keys: kept, sums: new Map(kept.map((key) => [key, sums.get(key)!])) };
+  if (keys.length <= heavy! + recent!) return { keys, sums: sums.slice() };
+  const older = Math.max(0, keys.length - recent!);
+  if (older === heavy! + 1) {
+    const least = leastOf(sums, older);
+    return { keys: without(keys, least), sums: without(sums, least) };
+  }
+  const kept = joined(largest(sums.subarray(0, older), heavy!), range(older, keys.length));
+  return { keys: kept.map((at) => keys[at]!), sums: Float64Array.from(kept, (at) => sums[at]!) };
+}
+
+/** Among the first `count`; of equal ones the last. */
+function leastOf(sums: Float64Array, count: number): number {
+  let least = 0;
+  for (let at = 1; at < count; at++) if (sums[at]! <= sums[least]!) least = at;
+  return least;
+}
+
+function without<T extends Int32Array | Float64Array>(values: T, at: number): T {
+  const left = values.slice(0, -1) as T;
+  left.set(values.subarray(at + 1), at);
+  return left;
 }

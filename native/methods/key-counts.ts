@@ -1,5 +1,7 @@
 /** Counts of keys that a layer reads under a method, and the tiles that they lie in. */
 import { DENSITY_TILE } from '../../shared/model/method-result.ts';
+import { isRange } from './choose.ts';
+import { areSame } from './list-masks.ts';
 import { firstVisible, groupOf, type LayerData } from './method.ts';
 import { unionSize } from './union.ts';
 
@@ -24,6 +26,8 @@ export interface LayerCounts {
   readonly blocks: Share;
 }
 
+const NO_KEYS = new Int32Array(0);
+
 /** A number of so many. */
 export interface Share {
   readonly count: number;
@@ -40,26 +44,25 @@ export async function countKeys(
   const { heads, kvHeads, tokens } = data;
   const last = tokens - promptLength - 1;
   const read = Float64Array.from(reads, (rows) => rows.reduce((sum, keys) => sum + keys.length, 0));
-  const groups = Array.from({ length: kvHeads }, (_, group) =>
-    reads.filter((_rows, head) => groupOf(data, head) === group),
-  );
-  let unionLast = 0;
-  let needed = 0;
-  for (const group of groups) {
+  const tiles = tileCells(data, promptLength);
+  let [unionLast, needed, cells, touched] = [0, 0, 0, 0];
+  for (let group = 0; group < kvHeads; group++) {
+    const own = reads.filter((_rows, head) => groupOf(data, head) === group);
     unionLast += unionSize(
-      group.map((rows) => rows[last]!),
+      own.map((rows) => rows[last]!),
       tokens,
     );
-    needed += unionSize(group.flat(), tokens);
-    await breathe();
-  }
-  const tiles = tileCells(data, promptLength);
-  let [cells, touched] = [0, 0];
-  for (const rows of reads) {
-    const found = touchedTiles(rows, promptLength, tiles);
-    cells += found.cells;
-    touched += found.tiles;
-    await breathe();
+    const seen = new Uint8Array(tokens);
+    let before = { cells: 0, tiles: 0 };
+    for (const [at, rows] of own.entries()) {
+      // Heads often share their lists.
+      const found = at > 0 && areSame(rows, own[at - 1]!) ? before : markKeys(rows, promptLength, tiles, seen);
+      before = found;
+      cells += found.cells;
+      touched += found.tiles;
+      await breathe();
+    }
+    needed += sumOf(seen);
   }
   const allCells = tiles.cells.reduce((sum, each) => sum + each, 0);
   const allTiles = tiles.cells.reduce((sum, each) => sum + (each > 0 ? 1 : 0), 0);
@@ -70,7 +73,7 @@ export async function countKeys(
     unionLast,
     residentLast: evicts ? unionLast : kvHeads * inMemory,
     needed,
-    emptyRows: reads.flat().filter(({ length }) => length === 0).length,
+    emptyRows: reads.reduce((sum, rows) => sum + rows.filter(({ length }) => length === 0).length, 0),
     selected: { count: read.reduce((sum, each) => sum + each, 0), of: heads * allCells },
     computed: { count: cells, of: heads * allCells },
     blocks: { count: touched, of: heads * allTiles },
@@ -101,18 +104,44 @@ function tileCells(data: LayerData, promptLength: number): Tiles {
   return { columns, firstRow, cells };
 }
 
-function touchedTiles(
+/** Marks the keys of a head's rows in `seen`, and tells how many tiles they lie in. */
+function markKeys(
   rows: readonly Int32Array[],
   promptLength: number,
   { columns, firstRow, cells }: Tiles,
+  seen: Uint8Array,
 ): { readonly cells: number; readonly tiles: number } {
   const touched = new Uint8Array(cells.length);
-  rows.forEach((keys, at) => {
+  let before: { readonly keys: Int32Array; readonly start: number } = { keys: NO_KEYS, start: -1 };
+  for (const [at, keys] of rows.entries()) {
     const start = (Math.floor((promptLength + at) / DENSITY_TILE) - firstRow) * columns;
-    for (const key of keys) touched[start + Math.floor(key / DENSITY_TILE)] = 1;
-  });
-  return touched.reduce(
-    (sum, each, tile) => (each === 0 ? sum : { cells: sum.cells + cells[tile]!, tiles: sum.tiles + 1 }),
-    { cells: 0, tiles: 0 },
-  );
+    // The beginning is marked already where the row before was that, in the same tiles.
+    const done = start === before.start && isBeginning(before.keys, keys) ? before.keys.length : 0;
+    before = { keys, start };
+    if (isRange(keys)) {
+      const [first, end] = [keys[0]!, keys[keys.length - 1]! + 1];
+      seen.fill(1, first, end);
+      touched.fill(1, start + Math.floor(first / DENSITY_TILE), start + Math.ceil(end / DENSITY_TILE));
+    } else {
+      for (let i = done; i < keys.length; i++) {
+        const key = keys[i]!;
+        seen[key] = 1;
+        touched[start + Math.floor(key / DENSITY_TILE)] = 1;
+      }
+    }
+  }
+  let found = 0;
+  for (let tile = 0; tile < touched.length; tile++) if (touched[tile] === 1) found += cells[tile]!;
+  return { cells: found, tiles: sumOf(touched) };
+}
+
+/** Whether a list is the first part of another, by the memory that they lie in. */
+function isBeginning(list: Int32Array, of: Int32Array): boolean {
+  return list.length <= of.length && list.byteOffset === of.byteOffset && list.buffer === of.buffer;
+}
+
+function sumOf(marks: Uint8Array): number {
+  let sum = 0;
+  for (let at = 0; at < marks.length; at++) sum += marks[at]!;
+  return sum;
 }

@@ -1,6 +1,7 @@
 /** KIVI: keys in few bits by channel, values by token. */
 import { AppError } from '../../shared/base/app-error.ts';
-import { range } from './choose.ts';
+import { CacheCopy } from './cache-copy.ts';
+import { rangeView } from './choose.ts';
 import { FREE, type LayerData, type Method, type MethodContext } from './method.ts';
 import { byPosition } from './one-shot.ts';
 import { Quantiser } from './quantise.ts';
@@ -63,7 +64,7 @@ export const kivi: Method = {
   begin: (data, _layer, context) => {
     const cache = new KiviCache(data, context.parameters);
     return Promise.resolve({
-      ...byPosition(data, context, (query) => range(0, query + 1)),
+      ...byPosition(data, context, (query) => rangeView(0, query + 1)),
       changed: (query) => cache.upTo(query, context.breathe),
     });
   },
@@ -87,8 +88,7 @@ class KiviCache {
   readonly #bits: number;
   readonly #group: number;
   readonly #residual: number;
-  readonly #k: Float32Array;
-  readonly #v: Float32Array;
+  readonly #copy: CacheCopy;
   #keys = 0;
   #values = 0;
 
@@ -103,12 +103,13 @@ class KiviCache {
     this.#bits = bits!;
     this.#group = group!;
     this.#residual = residual!;
-    this.#k = data.k.slice();
-    this.#v = data.v.slice();
+    this.#copy = new CacheCopy(data);
   }
 
-  /** With the `tokens` first positions in it. */
+  /** With the `tokens` first positions in it, and the next one as it is. */
   async upTo(tokens: number, breathe: MethodContext['breathe']) {
+    this.#copy.upTo(tokens + 1);
+    const [keys, values] = [this.#keys, this.#values];
     for (; this.#keys + this.#residual <= tokens; this.#keys += this.#residual) {
       for (let at = 0; at < this.#residual; at += this.#group) this.#reduceKeys(this.#keys + at);
       await breathe();
@@ -117,13 +118,15 @@ class KiviCache {
       this.#reduceValues(this.#values);
       if (this.#values % 64 === 0) await breathe();
     }
-    return { k: this.#k, v: this.#v };
+    this.#copy.renew(keys, this.#keys);
+    this.#copy.renew(values, this.#values);
+    return this.#copy.state();
   }
 
   #reduceKeys(start: number): void {
     const width = this.#data.kvHeads * this.#data.headDim;
     for (let channel = 0; channel < width; channel++) {
-      reduce(this.#k, start * width + channel, this.#group, width, this.#bits);
+      reduce(this.#copy.k, start * width + channel, this.#group, width, this.#bits);
     }
   }
 
@@ -132,7 +135,7 @@ class KiviCache {
     for (let head = 0; head < kvHeads; head++) {
       const at = (token * kvHeads + head) * headDim;
       for (let d = 0; d < headDim; d += this.#group) {
-        reduce(this.#v, at + d, Math.min(this.#group, headDim - d), 1, this.#bits);
+        reduce(this.#copy.v, at + d, Math.min(this.#group, headDim - d), 1, this.#bits);
       }
     }
   }

@@ -1,27 +1,21 @@
 /** What a layer's attention under a method keeps of dense attention, by the streaming kernel. */
 import { RECALL_SINKS } from '../../shared/model/method-result.ts';
 import { PLAIN, type AttentionKernel } from '../attention/kernel.ts';
-import type { RowKeysMask } from '../attention/mask.ts';
 import { allocateExtras, allocateRowStatistics } from '../attention/statistics.ts';
 import type { OutputNorms } from '../scores/output-norms.ts';
-import type { MatrixProducts } from '../weights/matrix-products.ts';
 import { range } from './choose.ts';
 import type { LayerReads } from './key-counts.ts';
-import type { LayerData } from './method.ts';
+import { withMasks } from './list-masks.ts';
+import { firstVisible, type LayerData } from './method.ts';
 
-/** Multiplications of one product: some milliseconds. */
-const CALL_WORK = 1e8;
 const NOTHING = new Float32Array(0);
+const NO_KEYS = new Int32Array(0);
 /** Less mass than that apart from the sinks is rounding. */
 const LEAST_REST = 1e-6;
 
 export interface MassParts {
   readonly kernel: AttentionKernel;
   readonly norms: OutputNorms;
-  readonly products: MatrixProducts;
-  /** W_O of a layer, [heads x headDim, dModel]. */
-  readonly output: (layer: number) => Promise<Float32Array>;
-  readonly dModel: number;
 }
 
 type Pass = (cells: number) => Promise<void>;
@@ -37,6 +31,18 @@ export interface LayerMasses {
   readonly outputErrorWOSum: Float64Array;
 }
 
+/** What is compared with, in arrays of its own. */
+export interface DenseFacts {
+  /** Norms of the values, [heads, tokens]. */
+  readonly weights: Float32Array;
+  readonly dense: Gathered;
+  /** Norms of the outputs: [heads, rows] each, and [rows] for what all heads write together. */
+  readonly norms: {
+    readonly head: Float32Array;
+    readonly written: { readonly heads: Float32Array; readonly layer: Float32Array };
+  };
+}
+
 /** Dense attention of the rows from promptLength on, which methods of one layer are compared with. */
 export class DenseLayer {
   readonly #parts: MassParts;
@@ -45,9 +51,7 @@ export class DenseLayer {
   readonly #promptLength: number;
   /** [rows, heads x headDim]. */
   readonly #z: Float32Array;
-  readonly #weights: Float32Array;
-  readonly #dense: Gathered;
-  readonly #norms: { readonly head: Float32Array; readonly written: Float32Array; readonly layer: Float64Array };
+  readonly facts: DenseFacts;
 
   private constructor(
     parts: MassParts,
@@ -55,21 +59,17 @@ export class DenseLayer {
     layer: number,
     promptLength: number,
     z: Float32Array,
-    weights: Float32Array,
-    dense: Gathered,
-    norms: { readonly head: Float32Array; readonly written: Float32Array; readonly layer: Float64Array },
+    facts: DenseFacts,
   ) {
     this.#parts = parts;
     this.#data = data;
     this.#layer = layer;
     this.#promptLength = promptLength;
     this.#z = z;
-    this.#weights = weights;
-    this.#dense = dense;
-    this.#norms = norms;
+    this.facts = facts;
   }
 
-  /** `z`: of all tokens, [tokens, heads x headDim]. */
+  /** `z`: of all tokens, [tokens, heads x headDim]. `known`: the facts of the same rows of the same run. */
   static async of(
     parts: MassParts,
     data: LayerData,
@@ -77,24 +77,19 @@ export class DenseLayer {
     promptLength: number,
     z: Float32Array,
     pass: Pass,
+    known?: DenseFacts,
   ): Promise<DenseLayer> {
     const rowsOfZ = z.subarray(promptLength * data.heads * data.headDim);
-    const weights = await parts.norms.ofValues(layer, 'head', data.v, pass);
-    const dense = await gather(parts.kernel, data, promptLength, weights, null, pass);
-    const norms = {
-      head: await parts.norms.ofOutputs(layer, 'head', rowsOfZ, pass),
-      written: await parts.norms.ofOutputs(layer, 'written', rowsOfZ, pass),
-      layer: await writtenNorms(parts, data, layer, rowsOfZ, pass),
-    };
-    return new DenseLayer(parts, data, layer, promptLength, rowsOfZ, weights, dense, norms);
+    const facts = known ?? (await factsOf(parts, data, layer, promptLength, rowsOfZ, pass));
+    return new DenseLayer(parts, data, layer, promptLength, rowsOfZ, facts);
   }
 
   /** `changed`: outputs, [rows, heads x headDim], of a method that does more than leave keys out. */
   async under(reads: LayerReads, changed: Float32Array | null, pass: Pass): Promise<LayerMasses> {
     const { heads, tokens } = this.#data;
     const rows = tokens - this.#promptLength;
-    const own = await gather(this.#parts.kernel, this.#data, this.#promptLength, this.#weights, reads, pass);
-    const dense = this.#dense;
+    const own = await this.#gathered(reads, changed === null, pass);
+    const { dense, norms: whole } = this.facts;
     const recall = new Float64Array(heads * rows);
     const recallSinkFree = new Float64Array(heads * rows);
     const recallValue = new Float64Array(heads * rows);
@@ -105,22 +100,70 @@ export class DenseLayer {
       recallValue[at] = share(kept * own.weighted[at]!, dense.weighted[at]!);
     }
     const { norms } = this.#parts;
-    const difference = (changed ?? own.z).map((value, at) => value - this.#z[at]!);
-    const headError = await norms.ofOutputs(this.#layer, 'head', difference, pass);
-    const writtenError = await norms.ofOutputs(this.#layer, 'written', difference, pass);
-    const layerError = await writtenNorms(this.#parts, this.#data, this.#layer, difference, pass);
+    const z = changed ?? own.z;
+    const headError = await norms.ofOutputs(this.#layer, 'head', z, pass, this.#z);
+    const written = await norms.ofLayer(this.#layer, z, pass, this.#z);
     return {
       recall,
       recallSinkFree,
       recallValue,
-      outputError: Float64Array.from(headError, (norm, at) => norm / this.#norms.head[at]!),
-      outputErrorWO: layerError.map((norm, row) => norm / this.#norms.layer[row]!),
+      outputError: Float64Array.from(headError, (norm, at) => norm / whole.head[at]!),
+      outputErrorWO: Float64Array.from(written.layer, (norm, row) => norm / whole.written.layer[row]!),
       outputErrorWOSum: Float64Array.from(
         { length: rows },
-        (_, row) => overHeads(writtenError, heads, row) / overHeads(this.#norms.written, heads, row),
+        (_, row) => overHeads(written.heads, heads, row) / overHeads(whole.written.heads, heads, row),
       ),
     };
   }
+
+  /** Of heads that read everything it is what dense attention has. `needsZ`: whether outputs follow from what is read. */
+  async #gathered(reads: LayerReads, needsZ: boolean, pass: Pass): Promise<Gathered> {
+    const { heads, headDim } = this.#data;
+    const { dense, weights } = this.facts;
+    const rows = reads[0]!.length;
+    const whole = reads.map((lists) => readsAll(this.#data, this.#promptLength, lists));
+    if (whole.every(Boolean)) return { ...dense, z: this.#z };
+    const asked = reads.map((lists, head) => (whole[head] ? lists.map(() => NO_KEYS) : lists));
+    const own = await gather(
+      this.#parts.kernel,
+      this.#data,
+      this.#promptLength,
+      weights,
+      { reads: asked, needsZ },
+      pass,
+    );
+    for (const head of whole.keys()) {
+      if (!whole[head]) continue;
+      const [start, end] = [head * rows, (head + 1) * rows];
+      for (const each of ['lse', 'rest', 'weighted'] as const) own[each].set(dense[each].subarray(start, end), start);
+      for (let at = head * headDim; at < own.z.length; at += heads * headDim) {
+        own.z.set(this.#z.subarray(at, at + headDim), at);
+      }
+    }
+    return own;
+  }
+}
+
+/** Whether a head reads everything that the layer shows its queries. */
+function readsAll(data: LayerData, promptLength: number, rows: readonly Int32Array[]): boolean {
+  return rows.every((keys, row) => keys.length === promptLength + row + 1 - firstVisible(data, promptLength + row));
+}
+
+async function factsOf(
+  parts: MassParts,
+  data: LayerData,
+  layer: number,
+  promptLength: number,
+  z: Float32Array,
+  pass: Pass,
+): Promise<DenseFacts> {
+  const weights = await parts.norms.ofValues(layer, 'head', data.v, pass);
+  const dense = await gather(parts.kernel, data, promptLength, weights, { reads: null, needsZ: false }, pass);
+  const norms = {
+    head: await parts.norms.ofOutputs(layer, 'head', z, pass),
+    written: await parts.norms.ofLayer(layer, z, pass),
+  };
+  return { weights, dense, norms };
 }
 
 const share = (part: number, whole: number): number => Math.min(1, part / whole);
@@ -134,7 +177,7 @@ function overHeads(norms: Float32Array, heads: number, row: number): number {
 }
 
 interface Gathered {
-  /** Empty for dense attention. */
+  /** Empty where it was not asked for. */
   readonly z: Float32Array;
   /** [heads, rows], as the two below. */
   readonly lse: Float32Array;
@@ -149,14 +192,14 @@ async function gather(
   data: LayerData,
   promptLength: number,
   weights: Float32Array,
-  reads: LayerReads | null,
+  { reads, needsZ }: { readonly reads: LayerReads | null; readonly needsZ: boolean },
   pass: Pass,
 ): Promise<Gathered> {
   const { heads, headDim, tokens, q, k, v, scale, window } = data;
   const rows = tokens - promptLength;
   const extra = { sinkFree: range(0, Math.min(RECALL_SINKS, tokens)), keyWeights: weights };
   const output = {
-    z: reads === null ? NOTHING : new Float32Array(rows * heads * headDim),
+    z: needsZ ? new Float32Array(rows * heads * headDim) : NOTHING,
     lse: new Float32Array(heads * rows),
     statistics: allocateRowStatistics({ heads }, rows),
     extra: allocateExtras({ heads }, rows, extra),
@@ -170,51 +213,10 @@ async function gather(
     queryStart: promptLength,
     scale,
     window,
-    masks: reads && (await masksOf(reads, pass)),
     extra,
   };
-  await kernel.run(input, output, pass);
+  if (reads === null) await kernel.run(input, output, pass);
+  else await withMasks(reads, pass, (masks) => kernel.run({ ...input, masks }, output, pass));
   const { z, lse } = output;
   return { z, lse, rest: output.extra.sinkFree!.mass, weighted: output.extra.weightedMass! };
-}
-
-/** Long lists take some time to be put together. */
-async function masksOf(reads: LayerReads, pass: Pass): Promise<RowKeysMask[]> {
-  const masks: RowKeysMask[] = [];
-  for (const rows of reads) {
-    masks.push(rowKeys(rows));
-    await pass(0);
-  }
-  return masks;
-}
-
-function rowKeys(rows: readonly Int32Array[]): RowKeysMask {
-  const offsets = new Int32Array(rows.length + 1);
-  rows.forEach((keys, row) => (offsets[row + 1] = offsets[row]! + keys.length));
-  const keys = new Int32Array(offsets[rows.length]!);
-  rows.forEach((own, row) => keys.set(own, offsets[row]));
-  return { kind: 'row-keys', offsets, keys };
-}
-
-/** Norms of the rows of z W_O summed over heads, without bias; [rows]. */
-async function writtenNorms(
-  { products, output, dModel }: MassParts,
-  { heads, headDim }: LayerData,
-  layer: number,
-  z: Float32Array,
-  pass: Pass,
-): Promise<Float64Array> {
-  const width = heads * headDim;
-  const rows = z.length / width;
-  const weight = { data: await output(layer), rows: width, columns: dModel };
-  const step = Math.max(1, Math.floor(CALL_WORK / (width * dModel)));
-  const norms = new Float64Array(rows);
-  for (let row = 0; row < rows; row += step) {
-    const part = z.subarray(row * width, Math.min(rows, row + step) * width);
-    const written = await products.single({ data: part, rows: part.length / width, columns: width }, weight, () =>
-      pass(0),
-    );
-    for (let at = 0; at < written.length; at++) norms[row + Math.floor(at / dModel)]! += written[at]! ** 2;
-  }
-  return norms.map(Math.sqrt);
 }

@@ -5,9 +5,11 @@
  * before the end of the prompt, `step` those up to its query. What belongs to a whole run of the method, layer after
  * layer, lives in `shared`.
  */
-import type { MethodInfo, MethodParameters } from '../../shared/model/method.ts';
+import type { MethodInfo, MethodParameters, ResolvedMethod } from '../../shared/model/method.ts';
 import type { FromBudget } from '../../shared/model/method-parameters.ts';
 import type { MaskSpec } from '../attention/mask.ts';
+import type { RowKernel } from '../attention/row-kernel.ts';
+import type { PackedKeys } from './packed-keys.ts';
 
 /** One layer after rotation, and what else methods declare. */
 export interface LayerData {
@@ -24,6 +26,10 @@ export interface LayerData {
   readonly scale: number;
   /** Keys that a query sees, itself included; null = all before it. */
   readonly window: number | null;
+  /** Computes rows as rows.ts does, where there is an addon. What it has seen of k stays as it is, or is to be forgotten. */
+  readonly rows?: RowKernel | undefined;
+  /** Keys in the order of `rows`, for all who look at the same ones. */
+  readonly packed?: PackedKeys | undefined;
   /** Learned gates of the KV groups in [0, 1], [kvHeads], where there are any. */
   readonly gates?: Float32Array;
   /** Scores of the query heads on random tokens that are repeated, [heads] each, where there are any. */
@@ -52,6 +58,11 @@ export interface ChangedCache {
   /** [tokens, kvHeads x headDim] each, of which rows up to the query count. */
   readonly k: Float32Array;
   readonly v: Float32Array;
+  /**
+   * Positions whose keys or values are not what they were at the query before, or in the layer itself where there was
+   * none: from the first up to before the last of each pair.
+   */
+  readonly renewed: readonly (readonly [start: number, end: number])[];
   /** By query head, one more key, where there is one; every query that has it reads it. */
   readonly extra?: readonly (ExtraKey | null)[];
 }
@@ -120,6 +131,8 @@ export interface LayerSource {
 
 export interface Method {
   readonly info: MethodInfo;
+  /** What it was given of the model, in sentences that results tell; see `withReadings`. */
+  readonly given?: readonly string[];
   /** What a budget of so many keys makes of the parameters marked so, where these are not given. */
   readonly fromBudget?: FromBudget;
   /** Looks at the prompt of all layers before the first is selected. */
@@ -131,6 +144,8 @@ export interface Method {
   /** Whether keys, values or outputs are changed under these parameters; where absent, whether `modifying` is its class. */
   readonly changes?: (parameters: MethodParameters) => boolean;
   costs(sizes: CostSizes, parameters: MethodParameters): MethodCosts;
+  /** What explains the numbers of a run with these values, in sentences. */
+  readonly tells?: (resolved: ResolvedMethod) => readonly string[];
 }
 
 /** The KV group of a query head. */

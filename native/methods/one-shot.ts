@@ -1,6 +1,9 @@
 /** Selectors of methods that choose once, at the end of the prompt, or by position alone. */
-import { joined, range } from './choose.ts';
+import { joined, rangeView } from './choose.ts';
 import { groupOf, type LayerData, type LayerSelector, type MethodContext } from './method.ts';
+
+/** Later positions that a list is made longer by, at least. */
+const LEAST_AHEAD = 64;
 
 /** The same keys for all heads, by their position alone; after the prompt what its last query read. */
 export function byPosition(
@@ -25,17 +28,22 @@ export function keepOfPrompt(
   kept: (head: number) => Int32Array,
 ): LayerSelector {
   const perHead = Array.from({ length: heads }, (_, head) => kept(head));
+  // What is read at any query is the beginning of one list, which is made longer now and then.
+  const told = new Map<Int32Array, Int32Array>();
+  const upTo = (keys: Int32Array, query: number): Int32Array => {
+    const length = keys.length + query + 1 - promptLength;
+    let whole = told.get(keys);
+    if (whole === undefined || whole.length < length) {
+      whole = joined(keys, rangeView(promptLength, promptLength + 2 * (query + 1 - promptLength) + LEAST_AHEAD));
+      told.set(keys, whole);
+    }
+    return whole.subarray(0, length);
+  };
   return {
     held: (head) => perHead[head]!,
     step: (query) => {
-      const since = range(promptLength, query + 1);
-      const told = new Map<Int32Array, Int32Array>();
-      const reads = perHead.map((keys) => {
-        const known = told.get(keys) ?? joined(keys, since);
-        told.set(keys, known);
-        return known;
-      });
-      return Promise.resolve(reads);
+      const reads = new Map(perHead.map((keys) => [keys, upTo(keys, query)]));
+      return Promise.resolve(perHead.map((keys) => reads.get(keys)!));
     },
   };
 }

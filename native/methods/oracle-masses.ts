@@ -8,32 +8,32 @@ const MOST_ROWS = 16;
 export interface OracleRows {
   /** Indices into the rows under the method. */
   readonly rows: readonly number[];
+  readonly bytes: number;
   /** Mass of the `count` largest weights of a head's row, by its place in `rows`. */
   mass(head: number, at: number, count: number): number;
 }
 
-export async function oracleRows(
-  data: LayerData,
-  promptLength: number,
-  breathe: () => Promise<void>,
-): Promise<OracleRows> {
-  const under = data.tokens - promptLength;
+export async function oracleRows(data: LayerData, firstRow: number, breathe: () => Promise<void>): Promise<OracleRows> {
+  const under = data.tokens - firstRow;
   const count = Math.min(MOST_ROWS, under);
   const rows = Array.from({ length: count }, (_, at) => Math.floor(((at + 1) * under) / count) - 1);
   const sums: Float64Array[] = [];
   for (let head = 0; head < data.heads; head++) {
     for (const row of rows) {
-      // Ascending, so that the largest come last.
-      const falling = rowProbabilities(data, head, promptLength + row)
-        .sort()
-        .reverse();
-      for (let key = 1; key < falling.length; key++) falling[key]! += falling[key - 1]!;
-      sums.push(falling);
+      sums.push(runningSums(rowProbabilities(data, head, firstRow + row).sort()));
       await breathe();
     }
   }
   return {
     rows,
+    bytes: sums.reduce((all, each) => all + each.byteLength, 0),
     mass: (head, at, keys) => (keys === 0 ? 0 : Math.min(1, sums[head * count + at]![keys - 1]!)),
   };
+}
+
+/** Of ascending values, from the last on; in place. */
+function runningSums(ascending: Float64Array): Float64Array {
+  const falling = ascending.reverse();
+  for (let key = 1; key < falling.length; key++) falling[key]! += falling[key - 1]!;
+  return falling;
 }

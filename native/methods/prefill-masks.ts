@@ -1,7 +1,7 @@
 /** Masks over the rows of a prompt; the rows after it see everything. */
 import { AppError } from '../../shared/base/app-error.ts';
 import type { MaskSpec } from '../attention/mask.ts';
-import { range } from './choose.ts';
+import { range, rangeView } from './choose.ts';
 import type { LayerData, LayerSelector, MethodContext } from './method.ts';
 import { byPosition } from './one-shot.ts';
 
@@ -10,7 +10,7 @@ const MOST_KEYS = 2 ** 26;
 
 /** What a method that leaves the rows after the prompt as they are reads there. */
 export function readsEverything(data: LayerData, context: MethodContext): Promise<LayerSelector> {
-  return Promise.resolve(byPosition(data, context, (query) => range(0, query + 1)));
+  return Promise.resolve(byPosition(data, context, (query) => rangeView(0, query + 1)));
 }
 
 /**
@@ -26,7 +26,7 @@ export function maskOfRows(
   const offsets = new Int32Array(tokens + 1);
   let keys = new Int32Array(2 ** 16);
   for (let query = 0; query < tokens; query++) {
-    const own = query < promptLength ? keysAt(query) : range(0, query + 1);
+    const own = query < promptLength ? keysAt(query) : rangeView(0, query + 1);
     const start = offsets[query]!;
     const end = (offsets[query + 1] = start + own.length);
     if (end > MOST_KEYS) throw tooLarge(tokens);

@@ -1,6 +1,7 @@
 /** Quest: pages whose bounds promise the largest score. */
-import { joined, largest, range } from './choose.ts';
-import { groupOf, type LayerData, type Method } from './method.ts';
+import { joined, largest, range, rangeView } from './choose.ts';
+import type { LayerData, Method } from './method.ts';
+import { forgetKeys, passingScores } from './rows.ts';
 
 export const quest: Method = {
   info: {
@@ -77,7 +78,8 @@ export const quest: Method = {
   begin: (data, layer, { promptLength, parameters, budget, breathe }) => {
     const prompt = range(0, promptLength);
     const { page, newest } = parameters;
-    const bounds = new PageBounds(data, page!);
+    // A layer that reads everything has none.
+    let bounds: PageBounds | undefined;
     const isDense = layer < parameters['dense-layers']!;
     return Promise.resolve({
       held: () => prompt,
@@ -85,23 +87,24 @@ export const quest: Method = {
         const pages = Math.ceil((query + 1) / page!);
         const count = Math.min(pages, Math.max(parameters['least-pages']!, Math.floor(budget! / page!)));
         if (isDense || count === pages || budget! > query) {
-          const all = range(0, query + 1);
+          const all = rangeView(0, query + 1);
           return Array.from({ length: data.heads }, () => all);
         }
-        const reads: Int32Array[] = [];
-        for (let head = 0; head < data.heads; head++) {
-          const scores = bounds.of(head, query);
+        bounds ??= new PageBounds(data, page!);
+        const reads = bounds.at(query).map((scores) => {
           const chosen =
             newest === 1
               ? joined(largest(scores.subarray(0, pages - 1), count - 1), Int32Array.of(pages - 1))
               : largest(scores, count);
-          reads.push(joined(...Array.from(chosen, (at) => range(at * page!, Math.min((at + 1) * page!, query + 1)))));
-          await breathe();
-        }
+          return keysOfPages(chosen, page!, query + 1);
+        });
+        await breathe();
         return reads;
       },
     });
   },
+  tells: ({ budget, parameters: { page, 'least-pages': least } }) =>
+    budget! < least! * page! ? [`It reads at least ${least} pages of ${page} keys, whatever the budget.`] : [],
   costs: ({ layers, heads, kvHeads, headDim, tokens, promptLength, bytes }, parameters) => {
     const pages = Math.ceil(tokens / parameters['page']!);
     const sparse = Math.max(0, layers - parameters['dense-layers']!);
@@ -115,54 +118,74 @@ export const quest: Method = {
   },
 };
 
-/** Upper bounds of q.k over the keys of each page. The scale changes no order. */
+/** Of ascending pages, up to `end`. */
+function keysOfPages(pages: Int32Array, page: number, end: number): Int32Array {
+  // The last page may be cut.
+  const cut = pages.length === 0 ? 0 : Math.max(0, (pages[pages.length - 1]! + 1) * page - end);
+  const keys = new Int32Array(pages.length * page - cut);
+  let count = 0;
+  for (let i = 0; i < pages.length; i++) {
+    const stop = Math.min((pages[i]! + 1) * page, end);
+    for (let key = pages[i]! * page; key < stop; key++) keys[count++] = key;
+  }
+  return keys;
+}
+
+/**
+ * Upper bounds of q.k over the keys of each page. They are the scores of a layer with a key for each page, its largest and
+ * smallest values by turns, and queries whose positive and negative parts take turns. The scale changes no order.
+ */
 export class PageBounds {
   readonly #data: LayerData;
   readonly #page: number;
-  /** By page, once its last key is there: smallest and largest values, [kvHeads, headDim] each. */
-  readonly #whole: { readonly low: Float32Array; readonly high: Float32Array }[] = [];
+  readonly #pages: LayerData;
+  /** Keys that pages know of. */
+  #keys = 0;
 
   constructor(data: LayerData, page: number) {
+    const { heads, kvHeads, headDim, tokens } = data;
+    const pages = Math.ceil(tokens / page);
     this.#data = data;
     this.#page = page;
+    this.#pages = {
+      ...data,
+      headDim: 2 * headDim,
+      tokens: pages,
+      q: new Float32Array(pages * heads * 2 * headDim),
+      k: new Float32Array(pages * kvHeads * 2 * headDim),
+      scale: 1,
+      window: null,
+    };
   }
 
-  /** Of every page with a key up to the query. */
-  of(head: number, query: number): Float64Array {
+  /** By head, of every page with a key up to the query, in arrays that are used again. Queries come in ascending order. */
+  at(query: number): readonly Float64Array[] {
     const { heads, headDim, q } = this.#data;
-    const bounds = new Float64Array(Math.ceil((query + 1) / this.#page));
-    const at = (query * heads + head) * headDim;
-    const own = groupOf(this.#data, head) * headDim;
-    for (let page = 0; page < bounds.length; page++) {
-      const { low, high } = this.#extremes(page, query);
-      let sum = 0;
-      for (let d = 0; d < headDim; d++) {
-        const value = q[at + d]!;
-        sum += Math.max(value * high[own + d]!, value * low[own + d]!);
-      }
-      bounds[page] = sum;
+    this.#lookAt(query);
+    const page = Math.floor(query / this.#page);
+    const [from, to] = [query * heads * headDim, page * heads * 2 * headDim];
+    const parts = this.#pages.q;
+    for (let d = 0; d < heads * headDim; d++) {
+      const value = q[from + d]!;
+      parts[to + 2 * d] = value > 0 ? value : 0;
+      parts[to + 2 * d + 1] = value > 0 ? 0 : value;
     }
-    return bounds;
+    return passingScores(this.#pages, page);
   }
 
-  #extremes(page: number, query: number) {
-    const known = this.#whole[page];
-    if (known !== undefined) return known;
+  #lookAt(query: number): void {
     const { kvHeads, headDim, k } = this.#data;
     const width = kvHeads * headDim;
-    const end = Math.min((page + 1) * this.#page, query + 1);
-    const low = new Float32Array(width).fill(Infinity);
-    const high = new Float32Array(width).fill(-Infinity);
-    for (let key = page * this.#page; key < end; key++) {
-      for (let d = 0; d < width; d++) {
-        const value = k[key * width + d]!;
-        low[d] = Math.min(low[d]!, value);
-        high[d] = Math.max(high[d]!, value);
+    const extremes = this.#pages.k;
+    forgetKeys(this.#pages, Math.floor(this.#keys / this.#page));
+    for (; this.#keys <= query; this.#keys++) {
+      const to = Math.floor(this.#keys / this.#page) * 2 * width;
+      const isFirst = this.#keys % this.#page === 0;
+      for (let d = 0, at = this.#keys * width; d < width; d++, at++) {
+        const value = k[at]!;
+        if (isFirst || value > extremes[to + 2 * d]!) extremes[to + 2 * d] = value;
+        if (isFirst || value < extremes[to + 2 * d + 1]!) extremes[to + 2 * d + 1] = value;
       }
     }
-    const extremes = { low, high };
-    // Of one that is not full yet, later keys may change them.
-    if (end === (page + 1) * this.#page) this.#whole[page] = extremes;
-    return extremes;
   }
 }

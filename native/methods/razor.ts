@@ -1,5 +1,5 @@
 /** RazorAttention: retrieval heads keep everything, of what others drop one key remains. */
-import { range } from './choose.ts';
+import { rangeView } from './choose.ts';
 import { standInGates } from './duo.ts';
 import { FREE, groupOf, type ExtraKey, type LayerData, type Method, type MethodContext } from './method.ts';
 import { keyStart } from './key-scores.ts';
@@ -127,19 +127,27 @@ export const razor: Method = {
     const { promptLength, parameters, shared, breathe } = context;
     const full = shared.get(FULL) as ReadonlySet<string>;
     const window = windowOf(context);
-    const isFull = (head: number) => full.has(nameOf(layer, groupOf(data, head)));
-    const keysOf = (head: number, query: number) =>
-      isFull(head) ? range(0, query + 1) : sinkAndWindow(parameters['sink']!, window, query);
+    const isFull = Array.from({ length: data.heads }, (_, head) => full.has(nameOf(layer, groupOf(data, head))));
+    const keysOf = (all: boolean, query: number) =>
+      all ? rangeView(0, query + 1) : sinkAndWindow(parameters['sink']!, window, query);
     const dropped = new DroppedKeys(data, parameters['sink']!);
     return Promise.resolve({
-      held: (head) => keysOf(head, promptLength - 1),
-      step: (query) => Promise.resolve(Array.from({ length: data.heads }, (_, head) => keysOf(head, query))),
+      held: (head) => keysOf(isFull[head]!, promptLength - 1),
+      step: (query) => {
+        const [all, few] = [keysOf(true, query), keysOf(false, query)];
+        return Promise.resolve(isFull.map((full) => (full ? all : few)));
+      },
       changed: async (query) => {
         dropped.upTo(query - window + 1);
         await breathe();
         const extra = (head: number) =>
-          parameters['compensation'] === 0 || isFull(head) ? null : dropped.mean(groupOf(data, head));
-        return { k: data.k, v: data.v, extra: Array.from({ length: data.heads }, (_, head) => extra(head)) };
+          parameters['compensation'] === 0 || isFull[head] ? null : dropped.mean(groupOf(data, head));
+        return {
+          k: data.k,
+          v: data.v,
+          renewed: [],
+          extra: Array.from({ length: data.heads }, (_, head) => extra(head)),
+        };
       },
     });
   },

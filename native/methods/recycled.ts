@@ -1,7 +1,7 @@
 /** Recycled Attention: now and then a step reads everything, and the steps between reuse what it attended to most. */
-import { joined, largest, range } from './choose.ts';
+import { joined, largest, range, rangeView } from './choose.ts';
 import { FREE, groupOf, type LayerData, type LayerSelector, type Method, type MethodContext } from './method.ts';
-import { probabilitiesOver } from './rows.ts';
+import { passingOver } from './rows.ts';
 
 /** Carried from step to step. */
 interface State {
@@ -113,7 +113,7 @@ function selector(data: LayerData, context: MethodContext, initial: State): Laye
       await context.breathe();
       if (readsAll(data, query, state.full, context)) {
         state = { recycled: attendedMost(data, query, context), full: query };
-        const all = range(0, query + 1);
+        const all = rangeView(0, query + 1);
         return Array.from({ length: data.heads }, () => all);
       }
       const reads = state.recycled.map((keys) => joined(keys, Int32Array.of(query)));
@@ -131,7 +131,7 @@ function readsAll(data: LayerData, query: number, full: number, { promptLength, 
 }
 
 function attendedMost(data: LayerData, query: number, context: MethodContext): Int32Array[] {
-  const all = range(0, query + 1);
+  const all = rangeView(0, query + 1);
   return Array.from({ length: data.kvHeads }, (_, group) => mostOf(data, group, query, all, context));
 }
 
@@ -146,10 +146,11 @@ function mostOf(
   if (keys.length <= budget!) return keys;
   const merged = new Float64Array(keys.length);
   const size = data.heads / data.kvHeads;
-  for (let head = group * size; head < (group + 1) * size; head++) {
-    probabilitiesOver(data, head, query, [...keys]).forEach((p, i) => {
-      merged[i] = parameters['merge'] === 0 ? Math.max(merged[i]!, p) : merged[i]! + p;
-    });
+  const rows = passingOver(data, { start: group * size, end: (group + 1) * size }, query, keys);
+  for (let at = 0; at < rows.length;) {
+    if (parameters['merge'] === 0)
+      for (let i = 0; i < merged.length; i++) merged[i] = Math.max(merged[i]!, rows[at++]!);
+    else for (let i = 0; i < merged.length; i++) merged[i]! += rows[at++]!;
   }
   return largest(merged, budget!).map((at) => keys[at]!);
 }

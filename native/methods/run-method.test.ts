@@ -1,17 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { MethodParameters } from '../../shared/model/method.ts';
 import { DENSITY_TILE } from '../../shared/model/method-result.ts';
 import { createKernel } from '../attention/choose-kernel.ts';
 import { PLAIN, type AttentionKernel } from '../attention/kernel.ts';
+import { visibleUnder } from '../attention/mask.ts';
 import type { LayerCapture } from '../capture/capture.ts';
 import { inverseFrequencies } from '../families/rope.ts';
 import { OutputNorms } from '../scores/output-norms.ts';
 import { ADDON } from '../testing/open-forward.ts';
 import { referenceAttention } from '../testing/reference-attention.ts';
 import { createRng, normalArray } from '../testing/rng.ts';
-import { MatrixProducts } from '../weights/matrix-products.ts';
 import { findMethod, methods } from './index.ts';
 import { groupOf, type LayerData } from './method.ts';
 import { runMethod, type MeasuredMethod, type MethodRunParts, type MethodRunRequest } from './run-method.ts';
+import { contextOf } from './select-layer.ts';
 import { changedOutputs, randomLayer, selectAll } from './testing/layers.ts';
 
 const LAYERS = 3;
@@ -31,13 +33,11 @@ const dense = layers.map((data) => referenceAttention(shape, { ...PLAIN, ...data
 
 let kernel: AttentionKernel;
 let norms: OutputNorms;
-let products: MatrixProducts;
 let parts: MethodRunParts;
 beforeAll(async () => {
   const output = (layer: number) => Promise.resolve(written[layer]!);
   kernel = await createKernel(ADDON, shape, 2);
   norms = new OutputNorms({ ...shape, dModel: D_MODEL }, output, 2);
-  products = new MatrixProducts(2);
   parts = {
     architecture: {
       ...shape,
@@ -53,15 +53,11 @@ beforeAll(async () => {
     },
     kernel,
     norms,
-    products,
-    output,
-    dModel: D_MODEL,
   };
 });
 afterAll(async () => {
   await kernel.dispose();
   await norms.dispose();
-  await products.dispose();
 });
 
 async function run(method: string, request: Partial<Omit<MethodRunRequest, 'method'>> = {}): Promise<MeasuredMethod[]> {
@@ -165,6 +161,14 @@ describe('a method on a run', () => {
     expect(result.denseHere).toBe(false);
   });
 
+  it('tells of Quest that no fewer than its least pages are read', async () => {
+    const few = 'It reads at least 3 pages of 4 keys, whatever the budget.';
+    const found = await run('quest', { parameters: { page: 4 }, budgets: [{ keys: 1 }, { keys: 11 }, { keys: 12 }] });
+    expect(found.map(({ notes }) => notes)).toEqual([[few], [few], []]);
+    // As many keys: the budget makes no difference there.
+    expect(found[0]!.read).toBe(found[2]!.read);
+  });
+
   it('counts the bytes of few bits, which read everything and yet are not dense', async () => {
     const kivi = await one('kivi', { parameters: { group: 4, residual: 4 } });
     expect([kivi.recall, kivi.density.selected, kivi.resident]).toEqual([1, 1, (150 + 150 + 90) / 3]);
@@ -175,7 +179,8 @@ describe('a method on a run', () => {
     expect((await one('razor')).notes).toEqual([expect.stringContaining('stand-in')]);
   });
 
-  it.each(['snapkv', 'h2o', 'quest', 'sink-window', 'random'])('%s: measures what the definitions say', async (id) => {
+  const plain = methods.filter(({ info }) => info.phases.includes('decode') && !info.classes.includes('modifying'));
+  it.each(plain.map(({ info }) => info.id))('%s: measures what the definitions say', async (id) => {
     const result = await one(id);
     const exact = await reference(id, 20);
     expect(result.recall).toBeCloseTo(mean(exact.recall), 5);
@@ -207,6 +212,49 @@ describe('a method on a run', () => {
     expect(result.ratio).toBeCloseTo(result.costs.kvBytes / result.denseCosts.kvBytes, 12);
     const readLast = exact.reads.flatMap((rows) => rows.at(-1)!).reduce((sum, { length }) => sum + length, 0);
     expect(result.costs.flops).toBe(4 * shape.headDim * readLast + result.choosing.stepFlops);
+  });
+
+  it.each([
+    ['vertical-slash', { columns: 6, diagonals: 9, 'first-columns': 1, 'first-diagonals': 2, probe: 8 }, PROMPT],
+    ['flexprefill', { block: 8, least: 8 }, PROMPT],
+    ['seer', { block: 8, share: 0.3 }, TOKENS],
+  ] as const)('%s: is measured on the rows of the prompt', async (id, parameters, promptLength) => {
+    const method = findMethod(id);
+    const result = await one(id, { parameters, budgets: [null], promptLength });
+    const request = { layers: LAYERS, promptLength, parameters, budget: null, breathe: () => Promise.resolve() };
+    const context = contextOf(method, request);
+    const recall: number[] = [];
+    const errors: number[] = [];
+    let [selected, cells, last] = [0, 0, 0];
+    for (const [layer, data] of layers.entries()) {
+      const masks = await method.prefill!(data, layer, context);
+      const masked = referenceAttention(shape, { ...PLAIN, ...data, masks: [...masks] }).z;
+      masks.forEach((mask, head) => {
+        for (let query = 0; query < promptLength; query++) {
+          const visible = visibleUnder(mask, TOKENS, query, query);
+          const first = Math.max(0, query - (data.window ?? TOKENS) + 1);
+          const keys = [...visible.keys()].filter((key) => key >= first && visible[key] === 1);
+          recall.push(keys.reduce((sum, key) => sum + dense[layer]!.p[(head * TOKENS + query) * TOKENS + key]!, 0));
+          const at = (query * shape.heads + head) * shape.headDim;
+          const whole = [...dense[layer]!.z.subarray(at, at + shape.headDim)];
+          errors.push(size(whole.map((value, d) => masked[at + d]! - value)) / size(whole));
+          selected += keys.length;
+          cells += query + 1 - first;
+          if (query === promptLength - 1) last += keys.length;
+        }
+      });
+    }
+    expect(result).toMatchObject({ phase: 'prefill', rows: promptLength, promptLength, tokens: TOKENS, ratio: 1 });
+    expect(result.recall).toBeCloseTo(mean(recall), 5);
+    expect(result.outputError).toBeCloseTo(mean(errors), 4);
+    expect(result.density.selected).toBeCloseTo(selected / cells, 12);
+    expect(result.density.computed).toBeGreaterThan(result.density.selected);
+    expect(result.density.selected).toBeLessThan(0.9);
+    expect(result.read).toBeCloseTo(selected / promptLength / LAYERS / shape.heads, 9);
+    expect(result.costs.flops).toBe(4 * shape.headDim * last + result.choosing.stepFlops);
+    expect(result.choosing.onceFlops).toBeGreaterThan(0);
+    expect(result.lostMassByQuery).toHaveLength(promptLength);
+    expect(result.notes).toContainEqual(expect.stringContaining('rows of the prompt'));
   });
 
   it('tells the three densities apart', async () => {
@@ -244,8 +292,14 @@ describe('a method on a run', () => {
 
   // Fewer bits have no budget.
   const selecting = methods.filter(({ info }) => info.evicts || !info.classes.includes('modifying'));
+  /** Of methods that take no budget. */
+  const everything: Readonly<Record<string, MethodParameters>> = {
+    'vertical-slash': { diagonals: TOKENS },
+    flexprefill: { gamma: 1 },
+    seer: { share: 1 },
+  };
   it.each(selecting.map(({ info }) => info.id))('%s: is dense with a budget of everything', async (id) => {
-    const result = await one(id, { budgets: [{ keys: TOKENS }] });
+    const result = await one(id, { budgets: [{ keys: TOKENS }], parameters: everything[id] ?? {} });
     expect(result.recall).toBeCloseTo(1, 5);
     expect(result.recallSinkFree).toBeCloseTo(1, 4);
     expect(result.outputError).toBeLessThan(1e-5);

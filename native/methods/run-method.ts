@@ -1,14 +1,18 @@
 /** A method on a run that is there: every layer keeps the q, k and v of dense attention (F1). */
-import type { Budget, MethodParameters, ResolvedMethod } from '../../shared/model/method.ts';
+import type { Badge } from '../../shared/model/badge.ts';
+import type { Budget, MethodParameters, MethodPhase, ResolvedMethod } from '../../shared/model/method.ts';
 import { DENSE_FROM, type MethodResult, type StepCosts } from '../../shared/model/method-result.ts';
+import type { AttentionKernel } from '../attention/kernel.ts';
 import type { Capture } from '../capture/capture.ts';
 import type { Architecture } from '../families/family.ts';
 import { inverseFrequencies } from '../families/rope.ts';
 import { breather } from '../forward/breathe.ts';
 import { Checkpoint, type Job } from '../forward/checkpoint.ts';
-import { attendChanged } from './attend-changed.ts';
+import { ChangedRows } from './changed-rows.ts';
 import { countKeys, type LayerCounts, type LayerReads, type Share } from './key-counts.ts';
+import { denseMemory } from './dense-memory.ts';
 import { DenseLayer, type LayerMasses, type MassParts } from './layer-masses.ts';
+import { readsOfMask } from './mask-reads.ts';
 import { firstVisible, FREE, type LayerData, type Method, type MethodContext, type MethodCosts } from './method.ts';
 import { oracleRows, type OracleRows } from './oracle-masses.ts';
 import { contextOf, isChanging, selectLayer } from './select-layer.ts';
@@ -30,8 +34,22 @@ export interface MethodRunRequest {
   readonly parameters: MethodParameters;
   /** Each gives a result; null for the published one. */
   readonly budgets: readonly (Budget | null)[];
-  /** Below the number of tokens. */
+  /** Below the number of tokens; for a method for the rows of the prompt alone, at most that. */
   readonly promptLength: number;
+}
+
+/** The rows that a method is measured on, and the keys that there are for them. */
+export interface MeasuredRows {
+  readonly phase: MethodPhase;
+  readonly first: number;
+  /** Positions up to the last of them. */
+  readonly end: number;
+}
+
+/** Those after the prompt, and of a method for the rows of the prompt alone these. */
+export function measuredRows({ info }: Method, tokens: number, promptLength: number): MeasuredRows {
+  if (info.phases.includes('decode')) return { phase: 'decode', first: promptLength, end: tokens };
+  return { phase: 'prefill', first: 0, end: promptLength };
 }
 
 /** What a run says of a method; whether its lists are kept is not for here. */
@@ -45,32 +63,44 @@ export async function runMethod(
   parts: MethodRunParts,
   request: MethodRunRequest,
   job: Job,
-  onLayer: (budget: number, reads: LayerReads) => void = () => undefined,
+  onLayer: (budget: number, reads: LayerReads) => Promise<void> | void = () => undefined,
 ): Promise<MeasuredMethod[]> {
   const { architecture, capture } = parts;
   const { method, parameters, budgets, promptLength } = request;
   const { layers } = architecture;
+  const rows = measuredRows(method, capture.tokens, promptLength);
   const breathe = breather(job);
   const checkpoint = new Checkpoint(job, layers * (1 + budgets.length));
-  const pass = () => checkpoint.pass(0);
   const tries = budgets.map((budget) => {
     const context = contextOf(method, { layers, promptLength, parameters, budget, breathe });
-    return { context, tally: new Tally(parts, request, context.resolved) };
+    return { context, tally: new Tally(parts, request, rows, context.resolved) };
   });
+  const memory = denseMemory(parts.kernel, capture);
   const indices = Array.from({ length: layers }, (_, layer) => layer);
-  const read = (layer: number): Promise<LayerData> => Promise.resolve(layerData(architecture, capture, layer));
+  const read = (layer: number): Promise<LayerData> => {
+    const whole = layerData(architecture, capture, layer);
+    const packed = parts.kernel.rows && memory.packed(layer, whole);
+    return Promise.resolve({ ...upTo(rows.end, whole), rows: parts.kernel.rows, packed });
+  };
   for (const { context } of tries) await method.prepare?.({ indices, read }, context);
   for (const layer of indices) {
     checkpoint.phase = `Layer ${layer + 1} of ${layers}`;
     const data = await read(layer);
-    const dense = await DenseLayer.of(parts, data, layer, promptLength, capture.layers[layer]!.z, pass);
-    const oracle = await oracleRows(data, promptLength, breathe);
+    const z = capture.layers[layer]!.z.subarray(0, rows.end * data.heads * data.headDim);
+    const name = `${layer} ${rows.first} ${rows.end}`;
+    const known = memory.get(name);
+    const dense = await DenseLayer.of(parts, data, layer, rows.first, z, breathe, known?.facts);
+    const oracle = known?.oracle ?? (await oracleRows(data, rows.first, breathe));
+    if (known === undefined) memory.keep(name, { facts: dense.facts, oracle });
     await checkpoint.pass(1);
     for (const [budget, { context, tally }] of tries.entries()) {
-      const { reads, changed } = await attended(method, data, layer, context);
-      const masses = await dense.under(reads, changed, pass);
-      const counts = await countKeys(data, promptLength, reads, method.info.evicts, breathe);
-      onLayer(budget, reads);
+      const { reads, changed } =
+        rows.phase === 'decode'
+          ? await attended(method, data, layer, context, parts.kernel)
+          : await masked(method, data, layer, context);
+      const masses = await dense.under(reads, changed, breathe);
+      const counts = await countKeys(data, rows.first, reads, method.info.evicts, breathe);
+      await onLayer(budget, reads);
       tally.add(data, reads, masses, counts, oracle);
       await checkpoint.pass(1);
     }
@@ -88,31 +118,51 @@ function layerData(
   return { ...sizes, q, k, v, ...(rope && { frequencies: inverseFrequencies(rope, tokens) }) };
 }
 
+/** The first positions alone. */
+function upTo(tokens: number, data: LayerData): LayerData {
+  if (tokens === data.tokens) return data;
+  const first = (rows: Float32Array) => rows.subarray(0, (rows.length / data.tokens) * tokens);
+  return { ...data, tokens, q: first(data.q), k: first(data.k), v: first(data.v) };
+}
+
 /** What is read, and the outputs, [rows, heads x headDim], of a method that changes keys, values or outputs. */
-async function attended(method: Method, data: LayerData, layer: number, context: MethodContext) {
-  const { heads, headDim, tokens } = data;
-  const width = heads * headDim;
-  const reads = Array.from({ length: heads }, (): Int32Array[] => []);
-  const changed = isChanging(method, context) ? new Float32Array((tokens - context.promptLength) * width) : null;
+async function attended(
+  method: Method,
+  data: LayerData,
+  layer: number,
+  context: MethodContext,
+  kernel: AttentionKernel,
+) {
+  const reads = Array.from({ length: data.heads }, (): Int32Array[] => []);
+  const changed = isChanging(method, context) ? new ChangedRows(data, context.promptLength) : null;
   await selectLayer(
     method,
     data,
     layer,
     context,
     (_query, own) => own.forEach((keys, head) => reads[head]!.push(keys)),
-    async (query, cache, own) => {
-      if (changed === null || query === tokens) return;
-      const at = (query - context.promptLength) * width;
-      await attendChanged(data, query, own, cache, changed.subarray(at, at + width), context.breathe);
+    (query, cache, own) => {
+      if (query < data.tokens) changed?.add(own, cache);
     },
   );
-  return { reads, changed };
+  return { reads, changed: changed && (await changed.outputs(kernel, context.breathe)) };
+}
+
+/** What the rows of the prompt read under a method for these alone. */
+async function masked(method: Method, data: LayerData, layer: number, context: MethodContext) {
+  const reads: (readonly Int32Array[])[] = [];
+  for (const mask of await method.prefill!(data, layer, context)) {
+    reads.push(readsOfMask(mask, data));
+    await context.breathe();
+  }
+  return { reads, changed: null };
 }
 
 /** Layers of one budget, put together. */
-class Tally {
+export class Tally {
   readonly #parts: MethodRunParts;
   readonly #request: MethodRunRequest;
+  readonly #measured: MeasuredRows;
   readonly #resolved: ResolvedMethod;
   readonly #rows: number;
   readonly #heads = {
@@ -128,11 +178,12 @@ class Tally {
   readonly #counts: LayerCounts[] = [];
   readonly #oracle = { recall: 0, own: 0, rows: 0 };
 
-  constructor(parts: MethodRunParts, request: MethodRunRequest, resolved: ResolvedMethod) {
+  constructor(parts: MethodRunParts, request: MethodRunRequest, measured: MeasuredRows, resolved: ResolvedMethod) {
     this.#parts = parts;
     this.#request = request;
+    this.#measured = measured;
     this.#resolved = resolved;
-    this.#rows = parts.capture.tokens - request.promptLength;
+    this.#rows = measured.end - measured.first;
     this.#lost = new Float64Array(this.#rows);
   }
 
@@ -161,7 +212,7 @@ class Tally {
     const { architecture, capture } = this.#parts;
     const { method, promptLength } = this.#request;
     const { layers, heads, kvHeads } = architecture;
-    const { tokens } = capture;
+    const { phase, end } = this.#measured;
     const total = (of: (counts: LayerCounts) => number) => this.#counts.reduce((sum, each) => sum + of(each), 0);
     const density = {
       selected: shareOf(this.#counts.map(({ selected }) => selected)),
@@ -173,7 +224,7 @@ class Tally {
       {
         ...architecture,
         promptLength,
-        tokens,
+        tokens: end,
         read: keys.read / (layers * heads),
         budget: this.#resolved.budget,
         bytes: BYTES,
@@ -183,7 +234,7 @@ class Tally {
     const costs = this.#costs({ ...keys, resident: total((each) => each.residentLast) }, choosing);
     const visible = Array.from(
       { length: layers },
-      (_, layer) => tokens - firstVisible({ window: architecture.slidingWindow[layer] ?? null }, tokens - 1),
+      (_, layer) => end - firstVisible({ window: architecture.slidingWindow[layer] ?? null }, end - 1),
     ).reduce((sum, each) => sum + each, 0);
     const denseCosts = this.#costs(
       { read: heads * visible, union: kvHeads * visible, resident: kvHeads * visible },
@@ -203,12 +254,14 @@ class Tally {
     return {
       method: method.info.id,
       fidelity: 'F1',
-      badge: method.info.badge === 'oracle' ? 'oracle' : 'layer-local',
+      phase,
+      badge: badgeOf(method, 'layer-local'),
       resolved: this.#resolved,
       params: this.#resolved.parameters,
-      tokens,
+      tokens: capture.tokens,
       promptLength,
       rows: this.#rows,
+      answerStart: null,
       read: meanOf(tables.read),
       resident: total((each) => each.residentLast) / (layers * kvHeads),
       needed: total((each) => each.needed) / (layers * kvHeads),
@@ -235,11 +288,14 @@ class Tally {
       heads: tables,
       lostMassByQuery: this.#lost.map((sum) => sum / (layers * heads)),
       worst,
-      kl: null,
-      nllAnswer: null,
-      accuracy: null,
-      answer: null,
-      notGiven: 'Layer-local: errors are not carried on to the logits, so there is neither KL nor an answer.',
+      prediction: null,
+      generated: null,
+      notGiven: Object.fromEntries(
+        (['kl', 'nllAnswer', 'accuracy', 'answer', 'drift'] as const).map((each) => [
+          each,
+          'Layer-local (F1): errors are not carried on to the logits.',
+        ]),
+      ),
       notes: this.#notes(density.selected),
     };
   }
@@ -265,10 +321,15 @@ class Tally {
   }
 
   #notes(selected: number): string[] {
-    const { info } = this.#request.method;
+    const { info, given = [], tells } = this.#request.method;
     return [
+      ...given,
+      ...(tells?.(this.#resolved) ?? []),
       ...(this.#isDense(selected)
         ? [`Dense at this length: ${(100 * selected).toFixed(1)} % of all pairs are read.`]
+        : []),
+      ...(this.#measured.phase === 'prefill'
+        ? ['Measured on the rows of the prompt; those after it are dense, and every key stays in memory.']
         : []),
       ...(info.needs.includes('gates')
         ? ['There are no learned gates for this model: groups are ranked by a stand-in.']
@@ -280,10 +341,21 @@ class Tally {
   }
 }
 
+/** `fidelity`: the badge of what needs no other. What is ranked by a stand-in is a proxy of the method. */
+function badgeOf({ info }: Pick<Method, 'info'>, fidelity: Badge): Badge {
+  if (info.badge === 'oracle') return 'oracle';
+  return info.badge === 'proxy' || info.needs.length > 0 ? 'proxy' : fidelity;
+}
+
 /** Of the finite ones; NaN where there are none. */
 function meanOf(values: Float64Array): number {
-  const finite = values.filter(Number.isFinite);
-  return finite.length === 0 ? NaN : finite.reduce((sum, each) => sum + each, 0) / finite.length;
+  let [sum, count] = [0, 0];
+  for (let at = 0; at < values.length; at++) {
+    if (!Number.isFinite(values[at])) continue;
+    sum += values[at]!;
+    count++;
+  }
+  return count === 0 ? NaN : sum / count;
 }
 
 function shareOf(shares: readonly Share[]): number {

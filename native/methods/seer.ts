@@ -4,7 +4,7 @@ import type { MaskSpec } from '../attention/mask.ts';
 import { largest } from './choose.ts';
 import { FREE, type LayerData, type Method, type MethodContext } from './method.ts';
 import { maskOfBlocks, readsEverything } from './prefill-masks.ts';
-import { rowProbabilities } from './rows.ts';
+import { visitProbabilities } from './rows.ts';
 
 /** Numbers of blocks x blocks. */
 const MOST_CELLS = 2 ** 26;
@@ -143,18 +143,24 @@ export async function pooledRows(
     });
   }
   const rows = Array.from({ length: blocks }, (_, row) => new Float64Array(row + 1));
-  for (let query = 0; query < promptLength; query++) {
-    const own = rows[Math.floor(query / block!)]!;
-    rowProbabilities(data, head, query).forEach((p, key) => {
-      const at = Math.floor(key / block!);
-      own[at] = pooling === 0 ? Math.max(own[at]!, p) : own[at]! + p;
-    });
-    await breathe();
-  }
+  await visitProbabilities(data, head, { start: 0, end: promptLength }, breathe, (row, query) => {
+    pool(row, block!, pooling === 1, rows[Math.floor(query / block!)]!);
+  });
   return rows.map((own) => {
     const sum = own.reduce((a, b) => a + b);
     return own.map((value) => value / sum);
   });
+}
+
+/** Adds a row to the largest values or the sums of its blocks. */
+function pool(row: Float64Array, block: number, sums: boolean, into: Float64Array): void {
+  for (let start = 0, at = 0; start < row.length; start += block, at++) {
+    const end = Math.min(row.length, start + block);
+    let value = into[at]!;
+    if (sums) for (let key = start; key < end; key++) value += row[key]!;
+    else for (let key = start; key < end; key++) if (row[key]! > value) value = row[key]!;
+    into[at] = value;
+  }
 }
 
 /** [blocks x blocks], nothing above the diagonal. */

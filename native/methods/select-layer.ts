@@ -61,8 +61,8 @@ export async function selectLayer(
   return held;
 }
 
-/** Heads that shared a list still share one. */
-function visible(data: LayerData, query: number, reads: readonly Int32Array[]): readonly Int32Array[] {
+/** Of what heads read, what the layer's own window leaves. Heads that shared a list still share one. */
+export function visible(data: LayerData, query: number, reads: readonly Int32Array[]): readonly Int32Array[] {
   const first = firstVisible(data, query);
   if (first === 0) return reads;
   const cut = new Map<Int32Array, Int32Array>();

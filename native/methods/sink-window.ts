@@ -1,15 +1,16 @@
 /** First keys and last keys. */
 import { AppError } from '../../shared/base/app-error.ts';
-import { range, joined } from './choose.ts';
-import { FREE, type LayerData, type Method } from './method.ts';
+import { CacheCopy } from './cache-copy.ts';
+import { joined, rangeView } from './choose.ts';
+import { FREE, type ChangedCache, type LayerData, type Method } from './method.ts';
 import { byPosition } from './one-shot.ts';
 import { rotate } from './rotate.ts';
 
 /** Keys below `sink`, and those of the last `window` positions up to the query. */
 export function sinkAndWindow(sink: number, window: number, query: number): Int32Array {
   const start = Math.max(0, query - window + 1);
-  if (start <= sink) return range(0, query + 1);
-  return joined(range(0, sink), range(start, query + 1));
+  if (start <= sink) return rangeView(0, query + 1);
+  return joined(rangeView(0, sink), rangeView(start, query + 1));
 }
 
 export const sinkWindow: Method = {
@@ -89,7 +90,7 @@ export const sinkWindow: Method = {
     const turned = turnedSinks(data, sink, window);
     return Promise.resolve({
       ...selector,
-      changed: (query) => Promise.resolve({ k: turned(query), v: data.v }),
+      changed: (query) => Promise.resolve(turned(query)),
     });
   },
   changes: ({ positions }) => positions === 1,
@@ -109,22 +110,24 @@ function sizes({ sink, window, eviction }: Readonly<Record<string, number>>) {
  *
  * @throws AppError `bad-request` without the frequencies of the rotation
  */
-function turnedSinks(data: LayerData, sink: number, window: number): (query: number) => Float32Array {
+function turnedSinks(data: LayerData, sink: number, window: number): (query: number) => ChangedCache {
   const { frequencies } = data;
   if (frequencies === undefined) {
     throw new AppError('bad-request', 'Positions in the cache need to know how keys were rotated.', {
       hint: 'Give the metadata rope_theta with the arrays, or keep the positions.',
     });
   }
-  const k = data.k.slice();
+  const copy = new CacheCopy(data);
   const width = data.kvHeads * data.headDim;
   const sinks = data.k.subarray(0, Math.min(sink, data.tokens) * width);
   return (query) => {
+    copy.upTo(query + 1);
     // The query's own place is the last one of a full cache.
     const positions = Math.max(0, query - (sink + window - 1));
     for (let at = 0; at < sinks.length; at += data.headDim) {
-      k.set(rotate(sinks.subarray(at, at + data.headDim), positions, frequencies), at);
+      copy.k.set(rotate(sinks.subarray(at, at + data.headDim), positions, frequencies), at);
     }
-    return k;
+    copy.renew(0, sinks.length / width);
+    return copy.state();
   };
 }

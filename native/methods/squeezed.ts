@@ -1,5 +1,5 @@
 /** Squeezed Attention: clusters of keys whose share of the attention, judged by their centroid, passes a threshold. */
-import { joined, range } from './choose.ts';
+import { range } from './choose.ts';
 import { clusterKeys, type KeyClusters } from './key-clusters.ts';
 import { groupOf, type LayerData, type Method, type MethodContext } from './method.ts';
 
@@ -119,12 +119,7 @@ export const squeezed: Method = {
         for (let head = 0; head < data.heads; head++) {
           const own = clusters[groupOf(data, head)]!;
           const shares = keyShares(centroidScores(data, own, head, query), own.sizes);
-          reads.push(
-            joined(
-              range(0, end).filter((key) => shares[own.labels[key]!]! > threshold),
-              rest,
-            ),
-          );
+          reads.push(keysOver(shares, own.labels, threshold, rest));
           await breathe();
         }
         return reads;
@@ -179,7 +174,8 @@ async function addObserved(
     const own = clusters[groupOf(data, head)]!;
     const sums = new Float64Array(own.sizes.length);
     for (let query = start; query < context.promptLength; query++) {
-      keyShares(centroidScores(data, own, head, query), own.sizes).forEach((share, at) => (sums[at]! += share));
+      const shares = keyShares(centroidScores(data, own, head, query), own.sizes);
+      for (let at = 0; at < sums.length; at++) sums[at]! += shares[at]!;
       await context.breathe();
     }
     own.sizes.forEach((count, at) => to.push({ value: sums[at]! / (context.promptLength - start), count }));
@@ -189,19 +185,35 @@ async function addObserved(
 function centroidScores(data: LayerData, { centroids, sizes }: KeyClusters, head: number, query: number): Float64Array {
   const { heads, headDim, q, scale } = data;
   const at = (query * heads + head) * headDim;
-  return Float64Array.from(sizes, (_size, cluster) => {
+  const scores = new Float64Array(sizes.length);
+  for (let cluster = 0; cluster < sizes.length; cluster++) {
     let dot = 0;
-    for (let d = 0; d < headDim; d++) dot += q[at + d]! * centroids[cluster * headDim + d]!;
-    return dot * scale;
-  });
+    for (let d = 0, c = cluster * headDim; d < headDim; d++, c++) dot += q[at + d]! * centroids[c]!;
+    scores[cluster] = dot * scale;
+  }
+  return scores;
+}
+
+/** Keys whose cluster has a share over the threshold, and then `rest`. */
+function keysOver(shares: Float64Array, labels: Int32Array, threshold: number, rest: Int32Array): Int32Array {
+  let count = 0;
+  for (let key = 0; key < labels.length; key++) if (shares[labels[key]!]! > threshold) count++;
+  const keys = new Int32Array(count + rest.length);
+  keys.set(rest, count);
+  count = 0;
+  for (let key = 0; key < labels.length; key++) if (shares[labels[key]!]! > threshold) keys[count++] = key;
+  return keys;
 }
 
 /** What share of the attention each key of a cluster gets, if all its keys were the centroid: sums to 1 over keys. */
 export function keyShares(scores: Float64Array, sizes: ArrayLike<number>): Float64Array {
-  const top = scores.reduce((a, b) => Math.max(a, b), -Infinity);
-  const weights = scores.map((score) => Math.exp(score - top));
-  const sum = weights.reduce((total, weight, at) => total + sizes[at]! * weight, 0);
-  return weights.map((weight) => weight / sum);
+  let top = -Infinity;
+  for (let at = 0; at < scores.length; at++) if (scores[at]! > top) top = scores[at]!;
+  const shares = new Float64Array(scores.length);
+  let sum = 0;
+  for (let at = 0; at < scores.length; at++) sum += sizes[at]! * (shares[at] = Math.exp(scores[at]! - top));
+  for (let at = 0; at < scores.length; at++) shares[at]! /= sum;
+  return shares;
 }
 
 /** Between the two nearest values, by distance (torch.quantile). */

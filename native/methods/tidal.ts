@@ -1,8 +1,8 @@
 /** TidalDecode: few layers choose, the others read what those chose. */
 import { AppError } from '../../shared/base/app-error.ts';
-import { largest, range } from './choose.ts';
+import { range, rangeView } from './choose.ts';
 import { FREE, type LayerSelector, type Method } from './method.ts';
-import { rowScores } from './rows.ts';
+import { largestScores } from './rows.ts';
 
 const CHOSEN = 'chosen keys';
 
@@ -68,14 +68,10 @@ export const tidal: Method = {
       return Promise.resolve<LayerSelector>({
         held,
         step: async (query) => {
-          const all = range(0, query + 1);
+          const all = rangeView(0, query + 1);
           if (chooses) {
-            const own: Int32Array[] = [];
-            for (let head = 0; head < data.heads; head++) {
-              own.push(largest(rowScores(data, head, query), budget!));
-              await breathe();
-            }
-            chosen.set(query, own);
+            chosen.set(query, largestScores(data, query, budget!));
+            await breathe();
           }
           return Array.from({ length: data.heads }, () => all);
         },

@@ -1,7 +1,7 @@
 /** The best that any choice of so many keys can do by mass. */
-import { largest, range } from './choose.ts';
+import { range } from './choose.ts';
 import { FREE, type Method } from './method.ts';
-import { rowScores } from './rows.ts';
+import { largestScores } from './rows.ts';
 
 export const topk: Method = {
   info: {
@@ -27,11 +27,8 @@ export const topk: Method = {
     return Promise.resolve({
       held: () => prompt,
       step: async (query) => {
-        const reads: Int32Array[] = [];
-        for (let head = 0; head < data.heads; head++) {
-          reads.push(largest(rowScores(data, head, query), budget!));
-          await breathe();
-        }
+        const reads = largestScores(data, query, budget!);
+        await breathe();
         return reads;
       },
     });

@@ -1,7 +1,7 @@
 /** TOVA: each step drops what its own query attends to least. */
-import { largest, range } from './choose.ts';
+import { joined, largest, range } from './choose.ts';
 import { FREE, type LayerData, type LayerSelector, type Method, type MethodContext } from './method.ts';
-import { probabilitiesOver } from './rows.ts';
+import { passingOver } from './rows.ts';
 
 export const tova: Method = {
   info: {
@@ -28,7 +28,7 @@ export const tova: Method = {
   },
   begin: (data, _layer, context) => {
     const last = context.promptLength - 1;
-    return Promise.resolve(selector(data, context, kept(data, last, [...range(0, last + 1)], context.budget!)));
+    return Promise.resolve(selector(data, context, kept(data, last, range(0, last + 1), context.budget!)));
   },
   costs: ({ layers, heads, headDim, promptLength, read }) => ({
     ...FREE,
@@ -37,27 +37,24 @@ export const tova: Method = {
   }),
 };
 
-function selector(data: LayerData, context: MethodContext, initial: readonly number[]): LayerSelector {
-  let cache = initial;
-  const held = Int32Array.from(initial);
+function selector(data: LayerData, context: MethodContext, held: Int32Array): LayerSelector {
+  let cache = held;
   return {
     held: () => held,
     step: async (query) => {
-      const attended = [...cache, query];
-      cache = kept(data, query, attended, context.budget!);
+      const keys = joined(cache, Int32Array.of(query));
+      cache = kept(data, query, keys, context.budget!);
       await context.breathe();
-      const keys = Int32Array.from(attended);
       return Array.from({ length: data.heads }, () => keys);
     },
     fork: () => selector(data, context, cache),
   };
 }
 
-function kept(data: LayerData, query: number, keys: readonly number[], budget: number): readonly number[] {
+function kept(data: LayerData, query: number, keys: Int32Array, budget: number): Int32Array {
   if (keys.length <= budget) return keys;
   const sums = new Float64Array(keys.length);
-  for (let head = 0; head < data.heads; head++) {
-    probabilitiesOver(data, head, query, keys).forEach((p, i) => (sums[i]! += p));
-  }
-  return Array.from(largest(sums, budget), (at) => keys[at]!);
+  const rows = passingOver(data, { start: 0, end: data.heads }, query, keys);
+  for (let at = 0; at < rows.length;) for (let i = 0; i < sums.length; i++) sums[i]! += rows[at++]!;
+  return largest(sums, budget).map((at) => keys[at]!);
 }

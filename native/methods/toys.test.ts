@@ -1,6 +1,7 @@
 /** Examples that were worked out by hand, method by method. */
 import { describe, expect, it } from 'vitest';
 import { rankTogether } from './ada.ts';
+import { largest } from './choose.ts';
 import { duo, fullGroups } from './duo.ts';
 import { h2o } from './h2o.ts';
 import { keydiff } from './keydiff.ts';
@@ -8,9 +9,12 @@ import { knorm } from './knorm.ts';
 import { pyramid, pyramidBudgets } from './pyramid.ts';
 import { PageBounds, quest } from './quest.ts';
 import { random } from './random.ts';
+import { rowScores } from './rows.ts';
+import { contextOf } from './select-layer.ts';
 import { sinkWindow } from './sink-window.ts';
 import { snapkv } from './snapkv.ts';
 import { attentionLayer, keyLayer, randomLayer, selectAll } from './testing/layers.ts';
+import { drawnMask } from './testing/masks.ts';
 import { tidal } from './tidal.ts';
 import { topk } from './topk.ts';
 import { tova } from './tova.ts';
@@ -34,6 +38,25 @@ describe('sink and window', () => {
     expect(await readsAt(3)).toEqual([0, 1, 2, 3]);
     expect(await readsAt(5)).toEqual([0, 1, 3, 4, 5]);
     expect(await readsAt(7)).toEqual([0, 1, 5, 6, 7]);
+  });
+
+  it('drops what lies between, as a one-shot compression of ten keys to six does', async () => {
+    const { held } = await selectAll(sinkWindow, [randomLayer(1, { tokens: 11 })], {
+      promptLength: 10,
+      parameters: { sink: 2 },
+      budget: { keys: 6 },
+    });
+    expect(held[0]![0]).toEqual([0, 1, 6, 7, 8, 9]);
+  });
+
+  it('masks the rows of a prompt', async () => {
+    const request = { layers: 1, promptLength: 6, budget: null, breathe: () => Promise.resolve() };
+    const drawn = async (sink: number, width: number) => {
+      const context = contextOf(sinkWindow, { ...request, parameters: { sink, window: width } });
+      return drawnMask((await sinkWindow.prefill!(randomLayer(1, { tokens: 6 }), 0, context))[0]!, 6);
+    };
+    expect(await drawn(1, 2)).toBe('#.....|##....|###...|#.##..|#..##.|#...##');
+    expect(await drawn(0, 3)).toBe('#.....|##....|###...|.###..|..###.|...###');
   });
 
   it('reads one key more where eviction comes after the step', async () => {
@@ -181,9 +204,17 @@ describe('Quest', () => {
   it('bounds the scores of each page', () => {
     const bounds = new PageBounds(keyLayer(keys, [1, -1]), 2);
     const rounded = (values: Float64Array) => Array.from(values, (value) => Math.round(value * 1e5) / 1e5);
-    expect(rounded(bounds.of(0, 7))).toEqual([1, 3, 2, 0.2]);
+    expect(rounded(bounds.at(7)[0]!)).toEqual([1, 3, 2, 0.2]);
     // The last page has one key so far.
-    expect(rounded(new PageBounds(keyLayer(keys, [1, -1]), 2).of(0, 6))).toEqual([1, 3, 2, 0]);
+    expect(rounded(new PageBounds(keyLayer(keys, [1, -1]), 2).at(6)[0]!)).toEqual([1, 3, 2, 0]);
+  });
+
+  it('takes a page of unlike keys for a good one', () => {
+    const scores = rowScores(keyLayer(keys, [1, -1]), 0, 7);
+    const most = [0, 1, 2, 3].map((page) => Math.max(scores[2 * page]!, scores[2 * page + 1]!));
+    expect(most.map((score) => Math.round(score * 1e5) / 1e5)).toEqual([1, 0, 2, 0.1]);
+    expect([...largest(most, 2)]).toEqual([0, 2]);
+    expect([...largest(new PageBounds(keyLayer(keys, [1, -1]), 2).at(7)[0]!, 2)]).toEqual([1, 2]);
   });
 
   it('reads the pages with the largest bounds', async () => {
@@ -273,6 +304,9 @@ describe('DuoAttention', () => {
       [streaming, streaming, all, all],
     ]);
     expect((await readsAt5(1))[0]![2]).toEqual([0, 3, 4, 5]);
+    // Of the 24 pairs of four groups, (2 x 6 + 2 x 3) stay.
+    const groups = (await readsAt5(0)).flatMap((heads) => [heads![0]!, heads![2]!]);
+    expect(groups.reduce((kept, keys) => kept + keys.length, 0) / 24).toBe(0.75);
   });
 
   it('ranks by the mass that streaming loses where there are no gates', async () => {
@@ -302,6 +336,18 @@ describe('TidalDecode', () => {
     });
     const all = [0, 1, 2, 3, 4];
     expect(reads.map(([heads]) => heads![0])).toEqual([all, all, [0, 2], all, [1, 3]]);
+  });
+
+  it('reads 13.9 % with four dense layers of 32 and a budget of a 64th', async () => {
+    const layers = Array.from({ length: 32 }, (_, seed) => randomLayer(seed, { tokens: 64 }));
+    const { reads } = await selectAll(tidal, layers, {
+      promptLength: 63,
+      parameters: { select: 2, correct: 13 },
+      budget: { keys: 1 },
+    });
+    const read = reads.map(([heads]) => heads![0]!.length);
+    expect(read.filter((length) => length === 64)).toHaveLength(4);
+    expect(read.reduce((sum, length) => sum + length, 0) / 64 / 32).toBeCloseTo(0.13867, 5);
   });
 
   it('refuses layers whose choice it has not seen', () => {
@@ -338,6 +384,9 @@ describe('AdaKV', () => {
 
   it('lets the groups of a layer compete', () => {
     expect(ranked(0)).toEqual([[0], [0, 1, 2]]);
+    const mass = (lists: readonly (readonly number[])[]) =>
+      lists.reduce((sum, keys, group) => sum + keys.reduce((own, key) => own + scores[group]![key]!, 0), 0);
+    expect([mass(ranked(0)), mass(ranked(2))]).toEqual([1.5, 1.43].map((each) => expect.closeTo(each, 9) as number));
     expect(ranked(2)).toEqual([
       [0, 1],
       [0, 1],

@@ -1,52 +1,125 @@
 /** What methods read, kept for later questions while there is room. */
+import { randomUUID } from 'node:crypto';
 import { AppError } from '../../shared/base/app-error.ts';
 import type { LayerReads } from './key-counts.ts';
+import type { LayerData } from './method.ts';
+import { BIT_COUNTS, packLists, rowBytes, type HeadReads } from './traces/head-reads.ts';
 
 /** Bytes of all traces together, about. */
 const MOST_BYTES = 2 ** 28;
-/** Of a list beside its keys. */
-const LIST_BYTES = 128;
 
-export interface MethodTrace {
+/** What the reads are of. */
+export interface TraceAbout {
+  /** Keys, and queries with those that are not under the method. */
   readonly tokens: number;
-  readonly promptLength: number;
-  /** By layer. */
-  readonly layers: readonly LayerReads[];
+  /** First query under the method; 0 for methods of the rows of the prompt, whose rows end with it. */
+  readonly firstRow: number;
+  /** Keys that a query of each layer sees, itself included; null = all before it. */
+  readonly windows: readonly (number | null)[];
+  /** Whether the method changes keys, values or outputs, so that its probabilities do not follow from q, k and reads. */
+  readonly changes: boolean;
+  /** Whether q and k are what the method made of them in the layers before (F2, F3), not those of the dense run. */
+  readonly propagated: boolean;
+}
+
+/** q and k that a layer was selected from, and what scores follow from. */
+export interface LayerStates extends Pick<
+  LayerData,
+  'heads' | 'kvHeads' | 'headDim' | 'tokens' | 'q' | 'k' | 'scale' | 'window'
+> {
+  /** Log-sum-exp of the rows of dense attention, [heads, tokens], where it is known. */
+  readonly lse?: Float32Array;
+}
+
+/**
+ * Looked up at every question: arrays of a run that was deleted belong to the next one. Throws `unknown-run` where they
+ * are gone.
+ */
+export type TraceStates = (layer: number) => LayerStates;
+
+export interface MethodTrace extends TraceAbout {
+  /** Queries under the method. */
+  readonly rows: number;
+  /** By layer and head; heads that share all their lists share these. */
+  readonly layers: readonly (readonly HeadReads[])[];
+  /** Null where only the reads are known. */
+  readonly states: TraceStates | null;
+  /** In memory, of the reads. */
+  readonly bytes: number;
+  /** The same of states that nothing else holds. */
+  readonly stateBytes: number;
 }
 
 /** Of a run of a method that is under way; gives up where it grows over the budget. */
 export class TraceBuilder {
-  #layers: LayerReads[] | null = [];
+  readonly #about: TraceAbout;
+  #layers: (readonly HeadReads[])[] | null = [];
   #bytes = 0;
 
-  add(reads: LayerReads): void {
+  constructor(about: TraceAbout) {
+    this.#about = about;
+  }
+
+  /** Layer after layer. `breathe`: awaited after each head, whose lists can be long. */
+  async add(reads: LayerReads, breathe: () => Promise<void>): Promise<void> {
     if (this.#layers === null) return;
-    this.#layers.push(reads);
-    // Heads often share their lists.
-    for (const keys of new Set(reads.flat())) this.#bytes += keys.byteLength + LIST_BYTES;
+    const packed: { readonly lists: readonly Int32Array[]; readonly reads: HeadReads }[] = [];
+    const heads: HeadReads[] = [];
+    for (const lists of reads) {
+      const known = packed.find((other) => other.lists.every((keys, row) => keys === lists[row]));
+      const own = known?.reads ?? packLists(lists, this.#about.tokens);
+      heads.push(own);
+      if (known !== undefined) continue;
+      packed.push({ lists, reads: own });
+      this.#bytes += own.bytes;
+      await breathe();
+    }
+    this.#layers.push(heads);
     if (this.#bytes > MOST_BYTES) this.#layers = null;
   }
 
-  /** Null where it is too large to be kept. */
-  get built(): { readonly layers: readonly LayerReads[]; readonly bytes: number } | null {
-    return this.#layers && { layers: this.#layers, bytes: this.#bytes };
+  /** `stateBytes`: of states that nothing else holds, and that are left out where they are too much. Null where the reads are. */
+  build(states: TraceStates | null, stateBytes = 0): MethodTrace | null {
+    if (this.#layers === null) return null;
+    const isTooMuch = this.#bytes + stateBytes > MOST_BYTES;
+    return {
+      ...this.#about,
+      rows: this.#layers[0]![0]!.rows,
+      layers: this.#layers,
+      states: isTooMuch ? null : states,
+      bytes: this.#bytes,
+      stateBytes: isTooMuch ? 0 : stateBytes,
+    };
   }
 }
 
 export class TraceStore {
   /** Oldest first. */
-  readonly #traces = new Map<string, { readonly trace: MethodTrace; readonly bytes: number }>();
+  readonly #traces = new Map<string, { readonly trace: MethodTrace; readonly isStored: boolean }>();
+  /** Names outlive the engine, in the window and in its session: one of another engine must not be found here. */
+  readonly #engine = randomUUID().slice(0, 8);
   #next = 1;
 
-  /** Its name; older ones make room. */
-  add(trace: MethodTrace, bytes: number): string {
-    const id = `trace-${this.#next++}`;
-    this.#traces.set(id, { trace, bytes });
-    let held = [...this.#traces.values()].reduce((sum, each) => sum + each.bytes, 0);
-    for (const [old, { bytes: freed }] of this.#traces) {
+  /**
+   * Its name; older ones make room: first their states, of which probabilities follow, then all that they read.
+   * `isStored`: it comes from a session file, not from the open model.
+   */
+  add(trace: MethodTrace, isStored = false): string {
+    const id = `trace-${this.#engine}-${this.#next++}`;
+    this.#traces.set(id, { trace, isStored });
+    let held = 0;
+    for (const { trace: one } of this.#traces.values()) held += one.bytes + one.stateBytes;
+    for (const [old, kept] of this.#traces) {
+      if (held <= MOST_BYTES) break;
+      held -= kept.trace.stateBytes;
+      if (kept.trace.stateBytes > 0) {
+        this.#traces.set(old, { ...kept, trace: { ...kept.trace, states: null, stateBytes: 0 } });
+      }
+    }
+    for (const [old, { trace: freed }] of this.#traces) {
       if (held <= MOST_BYTES) break;
       this.#traces.delete(old);
-      held -= freed;
+      held -= freed.bytes;
     }
     return id;
   }
@@ -60,20 +133,29 @@ export class TraceStore {
     });
   }
 
+  /** Lets those of the open model go. */
   clear(): void {
-    this.#traces.clear();
+    for (const [id, { isStored }] of this.#traces) if (!isStored) this.#traces.delete(id);
   }
+}
+
+/** Row of a query, which is under the method; -1 of one that is not. */
+export function rowOf({ firstRow, rows }: Pick<MethodTrace, 'firstRow' | 'rows'>, query: number): number {
+  const row = query - firstRow;
+  return row >= 0 && row < rows ? row : -1;
 }
 
 /** What a query head read. Throws `bad-request` for a head or a query that there is not. */
 export function keysRead(
-  { layers, promptLength, tokens }: MethodTrace,
+  trace: MethodTrace,
   { layer, head, query }: { readonly layer: number; readonly head: number; readonly query: number },
 ): Int32Array {
-  const found = layers[layer]?.[head]?.[query - promptLength];
-  if (found !== undefined) return found.slice();
+  const found = trace.layers[layer]?.[head];
+  const row = rowOf(trace, query);
+  if (found !== undefined && row >= 0) return found.keys(row);
+  const { firstRow, rows } = trace;
   throw new AppError('bad-request', `Query ${query} of head ${head} in layer ${layer} is not under the method.`, {
-    hint: `Queries ${promptLength} to ${tokens - 1} are.`,
+    hint: `Queries ${firstRow} to ${firstRow + rows - 1} are.`,
   });
 }
 
@@ -86,31 +168,41 @@ export async function overlapOf(
   other: MethodTrace,
   breathe: () => Promise<void>,
 ): Promise<Float64Array> {
-  if (one.tokens !== other.tokens || one.promptLength !== other.promptLength) {
+  if (one.tokens !== other.tokens || one.firstRow !== other.firstRow || one.rows !== other.rows) {
     throw new AppError('bad-request', 'Methods on different rows have nothing to compare.', {
       hint: 'Run both on the same prompt with the same prompt length.',
     });
   }
+  if (one.layers.length !== other.layers.length || one.layers[0]!.length !== other.layers[0]!.length) {
+    throw new AppError('bad-request', 'Methods on different models have nothing to compare.', {
+      hint: 'Run both on the same model.',
+    });
+  }
   const shares: number[] = [];
   for (const [layer, heads] of one.layers.entries()) {
-    for (const [head, rows] of heads.entries()) {
-      const of = rows.map((keys, row) => jaccard(keys, other.layers[layer]![head]![row]!));
-      shares.push(of.reduce((sum, each) => sum + each, 0) / of.length);
+    for (const [head, reads] of heads.entries()) {
+      shares.push(meanOverlap(reads, other.layers[layer]![head]!));
       await breathe();
     }
   }
   return Float64Array.from(shares);
 }
 
-/** Of ascending lists; 1 for two empty ones. */
-function jaccard(one: Int32Array, other: Int32Array): number {
-  if (one === other || one.length + other.length === 0) return 1;
-  let both = 0;
-  for (let i = 0, j = 0; i < one.length && j < other.length;) {
-    const [a, b] = [one[i]!, other[j]!];
-    if (a === b) both++;
-    if (a <= b) i++;
-    if (b <= a) j++;
+/** Mean over rows; rows in which neither reads anything are equal. */
+function meanOverlap(one: HeadReads, other: HeadReads): number {
+  if (one === other) return 1;
+  const width = rowBytes(one.tokens);
+  const [ownBits, otherBits] = [new Uint8Array(width), new Uint8Array(width)];
+  let sum = 0;
+  for (let row = 0; row < one.rows; row++) {
+    const a = one.bits(row, ownBits);
+    const b = other.bits(row, otherBits);
+    let [both, either] = [0, 0];
+    for (let at = 0; at < width; at++) {
+      both += BIT_COUNTS[a[at]! & b[at]!]!;
+      either += BIT_COUNTS[a[at]! | b[at]!]!;
+    }
+    sum += either === 0 ? 1 : both / either;
   }
-  return both / (one.length + other.length - both);
+  return sum / one.rows;
 }

@@ -4,7 +4,7 @@ import type { MaskSpec } from '../attention/mask.ts';
 import { largest, range } from './choose.ts';
 import { FREE, type LayerData, type Method, type MethodContext } from './method.ts';
 import { maskOfRows, readsEverything } from './prefill-masks.ts';
-import { rowProbabilities } from './rows.ts';
+import { visitProbabilities } from './rows.ts';
 
 /** The budgets of the configurations are for prompts of so many tokens. */
 const PUBLISHED_FOR = 131_072;
@@ -148,13 +148,13 @@ export async function lineSums(
 ): Promise<LineSums> {
   const columns = new Float64Array(promptLength);
   const diagonals = new Float64Array(promptLength);
-  for (let query = Math.max(0, promptLength - rows); query < promptLength; query++) {
-    rowProbabilities(data, head, query).forEach((p, key) => {
-      columns[key]! += p;
-      diagonals[query - key]! += p;
-    });
-    await breathe();
-  }
+  const queries = { start: Math.max(0, promptLength - rows), end: promptLength };
+  await visitProbabilities(data, head, queries, breathe, (row, query) => {
+    for (let key = 0; key <= query; key++) {
+      columns[key]! += row[key]!;
+      diagonals[query - key]! += row[key]!;
+    }
+  });
   return { columns, diagonals };
 }
 

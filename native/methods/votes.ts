@@ -2,7 +2,7 @@
 import { AppError } from '../../shared/base/app-error.ts';
 import { joined, largest, range } from './choose.ts';
 import { groupOf, type LayerData, type MethodContext } from './method.ts';
-import { rowProbabilities } from './rows.ts';
+import { sumsOfProbabilities } from './rows.ts';
 
 export interface VoteRule {
   /** Last queries of the prompt. */
@@ -27,17 +27,8 @@ export async function pooledVotes(
   { window, kernel, pooling }: VoteRule,
 ): Promise<Float64Array[]> {
   const voted = Math.max(0, promptLength - window);
-  const all: Float64Array[] = [];
-  for (let head = 0; head < data.heads; head++) {
-    const votes = new Float64Array(voted);
-    for (let query = voted; query < promptLength; query++) {
-      const row = rowProbabilities(data, head, query);
-      for (let key = 0; key < voted; key++) votes[key]! += row[key]!;
-      await breathe();
-    }
-    all.push(pool(votes, kernel, pooling));
-  }
-  return all;
+  const all = await sumsOfProbabilities(data, { start: voted, end: promptLength }, voted, breathe);
+  return all.map((votes) => pool(votes, kernel, pooling));
 }
 
 /** Stride 1, as many values as there were. Averages count what lies past the ends as zeros, as avg_pool1d does. */

@@ -1,5 +1,5 @@
 /** The last keys alone. */
-import { range } from './choose.ts';
+import { rangeView } from './choose.ts';
 import { FREE, type Method } from './method.ts';
 import { byPosition } from './one-shot.ts';
 
@@ -24,7 +24,9 @@ export const window: Method = {
     ],
   },
   begin: (data, _layer, context) =>
-    Promise.resolve(byPosition(data, context, (query) => range(Math.max(0, query - context.budget! + 1), query + 1))),
+    Promise.resolve(
+      byPosition(data, context, (query) => rangeView(Math.max(0, query - context.budget! + 1), query + 1)),
+    ),
   prefill: ({ heads }, _layer, { budget }) =>
     Promise.resolve(Array.from({ length: heads }, () => ({ kind: 'sink-window' as const, sink: 0, window: budget! }))),
   costs: () => FREE,

@@ -1,10 +1,11 @@
 /** ZipCache: keys and values in few bits, fewer for those that are attended to less. */
 import { createPrng } from '../../shared/base/prng.ts';
-import { largest, range } from './choose.ts';
+import { CacheCopy } from './cache-copy.ts';
+import { largest, range, rangeView } from './choose.ts';
 import { FREE, groupOf, type LayerData, type Method, type MethodContext } from './method.ts';
 import { byPosition } from './one-shot.ts';
 import { Quantiser } from './quantise.ts';
-import { rowProbabilities } from './rows.ts';
+import { addProbabilities } from './rows.ts';
 
 /** A scale and a zero in half precision. */
 const PAIR_BITS = 32;
@@ -113,7 +114,7 @@ export const zipcache: Method = {
     const cache = new ZipCache(data, context);
     await cache.reducePrompt(layer);
     return {
-      ...byPosition(data, context, (query) => range(0, query + 1)),
+      ...byPosition(data, context, (query) => rangeView(0, query + 1)),
       changed: (query) => cache.upTo(query),
     };
   },
@@ -151,7 +152,7 @@ export async function saliency(
 ): Promise<Float64Array[]> {
   const sums = Array.from({ length: data.kvHeads }, () => new Float64Array(promptLength));
   for (const row of rows) {
-    for (let head = 0; head < data.heads; head++) addTo(sums[groupOf(data, head)]!, rowProbabilities(data, head, row));
+    for (let head = 0; head < data.heads; head++) addProbabilities(data, head, row, sums[groupOf(data, head)]!);
     await breathe();
   }
   const divisors = Float64Array.from({ length: promptLength }, (_, key) =>
@@ -160,23 +161,18 @@ export async function saliency(
   return sums.map((sum) => sum.map((value, key) => value / divisors[key]!));
 }
 
-function addTo(sums: Float64Array, row: Float64Array): void {
-  row.forEach((p, key) => (sums[key]! += p));
-}
-
 /** Keys and values as they are read back. */
 class ZipCache {
   readonly #data: LayerData;
   readonly #context: MethodContext;
-  readonly #k: Float32Array;
-  readonly #v: Float32Array;
+  readonly #copy: CacheCopy;
   #reduced = 0;
 
   constructor(data: LayerData, context: MethodContext) {
     this.#data = data;
     this.#context = context;
-    this.#k = data.k.slice();
-    this.#v = data.v.slice();
+    this.#copy = new CacheCopy(data);
+    this.#copy.upTo(context.promptLength);
   }
 
   async reducePrompt(layer: number): Promise<void> {
@@ -185,76 +181,84 @@ class ZipCache {
     await this.#reduce(await saliency(this.#data, rows, this.#context));
   }
 
-  /** With the `tokens` first positions in it. */
+  /** With the `tokens` first positions in it, and the next one as it is. */
   async upTo(tokens: number) {
+    this.#copy.upTo(tokens + 1);
     const gap = this.#context.parameters['gap']!;
     while (this.#reduced + gap <= tokens) {
       const end = this.#reduced + gap;
-      const seen = { ...this.#data, k: this.#k };
+      const seen = { ...this.#data, k: this.#copy.k };
       const sums = Array.from({ length: this.#data.kvHeads }, () => new Float64Array(end));
       for (let head = 0; head < this.#data.heads; head++) {
-        addTo(sums[groupOf(this.#data, head)]!, rowProbabilities(seen, head, end - 1));
+        addProbabilities(seen, head, end - 1, sums[groupOf(this.#data, head)]!);
       }
       await this.#reduce(sums.map((sum) => sum.subarray(this.#reduced)));
     }
-    return { k: this.#k, v: this.#v };
+    return this.#copy.state();
   }
 
   /** The next positions, as many as there are scores of each KV group. */
   async #reduce(scores: readonly Float64Array[]): Promise<void> {
-    const { unimportant, low, high } = this.#context.parameters;
     const count = scores[0]!.length;
-    const salient = scores.map((own) => new Set(largest(own, count - Math.floor(unimportant! * count))));
-    const bitsOf = (group: number, at: number) => (salient[group]!.has(at) ? high! : low!);
-    this.#reduceKeys(count, bitsOf);
+    const few = Math.floor(this.#context.parameters['unimportant']! * count);
+    const salient = scores.map((own) => marked(largest(own, count - few), count));
+    this.#reduceKeys(salient);
     await this.#context.breathe();
-    this.#reduceValues(count, bitsOf);
+    this.#reduceValues(count, salient);
     await this.#context.breathe();
+    this.#copy.renew(this.#reduced, this.#reduced + count);
     this.#reduced += count;
   }
 
-  /** Each channel over the tokens of one class. */
-  #reduceKeys(count: number, bitsOf: (group: number, at: number) => number): void {
+  /** Each channel over the tokens of one class. `salient`: of each KV group, by token. */
+  #reduceKeys(salient: readonly Uint8Array[]): void {
     const { kvHeads, headDim } = this.#data;
     const width = kvHeads * headDim;
     for (let channel = 0; channel < width; channel++) {
-      const group = Math.floor(channel / headDim);
-      this.#inClasses(count, (at) => [bitsOf(group, at), (this.#reduced + at) * width + channel], this.#k);
+      const first = this.#reduced * width + channel;
+      this.#inClasses(this.#copy.k, first, width, salient[Math.floor(channel / headDim)]!);
     }
   }
 
   /** Channels divided by the square root of their largest value, then each token over its channels of one class. */
-  #reduceValues(count: number, bitsOf: (group: number, at: number) => number): void {
+  #reduceValues(count: number, salient: readonly Uint8Array[]): void {
     const { kvHeads, headDim } = this.#data;
     const width = kvHeads * headDim;
     const start = this.#reduced * width;
-    const part = this.#v.subarray(start, start + count * width);
-    const most = new Float64Array(width);
-    part.forEach((value, at) => (most[at % width] = Math.max(most[at % width]!, Math.abs(value))));
-    const scales = most.map((value) => (value === 0 ? 1 : Math.sqrt(value)));
-    const even = Float64Array.from(part, (value, at) => value / scales[at % width]!);
-    for (let at = 0; at < count; at++) {
-      this.#inClasses(width, (channel) => [bitsOf(Math.floor(channel / headDim), at), at * width + channel], even);
+    const part = this.#copy.v.subarray(start, start + count * width);
+    const scales = new Float64Array(width);
+    const even = new Float64Array(part.length);
+    for (let channel = 0; channel < width; channel++) {
+      let most = 0;
+      for (let at = channel; at < part.length; at += width) most = Math.max(most, Math.abs(part[at]!));
+      const scale = most === 0 ? 1 : Math.sqrt(most);
+      scales[channel] = scale;
+      for (let at = channel; at < part.length; at += width) even[at] = part[at]! / scale;
     }
-    even.forEach((value, at) => (part[at] = value * scales[at % width]!));
+    const ofChannels = new Uint8Array(width);
+    for (let token = 0; token < count; token++) {
+      salient.forEach((own, group) => ofChannels.fill(own[token]!, group * headDim, (group + 1) * headDim));
+      this.#inClasses(even, token * width, 1, ofChannels);
+    }
+    for (let at = 0; at < part.length; at++) part[at] = even[at]! * scales[at % width]!;
   }
 
-  /** Numbers with the same bits share a range. `placeOf`: bits and index of each. */
-  #inClasses(
-    count: number,
-    placeOf: (at: number) => readonly [number, number],
-    values: Float32Array | Float64Array,
-  ): void {
-    const classes = new Map<number, Quantiser>();
-    for (let at = 0; at < count; at++) {
-      const [own, index] = placeOf(at);
-      const quantiser = classes.get(own) ?? new Quantiser(own);
-      classes.set(own, quantiser);
-      quantiser.see(values[index]!);
+  /** Of numbers from `first` on, every `stride`-th, those of one class share a range; as many as there are marks. */
+  #inClasses(values: Float32Array | Float64Array, first: number, stride: number, salient: Uint8Array): void {
+    const { low, high } = this.#context.parameters;
+    const more = new Quantiser(high!);
+    const fewer = low === high ? more : new Quantiser(low!);
+    for (let i = 0, at = first; i < salient.length; i++, at += stride) {
+      (salient[i] === 1 ? more : fewer).see(values[at]!);
     }
-    for (let at = 0; at < count; at++) {
-      const [own, index] = placeOf(at);
-      values[index] = classes.get(own)!.back(values[index]!);
+    for (let i = 0, at = first; i < salient.length; i++, at += stride) {
+      values[at] = (salient[i] === 1 ? more : fewer).back(values[at]!);
     }
   }
+}
+
+function marked(indices: Int32Array, count: number): Uint8Array {
+  const marks = new Uint8Array(count);
+  for (const at of indices) marks[at] = 1;
+  return marks;
 }

@@ -2,11 +2,11 @@
 import type { ProbeInfo } from '../../shared/model/probe.ts';
 import type { ScoreData } from '../../shared/model/score.ts';
 import type { Maker } from '../tasks/index.ts';
-import type { TaskContext, TaskSample } from '../tasks/task.ts';
+import type { AnsweredPrompt, TaskContext } from '../tasks/task.ts';
 import type { Question } from '../scores/question.ts';
 
 /** Scored on prompt and answer; a prompt without a known answer has an empty one. */
-export interface ProbeSample extends TaskSample {
+export interface ProbeSample extends AnsweredPrompt {
   readonly question?: Question;
 }
 

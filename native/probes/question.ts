@@ -2,7 +2,7 @@
 import { AppError } from '../../shared/base/app-error.ts';
 import type { Question } from '../scores/question.ts';
 import { encodePiece } from '../tasks/encode-piece.ts';
-import type { TaskContext, TaskSample } from '../tasks/task.ts';
+import type { AnsweredPrompt, TaskContext } from '../tasks/task.ts';
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
@@ -15,7 +15,7 @@ export function questionSample(
   question: readonly number[],
   choices: readonly (readonly number[])[],
   correct: number,
-): TaskSample & { readonly question: Question } {
+): AnsweredPrompt & { readonly question: Question } {
   const { tokenizer } = model;
   const prompt = [...question];
   const lineEnd = encodePiece(tokenizer, '\n');

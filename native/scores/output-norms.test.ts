@@ -29,3 +29,29 @@ describe('norms of values', () => {
     }
   });
 });
+
+describe('norms of outputs', () => {
+  it('are those of what heads write, each and together, of a difference too', async () => {
+    const z = normalArray(rng, rows * heads * headDim, 1);
+    const minus = normalArray(rng, rows * heads * headDim, 1);
+    for (const other of [undefined, minus]) {
+      const found = await norms.ofLayer(0, z, go, other);
+      const own = await norms.ofOutputs(0, 'head', z, go, other);
+      expect(found.heads).toEqual(await norms.ofOutputs(0, 'written', z, go, other));
+      for (let row = 0; row < rows; row++) {
+        const sum = new Float64Array(dModel);
+        for (let head = 0; head < heads; head++) {
+          const start = (row * heads + head) * headDim;
+          const output = Array.from({ length: headDim }, (_, d) => z[start + d]! - (other?.[start + d] ?? 0));
+          const write = Array.from({ length: dModel }, (_, to) =>
+            output.reduce((all, x, d) => all + x * weights[(head * headDim + d) * dModel + to]!, 0),
+          );
+          write.forEach((value, to) => (sum[to]! += value));
+          expect(own[head * rows + row]).toBeCloseTo(Math.hypot(...output), 5);
+          expect(found.heads[head * rows + row]).toBeCloseTo(Math.hypot(...write), 4);
+        }
+        expect(found.layer[row]).toBeCloseTo(Math.hypot(...sum), 4);
+      }
+    }
+  });
+});

@@ -195,6 +195,34 @@ describe('scores', () => {
     expect(await valueOf('razor-induction', echoing)).toBe(0);
   });
 
+  it('gives RazorAttention’s worked example, with a fourth row of its means: shorter blocks are refused', async () => {
+    const masses = [
+      [0.8, 0.1],
+      [0.7, 0.2],
+      [0.9, 0.05],
+      [0.8, 0.35 / 3],
+    ] as const;
+    const first = Array.from({ length: 4 }, (_, row) => Array.from({ length: row + 1 }, (_key, key) => +(key === row)));
+    const second = masses.map(([copy, after], at) =>
+      Array.from({ length: at + 5 }, (_, key) =>
+        key === at ? copy : key === at + 1 ? after : key === at + 4 ? 1 - copy - after : 0,
+      ),
+    );
+    // Of the last row the key after the copy is the first of its own block.
+    const context = contextOf([...first, ...second], [6, 7, 8, 9, 6, 7, 8, 9]);
+    expect(await valueOf('echo', context)).toBeCloseTo(0.8, 6);
+    expect(await valueOf('razor-induction', context)).toBeCloseTo(0.1167, 4);
+    expect(
+      await valueOf(
+        'echo',
+        contextOf(
+          rowsOf(6, (row) => row),
+          [7, 8, 9, 7, 8, 9],
+        ),
+      ),
+    ).toContain('Needs a prompt');
+  });
+
   it('sums RazorAttention’s mass over all earlier copies, and takes the largest of a KV group where that is asked', async () => {
     const block = [5, 6, 7, 8];
     const ids = [...block, ...block, ...block];

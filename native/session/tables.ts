@@ -32,6 +32,13 @@ export function readTables(file: Uint8Array): TakeTable {
   };
 }
 
+/** Throws `session-invalid` where it is absent. */
+export function shapeOfTable(file: Uint8Array, name: string): readonly number[] {
+  const found = parseHeader(file).tensors.get(name);
+  if (found === undefined) throw sessionInvalid(`The tables lack ${name}`);
+  return found.shape;
+}
+
 function parseHeader(file: Uint8Array): ReturnType<typeof parseSafetensorsHeader> {
   const name = 'tables.safetensors';
   try {

@@ -17,18 +17,22 @@ export function lseOf({ capture, layer, head, lse }: MapOf): Float32Array {
   return lse ?? capture.layers[layer]!.lse.subarray(head * tokens, (head + 1) * tokens);
 }
 
-export interface TexelRequest {
-  readonly map: MapOf;
-  /** Subtracted cell by cell; values are then probabilities, and `max` keeps the largest magnitude with its sign. */
-  readonly minus: MapOf | undefined;
+/** A rectangle of cells, and how many of them a texel covers. */
+export interface TexelArea {
   readonly rowStart: number;
   readonly rowEnd: number;
   readonly keyStart: number;
   readonly keyEnd: number;
-  /** Keys before this count as not visible. */
-  readonly skipKeys: number;
   /** A texel covers 2^level x 2^level cells, counted from rowStart and keyStart. */
   readonly level: number;
+}
+
+export interface TexelRequest extends TexelArea {
+  readonly map: MapOf;
+  /** Subtracted cell by cell; values are then probabilities, and `max` keeps the largest magnitude with its sign. */
+  readonly minus: MapOf | undefined;
+  /** Keys before this count as not visible. */
+  readonly skipKeys: number;
   readonly value: TileValue;
   readonly reducer: Exclude<TileReducer, 'mean'>;
 }
@@ -45,7 +49,7 @@ export interface TexelGrid {
 /** Computes texels; the C++ addon and plain JavaScript are the two that there are. Throws `CancelledError`. */
 export type Texels = (request: TexelRequest, signal: AbortSignal) => Promise<TexelGrid>;
 
-export function emptyGrid({ rowStart, rowEnd, keyStart, keyEnd, level }: TexelRequest): TexelGrid {
+export function emptyGrid({ rowStart, rowEnd, keyStart, keyEnd, level }: TexelArea): TexelGrid {
   const rows = Math.ceil((rowEnd - rowStart) / 2 ** level);
   const columns = Math.ceil((keyEnd - keyStart) / 2 ** level);
   return {

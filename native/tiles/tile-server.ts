@@ -1,27 +1,21 @@
 /** Tiles of attention maps from Q, K and LSE. See `shared/tensor/tile.ts` for what a tile is. */
 import { AppError } from '../../shared/base/app-error.ts';
 import type { Tile } from '../../shared/contract/methods.ts';
-import { TILE_SIZE, topLevel, type TileKey } from '../../shared/tensor/tile.ts';
+import type { TileKey } from '../../shared/tensor/tile.ts';
 import { mapId } from './map-id.ts';
 import { pooledGrid } from './pooled-grid.ts';
-import { SharedPasses } from './shared-passes.ts';
-import { halved, type MapOf, type TexelGrid, type TexelRequest, type Texels } from './texels.ts';
-
-/** Tiles up to this level are computed one by one; coarser ones come out of one pass over the whole map. */
-const DIRECT_LEVELS = 4;
-/** Passes that are kept: a head's overview, another's beside it, and a change of mind on both. */
-const KEPT_PASSES = 4;
+import type { MapOf, TexelRequest, Texels } from './texels.ts';
+import { checkLevel, TileLevels, tileOf, type TileSource } from './tile-levels.ts';
 
 export class TileServer {
   readonly #texels: Texels;
   readonly #windowOf: (layer: number) => number | null;
-  readonly #directLevels: number;
-  readonly #passes = new SharedPasses<Pyramid>(KEPT_PASSES);
+  readonly #levels: TileLevels;
 
-  constructor(texels: Texels, windowOf: (layer: number) => number | null, directLevels = DIRECT_LEVELS) {
+  constructor(texels: Texels, windowOf: (layer: number) => number | null, directLevels?: number) {
     this.#texels = texels;
     this.#windowOf = windowOf;
-    this.#directLevels = directLevels;
+    this.#levels = new TileLevels(directLevels);
   }
 
   /**
@@ -30,26 +24,15 @@ export class TileServer {
    */
   async tile(map: MapOf, minus: MapOf | undefined, key: TileKey, signal: AbortSignal): Promise<Tile> {
     if (minus !== undefined) refuseDifference(map, minus, key);
-    const { level, tileRow, tileColumn } = key;
     const { tokens } = map.capture;
-    checkLevel(tokens, level);
-    const grid = minus === undefined ? pooledGrid(map, key, this.#windowOf(map.layer)) : undefined;
-    if (grid !== undefined) return tileOf(grid, key, 0, 0);
-    if (level >= this.#baseLevel(tokens)) {
-      const grids = await this.#pass(map, minus, key, signal);
-      return tileOf(grids.get(level)!, key, tileRow * TILE_SIZE, tileColumn * TILE_SIZE);
-    }
-    const span = TILE_SIZE * 2 ** level;
-    const request = {
-      ...requestOf(map, minus, key),
-      rowStart: tileRow * span,
-      rowEnd: Math.min(tokens, (tileRow + 1) * span),
-      keyStart: tileColumn * span,
-      // Keys after the last row of the tile are in every row's future.
-      keyEnd: Math.min(tokens, (tileColumn + 1) * span, (tileRow + 1) * span),
-    };
-    if (request.rowStart >= request.rowEnd || request.keyStart >= request.keyEnd) return emptyTile();
-    return tileOf(await this.#texels(request, signal), key, 0, 0);
+    checkLevel(tokens, key.level);
+    const { reducer } = key;
+    const pooled = minus === undefined ? pooledGrid(map, key, this.#windowOf(map.layer)) : undefined;
+    if (pooled !== undefined) return tileOf(pooled, reducer);
+    const request = requestOf(map, minus, key);
+    const name = [mapId(map), minus && mapId(minus), request.value, request.reducer, request.skipKeys].join(' ');
+    const texels: TileSource['texels'] = (area, stop) => this.#texels({ ...request, ...area }, stop);
+    return this.#levels.tile({ name, tokens, reducer, isSigned: minus !== undefined, texels }, key, signal);
   }
 
   /**
@@ -72,44 +55,9 @@ export class TileServer {
     const { values, counts } = await this.#texels(request, signal);
     return key.reducer === 'mean' ? values.map((sum, i) => sum / counts[i]!) : values;
   }
-
-  /** The finest level that a pass fills: at most 1,024 texels a side, 8 MiB. */
-  #baseLevel(tokens: number): number {
-    return Math.max(this.#directLevels + 1, topLevel(tokens) - 2);
-  }
-
-  /** All coarser levels at once. */
-  #pass(map: MapOf, minus: MapOf | undefined, key: TileKey, signal: AbortSignal): Promise<Pyramid> {
-    const request = requestOf(map, minus, key);
-    const name = [mapId(map), minus && mapId(minus), request.value, request.reducer, request.skipKeys].join(' ');
-    return this.#passes.of(name, (stop) => this.#compute(request, map.capture.tokens, stop), signal);
-  }
-
-  async #compute(request: TexelRequest, tokens: number, signal: AbortSignal): Promise<Pyramid> {
-    const top = topLevel(tokens);
-    const base = this.#baseLevel(tokens);
-    const whole = { ...request, level: base, rowStart: 0, rowEnd: tokens, keyStart: 0, keyEnd: tokens };
-    const grids = new Map<number, TexelGrid>();
-    let grid = await this.#texels(whole, signal);
-    for (let level = base; level <= top; level++) {
-      grids.set(level, grid);
-      if (level < top) grid = halved(grid, request.reducer, request.minus !== undefined);
-    }
-    return grids;
-  }
 }
 
 export type OverviewKey = Pick<TileKey, 'level' | 'value' | 'reducer'>;
-
-/** Throws `bad-request`. */
-export function checkLevel(tokens: number, level: number): void {
-  const top = topLevel(tokens);
-  if (level <= top) return;
-  throw new AppError('bad-request', `The coarsest level of ${tokens} tokens is ${top}, not ${level}.`);
-}
-
-/** Grids by level. */
-type Pyramid = ReadonlyMap<number, TexelGrid>;
 
 function requestOf(
   map: MapOf,
@@ -137,26 +85,4 @@ function refuseDifference(map: MapOf, minus: MapOf, key: Pick<TileKey, 'value' |
       hint: 'Subtract maps of the same prompt.',
     });
   }
-}
-
-function emptyTile(): Tile {
-  return { values: new Float32Array(TILE_SIZE * TILE_SIZE).fill(NaN), min: NaN, max: NaN };
-}
-
-/** The tile whose first texel is (row, column) of the grid. */
-function tileOf(grid: TexelGrid, { reducer }: TileKey, row: number, column: number): Tile {
-  const tile = emptyTile();
-  let [min, max] = [Infinity, -Infinity];
-  for (let r = 0; r < Math.min(TILE_SIZE, grid.rows - row); r++) {
-    for (let c = 0; c < Math.min(TILE_SIZE, grid.columns - column); c++) {
-      const at = (row + r) * grid.columns + column + c;
-      const count = grid.counts[at]!;
-      if (count === 0) continue;
-      const value = Math.fround(reducer === 'mean' ? grid.values[at]! / count : grid.values[at]!);
-      tile.values[r * TILE_SIZE + c] = value;
-      if (value < min) min = value;
-      if (value > max) max = value;
-    }
-  }
-  return min > max ? tile : { ...tile, min, max };
 }
