@@ -8,7 +8,14 @@ import { VIRIDIS_HEX } from './viridis.ts';
 
 export const LUT_SIZE = 256;
 
-export const COLOUR_MAPS = ['viridis', 'cividis', 'divergingOnDark', 'divergingOnLight'] as const;
+export const COLOUR_MAPS = [
+  'viridis',
+  'cividis',
+  'divergingOnDark',
+  'divergingOnLight',
+  'shareOnDark',
+  'shareOnLight',
+] as const;
 export type ColourMap = (typeof COLOUR_MAPS)[number];
 
 /** [256, 3] u8, low to high. */
@@ -29,6 +36,18 @@ const DIVERGING_ENDS = {
   ],
 } as const satisfies Record<string, readonly [Rgb, Rgb, Rgb]>;
 
+/** One hue, little to much: for shares of something that the page names by its colour. */
+const SHARE_ENDS = {
+  shareOnDark: [
+    { r: 0x26, g: 0x31, b: 0x3f },
+    { r: 0x5b, g: 0x87, b: 0xbf },
+  ],
+  shareOnLight: [
+    { r: 0xe9, g: 0xf0, b: 0xfa },
+    { r: 0x6f, g: 0x9b, b: 0xd6 },
+  ],
+} as const satisfies Record<string, readonly [Rgb, Rgb]>;
+
 function viridisAt(index: number): Rgb {
   const value = Number.parseInt(VIRIDIS_HEX.slice(index * 6, index * 6 + 6), 16);
   return { r: value >> 16, g: (value >> 8) & 255, b: value & 255 };
@@ -48,6 +67,10 @@ function colourAt(map: ColourMap, index: number): Rgb {
   const t = index / (LUT_SIZE - 1);
   if (map === 'viridis') return viridisAt(index);
   if (map === 'cividis') return cividisAt(t);
+  if (map === 'shareOnDark' || map === 'shareOnLight') {
+    const [little, much] = SHARE_ENDS[map];
+    return oklabMix(little, much, t);
+  }
   const [low, middle, high] = DIVERGING_ENDS[map];
   return t < 0.5 ? oklabMix(low, middle, t * 2) : oklabMix(middle, high, t * 2 - 1);
 }

@@ -29,8 +29,18 @@ import {
 } from '../model/effect.ts';
 import { FINAL_NORMS, interventionSchema } from '../model/intervention.ts';
 import type { Generation } from '../model/generation.ts';
-import type { MethodInfo } from '../model/method.ts';
-import type { MethodResult } from '../model/method-result.ts';
+import type { MethodInfo, MethodResolution } from '../model/method.ts';
+import { FIDELITIES, type MethodResult } from '../model/method-result.ts';
+import { QUESTION_VIEWS, type MethodTaskResult, type MethodTaskRow } from '../model/method-task.ts';
+import {
+  METHOD_TILE_VALUES,
+  type KeptRows,
+  type MethodGeneration,
+  type MethodKey,
+  type MethodRow,
+  type MethodStep,
+  type StoredTrace,
+} from '../model/method-views.ts';
 import type { ModelInfo } from '../model/model-info.ts';
 import type {
   ComparedChoice,
@@ -162,6 +172,12 @@ export interface SessionRun {
   readonly summary: RunSummary;
 }
 
+/** What a method read, of an opened session, attached to the engine as `trace`. */
+export interface SessionTrace {
+  readonly name: string;
+  readonly trace: string;
+}
+
 export interface SessionFile {
   /** Absolute. */
   readonly path: string;
@@ -180,6 +196,7 @@ export interface OpenedSession {
   /** Of the stored runs; null where there are none. */
   readonly model: ModelInfo | null;
   readonly runs: readonly SessionRun[];
+  readonly traces: readonly SessionTrace[];
   /** What could not be read and was left out, in sentences. */
   readonly warnings: readonly string[];
 }
@@ -247,9 +264,17 @@ const sessionState = z.record(
   z.string().min(1).max(64),
   z.object({ version: z.number().int().min(1), data: z.unknown() }),
 );
+const traceId = z.string().min(1).max(64);
+/** Names a file too. */
+export const traceName = z.string().regex(/^[\w-]{1,64}$/);
 const sessionContent = {
   state: sessionState,
   runs: z.array(z.object({ role: z.enum(['clean', 'changed']), choice: storeChoiceSchema })).max(2),
+  /** What methods read. `name`: what the state calls it; `run`: whose q, k and v it is of, where the session has it. */
+  traces: z
+    .array(z.object({ name: traceName, trace: traceId, run: z.enum(['clean', 'changed']).nullable() }))
+    .max(16)
+    .default([]),
 };
 /** Null: a session that was neither opened nor saved in this page. */
 const sessionId = z.string().max(64).nullable().default(null);
@@ -277,7 +302,13 @@ const figure = {
     .default([]),
 };
 
-const traceId = z.string().min(1).max(64);
+const budget = z.union([z.object({ keys: z.number().int().min(1) }), z.object({ share: z.number().gt(0).max(1) })]);
+const methodChoice = {
+  method: z.string().regex(/^[\w-]{1,64}$/),
+  parameters: z.record(z.string().max(64), z.number()).default({}),
+};
+/** Queries from there on attend under the method, which chooses at the end of what comes before. */
+const methodStart = z.number().int().min(1);
 const taskId = z.string().min(1).max(64);
 const taskParameters = z.record(z.string().max(64), z.number()).default({});
 const seed = z
@@ -303,8 +334,8 @@ const taskPart = z.union([z.string().min(1), z.array(z.number().int().min(0)).mi
 const target = effectTargetSchema.prefault({});
 /** Two prompts of which values of one are put into the run of the other. */
 const pair = { clean: promptSchema, corrupted: promptSchema, align: z.enum(ALIGNMENTS).default('tokens') };
-/** Of the task `file`. */
-export const taskItem = z.object({ prompt: taskPart, answer: taskPart });
+/** Of the task `file`. `question`: goes on from the prompt. */
+export const taskItem = z.object({ prompt: taskPart, question: taskPart.optional(), answer: taskPart });
 /** Of a user's probe set: a text, one with its answer, or a question with choices of which one is right. */
 export const probeItem = z.object({
   prompt: taskPart,
@@ -525,25 +556,87 @@ export const methods = {
   ),
   /** Every sparse attention method there is. */
   'method.list': method<{ readonly methods: readonly MethodInfo[] }>()(z.object({})),
+  /** What `method.run` would run a method with in the open model, one for each of its results. Computes nothing. */
+  'method.resolve': method<{ readonly each: readonly MethodResolution[] }>()(
+    z.object({ ...methodChoice, budgets: z.array(budget).max(32).default([]), promptLength: methodStart }),
+  ),
   /**
    * A method on a run without interventions, one result a budget, or one alone of a method that takes none; without
-   * budgets, the published one. `promptLength`: queries from there on attend under the method, which sees nothing after it.
+   * budgets, the published one. Progress carries nothing; cancelled, it is done again.
    */
   'method.run': method<{ readonly results: readonly MethodResult[] }>()(
     z.object({
       runId,
-      method: z.string().regex(/^[\w-]{1,64}$/),
-      parameters: z.record(z.string().max(64), z.number()).default({}),
-      budgets: z
-        .array(z.union([z.object({ keys: z.number().int().min(1) }), z.object({ share: z.number().gt(0).max(1) })]))
-        .max(32)
-        .default([]),
-      promptLength: z.number().int().min(1),
+      ...methodChoice,
+      budgets: z.array(budget).max(32).default([]),
+      promptLength: methodStart,
+      fidelity: z.enum(FIDELITIES).default('F1'),
+      /** First token of the answer, which goes to the end of the run; null = there is none. */
+      answerStart: z.number().int().min(1).nullable().default(null),
+      /** At F3, of the continuation; no fewer than the answer has. */
+      maxTokens: z.number().int().min(1).max(1024).default(16),
+    }),
+  ),
+  /**
+   * Goes on from the prompt greedily with every query from `promptLength` on under the method. Progress carries what
+   * there is so far.
+   */
+  'method.generate': method<MethodGeneration>()(
+    z.object({
+      prompt: promptSchema,
+      ...methodChoice,
+      budget: budget.nullable().default(null),
+      promptLength: methodStart,
+      maxTokens: z.number().int().min(1).max(4096),
+      stopAtEnd: z.boolean().default(true),
+    }),
+  ),
+  /**
+   * Methods on the prompts of a task: means, and accuracy with its interval. Progress carries the rows so far; cancelled,
+   * it goes on where it stopped when it is asked for again.
+   */
+  'method.task': method<MethodTaskResult>()(
+    z.object({
+      ...taskGrid,
+      items: z.array(taskItem).max(10_000).default([]),
+      choices: z
+        .array(z.object({ ...methodChoice, budget: budget.nullable().default(null) }))
+        .min(1)
+        .max(512),
+      questions: z.array(z.enum(QUESTION_VIEWS)).min(1).max(2).default(['unseen']),
+      fidelity: z.enum(FIDELITIES).default('F3'),
     }),
   ),
   /** Keys that a query head read under a method, ascending; `trace` as `method.run` told. */
   'method.kept': method<{ readonly keys: Int32Array }>()(
     z.object({ trace: traceId, layer: index, head: index, query: index }),
+  ),
+  /** The whole of what a head read. */
+  'method.rows': method<KeptRows>()(z.object({ trace: traceId, layer: index, head: index })),
+  'method.row': method<MethodRow>()(z.object({ trace: traceId, layer: index, head: index, query: index })),
+  'method.step': method<MethodStep>()(z.object({ trace: traceId, query: index })),
+  'method.key': method<MethodKey>()(z.object({ trace: traceId, query: index, key: index })),
+  /** Of a head's map under a method; a texel is reduced as in `run.tile`, a difference to the one of largest magnitude. */
+  'method.tile': method<Tile>()(
+    z.object({
+      trace: traceId,
+      layer: index,
+      head: index,
+      ...tileKeySchema.omit({ value: true }).shape,
+      value: z.enum(METHOD_TILE_VALUES),
+    }),
+  ),
+  /** For a session file. */
+  'method.store': method<StoredTrace>()(z.object({ trace: traceId })),
+  /**
+   * Takes a stored one in. Maps and probabilities are of the run, where it is given and has its tensors, and the stored
+   * one was of its own q and k (F1); without them they are refused, and what was read is told all the same.
+   */
+  'method.attach': method<{ readonly trace: string }>()(
+    z.object({
+      stored: z.custom<StoredTrace>((value) => typeof value === 'object' && value !== null && 'bits' in value),
+      runId: runId.nullable(),
+    }),
   ),
   /** Keys that two methods both read over those that either reads, mean over queries, [layers x heads]. */
   'method.overlap': method<{ readonly values: Float64Array }>()(z.object({ traces: z.tuple([traceId, traceId]) })),
@@ -586,10 +679,13 @@ export const methods = {
   /** An example as it was stored with Headscope. Saving asks where. Throws `bad-request` for an unknown id. */
   'session.openExample': method<OpenedSession>()(z.object({ id: exampleId, abandon })),
   /**
-   * The stored runs of the open session once more, after the engine was started again; `bad-request` with the detail
+   * The stored runs and traces of the open session once more, after the engine was started again; `bad-request` with the detail
    * `otherSession` where that is not `sessionId`.
    */
-  'session.attach': method<{ readonly runs: readonly SessionRun[] }>()(z.object({ sessionId })),
+  'session.attach': method<{
+    readonly runs: readonly SessionRun[];
+    readonly traces: readonly SessionTrace[];
+  }>()(z.object({ sessionId })),
   /** Leaves the open session: saving asks for a path. */
   'session.close': method<null>()(z.object({ abandon })),
   /** Keeps unsaved work for recovery after a crash. `savedAt` is null where what was begun is out of date by now. */
@@ -660,6 +756,8 @@ export interface Progress {
   readonly etaMs: number | null;
   /** Of `generate.start`: what there is so far. */
   readonly partial?: Generation;
+  /** Of `method.task`: the rows over the samples so far. */
+  readonly taskRows?: readonly MethodTaskRow[];
 }
 
 /** Announcements that no request asked for. */

@@ -5,6 +5,7 @@ import { sessionContext } from './session-context.ts';
 import { pack } from '../session/packed.ts';
 import { promptNameOf } from '../session/prompt-name.ts';
 import type { StoredEffects } from '../session/stored-effects.ts';
+import type { StoredDecode, StoredLabResult, StoredLabTask } from '../session/stored-lab.ts';
 import {
   curveRecord,
   doseRecord,
@@ -15,6 +16,7 @@ import {
   pathsRecord,
   randomRecord,
 } from '../view/effects/testing/records.ts';
+import { decodeRecord, labRecord, labTaskRecord } from '../view/lab/testing/records.ts';
 
 const head = { layer: 1, head: 2 };
 const generation = [{ run: 'clean' as const, tokens: [{ id: 1, display: 'a', text: 'a', prob: 1, top: [] }] }];
@@ -30,18 +32,24 @@ const effects = pack({
   keys: keysRecord({ deviation: [0.5, NaN, 2], logit: [-3, 1, 0] }),
   importance: importanceRecord(),
 }) as Partial<StoredEffects>;
+const lab = {
+  result: pack(labRecord()) as StoredLabResult,
+  task: pack(labTaskRecord()) as StoredLabTask,
+  decode: pack(decodeRecord()) as StoredDecode,
+};
 const score = { id: 's', name: 'S', unit: '', definition: '', badge: 'exact', domain: [0, 1] } as const;
 const results = { score: { ...score, domain: [0, 1] as [number, number] }, a: result, b: result };
 
 describe('the recipe that a dialog begins with', () => {
   it.each(FIGURE_VIEWS)('is one of the view %s, two columns wide on white', (view) => {
-    const recipe = defaultRecipe(view, { head, generation, results, effects });
+    const recipe = defaultRecipe(view, { head, generation, results, effects, lab });
     expect(recipe).toMatchObject({ view, version: 1, widthMm: 180, fontPt: 7, theme: 'light', dpi: 300, title: null });
     expect(parseRecipe(JSON.parse(JSON.stringify(recipe)))).toEqual(recipe);
   });
 
   it('is refused where there is no result to draw', () => {
     expect(() => defaultRecipe('curve', { head })).toThrow('no result of the view curve');
+    expect(() => defaultRecipe('methods', { head })).toThrow('no result of the view methods');
   });
 
   it('takes what is on screen', () => {
@@ -53,6 +61,40 @@ describe('the recipe that a dialog begins with', () => {
       colour: 'incoming',
     });
     expect(defaultRecipe('ranked', { head, score: 'sink' })).toMatchObject({ sortBy: 'sink' });
+  });
+});
+
+describe('what a session says of the method lab', () => {
+  const slice = (data: unknown) => ({ version: 1, data });
+  const settings = {
+    entries: [],
+    budgets: [],
+    questionStart: null,
+    answer: '',
+    question: 'seen',
+    fidelity: 'F1',
+    maxTokens: 4,
+    cost: 'read',
+    measure: 'recall',
+    logCost: true,
+    task: { task: 'needle', lengths: [], depths: [], samples: 1, seed: 0, questions: ['seen'] },
+  };
+  const looked = { row: 4, maps: [{ row: 4, value: 'lost' }], query: 20, key: null };
+  const data = { shown: 'maps', settings, result: { ...lab.result, runId: 'clean' }, taskResult: lab.task, ...looked };
+  const decode = { choice: lab.result.rows[0]!.choice, maxTokens: 4, under: 'dense', step: 0, key: null };
+  const state = { lab: slice(data), decode: slice({ ...decode, result: lab.decode }) };
+
+  it('fills recipes with results, what is looked at, and what the engine calls it', () => {
+    const traces = new Map([[lab.result.rows[4]!.result!.trace!, 'trace-9']]);
+    const context = sessionContext(state, 24, { runs: new Map([['clean', 'session-clean']]), traces });
+    expect(defaultRecipe('methods', context)).toMatchObject({ measure: 'recall', cost: 'read', log: true });
+    expect(defaultRecipe('ribbon', context)).toMatchObject({ row: 4, query: 20 });
+    const maps = defaultRecipe('method-maps', context);
+    expect(maps).toMatchObject({ maps: looked.maps, result: { runId: 'session-clean' } });
+    const { rows } = (maps as Extract<typeof maps, { view: 'method-maps' }>).result;
+    expect([rows[4]!.result!.trace, rows[3]!.result!.trace]).toEqual(['trace-9', lab.result.rows[3]!.result!.trace]);
+    expect(defaultRecipe('decode', context)).toMatchObject({ result: lab.decode });
+    expect(defaultRecipe('accuracy', context)).toMatchObject({ result: lab.task });
   });
 });
 

@@ -1,6 +1,9 @@
 import { AppError } from '../base/app-error.ts';
+import type { LabRow } from '../model/lab.ts';
 import type { HeadId } from '../model/head-id.ts';
 import type { StoredEffects } from '../session/stored-effects.ts';
+import type { StoredDecode, StoredLabResult, StoredLabTask } from '../session/stored-lab.ts';
+import { shownMaps, type MethodMap } from '../view/lab/method-maps.ts';
 import {
   figureRecipeSchema,
   type FigureGeneratedToken,
@@ -43,6 +46,16 @@ export interface FigureContext {
   }[];
   /** Results of sweeps and patching. */
   readonly effects?: Partial<StoredEffects>;
+  /** Results of the method lab, and what of them is looked at. */
+  readonly lab?: {
+    readonly result?: StoredLabResult | undefined;
+    readonly task?: StoredLabTask | undefined;
+    readonly decode?: StoredDecode | undefined;
+    readonly plot?: Partial<Pick<RecipeOf<'methods'>, 'measure' | 'cost' | 'log'>>;
+    readonly row?: number;
+    readonly query?: number | null;
+    readonly maps?: readonly MethodMap[];
+  };
   /** One score of two results. */
   readonly results?: Pick<Extract<FigureRecipeInput, { view: 'results' }>, 'score' | 'a' | 'b' | 'remarks'>;
 }
@@ -65,6 +78,7 @@ export function defaultRecipe(view: FigureViewId, context: FigureContext): Figur
     generation,
     results,
     effects = {},
+    lab = {},
   } = context;
 
   const sinkMode = map.sinkMode ?? undefined;
@@ -92,11 +106,24 @@ export function defaultRecipe(view: FigureViewId, context: FigureContext): Figur
     paths: { result: effects.paths },
     keys: { result: effects.keys },
     importance: { result: effects.importance },
+    methods: { result: lab.result, ...lab.plot },
+    accuracy: { result: lab.task },
+    'method-table': { result: lab.result },
+    allocation: { result: lab.result, rows: [lab.row ?? 0], selected: head },
+    kept: { result: lab.result, row: lab.row, selected: head },
+    ribbon: { result: lab.result, row: lab.row, head, query: lab.query },
+    'method-maps': { result: lab.result, head, maps: lab.maps ?? firstMaps(lab.result) },
+    decode: { result: lab.decode },
   }[view];
   const kind = EFFECT_VIEWS.find((one) => one === view);
   if (kind !== undefined && effects[kind] === undefined) {
     throw new AppError('bad-request', `There is no result of the view ${view} to draw.`, {
       hint: 'Compute it in the window, under Effects, and save the session.',
+    });
+  }
+  if (LAB_VIEWS.some((one) => one === view) && (given as { readonly result?: unknown }).result === undefined) {
+    throw new AppError('bad-request', `There is no result of the view ${view} to draw.`, {
+      hint: 'Compute it in the window, in the method lab or under Decode, and save the session.',
     });
   }
   return figureRecipeSchema.parse({ view, ...given });
@@ -113,3 +140,18 @@ const EFFECT_VIEWS = [
   'keys',
   'importance',
 ] as const satisfies readonly FigureViewId[];
+
+const LAB_VIEWS = [
+  'methods',
+  'accuracy',
+  'method-table',
+  'allocation',
+  'kept',
+  'ribbon',
+  'method-maps',
+  'decode',
+] as const satisfies readonly FigureViewId[];
+
+function firstMaps(result: StoredLabResult | undefined): readonly MethodMap[] {
+  return shownMaps([], (result?.rows ?? []) as readonly LabRow[]);
+}

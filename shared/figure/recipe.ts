@@ -6,12 +6,17 @@ import { z } from 'zod';
 import { AppError } from '../base/app-error.ts';
 import { BADGES } from '../model/badge.ts';
 import { EFFECT_METRICS } from '../model/effect.ts';
+import { METHOD_TILE_VALUES } from '../model/method-views.ts';
 import { SESSION_ROLES } from '../session/manifest.ts';
 import { storedEffects } from '../session/stored-effects.ts';
+import { storedLab } from '../session/stored-lab.ts';
 import { TILE_REDUCERS, TILE_VALUES } from '../tensor/tile.ts';
 import { KEY_COLUMNS } from '../view/effects/key-rows.ts';
+import { LAB_COSTS, LAB_MEASURES } from '../view/lab/measures.ts';
+import { MOST_METHOD_MAPS } from '../view/lab/method-maps.ts';
 import { SINK_RULES } from '../view/map/sink-keys.ts';
 import { SINK_MODES, type SinkMode } from '../view/map/sink-mode.ts';
+import { KEPT_QUANTITIES } from './parts/kept-table.ts';
 
 const index = z
   .number()
@@ -314,6 +319,94 @@ export const importanceRecipe = z.object({
   names: z.number().int().min(0).max(200).default(8),
 });
 
+/** Results of the method lab likewise. What methods read is asked of the engine, by the names that the result has. */
+const labPlot = {
+  measure: z.enum(LAB_MEASURES),
+  cost: z.enum(LAB_COSTS),
+  /** Whether the cost is on a logarithmic scale. */
+  log: z.boolean().default(false),
+};
+
+export const methodsRecipe = z.object({
+  view: z.literal('methods'),
+  ...page,
+  result: storedLab.lab,
+  ...labPlot,
+  measure: labPlot.measure.default('outputErrorWO'),
+  cost: labPlot.cost.default('ratio'),
+});
+
+export const accuracyRecipe = z.object({
+  view: z.literal('accuracy'),
+  ...page,
+  result: storedLab.task,
+  ...labPlot,
+  measure: labPlot.measure.default('accuracy'),
+  cost: labPlot.cost.default('read'),
+});
+
+export const methodTableRecipe = z.object({
+  view: z.literal('method-table'),
+  ...page,
+  result: storedLab.lab,
+  /** Ids of columns; those that there are not are left out. */
+  columns: z
+    .array(z.string().max(64))
+    .max(64)
+    .default(['read', 'resident', 'ratio', 'recall', 'lostMass', 'outputErrorWO', 'kl', 'nllAnswer', 'accuracy']),
+});
+
+const cellValues = z.enum(['notable', 'all', 'none']).default('notable');
+
+/** Keys that methods give to layers and heads. */
+export const allocationRecipe = z.object({
+  view: z.literal('allocation'),
+  ...page,
+  result: storedLab.lab,
+  rows: z.array(index).min(1).max(6).default([0]),
+  selected: headId.nullable().default(null),
+  values: cellValues,
+});
+
+/** One method over all heads. */
+export const keptRecipe = z.object({
+  view: z.literal('kept'),
+  ...page,
+  result: storedLab.lab,
+  row: index.default(0),
+  quantity: z.enum(KEPT_QUANTITIES).default('lostMass'),
+  selected: headId.nullable().default(null),
+  values: cellValues,
+});
+
+/** Keys that one head reads, by query. */
+export const ribbonRecipe = z.object({
+  view: z.literal('ribbon'),
+  ...page,
+  result: storedLab.lab,
+  row: index.default(0),
+  head: headId.default({ layer: 0, head: 0 }),
+  /** Framed. */
+  query: index.nullable().default(null),
+});
+
+/** Attention of one head under methods, side by side. */
+export const methodMapsRecipe = z.object({
+  view: z.literal('method-maps'),
+  ...page,
+  result: storedLab.lab,
+  head: headId.default({ layer: 0, head: 0 }),
+  /** `row`: of the comparison; null = dense attention, which has its probability alone. */
+  maps: z
+    .array(z.object({ row: index.nullable(), value: z.enum(METHOD_TILE_VALUES).default('probability') }))
+    .min(1)
+    .max(MOST_METHOD_MAPS),
+  scale: mapOptions.scale,
+  columns: z.number().int().min(1).max(MOST_METHOD_MAPS).nullable().default(null),
+});
+
+export const decodeRecipe = z.object({ view: z.literal('decode'), ...page, result: storedLab.decode });
+
 export const figureRecipeSchema = z.discriminatedUnion('view', [
   mapRecipe,
   compareRecipe,
@@ -338,6 +431,14 @@ export const figureRecipeSchema = z.discriminatedUnion('view', [
   pathsRecipe,
   keysRecipe,
   importanceRecipe,
+  methodsRecipe,
+  accuracyRecipe,
+  methodTableRecipe,
+  allocationRecipe,
+  keptRecipe,
+  ribbonRecipe,
+  methodMapsRecipe,
+  decodeRecipe,
 ]);
 /** With its defaults filled in. */
 export type FigureRecipe = z.output<typeof figureRecipeSchema>;

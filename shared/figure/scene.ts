@@ -73,6 +73,8 @@ export interface Polyline {
   readonly kind: 'polyline';
   readonly points: readonly (readonly [x: number, y: number])[];
   readonly closed?: boolean;
+  /** Of a closed one; absent: none. */
+  readonly fill?: string;
   readonly stroke: string;
   readonly width: number;
   readonly dash?: readonly number[];

@@ -2,15 +2,25 @@
 import type { SessionState } from '../session/session-state.ts';
 import { promptNameOf } from '../session/prompt-name.ts';
 import type { SessionSlice } from '../session/slice.ts';
+import { decodeSlice } from '../session/slices/decode.ts';
 import { editSlice } from '../session/slices/edit.ts';
 import { effectsSlice } from '../session/slices/effects.ts';
 import { generationSlice } from '../session/slices/generation.ts';
+import { labSlice } from '../session/slices/lab.ts';
 import { promptSlice } from '../session/slices/prompt.ts';
 import { viewSlice } from '../session/slices/view.ts';
 import type { FigureContext } from './default-recipe.ts';
 
+/** What a session calls runs and traces, as the engine knows them. */
+export interface SessionNames {
+  readonly runs: ReadonlyMap<string, string>;
+  readonly traces: ReadonlyMap<string, string>;
+}
+
+const NO_NAMES: SessionNames = { runs: new Map(), traces: new Map() };
+
 /** `state`: checked slices, as sessions are opened. What a session does not say is left to the defaults. */
-export function sessionContext(state: SessionState, tokens: number): FigureContext {
+export function sessionContext(state: SessionState, tokens: number, names = NO_NAMES): FigureContext {
   const view = read(state, viewSlice);
   const edit = read(state, editSlice);
   const source = read(state, promptSlice)?.ran?.source;
@@ -65,7 +75,35 @@ export function sessionContext(state: SessionState, tokens: number): FigureConte
         }
       : {}),
     ...(effects ? { effects } : {}),
+    ...(state['lab'] || state['decode'] ? { lab: labContext(state, names) } : {}),
     ...(lines.length > 0 ? { generation: lines } : {}),
+  };
+}
+
+function labContext(state: SessionState, { runs, traces }: SessionNames): NonNullable<FigureContext['lab']> {
+  const lab = read(state, labSlice);
+  const decode = read(state, decodeSlice)?.result;
+  const named = <T extends { readonly trace: string | null }>(of: T): T => ({
+    ...of,
+    trace: of.trace && (traces.get(of.trace) ?? of.trace),
+  });
+  const { measure, cost, logCost: log } = lab?.settings ?? {};
+  return {
+    ...(lab?.result
+      ? {
+          result: {
+            ...lab.result,
+            runId: runs.get(lab.result.runId) ?? lab.result.runId,
+            rows: lab.result.rows.map((row) => ({ ...row, result: row.result && named(row.result) })),
+          },
+          row: lab.row,
+          query: lab.query,
+          ...(lab.maps.length > 0 ? { maps: lab.maps } : {}),
+        }
+      : {}),
+    ...(lab?.taskResult ? { task: lab.taskResult } : {}),
+    ...(decode ? { decode: { ...decode, method: named(decode.method), dense: named(decode.dense) } } : {}),
+    ...(measure && cost ? { plot: { measure, cost, log: log ?? false } } : {}),
   };
 }
 

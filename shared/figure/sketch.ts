@@ -75,10 +75,17 @@ export class Sketch {
 
   polyline(
     points: readonly (readonly [number, number])[],
-    options: { readonly stroke?: string; readonly width?: number; readonly closed?: boolean; readonly dash?: number[] },
+    options: {
+      readonly stroke?: string;
+      readonly width?: number;
+      readonly closed?: boolean;
+      readonly fill?: string;
+      readonly dash?: number[];
+    },
   ): void {
-    const { stroke = this.theme.line, width = HAIR_PT, closed = false, dash } = options;
-    this.#into.push({ kind: 'polyline', points, stroke, width, closed, ...(dash ? { dash } : {}) });
+    const { stroke = this.theme.line, width = HAIR_PT, closed = false, fill, dash } = options;
+    const more = { ...(fill === undefined ? {} : { fill }), ...(dash ? { dash } : {}) };
+    this.#into.push({ kind: 'polyline', points, stroke, width, closed, ...more });
   }
 
   #style({ em = 1, family = 'sans', weight = 'normal' }: TextOptions): TextStyle {

@@ -54,7 +54,7 @@ function nodeOf(node: SceneNode): string {
       const points = node.points.map(([x, y]) => `${short(x)},${short(y)}`).join(' ');
       const dash = node.dash ? ` stroke-dasharray="${node.dash.map(short).join(' ')}"` : '';
       const name = node.closed === true ? 'polygon' : 'polyline';
-      return `<${name} points="${points}" fill="none" stroke="${node.stroke}" stroke-width="${short(node.width)}"${dash}/>`;
+      return `<${name} points="${points}" fill="${node.fill ?? 'none'}" stroke="${node.stroke}" stroke-width="${short(node.width)}"${dash}/>`;
     }
     case 'text':
       return textElement(node);

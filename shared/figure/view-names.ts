@@ -25,4 +25,12 @@ export const FIGURE_VIEW_NAMES: Readonly<Record<FigureViewId, string>> = {
   paths: 'Paths from a head',
   keys: 'A row without each key',
   importance: 'Importance of heads',
+  methods: 'Methods against their cost',
+  accuracy: 'Methods on a task',
+  'method-table': 'Table of methods',
+  allocation: 'Keys by layer and head',
+  kept: 'What a method does to each head',
+  ribbon: 'Keys that a head reads',
+  'method-maps': 'Maps under methods',
+  decode: 'Text under a method',
 };

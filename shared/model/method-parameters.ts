@@ -1,5 +1,6 @@
 /** The values that a method is run with: given, or from the budget, or published and scaled to prompt and model. */
 import { AppError } from '../base/app-error.ts';
+import { plural } from '../view/format.ts';
 import {
   SCALED_BELOW,
   type Budget,
@@ -9,6 +10,9 @@ import {
   type ParameterOrigin,
   type ResolvedMethod,
 } from './method.ts';
+
+/** Of the search for a budget that fits; where keys go to parameters one by one, the first step finds it. */
+const MOST_STEPS = 32;
 
 export interface MethodSizes {
   /** Of the model. */
@@ -64,18 +68,62 @@ export function resolveMethod(
     origins[parameter.id] =
       given[parameter.id] !== undefined ? 'given' : scaled === parameter.default ? 'published' : 'scaled';
   }
-  const keys = keysOf(method.info, sizes, budget);
+  const asked = keysOf(method.info, sizes, budget);
+  const from = (value: number): MethodParameters => method.fromBudget?.(value, values, given, sizes) ?? {};
+  // A published budget can be scaled to less than any value of a parameter takes; one that was given is refused then.
+  const lacking = asked === null || asked.origin === 'given' ? 0 : lackingKeys(parameters, from(asked.value), given);
+  const keys = asked && { ...asked, value: asked.value + lacking };
   if (keys !== null) {
-    const own = method.fromBudget?.(keys.value, values, given, sizes) ?? {};
+    const own = from(keys.value);
     for (const parameter of parameters) {
       const value = own[parameter.id];
       if (value === undefined || value === values[parameter.id] || given[parameter.id] !== undefined) continue;
-      if (value < parameter.min) throw tooSmall(id, keys.value, parameter, value);
+      if (value < parameter.min) {
+        const least = leastBudget(parameters, from, given, keys.value);
+        throw tooSmall(
+          method.info.name,
+          { keys: keys.value, least, promptLength: sizes.promptLength },
+          parameter,
+          value,
+        );
+      }
       values[parameter.id] = value;
       origins[parameter.id] = 'budget';
     }
   }
   return { budget: keys?.value ?? null, budgetOrigin: keys?.origin ?? null, parameters: values, origins };
+}
+
+/** By how much the values are under what their parameters take, the most of them. */
+function lackingKeys(
+  parameters: readonly MethodParameter[],
+  values: MethodParameters,
+  given: MethodParameters,
+): number {
+  const lacks = parameters.map(({ id, min }) => (given[id] === undefined ? min - (values[id] ?? min) : 0));
+  return Math.max(0, ...lacks);
+}
+
+/** The least budget over one that lacks keys that leaves every parameter a value; undefined where none was found. */
+function leastBudget(
+  parameters: readonly MethodParameter[],
+  from: (keys: number) => MethodParameters,
+  given: MethodParameters,
+  lacking: number,
+): number | undefined {
+  const lack = (keys: number) => lackingKeys(parameters, from(keys), given);
+  let [under, enough] = [lacking, lacking];
+  for (let step = 0; lack(enough) > 0; step++) {
+    if (step === MOST_STEPS) return undefined;
+    under = enough;
+    enough += Math.ceil(lack(enough));
+  }
+  while (enough - under > 1) {
+    const between = Math.floor((under + enough) / 2);
+    if (lack(between) > 0) under = between;
+    else enough = between;
+  }
+  return enough;
 }
 
 function keysOf(
@@ -117,10 +165,27 @@ function check(method: string, { id, min, max, integer, choices }: MethodParamet
   });
 }
 
-function tooSmall(method: string, keys: number, { id, min }: MethodParameter, value: number): AppError {
+function tooSmall(
+  name: string,
+  {
+    keys,
+    least,
+    promptLength,
+  }: { readonly keys: number; readonly least: number | undefined; readonly promptLength: number },
+  { id, min }: MethodParameter,
+  value: number,
+): AppError {
+  // Rounded up, so that the share is enough.
+  const percent = least === undefined ? Infinity : Math.ceil((1000 * least) / promptLength) / 10;
+  const share = percent <= 100 ? `, ${percent}% of the ${plural(promptLength, 'token')} before the first query` : '';
   return new AppError(
     'bad-request',
-    `A budget of ${keys} keys leaves ${value} for the parameter ${id} of the method ${method}, which takes at least ${min}.`,
-    { hint: `Give a larger budget, or ${id} itself.` },
+    `A budget of ${plural(keys, 'key')} is too small for ${name}: it leaves ${value > 0 ? value : 'nothing'} for ${id}, which takes at least ${min}.`,
+    {
+      hint:
+        least === undefined
+          ? `Give a larger budget, or ${id} itself.`
+          : `Give at least ${plural(least, 'key')}${share}, or ${id} itself.`,
+    },
   );
 }

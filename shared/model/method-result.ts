@@ -1,12 +1,13 @@
 /** What running a method on a prompt says. */
 import type { Badge } from './badge.ts';
-import type { MethodParameters, ResolvedMethod } from './method.ts';
+import type { MethodParameters, MethodPhase, ResolvedMethod } from './method.ts';
 
 /**
  * F1, layer-local: q, k and v of the dense run in every layer, and only the attention of the layer at hand under the
- * method. Errors are not carried on to later layers.
+ * method. Errors are not carried on to later layers. F2, propagated: the tokens go through all layers under the method,
+ * which chooses from what that makes of q, k and v. F3, generated: F2, and the answer is generated under the method.
  */
-export const FIDELITIES = ['F1'] as const;
+export const FIDELITIES = ['F1', 'F2', 'F3'] as const;
 export type Fidelity = (typeof FIDELITIES)[number];
 
 /** Side of the tiles that computed pairs and blocks are counted in, positions. */
@@ -36,17 +37,56 @@ export interface StepCosts {
   readonly flops: number;
 }
 
+export const NOT_GIVEN = ['kl', 'nllAnswer', 'accuracy', 'answer', 'drift', 'oracle'] as const;
+export type NotGiven = (typeof NOT_GIVEN)[number];
+
+/** How the next token is predicted under the method; nats. Teacher-forced. */
+export interface MethodPrediction {
+  /** Mean of KL(dense || method). */
+  readonly kl: number;
+  /** By query, [tokens - promptLength]. */
+  readonly klByQuery: Float64Array;
+  /** Share of queries whose likeliest next token is another one than of dense attention. */
+  readonly topChanged: number;
+  /** Mean over the tokens of the answer; null without one. */
+  readonly nllAnswer: number | null;
+  /** The same of dense attention. */
+  readonly nllAnswerDense: number | null;
+  /** By token of the answer: under the method, and of dense attention; empty without one. */
+  readonly nllByToken: Float64Array;
+  readonly nllByTokenDense: Float64Array;
+}
+
+/** A greedy continuation of what comes before the answer, or of all tokens where there is none. */
+export interface MethodAnswer {
+  readonly text: string;
+  readonly ids: Int32Array;
+  readonly denseText: string;
+  readonly denseIds: Int32Array;
+  /** Whether it begins with the answer that was given; null without one. */
+  readonly correct: boolean | null;
+  readonly denseCorrect: boolean | null;
+  /** First token that is another one than in the dense continuation; null where all are the same. */
+  readonly firstDifference: number | null;
+  /** Share of tokens that are the same at the same place, of the longer one. */
+  readonly agreement: number;
+}
+
 export interface MethodResult {
   readonly method: string;
   readonly fidelity: Fidelity;
+  /** Rows that the method is measured on: those of the prompt, or those after it. */
+  readonly phase: MethodPhase;
   readonly badge: Badge;
   readonly resolved: ResolvedMethod;
   readonly params: MethodParameters;
   readonly tokens: number;
   /** Positions before the first query under the method; it does not see what follows. */
   readonly promptLength: number;
-  /** Queries under the method: all from there on. */
+  /** Queries under the method: all from there on; for a method for the rows of the prompt alone, all before. */
   readonly rows: number;
+  /** First position of the answer that is told about; null where there is none. */
+  readonly answerStart: number | null;
 
   /** Keys a query head reads at a step: mean over layers, heads and steps. */
   readonly read: number;
@@ -97,12 +137,12 @@ export interface MethodResult {
   /** Where recall is least. */
   readonly worst: { readonly layer: number; readonly head: number; readonly recall: number };
 
-  /** What the fidelity does not give, and why. */
-  readonly kl: null;
-  readonly nllAnswer: null;
-  readonly accuracy: null;
-  readonly answer: null;
-  readonly notGiven: string;
+  /** Of the next token, over the queries from `promptLength` on; null at F1. */
+  readonly prediction: MethodPrediction | null;
+  /** What was generated; null below F3. */
+  readonly generated: MethodAnswer | null;
+  /** What the fidelity or the prompt does not give, in sentences by what is missing. */
+  readonly notGiven: Readonly<Partial<Record<NotGiven, string>>>;
   /** Names what was read, for `method.kept` and `method.overlap`; null where that was too much to be kept. */
   readonly trace: string | null;
   readonly notes: readonly string[];

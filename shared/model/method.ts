@@ -107,3 +107,10 @@ export interface ResolvedMethod {
   readonly parameters: MethodParameters;
   readonly origins: Readonly<Record<string, ParameterOrigin>>;
 }
+
+/** What a method is run with under one budget; either is null. */
+export interface MethodResolution {
+  readonly resolved: ResolvedMethod | null;
+  /** Why it would be refused. */
+  readonly refusal: string | null;
+}

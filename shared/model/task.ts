@@ -42,6 +42,8 @@ export interface TaskPrompt {
   readonly answerText: string;
   /** Where the answer stands in the prompt; null where it does not. */
   readonly answerSpan: Span | null;
+  /** First token of what is asked at the end of the prompt; null where that is no part of its own. */
+  readonly questionStart: number | null;
 }
 
 /** Accuracy over the samples of one length and depth. `low` and `high`: 95 % Wilson interval over samples. */

@@ -41,6 +41,15 @@ const runEntrySchema = z.looseObject({
   tensors: entryPath.nullable(),
 });
 
+const traceEntrySchema = z.looseObject({
+  /** What the state of the window calls it. */
+  name: z.string().regex(/^[\w-]{1,64}$/),
+  /** The run whose q, k and v it is of; null where the file does not hold that. */
+  run: z.enum(SESSION_ROLES).nullable(),
+  /** As .safetensors. */
+  bits: entryPath,
+});
+
 export const manifestSchema = manifestHeadSchema.extend({
   /** ISO 8601, UTC. */
   createdAt: z.iso.datetime(),
@@ -55,6 +64,8 @@ export const manifestSchema = manifestHeadSchema.extend({
   provider: text.nullable(),
   badges: z.array(text).max(64),
   runs: z.array(runEntrySchema).max(SESSION_ROLES.length),
+  /** Keys that methods read. */
+  traces: z.array(traceEntrySchema).max(16).default([]),
   /** Every entry but `mimetype` and the manifest itself. */
   files: z.array(z.looseObject({ path: entryPath, bytes: count, sha256 })).max(1024),
 });

@@ -17,9 +17,9 @@ export interface MapRegion {
 }
 
 export interface MapQuestion {
-  readonly run: RunSummary;
+  readonly run: Pick<RunSummary, 'runId' | 'ids'>;
   readonly head: HeadId;
-  readonly minus: { readonly run: RunSummary; readonly head: HeadId } | undefined;
+  readonly minus: { readonly run: Pick<RunSummary, 'runId'>; readonly head: HeadId } | undefined;
   readonly value: TileValue;
   readonly reducer: TileReducer;
   /** First keys that are masked, and whether rows are divided by what is left of them. */
@@ -28,6 +28,14 @@ export interface MapQuestion {
   /** Whole texels of the level. */
   readonly region: MapRegion;
   readonly level: number;
+  /** In the place of the run's own tiles. */
+  readonly ask?: (place: TilePlace) => Promise<Tile>;
+}
+
+export interface TilePlace {
+  readonly level: number;
+  readonly tileRow: number;
+  readonly tileColumn: number;
 }
 
 export interface MapData {
@@ -169,24 +177,14 @@ class TileReader {
   }
 
   async tile(tileRow: number, tileColumn: number, level: number): Promise<Tile> {
-    const { run, head, minus, value, reducer, skipKeys, renormalise } = this.#question;
+    const { head, ask } = this.#question;
     const id = `${level}/${tileRow}/${tileColumn}`;
     const held = this.#held.get(id);
     if (held) return held;
     const { source, signal, progress } = this.#job;
     if (signal.aborted) throw new CancelledError();
-    const tile = await source.ask('run.tile', {
-      runId: run.runId,
-      ...head,
-      level,
-      tileRow,
-      tileColumn,
-      value,
-      reducer,
-      skipKeys,
-      renormalise,
-      ...(minus ? { minus: { runId: minus.run.runId, ...minus.head } } : {}),
-    });
+    const place = { level, tileRow, tileColumn };
+    const tile = await (ask ? ask(place) : this.#ofRun(source, place));
     progress({ phase: `Reading the map of ${formatHead(head)}`, done: ++this.#asked, total: 0, etaMs: null });
     this.#held.set(id, tile);
     for (const oldest of this.#held.keys()) {
@@ -194,5 +192,19 @@ class TileReader {
       this.#held.delete(oldest);
     }
     return tile;
+  }
+
+  #ofRun(source: FigureJob['source'], place: TilePlace): Promise<Tile> {
+    const { run, head, minus, value, reducer, skipKeys, renormalise } = this.#question;
+    return source.ask('run.tile', {
+      runId: run.runId,
+      ...head,
+      ...place,
+      value,
+      reducer,
+      skipKeys,
+      renormalise,
+      ...(minus ? { minus: { runId: minus.run.runId, ...minus.head } } : {}),
+    });
   }
 }

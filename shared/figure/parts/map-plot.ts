@@ -6,7 +6,7 @@ import type { TileValue } from '../../tensor/tile.ts';
 import { colourPosition } from '../../view/map/colour-steps.ts';
 import { colourTexels } from '../../view/map/colour-texels.ts';
 import { formatInCell } from '../../view/map/format-value.ts';
-import { lutWords, type MapColours } from '../../view/map/map-colours.ts';
+import { colourWords, isTinted, type MapColours } from '../../view/map/map-colours.ts';
 import type { RasterSource, SceneRect } from '../scene.ts';
 import { MIDDLE } from '../scene.ts';
 import { HAIR_PT, type Sketch } from '../sketch.ts';
@@ -24,7 +24,7 @@ export function mapRaster(
   colours: MapColours,
   mask: string,
 ): RasterSource {
-  const words = lutWords(colours.map);
+  const words = colourWords(colours);
   const masked = wordOf(mask);
   return {
     rows: data.rows,
@@ -95,7 +95,7 @@ function drawNumbers(
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++) {
         const number = values[row * columns + column]!;
-        if (Number.isNaN(number)) continue;
+        if (Number.isNaN(number) || isTinted(number)) continue;
         const text = formatInCell(value, number, wide);
         if (sketch.width(text, { em }) > cell) continue;
         sketch.text(text, plot.x + (column + 0.5) * cell, plot.y + (row + 0.5) * cell + MIDDLE * sizePt, {

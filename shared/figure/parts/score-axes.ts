@@ -1,11 +1,11 @@
 /** Axes of plots of scores: ticks, grid lines and names that keep to the frame. */
-import { scaleLinear, type ScaleLinear } from 'd3';
+import { scaleLinear, scaleLog, type ScaleContinuousNumeric } from 'd3';
 import { formatTick } from '../../view/map/format-value.ts';
 import { MIDDLE, type SceneRect } from '../scene.ts';
 import { LABEL_EM, type Sketch } from '../sketch.ts';
 import { wrapText } from '../wrap-text.ts';
 
-export type ScoreAxis = ScaleLinear<number, number>;
+export type ScoreAxis = ScaleContinuousNumeric<number, number>;
 
 export interface AxisDomain {
   readonly lo: number;
@@ -15,6 +15,12 @@ export interface AxisDomain {
   readonly whole?: boolean;
   /** Where ticks are; absent: at round numbers. */
   readonly at?: readonly number[];
+  /** Logarithmic, to base 2. */
+  readonly log?: boolean;
+  /** How far ticks should be from each other, about; absent: 6. */
+  readonly apartEm?: number;
+  /** How ticks are written; absent: in full or as a power of ten. */
+  readonly format?: (value: number) => string;
 }
 
 export interface ScoreAxes {
@@ -28,7 +34,8 @@ const label = { em: LABEL_EM } as const;
 const LINE_EM = 1.2 * LABEL_EM;
 
 /** Ticks of a length, as many as keep apart, with their texts. */
-function ticksOf(sketch: Sketch, axis: ScoreAxis, { whole = false, at: own }: AxisDomain, gap: number | undefined) {
+function ticksOf(sketch: Sketch, axis: ScoreAxis, domain: AxisDomain, gap: number | undefined) {
+  const { whole = false, at: own, apartEm = 6, format = formatTick } = domain;
   if (own) {
     let free = -Infinity;
     return own.map((tick) => {
@@ -40,11 +47,13 @@ function ticksOf(sketch: Sketch, axis: ScoreAxis, { whole = false, at: own }: Ax
     });
   }
   const [from, to] = axis.range() as [number, number];
-  for (let count = Math.max(2, Math.floor(Math.abs(to - from) / (6 * sketch.em))); count > 0; count--) {
+  for (let count = Math.max(2, Math.floor(Math.abs(to - from) / (apartEm * sketch.em))); count > 0; count--) {
     const ticks = axis
       .ticks(count)
       .filter((tick) => !whole || Number.isInteger(tick))
-      .map((tick) => ({ at: axis(tick), text: formatTick(tick) }));
+      .map((tick) => ({ at: axis(tick), text: format(tick) }));
+    // Rounded to the same text they would say nothing.
+    if (count > 1 && new Set(ticks.map(({ text }) => text)).size < ticks.length) continue;
     const apart = ticks.every(({ at, text }, index) => {
       const next = ticks[index + 1];
       if (!next) return true;
@@ -56,21 +65,21 @@ function ticksOf(sketch: Sketch, axis: ScoreAxis, { whole = false, at: own }: Ax
   return [];
 }
 
+function scaleOf({ lo, hi, log = false }: AxisDomain): ScoreAxis {
+  return (log ? scaleLog().base(2) : scaleLinear()).domain([lo, hi]);
+}
+
 /** `rect`: of the plot with its ticks and names, but for the name below, which takes the lines that it needs. */
 export function drawScoreAxes(sketch: Sketch, rect: SceneRect, xs: AxisDomain, ys: AxisDomain): ScoreAxes {
   const { em, theme } = sketch;
   const names = wrapText(xs.name, rect.width, (text) => sketch.width(text, label));
   const below = (1.7 + names.length * LINE_EM) * em;
-  const up = scaleLinear()
-    .domain([ys.lo, ys.hi])
-    .range([rect.y + Math.max(2 * em, rect.height - below), rect.y + 0.6 * em]);
+  const up = scaleOf(ys).range([rect.y + Math.max(2 * em, rect.height - below), rect.y + 0.6 * em]);
   const [bottom, top] = up.range() as [number, number];
   const upTicks = ticksOf(sketch, up, ys, 1.4 * em);
   const widest = upTicks.reduce((most, { text }) => Math.max(most, sketch.width(text, label)), 0);
   const left = rect.x + 1.8 * em + widest;
-  const across = scaleLinear()
-    .domain([xs.lo, xs.hi])
-    .range([left, rect.x + rect.width - 1.6 * em]);
+  const across = scaleOf(xs).range([left, rect.x + rect.width - 1.6 * em]);
   const right = across.range()[1]!;
   sketch.group('axes', () => {
     for (const { at, text } of upTicks) {

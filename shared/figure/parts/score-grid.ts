@@ -33,6 +33,8 @@ export interface ScoreGrid {
   readonly theme: FigurePage['theme'];
   /** The values are differences: a plus is printed as well. */
   readonly signed?: boolean;
+  /** Whether the colour bar stands under it; absent: it does. */
+  readonly legend?: boolean;
 }
 
 const LARGEST_CELL_EM = 8;
@@ -41,18 +43,17 @@ const NUMBER_EM = 0.85;
 const LEGEND_EM = 3.7;
 const LINE_EM = 1.3;
 
-/** Returns the lower end of the legend. */
+/** Returns the lower end of the legend, or of the grid without one. */
 export function drawScoreGrid(sketch: Sketch, frame: Frame, options: ScoreGrid): number {
   const { em } = sketch;
-  const { model, score, changed, selected, theme, signed = false } = options;
+  const { model, score, changed, selected, theme, signed = false, legend = true } = options;
   const values = score.values!;
   const scale = scoreScale(score);
   const decimals = scoreDecimals(scale);
-  const lines = legendLines(sketch, frame, score);
   const grid = headGrid(sketch, frame, model, {
     largestEm: LARGEST_CELL_EM,
     square: false,
-    below: (LEGEND_EM + lines.length * LINE_EM) * em,
+    below: legend ? scoreLegendHeight(sketch, frame, score) : 0,
   });
   const notable = options.values === 'all' ? undefined : notableHeads(values, scale);
   const printed = (index: number) => options.values !== 'none' && (notable?.has(index) ?? true);
@@ -80,9 +81,30 @@ export function drawScoreGrid(sketch: Sketch, frame: Frame, options: ScoreGrid):
   });
   for (const head of changed) drawCross(sketch, grid, head);
   if (selected) drawRing(sketch, grid, selected);
-  const width = Math.min(Math.max(grid.width - grid.gap, 12 * em), frame.x + frame.width - grid.x - em, 40 * em);
+  const end = grid.y + grid.height;
+  if (!legend) return end;
+  const width = Math.max(grid.width - grid.gap, 12 * em);
+  return drawScoreLegend(sketch, frame, { score, theme }, { x: grid.x, y: end, width });
+}
+
+/** Of the legend under a grid, points. */
+export function scoreLegendHeight(sketch: Sketch, frame: Frame, score: ScoreTable): number {
+  return (LEGEND_EM + legendLines(sketch, frame, score).length * LINE_EM) * sketch.em;
+}
+
+/** The colour bar under grids of one scale; returns its lower end. */
+export function drawScoreLegend(
+  sketch: Sketch,
+  frame: Frame,
+  { score, theme }: Pick<ScoreGrid, 'score' | 'theme'>,
+  place: { readonly x: number; readonly y: number; readonly width: number },
+): number {
+  const { em } = sketch;
+  const scale = scoreScale(score);
+  const width = Math.min(place.width, frame.x + frame.width - place.x - em, 40 * em);
+  const lines = legendLines(sketch, frame, score);
   const legend = { map: scoreMap(scale, theme), ticks: scoreTicks(scale, (width / em) * 11), lines, masked: false };
-  return drawLevelBar(sketch, legend, { x: grid.x, y: grid.y + grid.height + 0.9 * em, width });
+  return drawLevelBar(sketch, legend, { x: place.x, y: place.y + 0.9 * em, width });
 }
 
 /** What the colours are of, and what uniform attention gets where that says something: no wider than the frame. */

@@ -84,6 +84,13 @@ export interface AxesDrawing {
   /** Between the key axis and the plot, for what stands there. */
   readonly above?: number;
   readonly shows?: { readonly keys: boolean; readonly queries: boolean };
+  /** Keys have their positions, at even distances, with the token behind it where there is room. */
+  readonly positions?: boolean;
+}
+
+/** `29 old`: a key of an axis with positions. */
+export function positionText(index: number, tokens: readonly TokenView[]): string {
+  return `${index} ${axisText(tokens[index]!)}`;
 }
 
 export function drawTokenAxes(sketch: Sketch, drawing: AxesDrawing): void {
@@ -93,7 +100,8 @@ export function drawTokenAxes(sketch: Sketch, drawing: AxesDrawing): void {
   const measure = (text: string) => sketch.width(text, label);
   const importance = keyImportance(tokens, profile);
   for (const { start, end } of folds) importance.fill(-1, start, end);
-  const keys = spacedByImportance(importance, Math.ceil(columnGap(sketch) / cell - 1e-9));
+  const apart = Math.ceil(columnGap(sketch) / cell - 1e-9);
+  const keys = drawing.positions ? spacedEvenly(tokens.length, apart) : spacedByImportance(importance, apart);
   const queries = spacedEvenly(tokens.length, Math.ceil(rowGap(sketch) / cell - 1e-9));
   const top = placeAxis({
     start: region.keyStart,
@@ -129,7 +137,15 @@ export function drawTokenAxes(sketch: Sketch, drawing: AxesDrawing): void {
       const x = plot.x + atPx;
       if (!isClear(x)) continue;
       sketch.line(x, axisY - 0.35 * em, x, axisY);
-      sloped(fitText(axisText(tokens[index]!), room(x), measure), x, theme.text);
+      // What is left of a position would be another one.
+      const position = measure(String(index)) <= room(x) ? String(index) : undefined;
+      const text = fitText(
+        drawing.positions ? positionText(index, tokens) : axisText(tokens[index]!),
+        room(x),
+        measure,
+      );
+      const isWhole = text?.startsWith(`${index} `) ?? false;
+      sloped(drawing.positions && !isWhole ? position : text, x, theme.text);
     }
     for (const { fold, startPx, endPx, labelPx } of top.brackets) {
       const [from, to, y] = [plot.x + startPx, plot.x + endPx, axisY - 0.4 * em];

@@ -1,4 +1,5 @@
 /** Runs of any size whose numbers are made up, for tests of figures. */
+import { AppError } from '../../base/app-error.ts';
 import { createPrng } from '../../base/prng.ts';
 import type { MethodName, ParamsOf, ResultOf, Tile } from '../../contract/methods.ts';
 import type { HeadProfile, RunComparison, RunSummary } from '../../model/run.ts';
@@ -8,6 +9,8 @@ import { TILE_SIZE, tileKeySchema } from '../../tensor/tile.ts';
 import type { FigureSource } from '../source.ts';
 import type { FakeShape } from './fake-shape.ts';
 import { fakeSinks } from './fake-sinks.ts';
+import { fakeMethodTile, fakeRows, fakeStored } from './fake-traces.ts';
+import { LAB_SHAPE } from '../../view/lab/testing/records.ts';
 import { makeScoreTable } from '../../model/testing/score-table.ts';
 
 const PIECES = [
@@ -31,6 +34,12 @@ export function fakeProbability(layer: number, head: number, query: number, key:
   const wave = 1 + Math.sin(query * 0.37 + key * 0.61 * (head + 1) + layer);
   return Math.fround((0.02 + wave ** 4) / (16 * (query + 1)));
 }
+
+const LAB_EXTENT = {
+  tokens: LAB_SHAPE.tokens,
+  firstRow: LAB_SHAPE.promptLength,
+  rows: LAB_SHAPE.tokens - LAB_SHAPE.promptLength,
+};
 
 export function fakeSource({ tokens: n, layers, heads, kvHeads, seed = 1, window = n }: FakeShape): FigureSource {
   const prng = createPrng(seed);
@@ -79,6 +88,13 @@ export function fakeSource({ tokens: n, layers, heads, kvHeads, seed = 1, window
         ),
       };
     },
+    // Of the records of tests, whatever the shape of the run.
+    'method.rows': (params: ParamsOf<'method.rows'>) => fakeRows(LAB_EXTENT, params),
+    'method.tile': (params: ParamsOf<'method.tile'>) => fakeMethodTile(LAB_EXTENT, params),
+    'method.store': ({ trace }: ParamsOf<'method.store'>) => {
+      if (trace !== 'trace-snapkv') throw new AppError('unknown-run', 'What this method read is no longer held.');
+      return fakeStored({ tokens: LAB_SHAPE.promptLength + 5, firstRow: 12, rows: 8 }, LAB_SHAPE);
+    },
     'run.compare': (): RunComparison => ({
       kl: 0.123,
       klPerToken: Float32Array.from({ length: n }, (_, index) => index / n),
@@ -95,7 +111,8 @@ export function fakeSource({ tokens: n, layers, heads, kvHeads, seed = 1, window
     promptHash: '0123456789abcdef'.repeat(4),
     ask: <M extends MethodName>(method: M, params: ParamsOf<M>) => {
       const answer = answers[method] as ((params: ParamsOf<M>) => ResultOf<M>) | undefined;
-      return answer ? Promise.resolve(answer(params)) : Promise.reject(new Error(`Nothing answers ${method}.`));
+      if (!answer) return Promise.reject(new Error(`Nothing answers ${method}.`));
+      return Promise.resolve().then(() => answer(params));
     },
   };
 }

@@ -1,5 +1,6 @@
 /** Several maps of one region side by side, on one colour scale; differences on one of their own. */
 import type { RunSummary } from '../../model/run.ts';
+import type { TokenView } from '../../model/token-view.ts';
 import { fitText } from '../../view/map/axis-labels.ts';
 import { aggregateText, headingText, VALUE_UNITS } from '../../view/map/value-words.ts';
 import { legendTicks } from '../../view/map/map-colours.ts';
@@ -75,7 +76,7 @@ export const compareView: FigureView<'compare', CompareFigure> = {
     const text = (level: number) => pageText(recipe, out, originAt(level), job, level);
     const frame = frameOf(recipe, text(24), measure);
     const level = finestOf(region, tokens, finest, job, (texels) => {
-      return layoutMaps(scratch(recipe, measure), frame, recipe, run, texels, 0).cell;
+      return layoutMaps(scratch(recipe, measure), frame, arrangement(recipe), run.tokens, texels, 0).cell;
     });
     const maps: ComparedMap[] = [];
     for (const { title, summary, head, other } of asked) {
@@ -201,8 +202,8 @@ interface CompareLayout {
 }
 
 /** Over each map, for its name. Axes stand at the first column and the first row: the maps are of one region. */
-const TITLE_EM = 1.6;
-const GAP_EM = 1.2;
+export const TITLE_EM = 1.6;
+export const GAP_EM = 1.2;
 const ROW_GAP_EM = 0.6;
 /** For the label of the last row. */
 const BELOW_EM = 0.6;
@@ -210,25 +211,38 @@ const BAR_EM = 5.2;
 const LARGEST_CELL_PT = 30;
 /** Side of a map that shows enough. */
 const LARGE_EM = 15;
+/** No map is smaller. */
+const LEAST_EM = 3;
 /** Of the width that labels have beside a single map. */
 const LABEL_SHARE = 0.6;
 
-function layoutMaps(
+/** How many maps of which tokens, and what is set of how they stand. */
+export interface Arrangement extends Pick<Recipe, 'columns' | 'folds' | 'dpi'> {
+  readonly count: number;
+}
+
+const arrangement = ({ maps, columns, folds, dpi }: Recipe): Arrangement => ({
+  count: maps.length,
+  columns,
+  folds,
+  dpi,
+});
+
+export function layoutMaps(
   sketch: Sketch,
   frame: Frame,
-  recipe: Recipe,
-  run: RunSummary,
+  { count, columns: asked, folds, dpi }: Arrangement,
+  tokens: readonly TokenView[],
   region: MapRegion,
   barPt: number,
 ): CompareLayout {
   const { em } = sketch;
-  const count = recipe.maps.length;
   const barRoom = (GAP_EM + BAR_EM) * em + Math.max(0, barPt - BAR_EM * em);
   const [tokensDown, tokensAcross] = [region.rowEnd - region.rowStart, region.keyEnd - region.keyStart];
   const fitted = (columns: number) => {
     const rows = Math.ceil(count / columns);
     const share = Math.min(1, frame.width / em / 60) * LABEL_SHARE;
-    const bands = axesBands(sketch, run.tokens, region, recipe.folds, [], share);
+    const bands = axesBands(sketch, tokens, region, folds, [], share);
     const width = (frame.width - barRoom - bands.left - (columns - 1) * GAP_EM * em) / columns;
     const height =
       frame.height === undefined
@@ -236,20 +250,26 @@ function layoutMaps(
         : (frame.height - bands.top - (rows - 1) * ROW_GAP_EM * em - BELOW_EM * em) / rows - TITLE_EM * em;
     return { columns, bands, room: Math.min(width / tokensAcross, height / tokensDown, LARGEST_CELL_PT) };
   };
-  const candidates =
-    recipe.columns === null ? Array.from({ length: count }, (_, index) => index + 1) : [recipe.columns];
+  const candidates = asked === null ? Array.from({ length: count }, (_, index) => index + 1) : [asked];
   // Without a height any number of maps would stand in one column: no more rows than columns, then.
   const shapely = candidates.filter(
-    (columns) => recipe.columns !== null || frame.height !== undefined || columns >= Math.ceil(count / columns),
+    (columns) => asked !== null || frame.height !== undefined || columns >= Math.ceil(count / columns),
   );
-  const fits = shapely.map(fitted);
+  const longest = Math.max(tokensAcross, tokensDown);
+  const isSeen = ({ room }: { readonly room: number }) => room * longest >= LEAST_EM * em;
+  const wide = shapely.map(fitted);
+  // On a narrow page maps that could not be seen side by side stand below each other.
+  const narrow = ({ columns, bands }: (typeof wide)[number]) =>
+    bands.left + columns * (LEAST_EM + GAP_EM) * em + barRoom <= frame.width;
+  const others = candidates.map(fitted);
+  const fits = wide.some(isSeen) ? wide : others.some(narrow) ? others.filter(narrow) : others;
   // A grid without a hole is preferred, as long as its maps are large.
   const full = fits.filter((fit) => count % fit.columns === 0 && fit.room * tokensAcross >= LARGE_EM * em);
   const best = (full.length > 0 ? full : fits).reduce((a, b) => (b.room > a.room * 1.02 ? b : a));
   const { columns, bands } = best;
-  const cell = snapped(Math.max(best.room, (3 * em) / Math.max(tokensAcross, tokensDown)), region, recipe.dpi);
+  const cell = snapped(Math.max(best.room, (LEAST_EM * em) / longest), region, dpi);
   const [width, height] = [tokensAcross * cell, tokensDown * cell];
-  const plots = recipe.maps.map((_, index): SceneRect => {
+  const plots = Array.from({ length: count }, (_, index): SceneRect => {
     const [row, column] = [Math.floor(index / columns), index % columns];
     return {
       x: frame.x + bands.left + column * (width + GAP_EM * em),
@@ -285,7 +305,7 @@ function drawMaps(sketch: Sketch, frame: Frame, recipe: Recipe, data: CompareFig
   };
   const legends = [...(plain ? [legendOf(plain, false)] : []), ...(difference ? [legendOf(difference, true)] : [])];
   const widest = Math.max(...legends.map((legend) => barWidth(sketch, legend)));
-  const layout = layoutMaps(sketch, frame, recipe, run, region, widest);
+  const layout = layoutMaps(sketch, frame, arrangement(recipe), run.tokens, region, widest);
   const { cell, bands, plots } = layout;
   for (const [index, { title, map, isDifference }] of maps.entries()) {
     const plot = plots[index]!;

@@ -2,9 +2,12 @@ import type { FigureRecipe } from '../recipe.ts';
 import type { FigureJob } from '../source.ts';
 import { loadFigure, type LoadedFigure } from '../view.ts';
 import { scoresUnder } from '../scores-under.ts';
+import { accuracyView } from './accuracy.ts';
+import { allocationView } from './allocation.ts';
 import { atlasView } from './atlas.ts';
 import { compareView } from './compare.ts';
 import { curveView } from './curve.ts';
+import { decodeView } from './decode.ts';
 import { distanceView } from './distance.ts';
 import { doseView } from './dose.ts';
 import { effectView } from './effect.ts';
@@ -13,15 +16,20 @@ import { histogramView } from './histogram.ts';
 import { greedyView } from './greedy.ts';
 import { headView } from './head.ts';
 import { importanceView } from './importance.ts';
+import { keptView } from './kept.ts';
 import { keysView } from './keys.ts';
 import { mapView } from './map.ts';
 import { mapsView } from './maps.ts';
+import { methodMapsView } from './method-maps.ts';
+import { methodTableView } from './method-table.ts';
+import { methodsView } from './methods.ts';
 import { nextView } from './next.ts';
 import { patchingView } from './patching.ts';
 import { pathsView } from './paths.ts';
 import { randomView } from './random.ts';
 import { rankedView } from './ranked.ts';
 import { resultsView } from './results.ts';
+import { ribbonView } from './ribbon.ts';
 import { scatterView } from './scatter.ts';
 import { sinksView } from './sinks.ts';
 import { stripView } from './strip.ts';
@@ -76,5 +84,21 @@ export function loadRecipe(asked: FigureRecipe, job: FigureJob): Promise<LoadedF
       return loadFigure(keysView, recipe, job);
     case 'importance':
       return loadFigure(importanceView, recipe, job);
+    case 'methods':
+      return loadFigure(methodsView, recipe, job);
+    case 'accuracy':
+      return loadFigure(accuracyView, recipe, job);
+    case 'method-table':
+      return loadFigure(methodTableView, recipe, job);
+    case 'allocation':
+      return loadFigure(allocationView, recipe, job);
+    case 'kept':
+      return loadFigure(keptView, recipe, job);
+    case 'ribbon':
+      return loadFigure(ribbonView, recipe, job);
+    case 'method-maps':
+      return loadFigure(methodMapsView, recipe, job);
+    case 'decode':
+      return loadFigure(decodeView, recipe, job);
   }
 }

@@ -1,4 +1,5 @@
 import type { InterventionKind } from './kind.ts';
+import { windowParameter } from './window-parameter.ts';
 
 export const streaming = {
   id: 'streaming',
@@ -21,16 +22,7 @@ export const streaming = {
       max: 2 ** 24,
       integer: true,
     },
-    {
-      type: 'number',
-      id: 'window',
-      name: 'Window',
-      meaning: 'Latest tokens that a query sees, itself included.',
-      default: 64,
-      min: 1,
-      max: 2 ** 24,
-      integer: true,
-    },
+    windowParameter,
   ],
   maps: 'masked',
   generation: 'every-step',

@@ -1,4 +1,5 @@
 import type { InterventionKind } from './kind.ts';
+import { windowParameter } from './window-parameter.ts';
 
 export const window = {
   id: 'window',
@@ -10,18 +11,7 @@ export const window = {
   rows: true,
   keys: 'none',
   sources: 'none',
-  parameters: [
-    {
-      type: 'number',
-      id: 'window',
-      name: 'Window',
-      meaning: 'Latest tokens that a query sees, itself included.',
-      default: 64,
-      min: 1,
-      max: 2 ** 24,
-      integer: true,
-    },
-  ],
+  parameters: [windowParameter],
   maps: 'masked',
   generation: 'every-step',
 } as const satisfies InterventionKind;

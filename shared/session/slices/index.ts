@@ -1,8 +1,10 @@
 import type { SessionSlice } from '../slice.ts';
+import { decodeSlice } from './decode.ts';
 import { editSlice } from './edit.ts';
 import { effectsSlice } from './effects.ts';
 import { figureSlice } from './figure.ts';
 import { generationSlice } from './generation.ts';
+import { labSlice } from './lab.ts';
 import { layoutSlice } from './layout.ts';
 import { notesSlice } from './notes.ts';
 import { promptSlice } from './prompt.ts';
@@ -17,6 +19,8 @@ export const SESSION_SLICES: readonly SessionSlice[] = [
   viewSlice,
   scoresSlice,
   effectsSlice,
+  labSlice,
+  decodeSlice,
   referenceSlice,
   generationSlice,
   figureSlice,

@@ -22,7 +22,7 @@ const fields = z.object({
   scoreId: z.string().nullable(),
   sortBy: z.string().nullable(),
   atlasCells: z.enum(['score', 'maps']),
-  centre: z.enum(['map', 'head', 'scores', 'effects']).default('map'),
+  centre: z.enum(['map', 'head', 'scores', 'effects', 'lab', 'decode']).default('map'),
   dockTab: z.string().max(64),
   brushing: z.boolean(),
   /** The rectangle on the map. */

@@ -1,6 +1,7 @@
 /** Which colours the map has: domain, colour table, ticks. Pure, and shared by the canvas and the legend. */
 import { scaleLinear } from 'd3';
 import { lutOf, type ColourMap } from '../../colour/lut.ts';
+import { parseHex } from '../../colour/rgb.ts';
 import { LOG_FLOOR, niceCeil, type ValueScale } from '../../colour/value-scale.ts';
 import type { TileReducer, TileValue } from '../../tensor/tile.ts';
 import { colourPosition, colourSteps, type ColourScale, type ColourSteps } from './colour-steps.ts';
@@ -16,6 +17,15 @@ export interface MapColours {
   readonly steps: ColourSteps;
   /** Equal for equal colours: what a painted tile remembers. */
   readonly key: string;
+  /** Of texels that are `TINTED`. */
+  readonly tint?: string | undefined;
+}
+
+/** In the place of a value: a texel that has none on the scale, and yet is not masked. Below every value. */
+export const TINTED = -1e30;
+
+export function isTinted(value: number): boolean {
+  return value <= TINTED;
 }
 
 export interface ColourQuestion {
@@ -36,6 +46,10 @@ export interface ColourQuestion {
   readonly overview: Extent | undefined;
   /** Ends that were chosen instead of those of the data. */
   readonly domain?: Extent | undefined;
+  /** Colour table in the place of that of the value. */
+  readonly map?: ColourMap | undefined;
+  /** Colour of texels that are `TINTED`, `#rrggbb`. */
+  readonly tint?: string | undefined;
 }
 
 /** Log probabilities below this are one colour: exp(-12) is 6 x 10^-6. */
@@ -57,6 +71,12 @@ function extentOf({ reducer, shown, overview }: ColourQuestion): Extent | undefi
   if (reducer === 'sum') return shown ?? overview;
   if (!shown || !overview) return shown ?? overview;
   return [Math.min(shown[0], overview[0]), Math.max(shown[1], overview[1])];
+}
+
+/** The ends that a question's data would give by themselves. */
+export function dataDomain(question: ColourQuestion): Extent {
+  const { lo, hi } = dataScale(question);
+  return [lo, hi];
 }
 
 /** Low end of the log scale of probabilities: never above uniform attention, a power of ten. */
@@ -118,12 +138,15 @@ export function mapColours(question: ColourQuestion): MapColours {
   const values = scaleOf(question);
   // Lift on a log scale is signed around 1, uniform attention, a difference around 0; all else has one direction.
   const signed = question.isDifference === true || (question.value === 'lift' && values.kind === 'log');
-  const map = signed ? (question.theme === 'dark' ? 'divergingOnDark' : 'divergingOnLight') : 'viridis';
+  const ofValue = signed ? (question.theme === 'dark' ? 'divergingOnDark' : 'divergingOnLight') : 'viridis';
+  const { map = ofValue, tint } = question;
   const scale = { ...values, gamma: question.gamma, signed };
-  const key = [map, scale.kind, scale.lo, scale.hi, scale.gamma].join(' ');
+  const key = [map, scale.kind, scale.lo, scale.hi, scale.gamma, tint ?? ''].join(' ');
   const steps = known?.key === key ? known.steps : colourSteps(scale);
+  // The first colour is that of tinted texels alone: every value reaches the second one.
+  if (tint !== undefined) steps[1] = TINTED / 2;
   known = { key, steps };
-  return { map, scale, steps, key };
+  return { map, scale, steps, key, tint };
 }
 /** Asked for on every render, and mostly the same. */
 let known: { readonly key: string; readonly steps: ColourSteps } | undefined;
@@ -194,3 +217,13 @@ export function lutWords(map: ColourMap): Uint32Array {
   return made;
 }
 const words = new Map<ColourMap, Uint32Array>();
+
+/** The same of a map's colours, with its tint in the place of the first one. */
+export function colourWords({ map, tint }: Pick<MapColours, 'map' | 'tint'>): Uint32Array {
+  const plain = lutWords(map);
+  const rgb = tint === undefined ? undefined : parseHex(tint);
+  if (!rgb) return plain;
+  const bytes = new Uint8Array(plain.slice().buffer);
+  bytes.set([rgb.r, rgb.g, rgb.b, 255]);
+  return new Uint32Array(bytes.buffer);
+}
