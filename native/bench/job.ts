@@ -35,6 +35,11 @@ export interface SweepJob extends OnModel {
   readonly kind: 'sweep';
 }
 
+/** Every sparse method measured on a run (F1), beside the run. */
+export interface MethodsJob extends OnModel {
+  readonly kind: 'methods';
+}
+
 /** Attention alone. */
 export interface KernelJob extends Common {
   readonly kind: 'kernel';
@@ -47,7 +52,7 @@ export interface TilesJob extends Common {
   readonly lengths: readonly number[];
 }
 
-export type BenchJob = VariantJob | SuffixJob | ScoresJob | SweepJob | KernelJob | TilesJob;
+export type BenchJob = VariantJob | SuffixJob | ScoresJob | SweepJob | MethodsJob | KernelJob | TilesJob;
 
 /** Milliseconds of one thing run several times. */
 export interface Timings {
@@ -96,6 +101,18 @@ export interface SweepMeasured {
   readonly peakExtraBytes: number | null;
 }
 
+export interface MethodsMeasured {
+  readonly promptLength: number;
+  readonly forward: Timings;
+  readonly methods: readonly (Timings & {
+    readonly method: string;
+    /** Density: share of the pairs that it reads. */
+    readonly selected: number;
+  })[];
+  /** Of forwards and methods, beside the sessions. */
+  readonly peakExtraBytes: number | null;
+}
+
 export interface KernelMeasured {
   /** ONNX Runtime's best on a large matrix product, the mark for the others. */
   readonly gemmGflops: number;
@@ -124,6 +141,7 @@ export interface JobResults {
   readonly suffix: SuffixMeasured;
   readonly scores: ScoresMeasured;
   readonly sweep: SweepMeasured;
+  readonly methods: MethodsMeasured | NotRun;
   readonly kernel: KernelMeasured;
   readonly tiles: TilesMeasured | NotRun;
 }

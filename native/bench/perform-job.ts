@@ -1,6 +1,7 @@
 import type { Progress } from '../../shared/contract/methods.ts';
 import type { BenchJob, JobResults } from './job.ts';
 import { measureKernels } from './measure-kernels.ts';
+import { measureMethods } from './measure-methods.ts';
 import { measureScores } from './measure-scores.ts';
 import { measureSweep } from './measure-sweep.ts';
 import { measureSuffix } from './measure-suffix.ts';
@@ -21,6 +22,8 @@ export async function performJob(
       return measureScores(job);
     case 'sweep':
       return measureSweep(job);
+    case 'methods':
+      return measureMethods(job);
     case 'kernel':
       return measureKernels(job, onProgress);
     case 'tiles':

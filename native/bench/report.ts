@@ -67,6 +67,19 @@ export interface SweepResult extends Common {
   readonly runs: number;
 }
 
+export interface MethodsResult extends Common {
+  readonly case: 'methods';
+  /** `forward`, the id of a method, or `all methods`: the sum over them. */
+  readonly variant: string;
+  readonly firstMs: number | null;
+  /** Share of the pairs that a method reads; null for what is none. */
+  readonly selected: number | null;
+  /** Of the medians, to `forward`. */
+  readonly ratio: number | null;
+  readonly limitRatio: number | null;
+  readonly runs: number;
+}
+
 export interface KernelResult extends Common {
   readonly case: 'kernel';
   readonly firstMs: number | null;
@@ -85,7 +98,8 @@ export interface TilesResult extends Common {
   readonly runs: number;
 }
 
-export type BenchResult = ModelResult | SuffixResult | ScoresResult | SweepResult | KernelResult | TilesResult;
+export type BenchResult =
+  ModelResult | SuffixResult | ScoresResult | SweepResult | MethodsResult | KernelResult | TilesResult;
 
 export interface BenchReport {
   readonly results: readonly BenchResult[];

@@ -5,8 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AppError } from '../../shared/base/app-error.ts';
 import type { BenchJob, PerformJob } from './job.ts';
 import { performJob } from './perform-job.ts';
-import type { ModelResult, ScoresResult, SweepResult } from './report.ts';
+import type { MethodsResult, ModelResult, ScoresResult, SweepResult } from './report.ts';
 import { runBench, type BenchOptions } from './run-bench.ts';
+import { methods } from '../methods/index.ts';
+import { ADDON } from '../testing/open-forward.ts';
 import { TINY_SPECS } from './testing/tiny-specs.ts';
 
 let cache: string;
@@ -31,6 +33,7 @@ const options = (more: Partial<BenchOptions>): BenchOptions => ({
   tileLengths: [600],
   scoreLengths: [24],
   sweepLengths: { shipped: [24], 'gpt2-small': [16] },
+  methodLengths: [160],
   shippedModel: join(import.meta.dirname, '../../resources/model'),
   variants: ['plain', 'capture', 'materialised'],
   repeats: 1,
@@ -92,6 +95,30 @@ describe('runBench', () => {
     expect(results.map(({ variant }) => variant)).toEqual(['stats', 'scores']);
     expect(results[1]).toMatchObject({ case: 'scores', n: 24, limitRatio: 2 });
     expect((results[1] as ScoresResult).told).toBeGreaterThan(10);
+  });
+
+  it('measures every sparse method beside a run of the shipped model', async () => {
+    const { results } = await runBench(options({ cases: ['methods'], addon: ADDON }));
+    const told = results as MethodsResult[];
+    expect(told.map(({ variant }) => variant)).toEqual([
+      'forward',
+      ...methods.map(({ info }) => info.id),
+      'all methods',
+    ]);
+    const [forward, ...each] = told.slice(0, -1);
+    const all = told.at(-1)!;
+    expect(forward).toMatchObject({ ratio: 1, selected: null });
+    expect(told.find(({ variant }) => variant === 'dense')!.selected).toBe(1);
+    expect(all).toMatchObject({ n: 160, limitRatio: 30, runs: forward!.runs });
+    expect(all.firstMs).toBeCloseTo(
+      each.reduce((sum, { firstMs }) => sum + firstMs!, 0),
+      6,
+    );
+  });
+
+  it('says what methods lack where there is no addon', async () => {
+    const { results } = await runBench(options({ cases: ['methods'] }));
+    expect(results).toMatchObject([{ variant: 'all methods', medianMs: null, notRun: expect.any(String) as string }]);
   });
 
   it('reports maps that ended their process, and does not try them again', async () => {

@@ -14,6 +14,7 @@ import type { BenchReport, BenchResult } from './report.ts';
 import {
   isNotRun,
   summariseKernels,
+  summariseMethods,
   summariseModel,
   summariseScores,
   summariseSuffix,
@@ -34,6 +35,8 @@ export interface BenchOptions {
   readonly scoreLengths: readonly number[];
   /** Of prompts that a sweep goes over the heads of: of the shipped model, and of a generated one. */
   readonly sweepLengths: { readonly shipped: readonly number[]; readonly 'gpt2-small': readonly number[] };
+  /** Of prompts that every sparse method is measured on, within the shipped model's context. */
+  readonly methodLengths: readonly number[];
   readonly shippedModel: string;
   readonly variants: readonly string[];
   /** Processes of each variant. */
@@ -78,6 +81,12 @@ export async function runBench(options: BenchOptions): Promise<BenchReport> {
     } else if (name === 'sweep') {
       for (const model of ['shipped', 'gpt2-small'] as const) {
         for (const n of options.sweepLengths[model]) add(summariseSweep(model, n, await sweeps(options, model, n)));
+      }
+    } else if (name === 'methods') {
+      for (const tokens of options.methodLengths) {
+        const { threads, addon, shippedModel: folder } = options;
+        const job = { kind: 'methods', folder, tokens, threads, addon } as const;
+        add(summariseMethods(tokens, await options.perform(job, options.onProgress)));
       }
     } else {
       for (const n of options.lengths) add(summariseModel(name, n, await variants(options, name, n)));

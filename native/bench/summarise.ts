@@ -1,6 +1,7 @@
 /** From what the measuring processes answered to results: medians, ratios, limits. */
 import type {
   KernelMeasured,
+  MethodsMeasured,
   NotRun,
   ScoresMeasured,
   SuffixMeasured,
@@ -10,7 +11,15 @@ import type {
   VariantMeasured,
 } from './job.ts';
 import { median } from './median.ts';
-import type { KernelResult, ModelResult, ScoresResult, SuffixResult, SweepResult, TilesResult } from './report.ts';
+import type {
+  KernelResult,
+  MethodsResult,
+  ModelResult,
+  ScoresResult,
+  SuffixResult,
+  SweepResult,
+  TilesResult,
+} from './report.ts';
 import type { Variant } from './variant.ts';
 
 const MIB = 2 ** 20;
@@ -149,6 +158,37 @@ export function summariseSweep(
       runs: runsOf(timings),
     };
   });
+}
+
+/** What all methods together may take, relative to one forward. */
+const METHODS_FACTOR = 30;
+
+export function summariseMethods(n: number, measured: MethodsMeasured | NotRun): readonly MethodsResult[] {
+  const base = { case: 'methods', n, peakExtraMiB: null, limitRatio: null } as const;
+  if (isNotRun(measured)) {
+    const none = { medianMs: null, firstMs: null, selected: null, ratio: null, runs: 0 };
+    return [{ ...base, ...none, variant: 'all methods', notRun: measured.notRun }];
+  }
+  const { forward, methods, peakExtraBytes } = measured;
+  const forwardMs = median(forward.warmMs);
+  const told = (variant: string, { firstMs, warmMs }: Timings, selected: number | null): MethodsResult => {
+    const medianMs = median(warmMs);
+    return { ...base, variant, medianMs, firstMs, selected, ratio: medianMs / forwardMs, runs: warmMs.length };
+  };
+  const sum = (of: (timings: Timings) => number) => methods.reduce((total, each) => total + of(each), 0);
+  const all = {
+    firstMs: sum(({ firstMs }) => firstMs),
+    warmMs: forward.warmMs.map((_, round) => sum(({ warmMs }) => warmMs[round]!)),
+  };
+  return [
+    told('forward', forward, null),
+    ...methods.map((each) => told(each.method, each, each.selected)),
+    {
+      ...told('all methods', all, null),
+      limitRatio: METHODS_FACTOR,
+      peakExtraMiB: peakExtraBytes === null ? null : peakExtraBytes / MIB,
+    },
+  ];
 }
 
 export function summariseKernels({ gemmGflops, rows }: KernelMeasured): readonly KernelResult[] {

@@ -25,7 +25,7 @@ describe('parseCase', () => {
     expect(() => parseCase('gpt3')).toThrow(
       expect.objectContaining({
         code: 'bad-request',
-        hint: 'Cases are gpt2-small, gqa, kernel, tiles, suffix, scores, sweep.',
+        hint: 'Cases are gpt2-small, gqa, kernel, tiles, suffix, scores, sweep, methods.',
       }),
     );
   });

@@ -12,7 +12,9 @@ import { writeTinyModel } from '../testing/tiny-model.ts';
 import { createEngine } from './create-engine.ts';
 
 const context: CallContext = { signal: new AbortController().signal, progress: () => undefined };
+const GREEDY = { interventions: [], sampling: { kind: 'greedy' as const }, stopAtEnd: true };
 const ids = Int32Array.from({ length: 60 }, (_, i) => (i * 13) % 61);
+const TASKS = `${import.meta.dirname}/../../resources/tasks`;
 let root: string;
 let engine: Engine;
 
@@ -27,7 +29,7 @@ afterAll(async () => {
 });
 
 async function open(addon: string): Promise<Engine> {
-  const opened = createEngine({ shippedModel: path.join(root, 'model'), tasks: '', addon, threads: 1 });
+  const opened = createEngine({ shippedModel: path.join(root, 'model'), tasks: TASKS, addon, threads: 1 });
   await opened.handlers['model.open']({ path: 'demo' }, context);
   return opened;
 }
@@ -48,7 +50,26 @@ describe('methods of the open model', () => {
     expect(methods.map(({ id }) => id)).toContain('snapkv');
   });
 
-  it('run where they change what queries attend to, and not where they are for the rows of the prompt', async () => {
+  it('are run with what was told before, budget by budget', async () => {
+    const runId = await start(engine);
+    for (const { method, ...given } of [
+      { method: 'sink-window', parameters: {}, budgets: [] },
+      { method: 'sink-window', parameters: { sink: 2 }, budgets: [{ share: 0.5 }, { keys: 9 }] },
+      { method: 'snapkv', parameters: { window: 4 }, budgets: [{ keys: 6 }] },
+      { method: 'kivi', parameters: {}, budgets: [{ keys: 6 }, { keys: 8 }] },
+    ]) {
+      const asked = parseParams('method.resolve', { method, ...given, promptLength: 40 });
+      const { each } = await engine.handlers['method.resolve'](asked, context);
+      const { results } = await run({ runId, method, ...given });
+      expect(each).toEqual(results.map(({ resolved }) => ({ resolved, refusal: null })));
+    }
+    const asked = parseParams('method.resolve', { method: 'sink-window', budgets: [{ keys: 2 }], promptLength: 40 });
+    const { each } = await engine.handlers['method.resolve'](asked, context);
+    expect(each[0]!.resolved).toBeNull();
+    expect(each[0]!.refusal).toMatch(/^A budget of 2 keys is too small.* Give at least 5 keys/);
+  });
+
+  it('run where they change what queries attend to, and on the rows of the prompt where they are for these', async () => {
     const runId = await start(engine);
     const cases = { razor: {}, kivi: { group: 4, residual: 8 }, zipcache: {}, 'sink-window': { positions: 1 } };
     for (const [method, parameters] of Object.entries(cases)) {
@@ -56,7 +77,16 @@ describe('methods of the open model', () => {
       expect(results[0]!.outputError, method).toBeGreaterThan(0);
     }
     for (const method of ['vertical-slash', 'flexprefill', 'seer']) {
-      await expect(run({ runId, method })).rejects.toMatchObject({ code: 'bad-request' });
+      const { results } = await run({ runId, method, promptLength: 60 });
+      expect(results[0]).toMatchObject({ phase: 'prefill', tokens: 60, rows: 60, ratio: 1 });
+      const at = { trace: results[0]!.trace!, layer: 1, head: 2 };
+      const { keys } = await engine.handlers['method.kept']({ ...at, query: 59 }, context);
+      expect(keys.length).toBeGreaterThan(0);
+      const beyond = run({ runId, method, promptLength: 61 });
+      await expect(beyond).rejects.toMatchObject({
+        code: 'bad-request',
+        message: expect.stringContaining('60 tokens') as string,
+      });
     }
   });
 
@@ -94,10 +124,97 @@ describe('methods of the open model', () => {
     await expect(gone).rejects.toMatchObject({ code: 'unknown-run' });
   });
 
+  it('go through all layers, and generate, at higher fidelities', async () => {
+    const runId = await start(engine);
+    const asked = { runId, budgets: [{ keys: 8 }, { keys: 40 }], answerStart: 52 };
+    const [local, propagated, generated] = await Promise.all(
+      (['F1', 'F2', 'F3'] as const).map(async (fidelity) => (await run({ ...asked, fidelity })).results),
+    );
+    expect(local![0]).toMatchObject({ fidelity: 'F1', answerStart: 52, prediction: null, generated: null });
+    for (const results of [propagated, generated]) {
+      const [small, whole] = results!;
+      expect(small!.prediction!.kl).toBeGreaterThan(1e-3);
+      expect(whole!.prediction!.kl).toBeLessThan(1e-6);
+      expect(small!.prediction!.nllByToken).toHaveLength(8);
+      expect(small!.oracle.gap).toBeGreaterThan(0);
+    }
+    const [small, whole] = generated!;
+    expect(small).toMatchObject({ fidelity: 'F3', badge: 'generated', prediction: propagated![0]!.prediction });
+    expect(Object.keys(small!.notGiven)).toEqual(['accuracy']);
+    expect(Object.keys(propagated![0]!.notGiven)).toEqual(['accuracy', 'answer', 'drift']);
+    expect(small!.generated!.ids).toHaveLength(16);
+    expect(whole!.generated).toMatchObject({ firstDifference: null, agreement: 1 });
+    const { tokens } = await engine.handlers['generate.start'](
+      parseParams('generate.start', { ...GREEDY, prompt: { kind: 'ids', ids: ids.subarray(0, 52) }, maxTokens: 16 }),
+      context,
+    );
+    expect([...small!.generated!.denseIds]).toEqual(tokens.map(({ id }) => id));
+    expect(small!.generated!.denseText).toBe(tokens.map(({ text }) => text).join(''));
+  });
+
+  it('are compared with dense continuations of the length that is asked for', async () => {
+    const runId = await start(engine);
+    for (const maxTokens of [3, 7, 3]) {
+      const { results } = await run({ runId, budgets: [{ keys: 8 }], fidelity: 'F3', maxTokens });
+      expect(results[0]!.generated!.denseIds).toHaveLength(maxTokens);
+    }
+  });
+
+  it('tell the dense probabilities of the states that they made', async () => {
+    const runId = await start(engine);
+    const at = { layer: 2, head: 1, query: 55 };
+    const rows = await Promise.all(
+      (['F1', 'F2'] as const).map(async (fidelity) => {
+        const { results } = await run({ runId, method: 'sink-window', budgets: [{ keys: 8 }], fidelity });
+        return engine.handlers['method.row']({ trace: results[0]!.trace!, ...at }, context);
+      }),
+    );
+    expect([...rows[0]!.keys]).toEqual([...rows[1]!.keys]);
+    expect([...rows[0]!.dense]).not.toEqual([...rows[1]!.dense]);
+    for (const { dense } of rows) expect(dense.reduce((sum, each) => sum + each, 0)).toBeCloseTo(1, 5);
+  });
+
+  it('run for the rows of the prompt at every fidelity', async () => {
+    const runId = await start(engine);
+    const parameters = { block: 4, share: 0.3 };
+    const asked = { runId, method: 'seer', parameters, fidelity: 'F3' as const, answerStart: 52 };
+    const [result] = (await run(asked)).results;
+    expect(result).toMatchObject({ phase: 'prefill', rows: 40 });
+    expect(result!.prediction!.klByQuery).toHaveLength(20);
+    expect(result!.prediction!.kl).toBeGreaterThan(1e-4);
+    const { keys } = await engine.handlers['method.kept'](
+      { trace: result!.trace!, layer: 1, head: 0, query: 30 },
+      context,
+    );
+    expect(keys.length).toBeGreaterThan(0);
+  });
+
+  it('leave nothing when they are cancelled', async () => {
+    const runId = await start(engine);
+    const { results } = await run({ runId, budgets: [{ keys: 8 }] });
+    const [, before, number] = /^(.*-)(\d+)$/.exec(results[0]!.trace!)!;
+    for (const share of [0.1, 0.5, 0.9]) {
+      const controller = new AbortController();
+      const cancelling: CallContext = {
+        signal: controller.signal,
+        progress: ({ done, total }) => done >= share * total && controller.abort(),
+      };
+      const budgets = [{ keys: 8 }, { keys: 9 }];
+      const params = { method: 'h2o', runId, promptLength: 40, fidelity: 'F3' as const, budgets };
+      const told = engine.handlers['method.run'](parseParams('method.run', params), cancelling);
+      await expect(told).rejects.toMatchObject({ name: 'CancelledError' });
+    }
+    const { results: next } = await run({ runId, budgets: [{ keys: 8 }] });
+    // Names are counted.
+    expect(next[0]!.trace).toBe(`${before}${Number(number) + 1}`);
+  });
+
   it('are refused where they say nothing', async () => {
     const runId = await start(engine);
     const badRequest = expect.objectContaining({ code: 'bad-request' }) as Error;
     await expect(run({ runId, promptLength: 60 })).rejects.toThrow('No query is left after the first 60 of 60 tokens.');
+    await expect(run({ runId, answerStart: 39 })).rejects.toThrow('An answer cannot begin at token 39.');
+    await expect(run({ runId, answerStart: 60 })).rejects.toThrow('An answer cannot begin at token 60.');
     await expect(run({ runId, method: 'none' })).rejects.toThrow(badRequest);
     await expect(run({ runId, parameters: { other: 1 } })).rejects.toThrow(badRequest);
     const changed = await start(engine, [{ where: { layer: 0, head: 1 }, what: 'zero' }]);

@@ -5,12 +5,10 @@ import { aggregateScores } from '../../shared/model/aggregate-scores.ts';
 import { Bootstrap } from '../../shared/model/bootstrap.ts';
 import type { ProbePrompt, ProbeResult } from '../../shared/model/probe.ts';
 import type { ScoreTable } from '../../shared/model/score.ts';
-import { IN_MEMORY, onDisk } from '../capture/capture-keeper.ts';
-import { captureBytes, type Capture } from '../capture/capture.ts';
-import { checkRoom, SpillFile } from '../capture/spill-file.ts';
+import type { Capture } from '../capture/capture.ts';
 import { breather } from '../forward/breathe.ts';
 import type { Job } from '../forward/checkpoint.ts';
-import { runForward, type ForwardRequest, type LayerReader } from '../forward/forward.ts';
+import type { LayerReader } from '../forward/forward.ts';
 import { tokenNll } from '../forward/likelihoods.ts';
 import { checkInterventions } from '../interventions/check.ts';
 import { plainEdit } from '../interventions/plain-edit.ts';
@@ -32,9 +30,9 @@ import { checkFactors, factorsOf } from './gains.ts';
 import { withGenerationEdits } from './generation-plan.ts';
 import type { Opened } from './opened.ts';
 import { probePlanOf, type ProbePlan } from './probe-plan.ts';
-import { placeOfRun } from './run-cost.ts';
 import { contextDuringRun, scoreContextOf } from './score-context.ts';
 import { streamingMasks } from './streaming-masks.ts';
+import { withCapture } from './with-capture.ts';
 
 type Request = ParsedParamsOf<'probe.run'>;
 
@@ -180,29 +178,6 @@ function promptScorer(opened: Opened, request: Request, plan: ProbePlan, longest
     });
     return { scores, retrieval };
   };
-}
-
-/** A forward whose capture is let go of at once; on disk where memory has no room. Throws `too-large`, `io`. */
-async function withCapture<T>(
-  opened: Opened,
-  request: Omit<ForwardRequest, 'keeper'>,
-  job: Job,
-  use: (capture: Capture) => Promise<T>,
-): Promise<T> {
-  const { architecture } = opened.model;
-  const { ids } = request;
-  const place = placeOfRun(opened, ids.length);
-  if (place.refusal !== undefined) throw place.refusal;
-  const disk = place.where === 'disk';
-  if (disk) checkRoom(opened.spillFolder, captureBytes(architecture, ids.length));
-  const file = disk ? new SpillFile(opened.spillFolder, opened.spillCache) : null;
-  try {
-    const keeper = file === null ? IN_MEMORY : onDisk(file, job.signal);
-    const model = { architecture, sessions: opened.sessions, kernel: opened.kernel };
-    return await use(await runForward(model, { ...request, keeper }, job));
-  } finally {
-    file?.release();
-  }
 }
 
 async function summarise(

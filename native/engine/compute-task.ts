@@ -30,7 +30,7 @@ export function sampleTask(opened: Opened, data: TaskData, params: ParsedParamsO
     const decoder = new TextDecoder();
     return Array.from(ids, (id) => decoder.decode(tokenizer.bytes(id), { stream: true })).join('') + decoder.decode();
   };
-  const { prompt, answer, answerSpan } = sample!;
+  const { prompt, answer, answerSpan, questionStart } = sample!;
   return {
     ids: prompt,
     tokens: Array.from(prompt, (id) => ({ id, ...tokenizer.describe(id), start: -1, end: -1 })),
@@ -38,6 +38,7 @@ export function sampleTask(opened: Opened, data: TaskData, params: ParsedParamsO
     answer,
     answerText: textOf(answer),
     answerSpan,
+    questionStart,
   };
 }
 

@@ -32,6 +32,8 @@ import { TileServer } from '../tiles/tile-server.ts';
 import { Circuits } from '../weights/circuits.ts';
 import { computeAccuracy, type CurveStore } from './accuracy-curve.ts';
 import { computeRun } from './compute-run.ts';
+import { generateUnder } from './compute-method-generation.ts';
+import { computeMethodTask, type MethodTaskStore } from './compute-method-task.ts';
 import { computeMethod } from './compute-methods.ts';
 import { alignPair, computePatches, computePaths } from './compute-patching.ts';
 import { bestPrompts, runProbe } from './compute-probe.ts';
@@ -39,11 +41,13 @@ import { areQuick, scoresDuringRun } from './compute-scores.ts';
 import { listTasks, runTask, sampleTask } from './compute-task.ts';
 import { generateFrom, generateWithRows } from './compute-generation.ts';
 import { computeComposition, computeWeightScores } from './compute-weights.ts';
+import { MethodViews } from './method-views.ts';
 import { listScores } from './list-scores.ts';
 import { LiveRun } from './live-run.ts';
 import { checkedPrompt, tokenizePrompt } from './prompt.ts';
 import { openParts } from './open-parts.ts';
 import type { Opened } from './opened.ts';
+import { resolveChoice } from './resolve-choice.ts';
 import { ReferenceRuns } from './reference-runs.ts';
 import { estimateRun, REACHED_SHARE } from './run-cost.ts';
 import { RunStore, type Run } from './run-store.ts';
@@ -75,6 +79,8 @@ export function createEngine(options: EngineOptions): Engine {
   const patches = new PatchStore();
   const curves: CurveStore = new Map();
   const traces = new TraceStore();
+  const methodViews = new MethodViews(traces, options.addon, threads);
+  const methodTasks: MethodTaskStore = new Map();
   const budgetBytes = options.captureBudgetBytes ?? CAPTURE_SHARE * memoryBytes();
   let taskDataRead: Promise<TaskData> | undefined;
   const taskData = () => (taskDataRead ??= readTaskData(options.tasks));
@@ -185,6 +191,7 @@ export function createEngine(options: EngineOptions): Engine {
         patches.clear();
         curves.clear();
         traces.clear();
+        methodTasks.clear();
         await dispose(old);
         return next.model.info;
       }),
@@ -304,6 +311,8 @@ export function createEngine(options: EngineOptions): Engine {
       urgency.batch(context.signal, () => computePaths(current(), patches, params, jobOf(context))),
 
     'method.list': () => Promise.resolve({ methods: listMethods() }),
+    'method.resolve': (params) =>
+      urgency.interactive(async () => Promise.resolve(resolveChoice(current().model.architecture, params))),
     'method.run': ({ runId, ...request }, context) =>
       urgency.batch(context.signal, () =>
         sweep(
@@ -313,8 +322,25 @@ export function createEngine(options: EngineOptions): Engine {
           context,
         ),
       ),
+    'method.generate': (params, context) =>
+      urgency.batch(context.signal, () => generateUnder(current(), traces, params, jobOf(context))),
+    'method.task': (params, context) =>
+      urgency.batch(context.signal, async () =>
+        computeMethodTask(current(), await taskData(), methodTasks, params, jobOf(context)),
+      ),
     'method.kept': ({ trace, ...at }) =>
       urgency.interactive(async () => Promise.resolve({ keys: keysRead(traces.get(trace), at) })),
+    'method.rows': (params) => urgency.interactive(async () => Promise.resolve(methodViews.rows(params))),
+    'method.row': (params) => urgency.interactive(async () => Promise.resolve(methodViews.row(params))),
+    'method.step': (params, context) => urgency.interactive(async () => methodViews.step(params, urgentJobOf(context))),
+    'method.key': (params, context) => urgency.interactive(async () => methodViews.key(params, urgentJobOf(context))),
+    'method.tile': (params, context) => urgency.interactive(async () => methodViews.tile(params, urgentJobOf(context))),
+    'method.store': ({ trace }, context) =>
+      urgency.batch(context.signal, async () => methodViews.store(trace, jobOf(context))),
+    'method.attach': ({ stored, runId }, context) =>
+      urgency.interactive(async () =>
+        methodViews.attach(stored, runId === null ? null : () => runOf(runId), urgentJobOf(context)),
+      ),
     'method.overlap': ({ traces: [one, other] }, context) =>
       urgency.batch(context.signal, async () => ({
         values: await overlapOf(traces.get(one), traces.get(other), breather(jobOf(context))),
@@ -363,6 +389,7 @@ export function createEngine(options: EngineOptions): Engine {
       opened = undefined;
       for (const runId of [...attached.keys()]) await detach(runId);
       await dispose(old);
+      await methodViews.dispose();
     },
   };
 }

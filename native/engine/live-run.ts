@@ -2,6 +2,7 @@
 import type { RunSummary } from '../../shared/contract/methods.ts';
 import type { EffectTarget } from '../../shared/model/effect.ts';
 import type { HeadId } from '../../shared/model/head-id.ts';
+import type { ModelInfo } from '../../shared/model/model-info.ts';
 import type { StoredRun } from '../../shared/session/stored-run.ts';
 import type { TileKey } from '../../shared/tensor/tile.ts';
 import { attributeLogit, type AttributionRequest } from '../attribution/direct-logit.ts';
@@ -149,7 +150,7 @@ export class LiveRun implements RunView {
     const source = { maps: this.#maps, clean, kept: NOTHING, known: memo.chosen ?? NOTHING };
     memo.chosen = await collectChosen(source, choice, job);
     return {
-      model: this.#opened.model.info,
+      model: elsewhere(this.#opened.model.info),
       summary,
       scores: tables,
       miniatures: await this.miniatures(),
@@ -164,4 +165,9 @@ export class LiveRun implements RunView {
     const { ids, layers } = this.#run.capture;
     return { model: info, shape: architecture, ids, layers, patterns: storedPatterns(layers) };
   }
+}
+
+/** As other machines find it: the shipped model has no place of its own. */
+function elsewhere(info: ModelInfo): ModelInfo {
+  return info.source === 'shipped' ? { ...info, path: 'demo' } : info;
 }

@@ -30,6 +30,8 @@ export interface RunMemo {
   sweeps?: Map<string, SweepState>;
   /** Searches for sets of heads, likewise. */
   searches?: Map<string, GreedyState>;
+  /** Greedy continuations without a method: ids, by where they begin and their length. */
+  continuations?: Map<string, Int32Array>;
 }
 
 /** Arrays of runs, in memory or in a file, which go with the last run that holds them. */

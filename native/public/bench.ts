@@ -5,6 +5,7 @@ export type {
   BenchReport,
   BenchResult,
   KernelResult,
+  MethodsResult,
   ModelResult,
   ScoresResult,
   SuffixResult,

@@ -26,6 +26,7 @@ export const copy: Task = {
     ],
     metric: 'exact-match',
   },
+  noQuestion: 'Its cue is part of the passage that is copied.',
   unavailable: needsTokenizer,
   make(context, parameters, prng) {
     const start = startIds(context);
@@ -37,6 +38,7 @@ export const copy: Task = {
       prompt: Int32Array.from([...start, ...ids, ...end, ...ids.slice(0, CUE)]),
       answer: Int32Array.from(ids.slice(CUE, CUE + ANSWER)),
       answerSpan: { start: start.length + CUE, end: start.length + CUE + ANSWER },
+      questionStart: null,
     };
   },
 };

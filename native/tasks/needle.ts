@@ -81,11 +81,14 @@ export const needle: Task = {
       prompt.push(...fact.ids);
       done = at;
     }
-    prompt.push(...hay.slice(done), ...question);
+    prompt.push(...hay.slice(done));
+    const questionStart = prompt.length;
+    prompt.push(...question);
     return {
       prompt: Int32Array.from(prompt),
       answer: Int32Array.from(asked.value),
       answerSpan: { start: answerStart, end: answerStart + asked.value.length },
+      questionStart,
     };
   },
 };

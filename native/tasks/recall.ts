@@ -27,8 +27,9 @@ export const recall: Task = {
       if (i === asked) answerSpan = { start: prompt.length, end: prompt.length + value.length };
       prompt.push(...value, ...encodePiece(tokenizer, '\n'));
     }
+    const questionStart = prompt.length;
     prompt.push(...encodePiece(tokenizer, `- ${names[asked]!}`));
     const answer = encodePiece(tokenizer, ` ${values[asked]!}`);
-    return { prompt: Int32Array.from(prompt), answer: Int32Array.from(answer), answerSpan };
+    return { prompt: Int32Array.from(prompt), answer: Int32Array.from(answer), answerSpan, questionStart };
   },
 };

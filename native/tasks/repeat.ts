@@ -30,6 +30,7 @@ export const repeat: Task = {
     ],
     metric: 'token-accuracy',
   },
+  noQuestion: 'Its second copy is asked for by nothing but its own tokens.',
   unavailable: (context) => (mostTokens(context) >= MIN_PERIOD ? null : 'The context or the vocabulary is too small.'),
   make(context, parameters, prng) {
     const asked = parameters['period']!;
@@ -45,6 +46,7 @@ export const repeat: Task = {
       prompt: Int32Array.from([...start, ...copy, copy[0]!]),
       answer: Int32Array.from(copy.slice(1)),
       answerSpan: { start: start.length + 1, end: start.length + period },
+      questionStart: null,
     };
   },
 };

@@ -6,7 +6,7 @@ import type { Decoder } from '../generation/decoder.ts';
 import { argmax } from '../generation/sampling.ts';
 import { countCopies, type RetrievalCopies } from '../scores/retrieval.ts';
 import { changingDecoder, type Condition } from './run-task.ts';
-import type { TaskSample } from './task.ts';
+import type { AnsweredPrompt } from './task.ts';
 
 /** Of one sample, [layers x heads]. */
 export interface RetrievalSample {
@@ -20,7 +20,7 @@ export interface RetrievalSample {
 
 /** `force`: by whether the greedy answer was right. The answer of a sample has to stand in its prompt. */
 export type SampleRetrieval = (
-  sample: TaskSample,
+  sample: AnsweredPrompt,
   force: (right: boolean) => boolean,
   job: Job,
 ) => Promise<RetrievalSample>;
@@ -67,11 +67,11 @@ interface Answer {
 }
 
 /** The right tokens are fed in and count as generated. */
-function forcedAnswer({ answer }: TaskSample): Answer {
+function forcedAnswer({ answer }: AnsweredPrompt): Answer {
   return { next: (_, step) => answer[step]!, ends: ({ length }) => length >= answer.length };
 }
 
-function freeAnswer({ prompt, answer }: TaskSample, endIds: readonly number[] | null, capacity: number): Answer {
+function freeAnswer({ prompt, answer }: AnsweredPrompt, endIds: readonly number[] | null, capacity: number): Answer {
   if (endIds === null) return { next: argmax, ends: ({ length }) => length >= answer.length };
   const most = Math.min(Math.max(MOST_STEPS, answer.length), capacity - prompt.length);
   return {
@@ -84,7 +84,7 @@ async function record(
   decoder: Decoder,
   layers: number,
   heads: number,
-  { prompt, answerSpan }: TaskSample,
+  { prompt, answerSpan }: AnsweredPrompt,
   answer: Answer,
   job: Job,
 ) {

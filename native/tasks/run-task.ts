@@ -5,7 +5,7 @@ import type { ForwardModel } from '../forward/forward.ts';
 import { createDecoder, type Decoder, type DecoderOptions } from '../generation/decoder.ts';
 import { argmax } from '../generation/sampling.ts';
 import { checkLengths, lengthOf } from './check-lengths.ts';
-import type { TaskSample } from './task.ts';
+import type { AnsweredPrompt } from './task.ts';
 import type { GridCell } from './draw-grid.ts';
 import { wilson } from './wilson.ts';
 
@@ -24,7 +24,7 @@ export type EditedPrompt = <T>(
 export async function runCells(
   model: ForwardModel,
   info: Pick<TaskInfo, 'name' | 'metric'>,
-  cells: readonly GridCell<TaskSample>[],
+  cells: readonly GridCell<AnsweredPrompt>[],
   condition: Condition,
   job: Job,
 ): Promise<TaskCell[]> {
@@ -70,13 +70,13 @@ export function changingDecoder(
   };
 }
 
-async function score(decoder: Decoder, sample: TaskSample, metric: TaskInfo['metric'], job: Job): Promise<number> {
+async function score(decoder: Decoder, sample: AnsweredPrompt, metric: TaskInfo['metric'], job: Job): Promise<number> {
   decoder.truncate(0);
   return metric === 'exact-match' ? exactMatch(decoder, sample, job) : tokenAccuracy(decoder, sample, job);
 }
 
 /** 1 where greedy decoding gives the answer; it is left at the first token that differs. */
-async function exactMatch(decoder: Decoder, { prompt, answer }: TaskSample, job: Job): Promise<number> {
+async function exactMatch(decoder: Decoder, { prompt, answer }: AnsweredPrompt, job: Job): Promise<number> {
   let logits = await decoder.append(prompt, job);
   for (const [step, id] of answer.entries()) {
     if (argmax(logits) !== id) return 0;
@@ -86,7 +86,7 @@ async function exactMatch(decoder: Decoder, { prompt, answer }: TaskSample, job:
 }
 
 /** Share of the answer's tokens that are the likeliest after the true ones before them. */
-async function tokenAccuracy(decoder: Decoder, { prompt, answer }: TaskSample, job: Job): Promise<number> {
+async function tokenAccuracy(decoder: Decoder, { prompt, answer }: AnsweredPrompt, job: Job): Promise<number> {
   let logits = await decoder.append(prompt, job);
   let right = 0;
   for (const [step, id] of answer.entries()) {
@@ -106,13 +106,13 @@ class Tally {
   /** The job without the progress of single forwards. */
   readonly quiet: Job;
 
-  constructor(job: Job, samples: readonly TaskSample[]) {
+  constructor(job: Job, samples: readonly AnsweredPrompt[]) {
     this.#job = job;
     this.#total = samples.reduce((sum, sample) => sum + lengthOf(sample), 0);
     this.quiet = { ...job, progress: () => undefined };
   }
 
-  pass(sample: TaskSample): void {
+  pass(sample: AnsweredPrompt): void {
     this.#done += lengthOf(sample);
     const elapsed = performance.now() - this.#started;
     this.#job.progress({

@@ -11,7 +11,7 @@ export interface TaskContext {
 
 export type TaskParameters = Readonly<Record<string, number>>;
 
-export interface TaskSample {
+export interface AnsweredPrompt {
   /** With BOS where the model's own tokenizer puts one. */
   readonly prompt: Int32Array;
   readonly answer: Int32Array;
@@ -19,8 +19,15 @@ export interface TaskSample {
   readonly answerSpan: Span | null;
 }
 
+export interface TaskSample extends AnsweredPrompt {
+  /** First token of what is asked at the end of the prompt, known likewise; null where that is no part of its own. */
+  readonly questionStart: number | null;
+}
+
 export interface Task {
   readonly info: Omit<TaskInfo, 'unavailable'>;
+  /** Why its prompts have no question apart from the context, in a sentence; absent where they have one. */
+  readonly noQuestion?: string;
   /** Why it cannot be made for this model, or null. */
   unavailable(context: TaskContext): string | null;
   /** One sample. Throws `bad-request` where the parameters leave no room for it. */
@@ -33,6 +40,6 @@ export function needsTokenizer({ model }: TaskContext): string | null {
 }
 
 /** BOS as the model's own tokenizer has it. */
-export function startIds({ model }: TaskContext): number[] {
+export function startIds({ model }: Pick<TaskContext, 'model'>): number[] {
   return model.info.bosByDefault && model.info.bos !== null ? [model.info.bos.id] : [];
 }

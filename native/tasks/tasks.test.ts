@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { createPrng } from '../../shared/base/prng.ts';
 import { llama2Style, metaspaceStyle } from '../tokenizer/fixtures.ts';
 import { openTokenizer, type ModelTokenizer } from '../tokenizer/open-tokenizer.ts';
+import { fileSample } from './file.ts';
 import { findTask, readTaskParameters, tasks } from './index.ts';
 import { readTaskData } from './task-data.ts';
 import type { TaskContext, TaskSample } from './task.ts';
@@ -50,11 +51,17 @@ describe.each(Object.entries(TOKENIZERS))('with a %s tokenizer', (_, tokenizer) 
   it('a needle prompt has its length, holds the answer where it says, and reads as it should', () => {
     for (let sample = 0; sample < 40; sample++) {
       const depth = [0, 0.3, 0.7, 1][sample % 4]!;
-      const { prompt, answer, answerSpan } = draw(tokenizer, 'needle', { length: 900, depth, facts: 4 }, sample);
+      const { prompt, answer, answerSpan, questionStart } = draw(
+        tokenizer,
+        'needle',
+        { length: 900, depth, facts: 4 },
+        sample,
+      );
       expect(prompt.length + answer.length).toBe(900);
       expect([...prompt.subarray(answerSpan!.start, answerSpan!.end)]).toEqual([...answer]);
       const text = textOf(tokenizer, prompt);
       const name = /\nAs was said above, they call (\w+)$/.exec(text)![1]!;
+      expect(textOf(tokenizer, prompt.subarray(questionStart!))).toBe(`\nAs was said above, they call ${name}`);
       const value = textOf(tokenizer, answer);
       expect(value).toMatch(/^ [a-z]+ [a-z]+$/);
       // The fact stands once, between sentences, with a blank on either side.
@@ -70,6 +77,7 @@ describe.each(Object.entries(TOKENIZERS))('with a %s tokenizer', (_, tokenizer) 
       const list = textOf(tokenizer, recall.prompt);
       expect(list.split('\n')).toHaveLength(10);
       const asked = list.split('\n').at(-1)!;
+      expect(textOf(tokenizer, recall.prompt.subarray(recall.questionStart!))).toBe(asked);
       expect(
         list.startsWith(`${asked}${textOf(tokenizer, recall.answer)}\n`) ||
           list.includes(`\n${asked}${textOf(tokenizer, recall.answer)}\n`),
@@ -160,7 +168,36 @@ describe('repeat', () => {
   });
 });
 
+describe('file', () => {
+  const context = contextOf(shipped);
+  const ids = (text: string): number[] => (shipped.available ? [...shipped.encode(text, { bos: false }).ids] : []);
+
+  it('joins prompt, question and answer, and tells where the question begins', () => {
+    const sample = fileSample(context, { prompt: 'A door.', question: ' Which door?', answer: ' That.' }, 0);
+    expect(textOf(shipped, sample.prompt.subarray(1))).toBe('A door. Which door?');
+    expect(sample.questionStart).toBe(1 + ids('A door.').length);
+    expect(fileSample(context, { prompt: [5, 6], question: [7], answer: [8] }, 0)).toEqual({
+      prompt: Int32Array.of(5, 6, 7),
+      answer: Int32Array.of(8),
+      answerSpan: null,
+      questionStart: 2,
+    });
+  });
+
+  it('has no question where none is given, and refuses ids that there are not', () => {
+    expect(fileSample(context, { prompt: 'A door.', answer: ' That.' }, 0).questionStart).toBeNull();
+    const outside = { prompt: [5], question: [2048], answer: [8] };
+    expect(() => fileSample(context, outside, 1)).toThrow('Sample 2: token id 2048 is outside the vocabulary.');
+  });
+});
+
 describe('the registry', () => {
+  it('says why there is no question where there is none', () => {
+    for (const { info, noQuestion } of tasks) {
+      expect(draw(shipped, info.id, {}, 3).questionStart === null, info.id).toBe(noQuestion !== undefined);
+    }
+  });
+
   it('gives the same sample for the same seed and another for another', () => {
     for (const { info } of tasks) {
       expect(draw(shipped, info.id, {}, 3)).toEqual(draw(shipped, info.id, {}, 3));

@@ -5,7 +5,7 @@ import type { TaskContext } from './task.ts';
 const known = new WeakMap<ModelTokenizer, Map<string, readonly number[]>>();
 
 /** Ids that stand for ordinary tokens, ascending. */
-export function usableIds({ model }: TaskContext): readonly number[] {
+export function usableIds({ model }: Pick<TaskContext, 'model'>): readonly number[] {
   const { tokenizer, info, endIds } = model;
   const special = new Set([...endIds, ...(info.bos === null ? [] : [info.bos.id])]);
   const key = `${info.vocabSize}|${[...special].join()}`;
