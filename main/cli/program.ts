@@ -6,6 +6,7 @@ import { FIGURE_VIEWS } from '../../shared/figure/recipe.ts';
 import { DEVICES, type Device } from '../../shared/model/device.ts';
 import { EFFECT_METRICS } from '../../shared/model/effect.ts';
 import { FIDELITIES } from '../../shared/model/method-result.ts';
+import { QUESTION_VIEWS, type QuestionView } from '../../shared/model/method-task.ts';
 import { PLACE_KINDS } from '../../shared/model/place.ts';
 import { ALIGNMENTS, PATCH_DIRECTIONS, PATCH_GRIDS, PATCH_HOOKS } from '../../shared/model/effect.ts';
 import { findApp } from '../files/app-paths.ts';
@@ -17,7 +18,7 @@ import { runDoctor } from './commands/doctor.ts';
 import { runExamples } from './commands/examples.ts';
 import { runExport, type ExportOptions } from './commands/export.ts';
 import { runInfo } from './commands/info.ts';
-import { runMethodRun, type MethodRunOptions } from './commands/methods-run.ts';
+import { runMethodRun } from './commands/methods-run.ts';
 import { runMethodList, runMethodSelect, type MethodSelectOptions } from './commands/methods.ts';
 import { runModelCheck } from './commands/model-check.ts';
 import { runPatch, type PatchOptions } from './commands/patch.ts';
@@ -30,6 +31,7 @@ import type { SweepOptions } from './commands/sweep-options.ts';
 import { runSweep } from './commands/sweep.ts';
 import { runTaskCommand, type TaskOptions } from './commands/task.ts';
 import { createConsole, type Console } from './console.ts';
+import type { MethodRunOptions } from './method-run-options.ts';
 
 const DEFAULT_PORT = 7432;
 
@@ -182,6 +184,15 @@ export function createProgram(console: Console): Command {
     .option('--ablate <list>', 'heads to change: L0H1=zero,L2H3=scale:0.5')
     .option('--streaming <sink+window>', 'let every head see only so many first and last keys: 4+64')
     .option('--full <groups>', 'KV groups that see everything in spite of --streaming: L1G0,L2G3')
+    .option('--method <id>', 'give answers under one of `headscope methods list`')
+    .option('--method-param <name=value>', 'a parameter of the method', collect, [])
+    .option('--budget <keys>', 'of the method, keys or a share of the prompt: 256, 25% (default: as published, scaled)')
+    .addOption(
+      new Option(
+        '--question <view>',
+        'whether the method chooses before the question or after it (default: unseen)',
+      ).choices(QUESTION_VIEWS),
+    )
     .option('--threads <number>', 'threads (default: number of cores)', parseThreads)
     .addOption(deviceOption())
     .action((name: string, options: TaskOptions) => runTaskCommand(console, name, options));
@@ -195,7 +206,7 @@ export function createProgram(console: Console): Command {
   withPrompt(
     methodCommand(
       'run',
-      'what methods keep of a prompt’s attention, and what that costs in mass and output',
+      'what methods keep of attention on a prompt or a task, and what that costs in mass, output and answers',
     ).requiredOption('--model <folder>', 'folder in Hugging Face layout, or demo'),
   )
     .option('--method <id>', 'one of `headscope methods list`; several times for several', collect, [])
@@ -208,14 +219,32 @@ export function createProgram(console: Console): Command {
     )
     .option(
       '--prompt-length <number>',
-      'tokens before the first query under the method, which does not see what follows (default: 75 %)',
+      'tokens before the first query under the method, which does not see what follows (default: all before the answer, or 75 %)',
       parseCount,
     )
+    .option('--question-start <place>', 'first token of the question in the prompt, or the text that it begins with')
+    .option(
+      '--question <view>',
+      'unseen: methods choose before the question; seen: after it; several times for both on a task (default: unseen)',
+      collectViews,
+    )
+    .option('--answer <text>', 'the right answer, which goes behind the prompt')
+    .option('--max-tokens <number>', 'tokens of a continuation at F3 (default: 16, or those of the answer)', parseCount)
     .addOption(
-      new Option('--fidelity <name>', 'F1: each layer by itself, on dense q, k and v')
+      new Option(
+        '--fidelity <name>',
+        'F1: each layer by itself, on dense q, k and v; F2: through all layers, teacher-forced; F3: F2, and generating',
+      )
         .choices(FIDELITIES)
         .default('F1'),
     )
+    .option('--task <name>', 'run on the prompts of a task instead: needle, recall, repeat, copy, file (JSON lines)')
+    .option('--lengths <numbers>', 'of the task: tokens of prompt and answer, separated by commas')
+    .option('--depths <numbers>', 'of the task: places of the needle from 0 to 1, separated by commas')
+    .option('--samples <number>', 'of the task: samples of each length and depth (default: 40)', parseSamples)
+    .option('--facts <number>', 'of the task needle: facts', Number)
+    .option('--task-param <name=value>', 'any other parameter of the task', collect, [])
+    .option('--seed <number>', 'of the task: seed of the samples', parseSeed)
     .option('--threads <number>', 'threads (default: number of cores)', parseThreads)
     .addOption(deviceOption())
     .action((options: MethodRunOptions) => runMethodRun(console, options));
@@ -390,6 +419,12 @@ function useDevice(device: Device | undefined): void {
 }
 
 const collect = (text: string, all: readonly string[]): string[] => [...all, text];
+
+function collectViews(text: string, all: readonly QuestionView[] = []): QuestionView[] {
+  const view = QUESTION_VIEWS.find((each) => each === text);
+  if (view === undefined) throw new InvalidArgumentError(`Give ${QUESTION_VIEWS.join(' or ')}.`);
+  return [...all, view];
+}
 
 function parseSamples(text: string): number {
   const count = Number(text);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { AppError } from '../../shared/base/app-error.ts';
-import type { CallContext, Handlers } from '../../shared/contract/handlers.ts';
-import type { EngineMethodName, ResultOf } from '../../shared/contract/methods.ts';
+import type { CallContext } from '../../shared/contract/handlers.ts';
+import type { ResultOf } from '../../shared/contract/methods.ts';
 import { parseParams } from '../../shared/contract/parse-params.ts';
 import { formatHead, parseHead, sameHead, type HeadId } from '../../shared/model/head-id.ts';
 import type { ModelInfo } from '../../shared/model/model-info.ts';
@@ -9,7 +9,7 @@ import type { RunSummary } from '../../shared/model/run.ts';
 import type { SessionState } from '../../shared/session/session-state.ts';
 import { createAutosave } from '../files/session/autosave.ts';
 import { configFolder } from '../files/user-folders.ts';
-import { createSessionDesk } from '../host/session-desk.ts';
+import { createSessionDesk, type SessionEngine } from '../host/session-desk.ts';
 import { createTokenizerHashes } from '../host/tokenizer-hashes.ts';
 
 /** As the contract has it. */
@@ -29,7 +29,7 @@ export interface WrittenRuns {
 const SINK_THRESHOLD = 0.3;
 
 export interface WriteTools {
-  readonly engine: Pick<Handlers<EngineMethodName>, 'run.store' | 'run.attach' | 'run.release' | 'run.writeTensors'>;
+  readonly engine: SessionEngine;
   readonly context: CallContext;
   readonly appVersion: string;
   readonly now: () => Date;

@@ -209,7 +209,7 @@ function stepsShape({ points, fill }: FilledSteps, scale: number): Shape {
   };
 }
 
-function polylineShape({ points, closed, stroke, width, dash }: Polyline, scale: number): Shape {
+function polylineShape({ points, closed, fill = 'none', stroke, width, dash }: Polyline, scale: number): Shape {
   const onGrid = (value: number) => Math.round(value * scale * 64) / 64;
   const strokePx = Math.max(1, onGrid(width));
   const ys = points.map(([, y]) => onGrid(y));
@@ -222,7 +222,7 @@ function polylineShape({ points, closed, stroke, width, dash }: Polyline, scale:
     foreign: false,
     svg: (from) => {
       const list = points.map(([x], index) => `${onGrid(x)},${ys[index]! - from}`).join(' ');
-      return `<${name} points="${list}" fill="none" stroke="${stroke}" stroke-width="${strokePx}"${dashes}/>`;
+      return `<${name} points="${list}" fill="${fill}" stroke="${stroke}" stroke-width="${strokePx}"${dashes}/>`;
     },
   };
 }

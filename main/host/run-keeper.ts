@@ -1,7 +1,8 @@
-import { AppError, CancelledError } from '../../shared/base/app-error.ts';
+import { AppError } from '../../shared/base/app-error.ts';
 import type { CallContext, Handlers } from '../../shared/contract/handlers.ts';
 import type { ParsedParamsOf } from '../../shared/contract/methods.ts';
 import type { StoredRun } from '../../shared/session/stored-run.ts';
+import { waitFor } from './wait-for.ts';
 
 export type StoreChoice = ParsedParamsOf<'run.store'>;
 
@@ -73,19 +74,4 @@ export function createRunKeeper(store: Handlers<'run.store'>['run.store']): RunK
       for (const runId of [...kept.keys()]) if (!runIds.includes(runId)) kept.delete(runId);
     },
   };
-}
-
-/** The promise goes on when it is not waited for any more. */
-function waitFor<T>(promise: Promise<T>, signal: AbortSignal, patienceMs: number | undefined): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(new CancelledError());
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    const busy = (): void => reject(new AppError('busy', 'The engine is busy.'));
-    const timer = patienceMs === undefined ? undefined : setTimeout(busy, patienceMs);
-    promise.then(resolve, reject).finally(() => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
-    });
-  });
 }

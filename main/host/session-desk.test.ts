@@ -58,7 +58,7 @@ function newHost(): void {
 }
 
 async function save(extra: Partial<SaveRequest> = {}, call = context) {
-  const request = { path, state: state('mine'), runs: runs('live'), sessionId, tensors: false };
+  const request = { path, state: state('mine'), runs: runs('live'), traces: [], sessionId, tensors: false };
   const saved = await desk.save({ ...request, replace: false, replaceAnything: false, ...extra }, call);
   sessionId = saved.sessionId;
   return saved;
@@ -71,7 +71,7 @@ async function open(file: string, replacing = KEEP, call = context) {
 }
 
 const keep = (text: string, ids = ['live'], of = sessionId) =>
-  desk.autosave({ state: state(text), runs: runs(...ids), sessionId: of }, context);
+  desk.autosave({ state: state(text), runs: runs(...ids), traces: [], sessionId: of }, context);
 
 /** What is left to recover, as the texts of its notes. */
 async function leftTexts(): Promise<unknown[]> {
@@ -83,6 +83,77 @@ async function leftTexts(): Promise<unknown[]> {
 async function files(): Promise<string[]> {
   return (await readdir(join(folder, 'root'))).sort();
 }
+
+describe('what methods read', () => {
+  const bits = Uint8Array.from({ length: 2 * 2 * 3 * 2 }, (_, at) => (at * 91) % 256);
+  const trace = {
+    tokens: 12,
+    firstRow: 8,
+    rows: 3,
+    layers: 2,
+    heads: 2,
+    windows: new Int32Array(2),
+    changes: false,
+    propagated: false,
+    bits,
+  };
+  const traces: SaveRequest['traces'] = [
+    { name: 'lab-0', trace: 'live-trace', run: 'clean' },
+    { name: 'decode-dense', trace: 'live-trace', run: null },
+  ];
+
+  it('goes into the file, and to the engine with the run that it is of when the file is opened', async () => {
+    engine.traces.set('live-trace', trace);
+    expect((await save({ traces })).warnings).toEqual([]);
+    newHost();
+    const opened = await open(path);
+    expect(opened.traces.map(({ name }) => name)).toEqual(['lab-0', 'decode-dense']);
+    for (const { trace: id } of opened.traces) expect(engine.traces.get(id)).toEqual(trace);
+    const attached = engine.calls.filter((call) => call.startsWith('attach trace'));
+    expect(attached).toEqual([`attach trace ${opened.runs[0]!.summary.runId}`, 'attach trace of no run']);
+    // Saved again without the engine, and attached again to another one.
+    engine.broken.set('store', died);
+    const again = opened.traces.map(({ name, trace: id }) => ({ name, trace: id, run: null }));
+    expect((await save({ path: null, runs: [], traces: again })).warnings).toEqual([]);
+    expect((await openSessionFile(path)).traces).toEqual(again.map(({ name }) => ({ name, run: null, trace })));
+    const known = engine.traces.size;
+    const { traces: once } = await desk.attach({ sessionId }, context);
+    expect([once.length, engine.traces.size]).toEqual([2, known + 2]);
+  });
+
+  it('is left out with a sentence where the engine has lost it, or it is too large', async () => {
+    engine.traces.set('large', { ...trace, bits: new Uint8Array(1.05 * 2 ** 24) });
+    const lost: SaveRequest['traces'] = [
+      { name: 'lab-0', trace: 'gone', run: null },
+      { name: 'lab-1', trace: 'large', run: null },
+    ];
+    const { warnings } = await save({ traces: lost });
+    expect(warnings).toEqual([
+      'What a method read (lab-0) is not in the file. What this method read is no longer held by the engine.',
+      'What a method read (lab-1) is not in the file. It takes 17 MiB; the limit is 16 MiB.',
+    ]);
+    const opened = await open(path);
+    expect([opened.traces, opened.warnings]).toEqual([[], []]);
+  });
+
+  it('comes back from recovery', async () => {
+    engine.traces.set('live-trace', trace);
+    await desk.autosave({ state: state('lost'), runs: runs('live'), traces, sessionId }, context);
+    desk.greetPage();
+    const [{ id } = { id: '' }] = await autosave.list();
+    const recovered = await desk.recover(id, () => Promise.resolve(null), KEEP, context);
+    expect(recovered.traces.map(({ name }) => name)).toEqual(['lab-0', 'decode-dense']);
+  });
+
+  it('does not keep a session from being opened where the engine refuses it', async () => {
+    engine.traces.set('live-trace', trace);
+    await save({ traces });
+    engine.broken.set('attach trace', new AppError('bad-request', 'It is of other heads.'));
+    const { traces: attached, warnings } = await open(path);
+    expect([attached, warnings.length]).toEqual([[], 2]);
+    expect(warnings[0]).toBe('What a method read (lab-0) cannot be used. It is of other heads.');
+  });
+});
 
 describe('saving', () => {
   it('writes state and runs, and asks for no path the second time', async () => {

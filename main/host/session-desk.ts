@@ -7,7 +7,13 @@ import { rm, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { AppError, CancelledError } from '../../shared/base/app-error.ts';
 import type { CallContext, Handlers } from '../../shared/contract/handlers.ts';
-import type { EngineMethodName, ParsedParamsOf, ResultOf, SessionRun } from '../../shared/contract/methods.ts';
+import type {
+  EngineMethodName,
+  ParsedParamsOf,
+  ResultOf,
+  SessionRun,
+  SessionTrace,
+} from '../../shared/contract/methods.ts';
 import type { SessionRole } from '../../shared/session/manifest.ts';
 import { formatJson } from '../../shared/session/plain-json.ts';
 import { readState } from '../../shared/session/read-state.ts';
@@ -19,6 +25,7 @@ import {
   NOTHING_CARRIED,
   type CarriedParts,
   type ContentRun,
+  type ContentTrace,
   type SessionContent,
   type StoredTensors,
 } from '../files/session/session-content.ts';
@@ -27,10 +34,17 @@ import { temporaryFor } from '../files/session/temporary-files.ts';
 import type { UnpackedSession } from '../files/session/unpack-session.ts';
 import { createExclusive } from './exclusive.ts';
 import { createRunKeeper } from './run-keeper.ts';
+import { createTraceKeeper } from './trace-keeper.ts';
 import type { TokenizerHashes } from './tokenizer-hashes.ts';
 
+/** What sessions ask of an engine. */
+export type SessionEngine = Pick<
+  Handlers<EngineMethodName>,
+  'run.store' | 'run.attach' | 'run.release' | 'run.writeTensors' | 'method.store' | 'method.attach'
+>;
+
 export interface DeskOptions {
-  readonly engine: Pick<Handlers<EngineMethodName>, 'run.store' | 'run.attach' | 'run.release' | 'run.writeTensors'>;
+  readonly engine: SessionEngine;
   readonly autosave: Autosave;
   readonly tokenizers: TokenizerHashes;
   readonly appVersion: string;
@@ -94,6 +108,8 @@ interface OpenSession {
   readonly keptState: SessionState;
   readonly carried: CarriedParts;
   readonly runs: readonly OpenRun[];
+  /** As they were in the file. */
+  readonly traces: readonly ContentTrace[];
 }
 
 const NONE: OpenSession = {
@@ -103,12 +119,14 @@ const NONE: OpenSession = {
   keptState: {},
   carried: NOTHING_CARRIED,
   runs: [],
+  traces: [],
 };
 const AUTOSAVE_PATIENCE_MS = 3000;
 
 export function createSessionDesk(options: DeskOptions): SessionDesk {
   const { engine, autosave, tokenizers, now } = options;
   const keeper = createRunKeeper((choice, context) => engine['run.store'](choice, context));
+  const traceKeeper = createTraceKeeper((params, context) => engine['method.store'](params, context));
   const exclusive = createExclusive();
   /** Read and set by who has the lock. */
   let present = NONE;
@@ -137,6 +155,23 @@ export function createSessionDesk(options: DeskOptions): SessionDesk {
     return found;
   };
 
+  const collectTraces = async (
+    { traces }: Pick<SaveRequest, 'traces'>,
+    wait: { readonly signal: AbortSignal; readonly patienceMs?: number },
+    warnings: string[],
+  ): Promise<ContentTrace[]> => {
+    const names = traces.map(({ name }) => name);
+    if (new Set(names).size < names.length) throw new AppError('bad-request', 'A session has one trace of each name.');
+    const found: ContentTrace[] = [];
+    for (const { name, trace: id, run } of traces) {
+      const { trace, problem } = await traceKeeper.collect(id, wait);
+      if (problem !== null) warnings.push(`What a method read (${name}) is not in the file. ${problem}`);
+      if (trace) found.push({ name, run, trace });
+    }
+    traceKeeper.retain(traces.map(({ trace }) => trace));
+    return found;
+  };
+
   /** Forgets every run but those of a request and those on the desk. */
   const retain = ({ runs }: Pick<SaveRequest, 'runs'>): void => {
     const inUse = [...runs.map(({ choice }) => choice.runId), ...present.runs.map(({ runId }) => runId)];
@@ -156,6 +191,7 @@ export function createSessionDesk(options: DeskOptions): SessionDesk {
   const contentOf = async (
     state: SessionState,
     runs: readonly ContentRun[],
+    traces: readonly ContentTrace[],
     { createdAt, keptState, carried }: OpenSession,
   ): Promise<SessionContent> => {
     const model = runs[0]?.run.model.modelId;
@@ -163,6 +199,7 @@ export function createSessionDesk(options: DeskOptions): SessionDesk {
       // What the page knows wins over what was kept for it.
       state: { ...keptState, ...state },
       runs,
+      traces,
       tokenizer: model === undefined ? null : await tokenizers.of(model),
       createdAt: createdAt ?? now().toISOString(),
       carried,
@@ -242,6 +279,28 @@ export function createSessionDesk(options: DeskOptions): SessionDesk {
     return { role, summary: await attachWith(null) };
   };
 
+  /** Maps of a trace need the run that it is of. What cannot be taken in is left out. */
+  const attachTraces = async (
+    traces: readonly ContentTrace[],
+    runs: readonly OpenRun[],
+    warnings: string[],
+    context: CallContext,
+  ): Promise<SessionTrace[]> => {
+    const attached: SessionTrace[] = [];
+    for (const { name, run, trace: stored } of traces) {
+      try {
+        const runId = runs.find(({ role }) => role === run)?.runId ?? null;
+        const { trace } = await engine['method.attach']({ stored, runId }, context);
+        traceKeeper.adopt(trace, stored);
+        attached.push({ name, trace });
+      } catch (error) {
+        if (!(error instanceof AppError) || error.code === 'engine-died') throw error;
+        warnings.push(`What a method read (${name}) cannot be used. ${error.message}`);
+      }
+    }
+    return attached;
+  };
+
   /**
    * Puts a session on the desk in place of the one before. `kept` is called when nothing but itself can fail any more,
    * with the id of the session.
@@ -257,6 +316,7 @@ export function createSessionDesk(options: DeskOptions): SessionDesk {
     const id = newId();
     const next = session.runs.map(({ role, run }) => ({ role, run, runId: `session-${id}-${role}` }));
     const runs: SessionRun[] = [];
+    let traces: SessionTrace[] = [];
     try {
       for (const [i, run] of next.entries()) {
         const { tensors } = session.runs[i]!;
@@ -264,6 +324,7 @@ export function createSessionDesk(options: DeskOptions): SessionDesk {
         if (tensors && identity !== undefined) places.set(run.runId, { ...tensors, identity });
         runs.push(await attachOne(run, warnings, context));
       }
+      traces = await attachTraces(session.traces, next, warnings, context);
       if (context.signal.aborted) throw new CancelledError();
       await kept(id);
     } catch (error) {
@@ -271,14 +332,14 @@ export function createSessionDesk(options: DeskOptions): SessionDesk {
       throw error;
     }
     const before = present;
-    present = { id, path, createdAt, keptState, carried, runs: next };
+    present = { id, path, createdAt, keptState, carried, runs: next, traces: session.traces };
     turn += 1;
     for (const { runId, run } of next) keeper.adopt(runId, run, !places.has(runId));
     const model = next[0]?.run.model ?? null;
     if (model && manifest.tokenizer) tokenizers.know(model.modelId, manifest.tokenizer.sha256);
     // Not waited for: a page that cancels meanwhile would go on with what is no longer on the desk.
     void release(before.runs);
-    return { sessionId: id, state, model, runs, warnings };
+    return { sessionId: id, state, model, runs, traces, warnings };
   };
 
   /** What cannot be removed is offered for recovery once more, which is no reason to fail. */
@@ -297,7 +358,7 @@ export function createSessionDesk(options: DeskOptions): SessionDesk {
       return present.path;
     },
 
-    save: ({ path: given, state, runs, sessionId, tensors, replace, replaceAnything }, context) =>
+    save: ({ path: given, state, runs, traces, sessionId, tensors, replace, replaceAnything }, context) =>
       exclusive(async () => {
         if (given === null) expectPresent(sessionId, 'Save under a name.');
         // Of another session nothing goes into the file.
@@ -316,13 +377,14 @@ export function createSessionDesk(options: DeskOptions): SessionDesk {
         const slices = storable(state, warnings);
         context.progress({ phase: 'Reading the runs', done: 0, total: 1, etaMs: null });
         const collected = await collect({ runs }, context, warnings);
+        const collectedTraces = await collectTraces({ traces }, context, warnings);
         retain({ runs });
         const temporaries: string[] = [];
         try {
           const withOrWithout = tensors
             ? await withTensors(collected, path, temporaries, warnings, context)
             : collected.map(({ role, run }) => ({ role, run, tensors: null }));
-          const saved = await saveSessionFile(path, await contentOf(slices, withOrWithout, session), {
+          const saved = await saveSessionFile(path, await contentOf(slices, withOrWithout, collectedTraces, session), {
             ...packOptions(context.signal),
             ...place,
             onBytes: (done, total) => context.progress({ phase: 'Saving', done, total, etaMs: null }),
@@ -373,19 +435,21 @@ export function createSessionDesk(options: DeskOptions): SessionDesk {
         expectPresent(sessionId, 'Open the file again.');
         const runs: SessionRun[] = [];
         for (const run of present.runs) runs.push(await attachOne(run, [], context));
-        return { runs };
+        return { runs, traces: await attachTraces(present.traces, present.runs, [], context) };
       }),
 
-    async autosave({ state, runs, sessionId }, { signal }) {
+    async autosave({ state, runs, traces, sessionId }, { signal }) {
       const begun = turn;
       // What cannot be had now is kept as it was, or comes with the next change.
-      const found = await collect({ runs }, { signal, patienceMs: options.patienceMs ?? AUTOSAVE_PATIENCE_MS }, []);
+      const wait = { signal, patienceMs: options.patienceMs ?? AUTOSAVE_PATIENCE_MS };
+      const found = await collect({ runs }, wait, []);
+      const foundTraces = await collectTraces({ traces }, wait, []);
       return exclusive(async () => {
         if (turn !== begun) return { savedAt: null };
         retain({ runs });
         const kept = found.map(({ role, runId, run }) => ({ role, run, tensors: places.get(runId) ?? null }));
         const session = sessionId === present.id ? present : NONE;
-        const content = await contentOf(storable(state, []), kept, session);
+        const content = await contentOf(storable(state, []), kept, foundTraces, session);
         autosave.workOn(sessionId);
         return { savedAt: await autosave.write(content, session.path, packOptions(signal)) };
       });

@@ -46,6 +46,7 @@ function handlers(pickFile?: PickFile) {
 const content = {
   state: { notes: { version: 1, data: { text: 'mine' } } },
   runs: [],
+  traces: [],
   sessionId: null,
   tensors: false,
   replace: false,

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { BenchReport, KernelResult, ModelResult, SuffixResult } from '../../../native/public/bench.ts';
+import type {
+  BenchReport,
+  KernelResult,
+  MethodsResult,
+  ModelResult,
+  SuffixResult,
+} from '../../../native/public/bench.ts';
 import { formatBench, formatOneLine } from './bench-table.ts';
 
 const machine: BenchReport['machine'] = {
@@ -54,8 +60,21 @@ const suffix: SuffixResult = {
   runs: 9,
 };
 
+const methods: MethodsResult = {
+  case: 'methods',
+  variant: 'h2o',
+  n: 1024,
+  medianMs: 142,
+  firstMs: 160,
+  selected: 0.2148,
+  ratio: 2.0123,
+  limitRatio: null,
+  peakExtraMiB: null,
+  runs: 9,
+};
+
 describe('formatBench', () => {
-  const text = formatBench({ results: [model, kernel, suffix], machine });
+  const text = formatBench({ results: [model, kernel, suffix, methods], machine });
 
   it('names the machine and how memory was measured', () => {
     expect(text).toContain('Some CPU, 2 cores, 23.5 GiB; 2 threads; Node 20.19.0; attention addon: avx2, portable');
@@ -68,6 +87,7 @@ describe('formatBench', () => {
   it('gives a table a case', () => {
     expect(text).toMatch(/^ +512 +capture +avx2 +277 +260 +353 +1\.17 +607 +644 +57 +5e-7$/m);
     expect(text).toMatch(/^ +64 +recompute, likelihoods +12\.3 +0\.091 +0\.125$/m);
+    expect(text).toMatch(/^ +1024 +h2o +142 +2\.01 +21\.5 %/m);
     expect(text).toContain('matrix products here: 400 GFLOP/s');
   });
 

@@ -3,6 +3,7 @@ import type {
   BenchReport,
   BenchResult,
   KernelResult,
+  MethodsResult,
   ModelResult,
   ScoresResult,
   SuffixResult,
@@ -51,6 +52,11 @@ export function formatBench({ results, machine }: BenchReport): string {
       'sweep: every head zeroed alone, its effects read, beside as many full forwards',
       formatSweeps(swept),
     );
+  }
+  const methods = results.filter((each): each is MethodsResult => each.case === 'methods');
+  if (methods.length > 0) {
+    parts.push('', 'methods: every sparse method on a run of the shipped model (F1), beside the run');
+    parts.push(formatMethods(methods), ...refusals(methods));
   }
   return parts.join('\n');
 }
@@ -170,6 +176,22 @@ function formatSweeps(rows: readonly SweepResult[]): string {
       optional(row.peakExtraMiB, whole),
     ]),
     [1, 2, 4, 5, 6, 7, 8],
+  );
+}
+
+function formatMethods(rows: readonly MethodsResult[]): string {
+  return formatTable(
+    ['Tokens', 'What', 'Median ms', 'To the run', 'At most', 'Pairs read', 'Peak MiB'],
+    rows.map((row) => [
+      String(row.n),
+      row.variant,
+      row.medianMs === null ? 'not run' : milliseconds(row.medianMs),
+      optional(row.ratio, ratio),
+      optional(row.limitRatio, whole),
+      optional(row.selected, (share) => `${(100 * share).toFixed(1)} %`),
+      optional(row.peakExtraMiB, whole),
+    ]),
+    [0, 2, 3, 4, 5, 6],
   );
 }
 

@@ -26,6 +26,7 @@ const KERNEL_LENGTHS = [1024, 2048, 4096, 8192, 16_384, 32_768];
 const TILE_LENGTHS = [8192, 32_768];
 /** The longest context of the shipped model. */
 const SCORE_LENGTHS = [1024];
+const METHOD_LENGTHS = [1024];
 /** Of the generated model there are 144 heads, each with a full forward beside. */
 const SWEEP_LENGTHS = { shipped: [256, 1024], 'gpt2-small': [64] };
 /** Longer ones take hours. */
@@ -57,6 +58,7 @@ export async function runBenchCommand(console: Console, options: BenchCommandOpt
       shipped: lengths?.filter((tokens) => tokens <= MOST_SWEPT.shipped) ?? SWEEP_LENGTHS.shipped,
       'gpt2-small': lengths?.filter((tokens) => tokens <= MOST_SWEPT['gpt2-small']) ?? SWEEP_LENGTHS['gpt2-small'],
     },
+    methodLengths: lengths?.filter((tokens) => tokens <= METHOD_LENGTHS[0]!) ?? METHOD_LENGTHS,
     shippedModel: app.shippedModel,
     repeats: options.repeats ?? REPEATS,
     threads: options.threads ?? availableParallelism(),

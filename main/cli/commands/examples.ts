@@ -45,7 +45,7 @@ async function writeExamples(folder: string, { engine, context }: EngineSession)
       exampleSession(folder, id),
       { model, clean, changed: null, state, heads, tensors: false },
       {
-        engine: { ...handlers, 'run.store': withoutMachine(handlers['run.store']) },
+        engine: { ...handlers, 'run.store': withoutTime(handlers['run.store']) },
         context,
         appVersion: app.version,
         now: () => MADE_AT,
@@ -58,11 +58,11 @@ async function writeExamples(folder: string, { engine, context }: EngineSession)
 
 type Store = Handlers<'run.store'>['run.store'];
 
-/** Leaves out where the model lies on this machine, and how long the run took on it. */
-function withoutMachine(store: Store): Store {
+/** Leaves out how long the run took on this machine. */
+function withoutTime(store: Store): Store {
   return async (choice, context) => {
     const run = await store(choice, context);
-    return { ...run, model: { ...run.model, path: 'demo' }, summary: { ...run.summary, milliseconds: 0 } };
+    return { ...run, summary: { ...run.summary, milliseconds: 0 } };
   };
 }
 

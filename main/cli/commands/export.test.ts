@@ -85,7 +85,7 @@ async function saveSession(path: string): Promise<void> {
     };
     await saveSessionFile(
       path,
-      { state, runs, tokenizer: null, createdAt: '2026-01-01T00:00:00.000Z', carried: NOTHING_CARRIED },
+      { state, runs, traces: [], tokenizer: null, createdAt: '2026-01-01T00:00:00.000Z', carried: NOTHING_CARRIED },
       { appVersion: '1.0.0', now: () => new Date('2026-01-01T00:00:00.000Z'), replaceAnything: false },
     );
   });

@@ -17,6 +17,7 @@ import { promptHash } from '../../figures/prompt-hash.ts';
 import type { RenderTools } from '../../figures/render-figure.ts';
 import { saveFigure } from '../../figures/save-figure.ts';
 import { openSessionFile } from '../../files/session/session-file.ts';
+import type { UnpackedSession } from '../../files/session/unpack-session.ts';
 import type { Console } from '../console.ts';
 import { noteDevice } from '../note-device.ts';
 import { readPrompt, type PromptSource } from '../prompt-source.ts';
@@ -120,9 +121,32 @@ async function storedRuns(
     model,
     runs: { clean, ...(changed ? { changed } : {}) },
     prompt: null,
-    screen: sessionContext(session.state, clean.ids.length),
+    screen: sessionContext(session.state, clean.ids.length, {
+      runs: new Map([...runs].map(([role, { runId }]) => [role, runId])),
+      traces: await attachTraces(console, session.traces, runs, { engine, context }),
+    }),
     scores: sessionScores(session.state, model),
   };
+}
+
+/** What methods read, by the names that the session has for it. */
+async function attachTraces(
+  console: Console,
+  traces: UnpackedSession['traces'],
+  runs: ReadonlyMap<SessionRole, RunSummary>,
+  { engine, context }: Pick<EngineSession, 'engine' | 'context'>,
+): Promise<ReadonlyMap<string, string>> {
+  const names = new Map<string, string>();
+  for (const { name, run, trace: stored } of traces) {
+    try {
+      const runId = (run === null ? undefined : runs.get(run)?.runId) ?? null;
+      names.set(name, (await engine.handlers['method.attach']({ stored, runId }, context)).trace);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      console.note(`What a method read (${name}) cannot be used. ${error.message}`);
+    }
+  }
+  return names;
 }
 
 /** As said, or as the file is called. */

@@ -24,8 +24,9 @@ const UNITS: Readonly<Record<MethodGranularity, string>> = {
 };
 
 const NEEDS: Readonly<Record<MethodNeed, string>> = {
-  gates: 'learned gates of the KV groups, or a stand-in',
-  probe: 'echo and induction of the query heads on repeated random tokens, or a stand-in',
+  gates:
+    'learned gates of the KV groups; of an open model there are none, and its score `duo-proxy` on prose takes their place',
+  probe: 'echo and induction of the query heads on repeated random tokens, measured once for an open model',
 };
 
 const INTRODUCTION = `# Sparse methods
@@ -41,6 +42,12 @@ select\` applies one to q, k and v in a file, without a model.
   tokens, and numbers of layers always in proportion to the layers of the model.
 - **Read** is what a query head reads at a step, its own key included where the method keeps it. **Resident** is what
   memory has to hold: of a method that evicts, the union of what the heads of a KV group read; of any other, everything.
+- **Question**: a prompt is context, question and answer. Unseen, the default: methods choose at the end of the context,
+  and the question is under them. Seen: they choose at the end of the question, so that the first token of the answer
+  follows from its last row, which is dense.
+- **F1**, layer-local: every layer has q, k and v of the dense run. **F2**, propagated: the tokens go through all layers
+  under the method, which chooses from what that makes of q, k and v; with KL and the likelihood of the answer. **F3**,
+  generated: F2, and greedy answers; on a task their accuracy with a 95 % interval.
 - **Ties**: the larger score first, then the smaller position.
 - L layers, H query heads, G KV heads, P tokens of the prompt, n keys so far, d dimensions of a head, |S| keys read.
 `;

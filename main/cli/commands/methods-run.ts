@@ -1,28 +1,37 @@
-import { AppError } from '../../../shared/base/app-error.ts';
+import type { CallContext } from '../../../shared/contract/handlers.ts';
+import type { Prompt, RunSummary } from '../../../shared/contract/methods.ts';
 import { parseParams } from '../../../shared/contract/parse-params.ts';
-import type { Device } from '../../../shared/model/device.ts';
 import { formatHead } from '../../../shared/model/head-id.ts';
 import type { MethodParameters } from '../../../shared/model/method.ts';
-import type { MethodResult } from '../../../shared/model/method-result.ts';
+import type { Fidelity, MethodResult } from '../../../shared/model/method-result.ts';
+import type { Engine } from '../../../native/public/index.ts';
 import type { Console } from '../console.ts';
-import { findInfo, readBudget, readMethodParameters } from '../method-options.ts';
+import { askedMethods, type AskedMethods } from '../asked-methods.ts';
+import { cutOf } from '../method-prompt.ts';
+import type { MethodRunOptions } from '../method-run-options.ts';
+import { FIDELITY_NAMES, formatNumber, formatPercent } from '../method-table.ts';
 import { noteDevice, providerOf } from '../note-device.ts';
-import { readPrompt, type PromptSource } from '../prompt-source.ts';
+import { readPrompt } from '../prompt-source.ts';
 import { formatTable } from '../table.ts';
 import { withEngine } from '../with-engine.ts';
-
-export interface MethodRunOptions extends PromptSource {
-  readonly model: string;
-  readonly method: readonly string[];
-  readonly param?: readonly string[];
-  readonly budget?: readonly string[];
-  readonly promptLength?: number;
-  readonly threads?: number;
-  readonly device?: Device;
-}
+import { refuseOnPrompt, runMethodTask } from './methods-task.ts';
 
 /** One method with one budget. */
-export interface MethodRunRow extends Omit<MethodResult, 'heads' | 'resolved' | 'costs' | 'denseCosts'> {
+export interface MethodRunRow extends Omit<
+  MethodResult,
+  'heads' | 'resolved' | 'costs' | 'denseCosts' | 'prediction' | 'generated'
+> {
+  readonly kl: number | null;
+  /** By query, from `promptLength` on. */
+  readonly klByQuery: readonly number[] | null;
+  readonly topChanged: number | null;
+  readonly nllAnswer: number | null;
+  readonly nllAnswerDense: number | null;
+  readonly accuracy: number | null;
+  readonly answer: string | null;
+  readonly answerDense: string | null;
+  /** First token that is another one than in the dense continuation. */
+  readonly firstDifference: number | null;
   readonly params: MethodParameters;
   readonly origins: MethodResult['resolved']['origins'];
   /** Keys; null for a method that takes none. */
@@ -36,54 +45,157 @@ export interface MethodRunRow extends Omit<MethodResult, 'heads' | 'resolved' | 
   readonly recallByHead: readonly (readonly number[])[];
 }
 
+/** Keys that two methods both read over those that either reads, mean over queries. */
+export interface MethodOverlap {
+  readonly methods: readonly [string, string];
+  /** Keys; null for a method that takes none. */
+  readonly budgets: readonly [number | null, number | null];
+  readonly mean: number;
+  /** By layer and head. */
+  readonly byHead: readonly (readonly number[])[];
+}
+
 export interface MethodRunOutput {
   readonly model: string;
   readonly provider: string;
   readonly tokens: number;
+  readonly fidelity: Fidelity;
   readonly promptLength: number;
+  /** First token of the answer; null without one. */
+  readonly answerStart: number | null;
   readonly rows: readonly MethodRunRow[];
+  /** Of every two methods with equal budgets, where there is more than one. */
+  readonly overlap: readonly MethodOverlap[];
 }
 
-/** Of the prompt, where nothing says when the method begins. */
-const DEFAULT_CONTEXT = 0.75;
-
-/** `headscope methods run`: what methods keep of a prompt's attention, by method and budget. */
+/** `headscope methods run`: what methods keep of a prompt’s attention, by method and budget; or how they do on a task. */
 export async function runMethodRun(console: Console, options: MethodRunOptions): Promise<void> {
+  if (options.task !== undefined) {
+    await runMethodTask(console, options.task, options);
+    return;
+  }
+  refuseOnPrompt(options);
   const result = await withEngine(console, options, async ({ engine, context }): Promise<MethodRunOutput> => {
     const { handlers } = engine;
     const { methods } = await handlers['method.list']({}, context);
-    if (options.method.length === 0) {
-      throw new AppError('bad-request', 'No method was given.', { hint: 'Add --method snapkv.' });
-    }
-    const asked = options.method.map((id) => findInfo(methods, id));
-    const budgets = (options.budget ?? []).map(readBudget);
-    const given = options.param ?? [];
-    if (given.length > 0 && asked.length > 1) {
-      throw new AppError('bad-request', 'Parameters were given for several methods at once.', {
-        hint: 'Give one --method with its --param.',
-      });
-    }
-    const parameters = asked.map((info) => readMethodParameters(given, info));
+    const asked = askedMethods(methods, options);
     const info = await handlers['model.open']({ path: options.model }, context);
     noteDevice(console, info);
-    const prompt = await readPrompt(options, info.bosByDefault);
-    const { runId, ids } = await handlers['run.start']({ prompt, interventions: [], cut: false }, context);
-    const promptLength = options.promptLength ?? Math.max(1, Math.floor(DEFAULT_CONTEXT * ids.length));
-    const rows: MethodRunRow[] = [];
-    for (const [at, method] of asked.entries()) {
-      const request = { runId, method: method.id, parameters: parameters[at]!, budgets, promptLength };
-      const { results } = await handlers['method.run'](parseParams('method.run', request), context);
-      rows.push(...results.map((each) => rowOf(each, info.heads)));
-    }
-    return { model: info.name, provider: providerOf(info), tokens: ids.length, promptLength, rows };
+    const { prompt, promptLength, answerStart } = await promptOf(engine, context, options, info.bosByDefault);
+    const run = await handlers['run.start']({ prompt, interventions: [], cut: false }, context);
+    const results = await resultsOf(engine, context, run, asked, { ...options, promptLength, answerStart });
+    return {
+      model: info.name,
+      provider: providerOf(info),
+      tokens: run.ids.length,
+      fidelity: options.fidelity,
+      promptLength,
+      answerStart,
+      rows: results.map(({ result: each }) => rowOf(each, info.heads)),
+      overlap: await overlapsOf(engine, context, results, info.heads),
+    };
   });
   console.result(result, () => formatRows(result));
 }
 
+/** The prompt with its answer, and where the methods begin. */
+async function promptOf(
+  { handlers }: Engine,
+  context: CallContext,
+  options: MethodRunOptions,
+  bosByDefault: boolean,
+): Promise<{ readonly prompt: Prompt; readonly promptLength: number; readonly answerStart: number | null }> {
+  const given = await readPrompt(options, bosByDefault);
+  const { answer } = options;
+  const { ids, tokens } = await handlers['prompt.tokenize']({ prompt: given }, context);
+  const text = given.kind === 'text' ? given.text : null;
+  if (answer === undefined) return { prompt: given, ...cutOf({ text, tokens, answer: 0 }, options) };
+  const { ids: added } = await handlers['prompt.tokenize'](
+    { prompt: { kind: 'text', text: answer, bos: false } },
+    context,
+  );
+  const cut = cutOf({ text, tokens, answer: added.length }, options);
+  return { prompt: { kind: 'ids', ids: Int32Array.from([...ids, ...added]) }, ...cut };
+}
+
+interface AskedResult {
+  readonly result: MethodResult;
+  /** Index of the budget; null of a method that takes none. */
+  readonly budget: number | null;
+}
+
+async function resultsOf(
+  { handlers }: Engine,
+  context: CallContext,
+  { runId }: RunSummary,
+  { infos, parameters, budgets }: AskedMethods,
+  {
+    promptLength,
+    answerStart,
+    fidelity,
+    maxTokens,
+  }: Pick<MethodRunOptions, 'fidelity' | 'maxTokens'> & {
+    readonly promptLength: number;
+    readonly answerStart: number | null;
+  },
+): Promise<AskedResult[]> {
+  const found: AskedResult[] = [];
+  for (const [at, method] of infos.entries()) {
+    const request = parseParams('method.run', {
+      ...{ runId, method: method.id, parameters: parameters[at]!, budgets, promptLength, fidelity, answerStart },
+      ...(maxTokens !== undefined && { maxTokens }),
+    });
+    const { results } = await handlers['method.run'](request, context);
+    found.push(...results.map((result, budget) => ({ result, budget: method.budget === null ? null : budget })));
+  }
+  return found;
+}
+
+/** Methods on the same rows alone can be compared. */
+async function overlapsOf(
+  { handlers }: Engine,
+  context: CallContext,
+  results: readonly AskedResult[],
+  heads: number,
+): Promise<MethodOverlap[]> {
+  const overlaps: MethodOverlap[] = [];
+  for (const [at, { result: one, budget: first }] of results.entries()) {
+    for (const { result: other, budget: second } of results.slice(at + 1)) {
+      const together = first === null || second === null || first === second;
+      if (one.method === other.method || one.phase !== other.phase || !together) continue;
+      if (one.trace === null || other.trace === null) continue;
+      const { values } = await handlers['method.overlap']({ traces: [one.trace, other.trace] }, context);
+      overlaps.push({
+        methods: [one.method, other.method],
+        budgets: [one.resolved.budget, other.resolved.budget],
+        mean: values.reduce((sum, value) => sum + value, 0) / values.length,
+        byHead: byHead(values, heads),
+      });
+    }
+  }
+  return overlaps;
+}
+
+function byHead(values: Float64Array, heads: number): number[][] {
+  return Array.from({ length: values.length / heads }, (_, layer) => [
+    ...values.subarray(layer * heads, (layer + 1) * heads),
+  ]);
+}
+
 function rowOf(result: MethodResult, heads: number): MethodRunRow {
-  const { heads: tables, resolved, costs, denseCosts, ...told } = result;
+  const { heads: tables, resolved, costs, denseCosts, prediction, generated, ...told } = result;
+  const correct = generated?.correct ?? null;
   return {
     ...told,
+    kl: prediction?.kl ?? null,
+    klByQuery: prediction && [...prediction.klByQuery],
+    topChanged: prediction?.topChanged ?? null,
+    nllAnswer: prediction?.nllAnswer ?? null,
+    nllAnswerDense: prediction?.nllAnswerDense ?? null,
+    accuracy: correct === null ? null : Number(correct),
+    answer: generated?.text ?? null,
+    answerDense: generated?.denseText ?? null,
+    firstDifference: generated?.firstDifference ?? null,
     // Of this process, which ends here.
     trace: null,
     origins: resolved.origins,
@@ -92,16 +204,14 @@ function rowOf(result: MethodResult, heads: number): MethodRunRow {
     readBytes: costs.readBytes,
     stepFlops: costs.flops,
     dense: denseCosts,
-    recallByHead: Array.from({ length: tables.recall.length / heads }, (_, layer) => [
-      ...tables.recall.subarray(layer * heads, (layer + 1) * heads),
-    ]),
+    recallByHead: byHead(tables.recall, heads),
   };
 }
 
-function formatRows({ model, tokens, promptLength, rows }: MethodRunOutput): string {
+function formatRows({ model, tokens, fidelity, promptLength, answerStart, rows, overlap }: MethodRunOutput): string {
   const header = ['Method', 'Budget', 'Read', 'Resident', 'Memory', 'Pairs', 'Recall', 'No sinks'];
-  const errors = ['By value', 'Gap', 'Error', 'After W_O', 'Worst head'];
-  const percent = (share: number): string => (Number.isNaN(share) ? '-' : `${(100 * share).toFixed(1)} %`);
+  const errors = ['By value', 'Gap', 'Error', 'After W_O', 'KL', 'NLL', 'Right', 'Worst head'];
+  const percent = formatPercent;
   const cells = rows.map((row) => [
     row.method,
     row.budget === null ? '-' : String(row.budget),
@@ -115,15 +225,52 @@ function formatRows({ model, tokens, promptLength, rows }: MethodRunOutput): str
     percent(row.oracle.gap),
     percent(row.outputError),
     percent(row.outputErrorWO),
+    formatNumber(row.kl, 4),
+    formatNumber(row.nllAnswer, 3),
+    row.accuracy === null ? '–' : row.accuracy === 1 ? 'yes' : 'no',
     `${formatHead(row.worst)} ${percent(row.worst.recall)}`,
   ]);
-  const notes = rows.flatMap(({ method, budget, notes: own }) =>
-    own.map((note) => `${method}${budget === null ? '' : ` at ${budget}`}: ${note}`),
+  const columns = [...header, ...errors];
+  const named = ({ method, budget }: Pick<MethodRunRow, 'method' | 'budget'>): string =>
+    `${method}${budget === null ? '' : ` at ${budget}`}`;
+  const notes = [...new Set(rows.flatMap((row) => row.notes))].map((note) => {
+    const own = rows.filter((row) => row.notes.includes(note));
+    return own.length === rows.length ? note : `${own.map(named).join(', ')}: ${note}`;
+  });
+  const reasons = new Set(rows.flatMap(missing));
+  const answers = rows.flatMap((row) =>
+    row.answer === null
+      ? []
+      : [`${named(row)}: ${JSON.stringify(row.answer)} (dense ${JSON.stringify(row.answerDense)})`],
   );
+  const answerAt = answerStart === null ? '' : `, answer from token ${answerStart} on`;
+  const table = formatTable(columns, cells, columns.map((_, at) => at).slice(1, -1));
+  const title = `${model}, ${tokens} tokens, methods from token ${promptLength} on${answerAt}, ${FIDELITY_NAMES[fidelity]}`;
   return [
-    `${model}, ${tokens} tokens, methods from token ${promptLength} on, layer by layer (F1)`,
-    '',
-    formatTable([...header, ...errors], cells, [...header, ...errors].map((_, at) => at).slice(1, -1)),
-    ...(notes.length === 0 ? [] : ['', ...notes]),
-  ].join('\n');
+    [title, '', table].join('\n'),
+    ...(answers.length === 0 ? [] : [['Continuations', ...answers].join('\n')]),
+    ...(overlap.length === 0 ? [] : [formatOverlaps(overlap)]),
+    ...([...notes, ...reasons].length === 0
+      ? []
+      : [[...notes, ...[...reasons].map((reason) => `–: ${reason}`)].join('\n')]),
+  ].join('\n\n');
+}
+
+/** Why the table has a dash. */
+function missing({ kl, nllAnswer, accuracy, notGiven }: MethodRunRow): string[] {
+  return [
+    kl === null ? notGiven.kl : undefined,
+    nllAnswer === null ? notGiven.nllAnswer : undefined,
+    accuracy === null ? (notGiven.answer ?? notGiven.accuracy) : undefined,
+  ].filter((reason) => reason !== undefined);
+}
+
+function formatOverlaps(overlaps: readonly MethodOverlap[]): string {
+  const cells = overlaps.map(({ methods, budgets, mean, byHead: values }) => {
+    const all = values.flat();
+    const named = (at: 0 | 1) => `${methods[at]}${budgets[at] === null ? '' : ` at ${budgets[at]}`}`;
+    return [named(0), named(1), formatPercent(mean), formatPercent(Math.min(...all)), formatPercent(Math.max(...all))];
+  });
+  const header = ['Method', 'and method', 'Same keys', 'Least head', 'Most'];
+  return `Keys that both read, of those that either reads\n${formatTable(header, cells, [2, 3, 4])}`;
 }

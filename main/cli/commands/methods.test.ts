@@ -6,6 +6,7 @@ import type { MethodInfo } from '../../../shared/model/method.ts';
 import { createConsole } from '../console.ts';
 import { createProgram } from '../program.ts';
 import type { MethodRunOutput } from './methods-run.ts';
+import type { MethodTaskOutput } from './methods-task.ts';
 import type { MethodSelectResult } from './methods.ts';
 
 let folder = '';
@@ -91,6 +92,69 @@ describe('headscope methods', () => {
     }
     expect(rows[3]!.recall).toBeGreaterThanOrEqual(rows[2]!.recall);
     expect(await printed(false, ...words, ...methods)).toMatch(/^snapkv +4 /m);
+  });
+
+  it('tells at F3 what is predicted and generated, and what methods have in common', async () => {
+    const text = 'The old man stood at the door of the house. The old man stood at the door of the';
+    const words = ['run', '--model', 'demo', '--text', text, '--answer', ' house', '--question-start', 'The old'];
+    const methods = ['--method', 'sink-window', '--method', 'dense', '--param', 'sink=1'];
+    await expect(printed(true, ...words, ...methods)).rejects.toThrow('several methods');
+    const given = [...words, '--method', 'window', '--method', 'dense', '--budget', '2', '--fidelity', 'F3'];
+    const result = JSON.parse(await printed(true, ...given, '--max-tokens', '4')) as MethodRunOutput;
+    const { rows, overlap, tokens, promptLength, answerStart } = result;
+    expect([tokens - answerStart!, promptLength]).toEqual([1, 12]);
+    const [window, dense] = rows;
+    expect(window).toMatchObject({ method: 'window', fidelity: 'F3', budget: 2, badge: 'generated' });
+    expect(dense!.kl).toBeLessThan(1e-6);
+    expect(window!.kl).toBeGreaterThan(0.01);
+    expect(window!.klByQuery).toHaveLength(tokens - 12);
+    expect(dense!.nllAnswer).toBeCloseTo(dense!.nllAnswerDense!, 6);
+    expect(dense!.answer).toBe(dense!.answerDense);
+    expect(window!.answerDense).toBe(dense!.answer);
+    // Two keys of 13 to 22.
+    const share = [...Array(10).keys()].reduce((sum, row) => sum + 2 / (13 + row), 0) / 10;
+    expect(overlap).toMatchObject([{ methods: ['window', 'dense'], budgets: [2, null] }]);
+    expect(overlap[0]!.mean).toBeCloseTo(share, 6);
+    expect(overlap[0]!.byHead.flat()).toHaveLength(48);
+    const table = await printed(false, ...given);
+    expect(table).toContain('through all layers, and generating (F3)');
+    expect(table).toContain('Keys that both read, of those that either reads');
+  });
+
+  it('runs methods on a task, a row for each view of the question, method and budget', async () => {
+    const words = ['run', '--model', 'demo', '--task', 'needle', '--lengths', '96', '--facts', '1', '--samples', '2'];
+    const asked = ['--method', 'dense', '--method', 'snapkv', '--budget', '8', '--budget', '25%'];
+    const views = ['--question', 'seen', '--question', 'unseen'];
+    const { rows, lengths } = JSON.parse(
+      await printed(true, ...words, ...asked, ...views, '--fidelity', 'F3'),
+    ) as MethodTaskOutput;
+    expect(lengths).toEqual([96]);
+    expect(rows.map(({ method, asked: budget, question }) => [question, method, budget])).toEqual(
+      ['seen', 'unseen'].flatMap((view) => [
+        [view, 'dense', null],
+        [view, 'snapkv', { keys: 8 }],
+        [view, 'snapkv', { share: 0.25 }],
+      ]),
+    );
+    for (const { accuracy, accuracyLow, accuracyHigh, n } of rows) {
+      expect(accuracy).toBeGreaterThanOrEqual(accuracyLow!);
+      expect(accuracy).toBeLessThanOrEqual(accuracyHigh!);
+      expect(n).toBe(2);
+    }
+    const plain = JSON.parse(await printed(true, ...words, ...asked)) as MethodTaskOutput;
+    expect(plain.rows).toHaveLength(3);
+    expect(plain.rows[1]).toMatchObject({ fidelity: 'F1', question: 'unseen', kl: null, accuracy: null });
+    expect(await printed(false, ...words, ...asked)).toMatch(/^snapkv +8 +unseen +– /m);
+  });
+
+  it('refuses on a task what belongs to a prompt, and on a prompt what belongs to a task', async () => {
+    const words = ['run', '--model', 'demo', '--method', 'snapkv'];
+    await expect(printed(true, ...words, '--task', 'needle', '--text', 'x')).rejects.toThrow(
+      '--text belongs to a prompt',
+    );
+    await expect(printed(true, ...words, '--text', 'x', '--seed', '1')).rejects.toThrow('--seed belongs to a task');
+    await expect(printed(true, ...words, '--task', 'copy')).rejects.toThrow('no question apart from its context');
+    await expect(printed(true, ...words, '--text', 'x', '--question', 'maybe')).rejects.toThrow('Give unseen or seen.');
   });
 
   it('refuses parameters of several methods at once, and lengths that leave no query', async () => {

@@ -11,8 +11,14 @@ import type { Console } from '../console.ts';
 import { formatTable } from '../table.ts';
 import { noteDevice, providerOf } from '../note-device.ts';
 import { withEngine } from '../with-engine.ts';
+import {
+  refuseWithoutMethod,
+  taskUnderMethod,
+  type TaskMethodOptions,
+  type TaskUnderMethod,
+} from './task-under-method.ts';
 
-export interface TaskOptions {
+export interface TaskOptions extends TaskMethodOptions {
   readonly model: string;
   readonly lengths?: string;
   readonly depths?: string;
@@ -28,8 +34,9 @@ export interface TaskOptions {
   readonly device?: Device;
 }
 
-const DEFAULT_SAMPLES = 40;
-const ITEM_HINT = 'Write {"prompt": "...", "answer": "..."} on one line; each may be a list of token ids instead.';
+export const DEFAULT_SAMPLES = 40;
+const ITEM_HINT =
+  'Write {"prompt": "...", "answer": "..."} on one line, with a "question" between them where there is one; each may be a list of token ids instead.';
 
 /** `headscope task`: accuracy of greedy answers on a grid of lengths and depths. */
 export async function runTaskCommand(console: Console, task: string, options: TaskOptions): Promise<void> {
@@ -50,11 +57,16 @@ export async function runTaskCommand(console: Console, task: string, options: Ta
     streaming,
     items,
   };
+  const { method } = options;
+  if (method === undefined) refuseWithoutMethod(options);
   const result = await withEngine(console, options, async ({ engine, context }) => {
     const { handlers } = engine;
     const info = await handlers['model.open']({ path: options.model }, context);
     noteDevice(console, info);
-    const found = await handlers['task.run'](parseParams('task.run', params), context);
+    const found =
+      method === undefined
+        ? await handlers['task.run'](parseParams('task.run', params), context)
+        : await taskUnderMethod(engine, context, params, { ...options, method });
     return {
       model: info.name,
       provider: providerOf(info),
@@ -67,12 +79,12 @@ export async function runTaskCommand(console: Console, task: string, options: Ta
 }
 
 /** `name=value`, as often as there are parameters. */
-export function readParameters(given: readonly string[]): Record<string, number> {
+export function readParameters(given: readonly string[], option = '--param'): Record<string, number> {
   return Object.fromEntries(
     given.map((text) => {
       const [name = '', value = ''] = text.split('=');
       if (name === '' || value.trim() === '' || Number.isNaN(Number(value))) {
-        throw new AppError('bad-request', `“${text}” is no parameter.`, { hint: 'Write --param facts=4.' });
+        throw new AppError('bad-request', `“${text}” is no parameter.`, { hint: `Write ${option} facts=4.` });
       }
       return [name, Number(value)];
     }),
@@ -114,7 +126,7 @@ function readGroup(text: string): Streaming['full'][number] {
   throw new AppError('bad-request', `“${text}” is no KV group.`, { hint: 'Write --full L1G0,L2G3.' });
 }
 
-async function readItems(task: string, file: string | undefined): Promise<ParamsOf<'task.run'>['items']> {
+export async function readItems(task: string, file: string | undefined): Promise<ParamsOf<'task.run'>['items']> {
   if (task !== 'file') {
     if (file === undefined) return [];
     throw new AppError('bad-request', '--file belongs to the task file.', {
@@ -154,11 +166,18 @@ export function parseItems<T>(text: string, schema: z.ZodType<T>, hint: string):
 }
 
 /** Lengths down, depths across. */
-export function formatTask({ model, task, mean, cells }: TaskResult & { readonly model: string }): string {
+export function formatTask({
+  model,
+  task,
+  mean,
+  cells,
+  ...under
+}: (TaskResult | TaskUnderMethod) & { readonly model: string }): string {
   const depths = [...new Set(cells.map(({ depth }) => depth))];
   const lengths = [...new Set(cells.map(({ length }) => length))];
   const { n } = cells[0]!;
-  const title = `${model}, task ${task}: mean accuracy ${mean.toFixed(3)}, ${n} samples a cell, 95 % interval`;
+  const method = 'method' in under ? ` under ${formatMethod(under)}` : '';
+  const title = `${model}, task ${task}${method}: mean accuracy ${mean.toFixed(3)}, ${n} samples a cell, 95 % interval`;
   const cell = (length: number | null, depth: number | null): string => {
     const found = cells.find((each) => each.length === length && each.depth === depth);
     return found === undefined ? '' : formatCell(found);
@@ -177,6 +196,9 @@ export function formatTask({ model, task, mean, cells }: TaskResult & { readonly
     header.map((_, i) => i),
   )}`;
 }
+
+const formatMethod = ({ method, budget, question }: Pick<TaskUnderMethod, 'method' | 'budget' | 'question'>): string =>
+  `${method}${budget === null ? '' : ` with ${budget} keys`}, question ${question}`;
 
 const formatCell = ({ accuracy, low, high }: TaskCell): string =>
   `${accuracy.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}]`;

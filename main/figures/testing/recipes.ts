@@ -1,6 +1,7 @@
 import type { FigureRecipeInput, FigureViewId } from '../../../shared/figure/recipe.ts';
 import type { EffectResults } from '../../../shared/model/effect-results.ts';
 import { pack } from '../../../shared/session/packed.ts';
+import type { StoredDecode, StoredLabResult, StoredLabTask } from '../../../shared/session/stored-lab.ts';
 import type { StoredEffects } from '../../../shared/session/stored-effects.ts';
 import {
   curveRecord,
@@ -12,6 +13,7 @@ import {
   pathsRecord,
   randomRecord,
 } from '../../../shared/view/effects/testing/records.ts';
+import { decodeRecord, labRecord, labTaskRecord } from '../../../shared/view/lab/testing/records.ts';
 
 const head = { layer: 0, head: 0 };
 
@@ -24,6 +26,8 @@ const GENERATED = ['·and', '·the', '·internationalisation', '.', '⏎'].map((
 }));
 
 const RESULT = { text: '12 tokens of “a prompt”', layers: 2, heads: 3, kvHeads: 1 };
+
+const LAB = pack(labRecord()) as StoredLabResult;
 
 /** One recipe of each view, for runs of any shape. */
 export const TEST_RECIPES: { readonly [V in FigureViewId]: Extract<FigureRecipeInput, { view: V }> } = {
@@ -77,6 +81,25 @@ export const TEST_RECIPES: { readonly [V in FigureViewId]: Extract<FigureRecipeI
     by: 'logit',
   },
   importance: { view: 'importance', result: stored({ importance: importanceRecord() }).importance! },
+  methods: { view: 'methods', result: LAB, measure: 'nllAnswer', cost: 'read' },
+  accuracy: { view: 'accuracy', result: pack(labTaskRecord()) as StoredLabTask },
+  'method-table': { view: 'method-table', result: LAB },
+  allocation: { view: 'allocation', result: LAB, rows: [0, 4, 8], selected: head },
+  kept: { view: 'kept', result: LAB, row: 4, selected: head },
+  ribbon: { view: 'ribbon', result: LAB, row: 4, query: 20 },
+  'method-maps': {
+    view: 'method-maps',
+    result: LAB,
+    head: { layer: 1, head: 2 },
+    maps: [
+      { row: 1, value: 'probability' },
+      { row: 4, value: 'probability' },
+      { row: 4, value: 'difference' },
+      { row: 4, value: 'lost' },
+      { row: 7, value: 'kept' },
+    ],
+  },
+  decode: { view: 'decode', result: pack(decodeRecord()) as StoredDecode },
 };
 
 function stored(results: Partial<EffectResults>): Partial<StoredEffects> {

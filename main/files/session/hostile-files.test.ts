@@ -153,7 +153,7 @@ describe('a zip file that lies', () => {
     ['grows', { method: 8, claimedSize: STATE.length - 1 }],
     ['is no deflated data', { method: 8, data: STATE, claimedCompressed: 3 }],
     ['has another checksum', { claimedCrc: 1 }],
-    ['is too long', { data: `"${'x'.repeat(33 * 2 ** 20)}"` }],
+    ['is too long', { data: `"${'x'.repeat(49 * 2 ** 20)}"` }],
   ])('loses its state when that %s', async (_what, state) => {
     expect((await refusal(file({ state }))).code).toBe('session-invalid');
   });
@@ -165,6 +165,30 @@ describe('a zip file that lies', () => {
     expect(await readdir(outside)).toEqual([]);
     await rm(join(folder, 'runs'));
     await rm(outside, { recursive: true });
+  });
+});
+
+describe('what methods read', () => {
+  const bits = 'traces/lab-0.safetensors';
+  const trace = { name: 'lab-0', run: null, bits };
+
+  it.each<[string, string | undefined, object[]]>([
+    ['is missing', undefined, [trace]],
+    ['is none', 'no tensors', [trace]],
+    ['is an entry of another kind', undefined, [{ ...trace, bits: 'state.json' }]],
+  ])('is left out where it %s, and nothing else is', async (_what, data, traces) => {
+    const files = [fileOf('state.json', STATE), fileOf(bits, data ?? 'x')];
+    const more = data === undefined ? [] : [{ name: bits, data }];
+    const opened = await open(file({ manifest: manifest({ traces, files }), more }));
+    if (opened instanceof AppError) throw opened;
+    expect(opened.traces).toEqual([]);
+    expect(opened.warnings).toEqual([expect.stringMatching(/^What a method read \(lab-0\) was left out\. .*\.$/)]);
+    expect(opened.state['notes']).toBeDefined();
+  });
+
+  it('is refused with a name that would lead elsewhere', async () => {
+    const traces = [{ ...trace, name: '../lab' }];
+    expect((await refusal(file({ manifest: manifest({ traces }) }))).code).toBe('session-invalid');
   });
 });
 

@@ -7,9 +7,11 @@ const MIB = 2 ** 20;
 export const SESSION_LIMITS = {
   entries: 256,
   manifestBytes: 4 * MIB,
-  stateBytes: 32 * MIB,
+  stateBytes: 48 * MIB,
   runBytes: 64 * MIB,
   tablesBytes: 1024 * MIB,
+  /** What a method read. */
+  traceBytes: 16 * MIB,
   /** One entry of a kind that this version does not know. */
   otherBytes: 16 * MIB,
   /** All entries that are held in memory, inflated. */

@@ -1,7 +1,8 @@
 /** Turns a session into named entries with a manifest: the form that zip files and autosaves share. */
-import { encodeStoredRun, type EncodedRun } from '../../../native/public/session.ts';
+import { encodeStoredRun, encodeStoredTrace, type EncodedRun } from '../../../native/public/session.ts';
 import { AppError } from '../../../shared/base/app-error.ts';
 import type { Badge } from '../../../shared/model/badge.ts';
+import type { StoredTrace } from '../../../shared/model/method-views.ts';
 import { formatJson } from '../../../shared/session/plain-json.ts';
 import {
   MANIFEST_FIELDS,
@@ -17,7 +18,7 @@ import type { StoredRun } from '../../../shared/session/stored-run.ts';
 import type { FilePart } from './entry-source.ts';
 import { hashBytes, hashPart } from './hash.ts';
 import { SESSION_LIMITS } from './limits.ts';
-import type { ContentRun, SessionContent } from './session-content.ts';
+import type { ContentRun, ContentTrace, SessionContent } from './session-content.ts';
 
 export const MIMETYPE_ENTRY = 'mimetype';
 export const MANIFEST_ENTRY = 'manifest.json';
@@ -56,11 +57,12 @@ export function headEntries(manifest: SessionManifest) {
 
 /** Throws `too-large` for what could not be opened again. */
 export async function packSession(content: SessionContent, options: PackOptions): Promise<PackedSession> {
-  const { state, runs, carried } = content;
+  const { state, runs, traces, carried } = content;
   const entries: PackedEntry[] = [await packBytes(STATE_ENTRY, encoder.encode(formatJson(state, STATE_ENTRY)))];
   const notes = notesOf(state);
   if (notes !== '') entries.push(await packBytes(NOTES_ENTRY, encoder.encode(notes)));
   for (const { role, run } of runs) entries.push(...(await packRun(role, run)));
+  for (const { name, trace } of traces) entries.push(await packTrace(name, trace));
   const own = new Set(entries.map(({ path }) => path));
   for (const [path, bytes] of carried.entries) {
     if (!own.has(path) && !isReserved(path)) entries.push(await packBytes(path, bytes));
@@ -74,7 +76,11 @@ export async function packSession(content: SessionContent, options: PackOptions)
 
 /** Paths that mean something in this version; what is carried must not pass for it. */
 export function isReserved(path: string): boolean {
-  return [MIMETYPE_ENTRY, MANIFEST_ENTRY, STATE_ENTRY, NOTES_ENTRY].includes(path) || path.startsWith('runs/');
+  return (
+    [MIMETYPE_ENTRY, MANIFEST_ENTRY, STATE_ENTRY, NOTES_ENTRY].includes(path) ||
+    path.startsWith('runs/') ||
+    path.startsWith(TRACES)
+  );
 }
 
 function notesOf(state: SessionState): string {
@@ -111,6 +117,19 @@ async function packRun(role: SessionRole, run: StoredRun): Promise<readonly Pack
   ];
 }
 
+/** Nor does a trace ever change. */
+const traceDigests = new WeakMap<StoredTrace, Pick<PackedEntry, 'bytes' | 'sha256'>>();
+
+async function packTrace(name: string, trace: StoredTrace): Promise<PackedEntry> {
+  let known = traceDigests.get(trace);
+  if (!known) {
+    const bytes = encodeStoredTrace(trace);
+    known = { bytes: bytes.byteLength, sha256: await hashBytes(bytes) };
+    traceDigests.set(trace, known);
+  }
+  return { path: traceEntry(name), ...known, data: () => encodeStoredTrace(trace) };
+}
+
 async function packTensors(
   role: SessionRole,
   tensors: NonNullable<ContentRun['tensors']>,
@@ -128,6 +147,8 @@ async function packTensors(
 
 const runEntry = (role: SessionRole): string => `runs/${role}/run.json`;
 const tablesEntry = (role: SessionRole): string => `runs/${role}/tables.safetensors`;
+const TRACES = 'traces/';
+const traceEntry = (name: ContentTrace['name']): string => `${TRACES}${name}.safetensors`;
 const tensorsEntry = (role: SessionRole): string => `runs/${role}/tensors.safetensors`;
 
 function checkLimits(entries: readonly PackedEntry[]): void {
@@ -137,7 +158,9 @@ function checkLimits(entries: readonly PackedEntry[]): void {
     ['/tables.safetensors', SESSION_LIMITS.tablesBytes],
   ];
   for (const { path, bytes } of entries) {
-    const limit = limits.find(([suffix]) => path.endsWith(suffix))?.[1] ?? Infinity;
+    const isTrace = path.startsWith(TRACES);
+    const own = limits.find(([suffix]) => path.endsWith(suffix))?.[1] ?? Infinity;
+    const limit = isTrace ? SESSION_LIMITS.traceBytes : own;
     if (bytes <= limit) continue;
     throw new AppError('too-large', `The session holds ${mib(bytes)} in ${path}; the limit is ${mib(limit)}.`, {
       hint: 'Keep fewer heads, or a shorter prompt.',
@@ -151,7 +174,7 @@ function mib(bytes: number): string {
 }
 
 async function writeManifest(
-  { runs, createdAt, tokenizer, carried }: SessionContent,
+  { runs, traces, createdAt, tokenizer, carried }: SessionContent,
   entries: readonly PackedEntry[],
   { appVersion, now }: PackOptions,
 ): Promise<SessionManifest> {
@@ -177,6 +200,7 @@ async function writeManifest(
       tables: tablesEntry(role),
       tensors: tensors ? tensorsEntry(role) : null,
     })),
+    traces: traces.map(({ name, run }) => ({ name, run, bits: traceEntry(name) })),
     files: entries.map(({ path, bytes, sha256 }) => ({ path, bytes, sha256 })),
   };
 }

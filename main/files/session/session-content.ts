@@ -1,3 +1,4 @@
+import type { StoredTrace } from '../../../shared/model/method-views.ts';
 import type { SessionRole } from '../../../shared/session/manifest.ts';
 import type { SessionState } from '../../../shared/session/session-state.ts';
 import type { StoredRun } from '../../../shared/session/stored-run.ts';
@@ -17,11 +18,20 @@ export interface ContentRun {
   readonly tensors: StoredTensors | null;
 }
 
+/** What a method read. */
+export interface ContentTrace {
+  readonly name: string;
+  /** Whose q, k and v it is of, where the session has it. */
+  readonly run: SessionRole | null;
+  readonly trace: StoredTrace;
+}
+
 /** All that a session file holds, apart from when and by which version it was saved. */
 export interface SessionContent {
   /** Every slice, also those that this version does not know. */
   readonly state: SessionState;
   readonly runs: readonly ContentRun[];
+  readonly traces: readonly ContentTrace[];
   /** SHA-256 of the tokenizer.json of the runs' model. */
   readonly tokenizer: string | null;
   readonly createdAt: string;

@@ -2,7 +2,7 @@
  * Reads a session out of its entries. What cannot be trusted is left out and named in a warning; only a file of which
  * nothing remains, or whose manifest makes no sense, is refused.
  */
-import { decodeStoredRun } from '../../../native/public/session.ts';
+import { decodeStoredRun, decodeStoredTrace } from '../../../native/public/session.ts';
 import { AppError } from '../../../shared/base/app-error.ts';
 import {
   MANIFEST_FIELDS,
@@ -22,7 +22,7 @@ import type { EntrySource } from './entry-source.ts';
 import { hashBytes, hashPart } from './hash.ts';
 import { SESSION_LIMITS } from './limits.ts';
 import { isReserved, MANIFEST_ENTRY, MIMETYPE_ENTRY, STATE_ENTRY } from './pack-session.ts';
-import type { CarriedParts, ContentRun, StoredTensors } from './session-content.ts';
+import type { CarriedParts, ContentRun, ContentTrace, StoredTensors } from './session-content.ts';
 
 export interface UnpackedSession {
   readonly manifest: SessionManifest;
@@ -31,6 +31,7 @@ export interface UnpackedSession {
   /** The others, to be written back. */
   readonly keptState: ReadState['kept'];
   readonly runs: readonly ContentRun[];
+  readonly traces: readonly ContentTrace[];
   readonly carried: CarriedParts;
   readonly warnings: readonly string[];
 }
@@ -65,6 +66,7 @@ export async function unpackSession(
     state: slices?.known ?? {},
     keptState: slices?.kept ?? {},
     runs,
+    traces: await readTraces(source, manifest, warnings),
     carried: await readCarried(source, manifest, warnings),
     warnings,
   };
@@ -171,6 +173,21 @@ async function readRuns(source: EntrySource, manifest: SessionManifest, warnings
     }
   }
   return runs;
+}
+
+async function readTraces(source: EntrySource, manifest: SessionManifest, warnings: string[]): Promise<ContentTrace[]> {
+  const traces: ContentTrace[] = [];
+  for (const { name, run, bits } of manifest.traces) {
+    try {
+      if (traces.some((other) => other.name === name)) throw damaged(source.name, 'it is there twice');
+      const bytes = await readChecked(source, manifest, bits, SESSION_LIMITS.traceBytes);
+      traces.push({ name, run, trace: decodeStoredTrace(bytes) });
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      warnings.push(`What a method read (${name}) was left out. ${error.message}`);
+    }
+  }
+  return traces;
 }
 
 function isSamePrompt(a: StoredRun, b: StoredRun): boolean {

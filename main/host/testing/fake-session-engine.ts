@@ -1,9 +1,10 @@
 /** The engine as far as sessions need it: runs that can be stored, stored ones that are attached, tensors in files. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { AppError } from '../../../shared/base/app-error.ts';
-import type { Handlers } from '../../../shared/contract/handlers.ts';
-import type { EngineMethodName, RunSummary } from '../../../shared/contract/methods.ts';
+import type { RunSummary } from '../../../shared/contract/methods.ts';
+import type { StoredTrace } from '../../../shared/model/method-views.ts';
 import type { StoredRun } from '../../../shared/session/stored-run.ts';
+import type { SessionEngine } from '../session-desk.ts';
 
 interface Attached {
   readonly run: StoredRun;
@@ -14,6 +15,7 @@ export function createFakeSessionEngine() {
   /** Computed runs, by id; their tensors are the bytes of their id. */
   const live = new Map<string, StoredRun>();
   const attached = new Map<string, Attached>();
+  const traces = new Map<string, StoredTrace>();
   /** Calls that fail from now on, by method. */
   const broken = new Map<string, AppError>();
   const calls: string[] = [];
@@ -29,7 +31,21 @@ export function createFakeSessionEngine() {
     return run;
   };
 
-  const handlers: Pick<Handlers<EngineMethodName>, 'run.store' | 'run.attach' | 'run.release' | 'run.writeTensors'> = {
+  const handlers: SessionEngine = {
+    'method.store': async ({ trace }) => {
+      await Promise.resolve();
+      begin('store', trace);
+      const found = traces.get(trace);
+      if (!found) throw new AppError('unknown-run', 'What this method read is no longer held by the engine.');
+      return found;
+    },
+    'method.attach': async ({ stored, runId }) => {
+      await Promise.resolve();
+      begin('attach trace', runId ?? 'of no run');
+      const trace = `trace-${traces.size}`;
+      traces.set(trace, stored);
+      return { trace };
+    },
     'run.store': async ({ runId }) => {
       await Promise.resolve();
       begin('store', runId);
@@ -57,5 +73,5 @@ export function createFakeSessionEngine() {
       return null;
     },
   };
-  return { handlers, live, attached, broken, calls };
+  return { handlers, live, attached, traces, broken, calls };
 }

@@ -136,6 +136,7 @@ export function sampleContent(
   return {
     state: { notes: { version: 1, data: { text } } },
     runs: run ? [{ role: 'clean', run, tensors: null }] : [],
+    traces: [],
     tokenizer: 'cd'.repeat(32),
     createdAt: '2026-01-02T03:04:05.000Z',
     carried: NOTHING_CARRIED,

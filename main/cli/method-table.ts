@@ -1,0 +1,15 @@
+/** Words and figures of the tables of methods. */
+import type { Fidelity } from '../../shared/model/method-result.ts';
+
+/** What the fidelities are called in titles. */
+export const FIDELITY_NAMES: Readonly<Record<Fidelity, string>> = {
+  F1: 'layer by layer (F1)',
+  F2: 'through all layers, teacher-forced (F2)',
+  F3: 'through all layers, and generating (F3)',
+};
+
+export const formatPercent = (share: number): string => (Number.isNaN(share) ? '-' : `${(100 * share).toFixed(1)} %`);
+
+/** A dash where there is none; the reason stands under the table. */
+export const formatNumber = (value: number | null, digits: number): string =>
+  value === null || Number.isNaN(value) ? '–' : value.toFixed(digits);
