@@ -3,7 +3,9 @@ import { useAppState } from '../app/use-app-state.ts';
 import { PanelBoundary } from '../components/PanelBoundary.tsx';
 import { Segmented } from '../components/Segmented.tsx';
 import { EffectsPanel } from '../effects/EffectsPanel.tsx';
+import { DecodePanel } from '../decode/DecodePanel.tsx';
 import { HeadPage } from '../head/HeadPage.tsx';
+import { LabPanel } from '../lab/LabPanel.tsx';
 import { ScoresPanel } from '../scores/ScoresPanel.tsx';
 import { shownRun } from '../state/selectors.ts';
 import { patch } from '../state/store.ts';
@@ -16,6 +18,8 @@ const TABS = [
   { value: 'head', label: 'Head', title: 'Everything about the selected head (5)' },
   { value: 'scores', label: 'Scores', title: 'All heads by their scores (6)' },
   { value: 'effects', label: 'Effects', title: 'What changing heads does: sweeps, controls, patching (7)' },
+  { value: 'lab', label: 'Method lab', title: 'Sparse attention and KV-cache methods, side by side (8)' },
+  { value: 'decode', label: 'Decode', title: 'Generated tokens step by step, dense or under a method (9)' },
 ] as const;
 
 /** The middle of the window: the map, or in its place the selected head, all heads by their scores, or what changes do. */
@@ -49,6 +53,16 @@ export function CentrePanel() {
         {open === 'effects' && (
           <PanelBoundary what="The effects">
             <EffectsPanel />
+          </PanelBoundary>
+        )}
+        {open === 'lab' && (
+          <PanelBoundary what="The method lab">
+            <LabPanel />
+          </PanelBoundary>
+        )}
+        {open === 'decode' && (
+          <PanelBoundary what="The decode view">
+            <DecodePanel />
           </PanelBoundary>
         )}
         {open === 'scores' && (

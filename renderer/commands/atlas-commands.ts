@@ -59,6 +59,8 @@ export const atlasCommands: readonly Command[] = [
   centreCommand('head', 'view.showHead', 'Show the page of the selected head', '5'),
   centreCommand('scores', 'view.showScores', 'Show all heads by their scores', '6'),
   centreCommand('effects', 'view.showEffects', 'Show what changing heads does', '7'),
+  centreCommand('lab', 'view.showLab', 'Compare sparse attention and KV-cache methods', '8'),
+  centreCommand('decode', 'view.showDecode', 'Show generated tokens step by step', '9'),
 ];
 
 function centreCommand(centre: CentreTab, id: string, label: string, key: string): Command {

@@ -10,7 +10,7 @@ import { parameterOf } from '../../shared/model/intervention.ts';
 import { formatRanges, parseRanges, type PositionRange } from '../../shared/model/position-ranges.ts';
 import type { PlaceKind } from '../../shared/model/place.ts';
 import { formatSourceText, readSourceText } from './source-text.ts';
-import { NumberSetting } from './NumberSetting.tsx';
+import { NumberSetting } from '../components/NumberSetting.tsx';
 
 interface ChangeFormProps {
   readonly change: Change;
@@ -115,6 +115,7 @@ function ParameterSetting({ parameter, value, onChange }: ParameterSettingProps)
     const { min, max, integer } = parameter;
     return (
       <NumberSetting
+        className="hs-effects__field"
         label={name.toLowerCase()}
         title={meaning}
         value={Number(value)}

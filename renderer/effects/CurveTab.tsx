@@ -22,8 +22,9 @@ import { ChangeForm } from './ChangeForm.tsx';
 import { tasksKey } from './effect-keys.ts';
 import { LinePlot } from './LinePlot.tsx';
 import { ListSetting } from './ListSetting.tsx';
-import { NumberSetting } from './NumberSetting.tsx';
+import { NumberSetting } from '../components/NumberSetting.tsx';
 import { RunRow } from './RunRow.tsx';
+import { TaskSelect } from './TaskSelect.tsx';
 import { useEffectResult } from './use-effect-result.ts';
 
 const PLOT_PX = 300;
@@ -64,23 +65,7 @@ export function CurveTab() {
   return (
     <>
       <div className="hs-effects__form">
-        <label className="hs-effects__field" title={task?.definition}>
-          <span>task</span>
-          <select
-            className="hs-select hs-effects__select"
-            value={curve.task}
-            onChange={({ target }) => set({ task: target.value })}
-          >
-            {list.length === 0 && <option value={curve.task}>{curve.task}</option>}
-            {list
-              .filter(({ id }) => id !== 'file')
-              .map(({ id, name, unavailable }) => (
-                <option key={id} value={id} disabled={unavailable !== null} title={unavailable ?? undefined}>
-                  {name}
-                </option>
-              ))}
-          </select>
-        </label>
+        <TaskSelect tasks={list} value={curve.task} onChange={(next) => set({ task: next })} />
         {hasLengths && (
           <ListSetting
             label="lengths"
@@ -107,6 +92,7 @@ export function CurveTab() {
           />
         )}
         <NumberSetting
+          className="hs-effects__field"
           label="samples"
           title="Prompts of each length and depth; the same ones for every point."
           value={curve.samples}
@@ -115,6 +101,7 @@ export function CurveTab() {
           onChange={(samples) => set({ samples })}
         />
         <NumberSetting
+          className="hs-effects__field"
           label="seed"
           title="The same seed makes the same prompts and draws."
           value={curve.seed}
@@ -157,6 +144,7 @@ export function CurveTab() {
           onChange={(counts) => set({ counts: counts.slice(0, 64) })}
         />
         <NumberSetting
+          className="hs-effects__field"
           label="random draws"
           title="Sets at each point; 0: no control."
           value={curve.draws}

@@ -11,7 +11,7 @@ import { useAppState } from '../app/use-app-state.ts';
 import { useElementWidth } from '../components/use-element-width.ts';
 import { AboutResult } from './AboutResult.tsx';
 import { LinePlot } from './LinePlot.tsx';
-import { NumberSetting } from './NumberSetting.tsx';
+import { NumberSetting } from '../components/NumberSetting.tsx';
 import { RunRow } from './RunRow.tsx';
 import { BaseField, TargetRow } from './SweepForm.tsx';
 import { useEffectResult } from './use-effect-result.ts';
@@ -39,6 +39,7 @@ export function DoseTab() {
           <span>factors from</span>
         </span>
         <NumberSetting
+          className="hs-effects__field"
           label=""
           title="Smallest factor on z: below 0 the head writes the opposite."
           value={factors.from}
@@ -48,6 +49,7 @@ export function DoseTab() {
           onChange={(from) => set({ from })}
         />
         <NumberSetting
+          className="hs-effects__field"
           label="to"
           title="Largest factor on z."
           value={factors.to}
@@ -57,6 +59,7 @@ export function DoseTab() {
           onChange={(to) => set({ to })}
         />
         <NumberSetting
+          className="hs-effects__field"
           label="step"
           title="Between two factors; 0 and 1 are always among them."
           value={factors.step}

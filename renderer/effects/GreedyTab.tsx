@@ -13,7 +13,7 @@ import { selectHead, setInterventions } from '../state/edits.ts';
 import { AboutResult } from './AboutResult.tsx';
 import { LinePlot } from './LinePlot.tsx';
 import { MetricSelect } from './MetricSelect.tsx';
-import { NumberSetting } from './NumberSetting.tsx';
+import { NumberSetting } from '../components/NumberSetting.tsx';
 import { RunRow } from './RunRow.tsx';
 import { SweepForm } from './SweepForm.tsx';
 import { useEffectResult } from './use-effect-result.ts';
@@ -44,6 +44,7 @@ export function GreedyTab() {
       <SweepForm />
       <div className="hs-effects__form">
         <NumberSetting
+          className="hs-effects__field"
           label="take"
           title="How many are changed together in the end."
           value={count}

@@ -14,7 +14,7 @@ import { selectHead } from '../state/edits.ts';
 import { patch } from '../state/store.ts';
 import { AboutResult } from './AboutResult.tsx';
 import { FinalNormField } from './FinalNormField.tsx';
-import { NumberSetting } from './NumberSetting.tsx';
+import { NumberSetting } from '../components/NumberSetting.tsx';
 import { PLOT_MARGIN, PlotAxes } from './PlotAxes.tsx';
 import { RunRow } from './RunRow.tsx';
 import { BaseField } from './SweepForm.tsx';
@@ -39,6 +39,7 @@ export function ImportanceTab() {
     <>
       <div className="hs-effects__form">
         <NumberSetting
+          className="hs-effects__field"
           label="epsilon"
           title="How far the gate of a head is moved from 1: (loss at 1 − epsilon − loss at 1) / epsilon."
           value={epsilon}

@@ -9,7 +9,7 @@ import { Switch } from '../components/Switch.tsx';
 import { useElementWidth } from '../components/use-element-width.ts';
 import { AboutResult } from './AboutResult.tsx';
 import { IntervalPlot } from './IntervalPlot.tsx';
-import { NumberSetting } from './NumberSetting.tsx';
+import { NumberSetting } from '../components/NumberSetting.tsx';
 import { RunRow } from './RunRow.tsx';
 import { SweepForm } from './SweepForm.tsx';
 import { useEffectResult } from './use-effect-result.ts';
@@ -30,6 +30,7 @@ export function RandomTab() {
       <SweepForm withPlaces={false} />
       <div className="hs-effects__form">
         <NumberSetting
+          className="hs-effects__field"
           label="draws"
           title="Random sets."
           value={draws}
@@ -38,6 +39,7 @@ export function RandomTab() {
           onChange={(next) => session.effects.set({ draws: next })}
         />
         <NumberSetting
+          className="hs-effects__field"
           label="seed"
           title="The same seed draws the same sets."
           value={seed}

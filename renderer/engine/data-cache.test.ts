@@ -29,4 +29,13 @@ describe('DataCache', () => {
     expect(cache.value('0/r1:token:L0H0:299')).toBe(299);
     expect(cache.value('0/r1:summary')).toBe('kept');
   });
+
+  it('bounds what was asked about kept keys, by kind', () => {
+    const cache = new DataCache();
+    cache.set('kept/trace-1/rows/0/3', { status: 'ready', value: 'rows' });
+    for (let i = 0; i < 1000; i++) cache.set(`kept/trace-1/step/${i}`, { status: 'ready', value: i });
+    expect(cache.get('kept/trace-1/step/0')).toBeUndefined();
+    expect(cache.value('kept/trace-1/step/999')).toBe(999);
+    expect(cache.value('kept/trace-1/rows/0/3')).toBe('rows');
+  });
 });

@@ -17,8 +17,12 @@ export type DataEntry<T> =
   | { readonly status: 'ready'; readonly value: T }
   | { readonly status: 'failed'; readonly error: WireError };
 
-/** Rows of single tokens come and go with the pointer; the least recently written ones give way. */
-const MOST_TOKEN_ROWS = 128;
+/** What comes and goes with the pointer, and how much of it is kept; the least recently written gives way. */
+const BOUNDED: readonly { readonly what: RegExp; readonly most: number }[] = [
+  { what: /:token:/, most: 128 },
+  { what: /^kept\/.*\/(?:row|step|key)\//, most: 512 },
+  { what: /^kept\/.*\/rows\//, most: 64 },
+];
 
 export class DataCache {
   readonly #entries = new Map<string, DataEntry<unknown>>();
@@ -57,8 +61,10 @@ export class DataCache {
   };
 
   #evict(): void {
-    const rows = [...this.#entries.keys()].filter((key) => key.includes(':token:'));
-    for (const key of rows.slice(0, Math.max(0, rows.length - MOST_TOKEN_ROWS))) this.#entries.delete(key);
+    for (const { what, most } of BOUNDED) {
+      const found = [...this.#entries.keys()].filter((key) => what.test(key));
+      for (const key of found.slice(0, Math.max(0, found.length - most))) this.#entries.delete(key);
+    }
   }
 
   #emit(): void {

@@ -30,6 +30,10 @@ const SLOTS: readonly DataSlot[] = [
   'composition',
   'attribution',
   'best',
+  'keptRows',
+  'methodStep',
+  'methodKey',
+  'methodRow',
 ];
 const PREVIEW_DELAY_MS = 40;
 
@@ -62,7 +66,7 @@ export class DataLoader {
 
   /** Brings the requests under way in step with the state. Stale runs demand nothing, so their requests end here. */
   reconcile(): void {
-    const demands = demandsOf(this.#store.getState());
+    const demands = demandsOf(this.#store.getState(), this.#cache);
     for (const slot of SLOTS) {
       const demand = demands[slot];
       if (demand?.key === this.#keys.get(slot)) continue;

@@ -21,7 +21,11 @@ export type DataSlot =
   | 'descriptors'
   | 'composition'
   | 'attribution'
-  | 'best';
+  | 'best'
+  | 'keptRows'
+  | 'methodStep'
+  | 'methodKey'
+  | 'methodRow';
 
 export interface Demand {
   readonly key: string;

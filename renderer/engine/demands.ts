@@ -1,8 +1,11 @@
 /** What the current state needs to be known, one request a slot. Pure, so that the session only has to reconcile. */
+import { decodeDemands } from '../decode/decode-demands.ts';
+import { keptDemands } from '../lab-kept/kept-demands.ts';
 import { markedSpans, promptName } from '../state/folds.ts';
 import { focusToken, shownRun } from '../state/selectors.ts';
 import type { RunHandle } from '../state/run-state.ts';
 import type { AppState } from '../state/store.ts';
+import type { DataCache } from './data-cache.ts';
 import {
   distancesKey,
   furtherKey,
@@ -21,7 +24,7 @@ import { headPageDemands } from './head-page-demands.ts';
 import { furtherChoice, weightsChoice } from './score-choice.ts';
 
 /** Empty while the runs on screen cannot be asked about. */
-export function demandsOf(state: AppState): Demands {
+export function demandsOf(state: AppState, cache: Pick<DataCache, 'value'>): Demands {
   const shown = shownRun(state);
   const { clean, stale } = state.run;
   if (!shown || !clean || stale || state.host.engine !== 'ready' || state.host.connection.status !== 'open') return {};
@@ -38,6 +41,8 @@ export function demandsOf(state: AppState): Demands {
     ...(wantsSinks(state) ? { sinks: sinksDemand(shown, state.view.sinkThreshold) } : {}),
     ...(state.view.atlasCells === 'maps' ? { miniatures: miniaturesDemand(shown) } : {}),
     ...effectDemands(state),
+    ...keptDemands(state, cache),
+    ...decodeDemands(state, cache),
     ...(head
       ? {
           profile: {

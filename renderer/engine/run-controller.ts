@@ -403,9 +403,11 @@ export class RunController {
   /** Lets the engine forget a run, unless it found the same one again for what is on screen now. */
   #release(run: RunHandle | undefined): void {
     if (!run) return;
-    const { clean, changed, other } = this.#store.getState().run;
-    if ([clean, changed, other].some((shown) => shown?.key === run.key)) return;
+    const { run: shown, lab } = this.#store.getState();
+    if ([shown.clean, shown.changed, shown.other].some((one) => one?.key === run.key)) return;
     this.#cache.dropRun(run.key);
+    // Methods were compared on it.
+    if (lab.runKey === run.key) return;
     const ofThisEngine = run.key === this.#link.runKey(run.runId);
     // Memory only; an engine that cannot be told frees it with the next runs.
     if (ofThisEngine) this.#link.client?.call('run.release', { runId: run.runId }).catch(() => undefined);

@@ -6,7 +6,7 @@
  * The engine may die and the host may go away at any time: runs on screen then become stale, stay visible, and are made
  * again (`#replay`) as soon as there is an engine. Nothing the person did is lost with it.
  */
-import { AppError, toWireError } from '../../shared/base/app-error.ts';
+import { AppError, CancelledError, toWireError } from '../../shared/base/app-error.ts';
 import { PROTOCOL_VERSION } from '../../shared/contract/methods.ts';
 import type {
   CellReading,
@@ -25,8 +25,10 @@ import type { TaskInfo } from '../../shared/model/task.ts';
 import type { TokenView } from '../../shared/model/token-view.ts';
 import type { Client } from '../../shared/rpc/client.ts';
 import type { Activity } from '../base/activity.ts';
+import { DecodeController } from '../decode/decode-controller.ts';
 import { EffectController } from '../effects/effect-controller.ts';
 import { GenerationController } from '../generation/generation-controller.ts';
+import { LabController } from '../lab/lab-controller.ts';
 import { ScoreController } from '../scores/score-controller.ts';
 import { SessionFiles, type LayoutKeeper } from '../session-file/session-files.ts';
 import { resetEdits } from '../state/edits.ts';
@@ -52,6 +54,8 @@ const QUICK_TOKENS = 2048;
 /** An engine that dies again on the same work would otherwise be restarted for ever. */
 const MOST_REPLAYS_IN_A_ROW = 2;
 
+/** What forms of methods and maps under them ask. */
+type LabQuestion = 'run.tile' | 'run.cell' | 'method.resolve' | 'method.tile' | 'method.rows' | 'method.row';
 type ShellCommandListener = (command: string, argument: string | undefined) => void;
 
 export interface SessionOptions {
@@ -70,6 +74,10 @@ export class Session {
   readonly scores: ScoreController;
   /** Sweeps, patching, and what else changes one thing after the other. */
   readonly effects: EffectController;
+  /** Sparse methods side by side. */
+  readonly lab: LabController;
+  /** Tokens generated under one, step by step. */
+  readonly decode: DecodeController;
   readonly #store: AppStore;
   readonly #activity: Activity;
   readonly #onShellCommand: ShellCommandListener | undefined;
@@ -98,6 +106,8 @@ export class Session {
     this.#generations = new GenerationController({ store, link, ensureModel: () => this.#ensureModel() });
     this.scores = new ScoreController({ store, cache, link });
     this.effects = new EffectController({ store, cache, link, scores: this.scores });
+    this.lab = new LabController({ store, cache, link, runPrompt: () => this.runPrompt() });
+    this.decode = new DecodeController({ store, cache, link });
     this.#data = new DataLoader({ store, cache, activity, link, onCleanScores });
     this.#counter = new PromptCounter({ store, activity, link });
     store.subscribe((state, before) => {
@@ -107,6 +117,8 @@ export class Session {
       this.files.onState(state, before);
       this.scores.onState(state, before);
       this.effects.onState(state, before);
+      this.lab.onState(state, before);
+      this.decode.onState(state, before);
       this.#data.reconcile();
     });
   }
@@ -295,6 +307,17 @@ export class Session {
     return askAboutRun(this.#store, run, signal, ask);
   }
 
+  /** Asks about methods and the run that they were compared on, which the engine may have forgotten (`unknown-run`). */
+  async askLab<M extends LabQuestion>(asked: M, params: ParamsOf<M>, signal: AbortSignal): Promise<ResultOf<M>> {
+    try {
+      return await this.#link.connected().call(asked, params, { signal });
+    } catch (error) {
+      // The next engine is asked again.
+      if (error instanceof AppError && error.code === 'engine-died') throw new CancelledError();
+      throw error;
+    }
+  }
+
   /** A figure of the runs on screen, as bytes. */
   async renderFigure(
     params: Omit<ParamsOf<'figure.render'>, 'runs' | 'scores'>,
@@ -474,6 +497,8 @@ export class Session {
     this.#generations.stop();
     this.scores.stop();
     this.effects.stop();
+    this.lab.stop();
+    this.decode.stop();
     this.#models.stop();
     this.#counter.stop();
   }

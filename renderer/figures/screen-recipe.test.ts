@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { figureRecipeSchema } from '../../shared/figure/recipe.ts';
+import { figureRecipeSchema, type FigureViewId } from '../../shared/figure/recipe.ts';
+import { decodeRecord, labRecord, labTaskRecord } from '../../shared/view/lab/testing/records.ts';
 import type { ComparedFigure } from '../compare-runs/compared-figure.ts';
 import { addToComparison, foldTokens, pinToken, setDifference, setFilter, toggleAblation } from '../state/edits.ts';
+import { DataCache } from '../engine/data-cache.ts';
+import { decodeKey, labKey, labTaskKey } from '../lab/lab-keys.ts';
+import { packedLab } from '../session-file/stored-lab.ts';
 import { patch } from '../state/store.ts';
 import { startSession } from '../testing/start-session.ts';
 import { possibleFigures, screenRecipe } from './screen-recipe.ts';
@@ -139,6 +143,40 @@ describe('what is on screen as recipes', () => {
     });
     patch(store, 'figure', { area: 'rectangle' });
     expect(screenRecipe('map', store.getState())).toMatchObject({ region: null });
+  });
+
+  it('begin with what the method lab shows, and have the rest of it where there are results', async () => {
+    const { store } = await started();
+    const cache = new DataCache();
+    cache.set(labKey('a'), { status: 'ready', value: labRecord() });
+    cache.set(labTaskKey('b'), { status: 'ready', value: labTaskRecord() });
+    cache.set(decodeKey('c'), { status: 'ready', value: decodeRecord() });
+    expect(possibleFigures(store.getState(), false, packedLab(store.getState(), cache))).not.toContain('methods');
+    patch(store, 'lab', { result: 'a', taskResult: 'b', row: 4, query: 20 });
+    patch(store, 'decode', { result: 'c' });
+    const lab = packedLab(store.getState(), cache);
+    const drawn = ['methods', 'method-table', 'kept', 'allocation', 'ribbon', 'method-maps', 'accuracy', 'decode'];
+    expect(possibleFigures(store.getState(), false, lab).slice(-drawn.length)).toEqual(drawn);
+    const first = { compare: 'methods', maps: 'method-maps', kept: 'kept', task: 'accuracy' } as const;
+    patch(store, 'view', { centre: 'lab' });
+    for (const shown of ['compare', 'maps', 'kept', 'task'] as const) {
+      patch(store, 'lab', { shown });
+      const possible = possibleFigures(store.getState(), false, lab);
+      expect(possible[0]).toBe(first[shown]);
+      expect(new Set(possible).size).toBe(possible.length);
+    }
+    patch(store, 'view', { centre: 'decode' });
+    const state = store.getState();
+    expect(possibleFigures(state, false, lab)[0]).toBe('decode');
+    const recipeOf = (view: FigureViewId) =>
+      figureRecipeSchema.parse(screenRecipe(view, state, undefined, state.figure, {}, lab));
+    for (const view of possibleFigures(state, false, lab)) expect(recipeOf(view)).toMatchObject({ view });
+    expect(recipeOf('methods')).toMatchObject({ measure: 'outputErrorWO', cost: 'read', log: false });
+    expect(recipeOf('accuracy')).toMatchObject({ measure: 'accuracy', cost: 'read' });
+    expect(recipeOf('ribbon')).toMatchObject({ row: 4, head: HEAD, query: 20 });
+    // Those of one budget are comparable; that of the row that is looked at comes first.
+    expect(recipeOf('allocation')).toMatchObject({ rows: [4, 1, 7] });
+    expect(recipeOf('method-maps')).toMatchObject({ maps: [{ row: null }, { row: 0 }, { row: 3 }, { row: 6 }] });
   });
 
   it('is none of what is not on screen', async () => {

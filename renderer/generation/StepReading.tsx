@@ -1,8 +1,7 @@
 import type { GeneratedToken } from '../../shared/model/generation.ts';
-import { classNames } from '../base/class-names.ts';
 import { formatCount, formatProbability } from '../../shared/view/format.ts';
 import type { LineKind } from '../state/generation-state.ts';
-import { stepRows, type StepProbability } from '../../shared/view/generation/step-rows.ts';
+import { StepTable } from './StepTable.tsx';
 import { LINE_NAMES } from './words.ts';
 
 export interface ReadStep {
@@ -19,7 +18,6 @@ interface StepReadingProps {
 
 /** What was likeliest at a step, and which token was taken. */
 export function StepReading({ step, lines }: StepReadingProps) {
-  const rows = stepRows(lines.map(({ token }) => token));
   const [first] = lines;
   const isCompared = lines.length > 1;
   return (
@@ -33,54 +31,14 @@ export function StepReading({ step, lines }: StepReadingProps) {
           </span>
         )}
       </p>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">token</th>
-            {lines.map(({ kind }) => (
-              <th key={kind} scope="col" className="hs-number" title="Under the model, at temperature 1">
-                {isCompared ? LINE_NAMES[kind] : 'p'}
-              </th>
-            ))}
-            <th scope="col" className="hs-step__bars">
-              <span className="hs-visually-hidden">bars</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ id, display, probs, taken }) => (
-            <tr key={id} className={classNames(taken.includes(true) && 'hs-step__taken')}>
-              <th scope="row" className="hs-mono hs-step__token" title={`id ${id}`}>
-                {display}
-              </th>
-              {probs.map((probability, line) => (
-                <td key={lines[line]!.kind} className={classNames('hs-number', taken[line] && 'hs-step__chosen')}>
-                  {format(probability)}
-                  {taken[line] && <span className="hs-visually-hidden"> taken</span>}
-                </td>
-              ))}
-              <td className="hs-step__bars" aria-hidden="true">
-                {probs.map(({ p, isBound }, line) => (
-                  <span
-                    key={lines[line]!.kind}
-                    className={classNames(
-                      'hs-next__bar',
-                      lines[line]!.kind === 'changed' && 'hs-next__bar--changed',
-                      isBound && 'hs-step__unknown',
-                    )}
-                    style={{ width: `${100 * p}%` }}
-                  />
-                ))}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <StepTable
+        lines={lines.map(({ kind, token }) => ({
+          id: kind,
+          name: isCompared ? LINE_NAMES[kind] : 'p',
+          isChanged: kind === 'changed',
+          token,
+        }))}
+      />
     </section>
   );
-}
-
-/** `0.940`, or `≤ 0.004` for a token that is not on the list of the likeliest. */
-function format({ p, isBound }: StepProbability): string {
-  return isBound ? `≤ ${formatProbability(p)}` : formatProbability(p);
 }

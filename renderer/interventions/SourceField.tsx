@@ -10,7 +10,7 @@ import { useApp } from '../app/app-context.ts';
 import { useAppState } from '../app/use-app-state.ts';
 import { Button } from '../components/Button.tsx';
 import { Segmented } from '../components/Segmented.tsx';
-import { SettingNumber } from '../scores/SettingNumber.tsx';
+import { NumberSetting } from '../components/NumberSetting.tsx';
 import { inIdMode } from '../state/selectors.ts';
 import { AlignmentView } from './AlignmentView.tsx';
 import { sourceText, splitPrompts } from './source-text.ts';
@@ -193,7 +193,8 @@ function TaskSamples({ source, single, onChange }: TaskSamplesProps) {
         ))}
       </select>
       {!single && (
-        <SettingNumber
+        <NumberSetting
+          className="hs-parameters__field"
           label="samples"
           title="How many prompts are made"
           value={samples}
@@ -202,7 +203,8 @@ function TaskSamples({ source, single, onChange }: TaskSamplesProps) {
           onChange={(value) => set({ samples: value })}
         />
       )}
-      <SettingNumber
+      <NumberSetting
+        className="hs-parameters__field"
         label="seed"
         title="The same seed makes the same prompts"
         value={seed}

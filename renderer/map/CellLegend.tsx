@@ -6,7 +6,7 @@ import { legendTicks } from '../../shared/view/map/map-colours.ts';
 import type { MapTiles } from './use-map-tiles.ts';
 
 export interface CellLegendProps {
-  readonly tiles: MapTiles;
+  readonly tiles: Pick<MapTiles, 'colours' | 'open'>;
   readonly unit: string;
   /** The high end is said with its sign, as the low one is. */
   readonly isDifference: boolean;

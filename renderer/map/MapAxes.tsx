@@ -12,7 +12,7 @@ import {
   spacedEvenly,
   type MeasureText,
 } from '../../shared/view/map/axis-labels.ts';
-import type { MapLayout } from './layout.ts';
+import type { MapLayout, Target } from './layout.ts';
 import { entropyTop } from '../../shared/view/map/marginal-scales.ts';
 import { foldText, placeAxis, type AxisFold } from '../../shared/view/map/place-labels.ts';
 import type { Viewport } from './viewport.ts';
@@ -25,13 +25,14 @@ export interface MapAxesProps {
   readonly profile: HeadProfile | undefined;
   readonly sinkKeys: readonly number[];
   readonly folds: readonly AxisFold[];
-  readonly pinned: number | undefined;
+  readonly pinned: Target | undefined;
   readonly measure: MeasureText;
 }
 
 /** Token labels of both axes and the headings of what shares them. D3-free: the scale is a multiplication. */
 export const MapAxes = memo(function MapAxes(props: MapAxesProps) {
-  const { layout, viewport, tokens, profile, pinned, measure } = props;
+  const { layout, viewport, tokens, profile, measure } = props;
+  const { query: pinnedQuery, key: pinnedKey } = props.pinned ?? {};
   const { plot, sinks, entropy, columns, panel } = layout;
   const { cellPx } = viewport;
   const { folds } = props;
@@ -46,12 +47,12 @@ export const MapAxes = memo(function MapAxes(props: MapAxesProps) {
   const keyGap = Math.ceil(COLUMN_LABEL_PX / cellPx - 1e-9);
   const queryGap = Math.ceil(ROW_LABEL_PX / cellPx - 1e-9);
   const keys = useMemo(
-    () => spacedByImportance(importance, keyGap, pinned === undefined ? [] : [pinned]),
-    [importance, keyGap, pinned],
+    () => spacedByImportance(importance, keyGap, pinnedKey === undefined ? [] : [pinnedKey]),
+    [importance, keyGap, pinnedKey],
   );
   const queries = useMemo(
-    () => spacedEvenly(tokens.length, queryGap, pinned === undefined ? [] : [pinned]),
-    [tokens.length, queryGap, pinned],
+    () => spacedEvenly(tokens.length, queryGap, pinnedQuery === undefined ? [] : [pinnedQuery]),
+    [tokens.length, queryGap, pinnedQuery],
   );
   const along = { cellPx, folds };
   const top = placeAxis({
@@ -78,14 +79,14 @@ export const MapAxes = memo(function MapAxes(props: MapAxesProps) {
 
   const sloped = (x: number) => `translate(${x + 3} ${columnY}) rotate(${-COLUMN_LABEL_DEGREES})`;
   const isClear = (x: number) => firstHeadingX - x >= COLUMN_LABEL_PX;
-  const labelClass = (index: number) => (index === pinned ? 'hs-map__label hs-map__label--pinned' : 'hs-map__label');
+  const labelClass = (isPinned: boolean) => (isPinned ? 'hs-map__label hs-map__label--pinned' : 'hs-map__label');
 
   const columnLabels = top.labels.map(({ index, atPx }) => {
     const x = plot.x + atPx;
     const text = isClear(x) ? fitText(axisText(tokens[index]!), columnRoom(x), measure) : undefined;
     return (
       text !== undefined && (
-        <text key={index} className={labelClass(index)} transform={sloped(x)}>
+        <text key={index} className={labelClass(index === pinnedKey)} transform={sloped(x)}>
           {text}
         </text>
       )
@@ -107,7 +108,7 @@ export const MapAxes = memo(function MapAxes(props: MapAxesProps) {
     const text = fitText(axisText(tokens[index]!), rowRoom, measure);
     return (
       text !== undefined && (
-        <text key={index} className={labelClass(index)} y={plot.y + atPx} dy="0.35em" textAnchor="end">
+        <text key={index} className={labelClass(index === pinnedQuery)} y={plot.y + atPx} dy="0.35em" textAnchor="end">
           <tspan x={plot.x - 8 - layout.indexPx}>{text}</tspan>
           {layout.indexPx > 0 && (
             <tspan className="hs-map__index" x={plot.x - 8}>

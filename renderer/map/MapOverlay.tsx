@@ -14,7 +14,7 @@ export interface MapOverlayProps {
   readonly theme: ThemeColours;
   readonly pixelRatio: number;
   readonly hover: Target | undefined;
-  readonly pinned: number | undefined;
+  readonly pinned: Target | undefined;
   readonly cursor: CellAddress | undefined;
   readonly region: MapRegion | undefined;
 }

@@ -44,6 +44,8 @@ export interface MapStageProps extends StagePointing {
   readonly brushing?: boolean;
   /** Where no rectangle can be drawn, dragging with Shift moves the map as well. */
   readonly onBrush?: (region: MapRegion) => void;
+  /** Why there is no map, and what to do, is said for several at once. */
+  readonly isFailureSaid?: boolean;
   readonly children?: ReactNode;
 }
 
@@ -68,79 +70,78 @@ export function MapStage(props: MapStageProps) {
     ...(props.onBrush ? { onBrush: props.onBrush } : {}),
   });
   return (
-    <div
-      ref={setStage}
-      className={gestures.panning ? 'hs-map__stage hs-map__stage--panning' : 'hs-map__stage'}
-      tabIndex={0}
-      role="application"
-      aria-roledescription="attention map"
-      aria-label={props.name}
-      aria-describedby={props.describedBy}
-      onKeyDown={props.onKeyDown}
-      {...gestures.handlers}
-    >
-      {props.measured && (
-        <>
-          <MapCanvas
-            layout={layout}
-            viewport={viewport}
-            cache={tiles.cache}
-            cacheVersion={tiles.version}
-            picture={tiles.key}
-            tokens={tokens.length}
-            failed={tiles.failure !== undefined}
-            level={level}
-            value={value}
-            colours={tiles.colours}
-            profile={props.profile}
-            sinks={sinks}
-            theme={theme}
-            pixelRatio={pixelRatio}
-            drawing={props.drawing}
-          />
-          <MapOverlay
-            layout={layout}
-            map={tiles.colours.map}
-            viewport={viewport}
-            theme={theme}
-            pixelRatio={pixelRatio}
-            hover={props.hover}
-            pinned={pinned}
-            cursor={props.cursor}
-            region={props.region}
-          />
-          <MapAxes
-            layout={layout}
-            viewport={viewport}
-            tokens={tokens}
-            profile={props.profile}
-            sinkKeys={sinks.map(({ key }) => key)}
-            folds={props.folds ?? NO_FOLDS}
-            pinned={pinned}
-            measure={measure}
-          />
-          {layout.legend && (
-            <MapLegend
-              rect={layout.legend}
-              panel={layout.panel}
+    <>
+      <div
+        ref={setStage}
+        className={gestures.panning ? 'hs-map__stage hs-map__stage--panning' : 'hs-map__stage'}
+        tabIndex={0}
+        role="application"
+        aria-roledescription="attention map"
+        aria-label={props.name}
+        aria-describedby={props.describedBy}
+        onKeyDown={props.onKeyDown}
+        {...gestures.handlers}
+      >
+        {props.measured && (
+          <>
+            <MapCanvas
+              layout={layout}
+              viewport={viewport}
+              cache={tiles.cache}
+              cacheVersion={tiles.version}
+              picture={tiles.key}
+              tokens={tokens.length}
+              failed={tiles.failure !== undefined}
+              level={level}
+              value={value}
               colours={tiles.colours}
-              openLow={tiles.open.low}
-              openHigh={tiles.open.high}
-              unit={props.unit}
-              mask={theme.mask}
-              mark={props.mark}
+              profile={props.profile}
+              sinks={sinks}
+              theme={theme}
+              pixelRatio={pixelRatio}
+              drawing={props.drawing}
             />
-          )}
-        </>
+            <MapOverlay
+              layout={layout}
+              map={tiles.colours.map}
+              viewport={viewport}
+              theme={theme}
+              pixelRatio={pixelRatio}
+              hover={props.hover}
+              pinned={pinned}
+              cursor={props.cursor}
+              region={props.region}
+            />
+            <MapAxes
+              layout={layout}
+              viewport={viewport}
+              tokens={tokens}
+              profile={props.profile}
+              sinkKeys={sinks.map(({ key }) => key)}
+              folds={props.folds ?? NO_FOLDS}
+              pinned={pinned}
+              measure={measure}
+            />
+            {layout.legend && (
+              <MapLegend
+                rect={layout.legend}
+                panel={layout.panel}
+                colours={tiles.colours}
+                openLow={tiles.open.low}
+                openHigh={tiles.open.high}
+                unit={props.unit}
+                mask={theme.mask}
+                mark={props.mark}
+              />
+            )}
+          </>
+        )}
+        {props.children}
+      </div>
+      {/* Beside the stage and above it: neither its pointer, its wheel nor its keys act through a message. */}
+      {tiles.failure && !props.isFailureSaid && (
+        <MapFailure failure={tiles.failure} layout={layout} onRetry={() => tiles.cache.retry()} />
       )}
-      {tiles.failure && (
-        <MapFailure
-          failure={tiles.failure}
-          at={{ left: layout.plot.x + 12, top: layout.plot.y + 12 }}
-          onRetry={() => tiles.cache.retry()}
-        />
-      )}
-      {props.children}
-    </div>
+    </>
   );
 }

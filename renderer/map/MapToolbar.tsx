@@ -24,6 +24,8 @@ export interface MapToolbarProps {
   readonly onOptions: (change: Partial<MapOptions>) => void;
   readonly onFit: () => void;
   readonly onZoom: (factor: number) => void;
+  /** The value is not to be chosen here. */
+  readonly ofOneValue?: boolean;
   /** What only one of the views has. */
   readonly children?: ReactNode;
 }
@@ -41,21 +43,23 @@ export function MapToolbar(props: MapToolbarProps) {
   const { value, reducer, scale, gamma, sinkMode } = props.options;
   return (
     <div className="hs-map__controls" role="toolbar" aria-label="Map">
-      <select
-        aria-label="Value"
-        title="What a cell holds"
-        value={value}
-        onChange={(event) => {
-          const chosen = TILE_VALUES.find((candidate) => candidate === event.target.value);
-          if (chosen) props.onOptions({ value: chosen });
-        }}
-      >
-        {TILE_VALUES.map((candidate) => (
-          <option key={candidate} value={candidate}>
-            {VALUE_NAMES[candidate]}
-          </option>
-        ))}
-      </select>
+      {props.ofOneValue !== true && (
+        <select
+          aria-label="Value"
+          title="What a cell holds"
+          value={value}
+          onChange={(event) => {
+            const chosen = TILE_VALUES.find((candidate) => candidate === event.target.value);
+            if (chosen) props.onOptions({ value: chosen });
+          }}
+        >
+          {TILE_VALUES.map((candidate) => (
+            <option key={candidate} value={candidate}>
+              {VALUE_NAMES[candidate]}
+            </option>
+          ))}
+        </select>
+      )}
       <select
         aria-label="Reducer of the cells under one texel"
         title={level === 0 ? 'Every cell is shown: nothing is reduced at this zoom' : REDUCER_HINTS[reducer]}

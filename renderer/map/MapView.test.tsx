@@ -211,6 +211,33 @@ describe('MapView', () => {
     });
   });
 
+  it('does nothing of its own where one points at a message over it', async () => {
+    const capture = vi.fn();
+    HTMLElement.prototype.setPointerCapture = capture;
+    const tile = () => Promise.reject(new Error('the run was released.'));
+    const [onPinToken, onHoverToken] = [vi.fn(), vi.fn()];
+    render(<MapView {...props({ source: { ...synthetic.source, tile }, onPinToken, onHoverToken })} />);
+    const button = await screen.findByRole('button', { name: 'Try again' });
+    const fit = screen.getByRole<HTMLButtonElement>('button', { name: 'fit' });
+    const at = { clientX: 150, clientY: 300, button: 0 };
+    const useOn = (element: Element) => {
+      fireEvent.pointerMove(element, at);
+      fireEvent.pointerDown(element, at);
+      fireEvent.pointerUp(element, at);
+      fireEvent.keyDown(element, { key: 'Enter' });
+      fireEvent.wheel(element, { ...at, deltaY: -100 });
+    };
+    useOn(button);
+    expect(onPinToken).not.toHaveBeenCalled();
+    expect(onHoverToken).not.toHaveBeenCalled();
+    expect(capture).not.toHaveBeenCalled();
+    expect(fit.disabled).toBe(true);
+    useOn(document.querySelector('[role="application"]')!);
+    expect(onPinToken).toHaveBeenCalled();
+    expect(onHoverToken).toHaveBeenCalled();
+    expect(fit.disabled).toBe(false);
+  });
+
   it('of weights that are no softmax says that there is no map', async () => {
     const sentence = 'L0H0 has no attention map in this run.';
     const tile = () => Promise.reject(new AppError('no-map', sentence, { hint: 'Look at the clean run.' }));

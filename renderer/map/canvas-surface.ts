@@ -1,6 +1,6 @@
 /** Tiles drawn by the processor, pixel by pixel by the shader's own rules: see `webgl-surface.ts`. */
 import { colourTexels } from '../../shared/view/map/colour-texels.ts';
-import { lutWords, type MapColours } from '../../shared/view/map/map-colours.ts';
+import { colourWords, type MapColours } from '../../shared/view/map/map-colours.ts';
 import { texelUnder } from '../../shared/view/map/texel-under.ts';
 import type { NamedTile, TileQuad } from './place-tiles.ts';
 import type { TileSurface } from './tile-surface.ts';
@@ -40,7 +40,7 @@ export class CanvasSurface implements TileSurface {
 
   prepare({ cached }: NamedTile, colours: MapColours): void {
     const words = cached.painted?.words ?? new Uint32Array(TILE_SIZE * TILE_SIZE);
-    colourTexels(cached.tile.values, colours.steps, lutWords(colours.map), words);
+    colourTexels(cached.tile.values, colours.steps, colourWords(colours), words);
     cached.painted = { words, colours: colours.key };
   }
 

@@ -5,7 +5,7 @@ import { toHex } from '../../shared/colour/rgb.ts';
 import type { TileValue } from '../../shared/tensor/tile.ts';
 import { colourPosition } from '../../shared/view/map/colour-steps.ts';
 import { formatInCell } from '../../shared/view/map/format-value.ts';
-import type { MapColours } from '../../shared/view/map/map-colours.ts';
+import { isTinted, type MapColours } from '../../shared/view/map/map-colours.ts';
 import { texelAt } from './place-tiles.ts';
 import type { TileCache } from './tile-cache.ts';
 import type { SizePx, Viewport } from './viewport.ts';
@@ -66,7 +66,7 @@ export function paintCells(painting: CellPainting): void {
     for (let query = firstQuery; query <= lastQuery; query++) {
       for (let key = firstKey; key <= Math.min(lastKey, query); key++) {
         const value = texelAt(cache, picture, 0, { query, key });
-        if (value === undefined || Number.isNaN(value)) continue;
+        if (value === undefined || Number.isNaN(value) || isTinted(value)) continue;
         context.fillStyle = toHex(textOn(sampleLut(lut, colourPosition(colours.scale, value))));
         context.fillText(
           formatInCell(painting.value, value, wide),

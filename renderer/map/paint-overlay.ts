@@ -14,7 +14,7 @@ export interface OverlayPainting {
   readonly map: ColourMap;
   /** Under the pointer, here or in a linked view. */
   readonly hover: Target | undefined;
-  readonly pinned: number | undefined;
+  readonly pinned: Target | undefined;
   readonly cursor: CellAddress | undefined;
   readonly region: MapRegion | undefined;
 }
@@ -104,11 +104,13 @@ export function paintOverlay(painting: OverlayPainting): void {
       context.clearRect(x - OPEN_PX, y - OPEN_PX, 2 * OPEN_PX + 1, 2 * OPEN_PX + 1);
     }
   }
-  if (pinned !== undefined) {
-    rowLines(pinned, sides(rowBand(pinned)), pinInk);
-    columnLines(pinned, sides(columnBand(pinned)), pinInk);
-    alongRow(pinned, pinInk);
-    alongColumn(pinned, pinInk);
+  if (pinned?.query !== undefined) {
+    rowLines(pinned.query, sides(rowBand(pinned.query)), pinInk);
+    alongRow(pinned.query, pinInk);
+  }
+  if (pinned?.key !== undefined) {
+    columnLines(pinned.key, sides(columnBand(pinned.key)), pinInk);
+    alongColumn(pinned.key, pinInk);
   }
   if (cursor) {
     const [top, height] = rowBand(cursor.query);

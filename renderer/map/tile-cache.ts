@@ -8,7 +8,7 @@
 import { CancelledError } from '../../shared/base/app-error.ts';
 import type { Tile } from '../../shared/contract/methods.ts';
 import { endsWithout, texelColumns, type TileEnds } from '../../shared/view/map/tile-ends.ts';
-import type { MapSource } from './map-source.ts';
+import type { TileSource } from './map-source.ts';
 import { pictureKey, tileId, type Picture, type TileAddress } from './picture.ts';
 
 /** A tile with its texels in colours, if the processor painted it. */
@@ -32,7 +32,7 @@ export interface TileCacheOptions {
 const bytesOf = (tile: Tile) => tile.values.byteLength * 2;
 
 interface Wish {
-  readonly source: MapSource;
+  readonly source: TileSource;
   readonly picture: Picture;
   readonly address: TileAddress;
   readonly id: string;
@@ -50,7 +50,7 @@ export class TileCache {
   #bytes = 0;
   #version = 0;
   #announced = false;
-  #source: MapSource | undefined;
+  #source: TileSource | undefined;
 
   constructor(options: TileCacheOptions) {
     this.#options = options;
@@ -110,7 +110,7 @@ export class TileCache {
   }
 
   /** Replaces all earlier wishes. Most urgent first. Requests under way that are not in the list are aborted. */
-  want(source: MapSource, picture: Picture, addresses: readonly TileAddress[]): void {
+  want(source: TileSource, picture: Picture, addresses: readonly TileAddress[]): void {
     if (source !== this.#source) {
       // Another source may well succeed: the engine came back, or the run was made again.
       this.#source = source;

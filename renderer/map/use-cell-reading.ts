@@ -7,7 +7,7 @@ import type { CellAddress } from './viewport.ts';
 
 /** The cell under the pointer in full, as the map shows it: asked for at most once a frame, the latest wins, undefined until it is here. */
 export function useCellReading(
-  source: MapSource,
+  source: Pick<MapSource, 'cell'>,
   runId: string,
   { layer, head }: HeadId,
   cell: CellAddress | undefined,

@@ -16,7 +16,7 @@ import {
 export interface MapCursorOptions {
   readonly placed: PlacedMap;
   readonly pinned: number | undefined;
-  readonly onPin: (index: number) => void;
+  readonly onPin: (index: number, cell: CellAddress) => void;
   /** The cursor moved by a key: what is under the pointer no longer counts. */
   readonly onMoved: () => void;
   /** Cells between which the keys draw a rectangle. */
@@ -115,7 +115,7 @@ export function useMapCursor({ placed, pinned, onPin, onMoved, onBrush, onEscape
         return true;
       case 'Enter':
         if (!cell) return false;
-        onPin(altKey ? cell.key : cell.query);
+        onPin(altKey ? cell.key : cell.query, cell);
         return true;
       case 'Escape':
         // The first Esc puts away what is here; the next one is for whoever unpins.

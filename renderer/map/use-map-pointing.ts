@@ -1,5 +1,5 @@
 /** What is pointed at, pinned and gone to on a map, or on several that move together. */
-import { useRef, useState, type KeyboardEvent } from 'react';
+import { useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { isCell, sameTarget, type Target } from './layout.ts';
 import type { MapRegion } from './region.ts';
 import { useMapCursor, type MapCursor } from './use-map-cursor.ts';
@@ -24,7 +24,8 @@ export interface PointingOptions extends PointingProps {
 
 /** What a map draws of it, and what it reports. */
 export interface StagePointing {
-  readonly pinned: number | undefined;
+  /** Row and column that stay marked. */
+  readonly pinned: Target | undefined;
   /** Under the pointer, here or in a linked view. */
   readonly hover: Target | undefined;
   readonly cursor: CellAddress | undefined;
@@ -50,6 +51,10 @@ export function useMapPointing(options: PointingOptions): MapPointing {
   const { placed, pinnedToken, hoverToken, onBrush, onEscape } = options;
   const { tokens } = placed.map;
   const [pointed, setPointed] = useState<Target>();
+  const pinned = useMemo(
+    () => (pinnedToken === undefined ? undefined : { query: pinnedToken, key: pinnedToken }),
+    [pinnedToken],
+  );
   const pinBeforeClick = useRef<number>(undefined);
   const pin = (index: number) => {
     pinBeforeClick.current = pinnedToken;
@@ -70,7 +75,7 @@ export function useMapPointing(options: PointingOptions): MapPointing {
   const target = here ?? cursor.cell;
   return {
     stage: {
-      pinned: pinnedToken,
+      pinned,
       hover: here ?? inMap(hoverToken === undefined ? undefined : { query: hoverToken, key: hoverToken }),
       cursor: cursor.cell,
       onHover: (next) => {

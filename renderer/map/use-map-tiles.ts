@@ -1,21 +1,28 @@
 /** The numbers and colours of one map: which tiles it wants, at which level, and on which scale they are seen. */
 import { useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import { topLevel } from '../../shared/tensor/tile.ts';
-import { mapColours, openEnds, type ColourQuestion, type MapColours } from '../../shared/view/map/map-colours.ts';
-import type { MapSource } from './map-source.ts';
+import {
+  dataDomain,
+  mapColours,
+  openEnds,
+  type ColourQuestion,
+  type Extent,
+  type MapColours,
+} from '../../shared/view/map/map-colours.ts';
+import type { TileSource } from './map-source.ts';
 import { pictureKey, type Picture } from './picture.ts';
 import { overviewOf, wantedTiles } from './place-tiles.ts';
 import { TileCache } from './tile-cache.ts';
 import type { SizePx, Viewport } from './viewport.ts';
 
 export interface MapTilesQuestion {
-  readonly source: MapSource;
+  readonly source: TileSource;
   /** Memoised: a new object asks anew. */
   readonly picture: Picture;
   readonly viewport: Viewport;
   readonly plot: SizePx;
   readonly level: number;
-  readonly colours: Pick<ColourQuestion, 'scale' | 'gamma' | 'excludeSinks' | 'theme'>;
+  readonly colours: Pick<ColourQuestion, 'scale' | 'gamma' | 'excludeSinks' | 'theme' | 'domain' | 'map' | 'tint'>;
   /** Keys whose texels do not set the colour domain, besides those that the picture skips. */
   readonly withoutKeys: readonly number[];
   readonly budgetBytes: number;
@@ -30,6 +37,8 @@ export interface MapTiles {
   /** The same object while the colours are the same. */
   readonly colours: MapColours;
   readonly open: { readonly low: boolean; readonly high: boolean };
+  /** Ends that the scale has without one that is set. */
+  readonly domain: Extent;
   readonly failure: Error | undefined;
   /** The whole map is here, at least coarsely. */
   readonly ready: boolean;
@@ -71,6 +80,7 @@ export function useMapTiles(asked: MapTilesQuestion): MapTiles {
     key,
     colours: stable,
     open: openEnds(question, colours.scale),
+    domain: dataDomain(question),
     failure: cache.failureOf(key),
     ready: cache.get(key, overviewOf(picture.tokens)) !== undefined,
   };

@@ -7,7 +7,7 @@
  */
 import { LUT_SIZE } from '../../shared/colour/lut.ts';
 import { TILE_SIZE } from '../../shared/tensor/tile.ts';
-import { lutWords, type MapColours } from '../../shared/view/map/map-colours.ts';
+import { colourWords, type MapColours } from '../../shared/view/map/map-colours.ts';
 import type { NamedTile, TileQuad } from './place-tiles.ts';
 import type { TileSurface } from './tile-surface.ts';
 import type { SizePx } from './viewport.ts';
@@ -175,7 +175,8 @@ export class WebglSurface implements TileSurface {
     return texture;
   }
 
-  #loadColours(resources: Resources, { key, map, steps }: MapColours): void {
+  #loadColours(resources: Resources, colours: MapColours): void {
+    const { key, steps } = colours;
     const gl = this.#gl;
     gl.activeTexture(gl.TEXTURE1);
     gl.bindTexture(gl.TEXTURE_2D, resources.steps);
@@ -185,7 +186,7 @@ export class WebglSurface implements TileSurface {
     gl.activeTexture(gl.TEXTURE2);
     gl.bindTexture(gl.TEXTURE_2D, resources.colours);
     if (key !== this.#loadedColours) {
-      const bytes = new Uint8Array(lutWords(map).buffer);
+      const bytes = new Uint8Array(colourWords(colours).buffer);
       gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, LUT_SIZE, 1, 0, gl.RGBA, gl.UNSIGNED_BYTE, bytes);
       this.#loadedColours = key;
     }

@@ -1,12 +1,16 @@
 import { useId, useState } from 'react';
+import { Button } from '../components/Button.tsx';
+import { useFieldProblem } from '../components/field-problems.tsx';
 
-/** A number that a score or a probe set takes. */
+/** A number that a score, a probe set or a method takes. */
 export interface FormParameter {
   readonly id: string;
   readonly name: string;
   readonly meaning: string;
-  /** Null: follows from the prompt. */
+  /** What it is where nothing is given. Null: follows from the prompt. */
   readonly default: number | null;
+  /** Instead of the default, where there is more than one. */
+  readonly shown?: string | undefined;
   readonly min: number;
   readonly max: number;
   readonly integer: boolean;
@@ -16,7 +20,7 @@ export interface FormParameter {
 interface ParameterFormProps {
   readonly label: string;
   readonly parameters: readonly FormParameter[];
-  /** Those that differ from the default. */
+  /** Those that are given; one that is given stays so whatever its default is by now. */
   readonly values: Readonly<Record<string, number>>;
   readonly onChange: (values: Readonly<Record<string, number>>) => void;
 }
@@ -50,10 +54,16 @@ interface ParameterFieldProps {
 
 function ParameterField({ parameter, value, onChange }: ParameterFieldProps) {
   const { name, meaning, choices } = parameter;
-  const described = useId();
-  const [draft, setDraft] = useState<string>();
-  const shown = draft ?? (value === undefined ? '' : String(value));
-  const isWrong = shown.trim() !== '' && readNumber(shown, parameter) === undefined;
+  const [described, refused] = [useId(), useId()];
+  const standard = choices?.[parameter.default ?? 0] ?? parameter.shown ?? String(parameter.default ?? 'auto');
+  /** Undo and another prompt change the value from outside: the draft then belongs to another one. */
+  const [draft, setDraft] = useState<{ readonly text: string; readonly of: number | undefined }>();
+  const typed = draft && draft.of === value ? draft.text : undefined;
+  const text = typed ?? (value === undefined ? '' : String(value));
+  const isWrong = !choices && text.trim() !== '' && readNumber(text, parameter) === undefined;
+  const range = `from ${written(parameter.min)} to ${written(parameter.max)}`;
+  const allowed = `${parameter.integer ? 'whole numbers' : 'numbers'} ${range}`;
+  useFieldProblem(isWrong ? `${name} cannot be “${text}”: ${allowed}.` : undefined);
   return (
     <div className="hs-parameters__row">
       <label className="hs-parameters__field">
@@ -63,7 +73,7 @@ function ParameterField({ parameter, value, onChange }: ParameterFieldProps) {
             className="hs-select"
             aria-describedby={described}
             value={value ?? parameter.default ?? 0}
-            onChange={(event) => onChange(withoutDefault(Number(event.target.value), parameter))}
+            onChange={(event) => onChange(Number(event.target.value))}
           >
             {choices.map((choice, index) => (
               <option key={choice} value={index}>
@@ -74,16 +84,18 @@ function ParameterField({ parameter, value, onChange }: ParameterFieldProps) {
         ) : (
           <input
             className="hs-field hs-field--number"
-            aria-describedby={described}
+            aria-describedby={isWrong ? `${refused} ${described}` : described}
             inputMode="decimal"
-            placeholder={parameter.default === null ? 'auto' : String(parameter.default)}
+            placeholder={standard}
             aria-invalid={isWrong}
-            value={shown}
-            onChange={(event) => setDraft(event.target.value)}
+            value={text}
+            onChange={({ target }) => setDraft({ text: target.value, of: value })}
             // A whole new computation may follow, so not with every digit.
             onBlur={() => {
+              // What cannot be taken stays to be put right.
+              if (isWrong) return;
               setDraft(undefined);
-              if (!isWrong && draft !== undefined) onChange(withoutDefault(readNumber(shown, parameter), parameter));
+              if (typed !== undefined) onChange(readNumber(typed, parameter));
             }}
             onKeyDown={(event) => {
               if (event.key === 'Enter') event.currentTarget.blur();
@@ -91,21 +103,41 @@ function ParameterField({ parameter, value, onChange }: ParameterFieldProps) {
           />
         )}
       </label>
-      <span id={described} className="hs-dim hs-small">
-        {meaning}
-        {choices ? '' : ` From ${parameter.min} to ${parameter.max.toLocaleString('en-US')}.`}
+      {isWrong && (
+        <span id={refused} className="hs-parameters__bad hs-small" role="alert">
+          It takes {allowed}. It is still {value ?? standard}.
+        </span>
+      )}
+      <span className="hs-dim hs-small">
+        <span id={described}>
+          {meaning}
+          {choices ? '' : ` ${range.replace('f', 'F')}.`}
+        </span>
+        {value !== undefined && (
+          <Button
+            small
+            className="hs-parameters__default"
+            aria-label={`Default of ${name}: ${standard}`}
+            title={`As where nothing is given: ${standard}`}
+            onClick={() => {
+              setDraft(undefined);
+              onChange(undefined);
+            }}
+          >
+            Default
+          </Button>
+        )}
       </span>
     </div>
   );
+}
+
+function written(value: number): string {
+  return value.toLocaleString('en-US', { maximumFractionDigits: 9 });
 }
 
 function readNumber(text: string, { min, max, integer }: FormParameter): number | undefined {
   if (text.trim() === '') return undefined;
   const number = Number(text.replace(',', '.'));
   return number >= min && number <= max && (!integer || Number.isInteger(number)) ? number : undefined;
-}
-
-/** What is set to the default is not set at all: the same numbers are not computed twice. */
-function withoutDefault(value: number | undefined, parameter: FormParameter): number | undefined {
-  return value === parameter.default ? undefined : value;
 }

@@ -9,9 +9,10 @@ import { Dialog } from '../components/Dialog.tsx';
 import { Message } from '../components/Message.tsx';
 import { ProgressBar } from '../components/ProgressBar.tsx';
 import { originKey } from '../engine/data-keys.ts';
-import { SettingNumber } from './SettingNumber.tsx';
+import { NumberSetting } from '../components/NumberSetting.tsx';
 import type { ProbeSettings } from '../state/scores-state.ts';
 import { patch } from '../state/store.ts';
+import { otherThanDefaults } from './other-than-defaults.ts';
 import { ParameterForm } from './ParameterForm.tsx';
 import { probeNotice, tellingScore } from './probe-outcome.ts';
 import { probeRequest, readItems } from './probe-request.ts';
@@ -108,7 +109,8 @@ export function ProbeDialog() {
             )}
             {!isFile && (
               <fieldset className="hs-parameters" aria-label="Size">
-                <SettingNumber
+                <NumberSetting
+                  className="hs-parameters__field"
                   label="Prompts"
                   title="Of each length and depth."
                   value={settings.samples}
@@ -116,7 +118,8 @@ export function ProbeDialog() {
                   max={10_000}
                   onChange={(samples) => set({ samples })}
                 />
-                <SettingNumber
+                <NumberSetting
+                  className="hs-parameters__field"
                   label="Seed"
                   title="The same seed makes the same prompts."
                   value={settings.seed}
@@ -131,7 +134,10 @@ export function ProbeDialog() {
               label={`Parameters of ${probe.name}`}
               parameters={probe.parameters}
               values={settings.parameters[probe.id] ?? {}}
-              onChange={(values) => set({ parameters: { ...settings.parameters, [probe.id]: values } })}
+              onChange={(values) => {
+                const own = otherThanDefaults(values, probe.parameters);
+                set({ parameters: { ...settings.parameters, [probe.id]: own } });
+              }}
             />
           </div>
           <fieldset className="hs-probe__scores">

@@ -7,6 +7,7 @@ import { Message } from '../components/Message.tsx';
 import { ProgressBar } from '../components/ProgressBar.tsx';
 import { patch } from '../state/store.ts';
 import { jobText } from './job-text.ts';
+import { otherThanDefaults } from './other-than-defaults.ts';
 import { ParameterForm } from './ParameterForm.tsx';
 import type { ScoreEntry } from './score-entries.ts';
 import { costText, DATA_WORDS } from './score-words.ts';
@@ -53,10 +54,15 @@ export function ScoreDefinition({ entry }: { readonly entry: ScoreEntry }) {
       </dl>
       {!origin && info.parameters.length > 0 && (
         <ParameterForm
+          // What was typed for one score is none of another.
+          key={info.id}
           label={`Parameters of ${info.name}`}
           parameters={info.parameters}
           values={parameters[info.id] ?? {}}
-          onChange={(values) => patch(store, 'scores', { parameters: { ...parameters, [info.id]: values } })}
+          onChange={(values) => {
+            const own = otherThanDefaults(values, info.parameters);
+            patch(store, 'scores', { parameters: { ...parameters, [info.id]: own } });
+          }}
         />
       )}
     </div>

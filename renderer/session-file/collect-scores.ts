@@ -6,7 +6,7 @@ import { changedParameters, weightsOnScreen } from '../engine/score-choice.ts';
 import type { AppState } from '../state/store.ts';
 import { storedSize, storeRetrieval, storeTable } from './stored-scores.ts';
 
-/** The state of the window may have 32 MiB in a file; the rest of it is small. */
+/** The state of the window may have 48 MiB in a file; B, sweeps and the method lab have the rest. */
 const MOST_LETTERS = 24 * 2 ** 20;
 const LONGEST_NAME = 256;
 

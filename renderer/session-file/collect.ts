@@ -2,10 +2,12 @@
 import type { ParamsOf } from '../../shared/contract/methods.ts';
 import { sameHead, type HeadId } from '../../shared/model/head-id.ts';
 import type { SessionState } from '../../shared/session/session-state.ts';
+import type { DecodeData } from '../../shared/session/slices/decode.ts';
 import type { EditData } from '../../shared/session/slices/edit.ts';
 import type { EffectsData } from '../../shared/session/slices/effects.ts';
 import type { FigureData } from '../../shared/session/slices/figure.ts';
 import type { GenerationData } from '../../shared/session/slices/generation.ts';
+import type { LabData } from '../../shared/session/slices/lab.ts';
 import type { LayoutData } from '../../shared/session/slices/layout.ts';
 import type { NotesData } from '../../shared/session/slices/notes.ts';
 import type { PromptData } from '../../shared/session/slices/prompt.ts';
@@ -22,6 +24,7 @@ import { focusToken } from '../state/selectors.ts';
 import type { AppState } from '../state/store.ts';
 import { collectScores } from './collect-scores.ts';
 import { collectEffects } from './stored-effects.ts';
+import { collectLab } from './stored-lab.ts';
 import { collectReference } from './stored-reference.ts';
 
 type StoredRuns = ParamsOf<'session.save'>['runs'];
@@ -29,6 +32,7 @@ type Differences = NonNullable<StoredRuns[number]['choice']['differences']>;
 
 export function collectState(state: AppState, cache: DataCache, layout: LayoutData): SessionState {
   const slice = <Data>(version: number, data: Data) => ({ version, data });
+  const { lab, decode } = collectLab(state, cache);
   return {
     prompt: slice<PromptData>(1, promptData(state)),
     edit: slice<EditData>(2, editData(state)),
@@ -39,13 +43,15 @@ export function collectState(state: AppState, cache: DataCache, layout: LayoutDa
     notes: slice<NotesData>(1, { text: state.notes.text }),
     scores: slice<ScoresData>(1, collectScores(state, cache).data),
     effects: slice<EffectsData>(1, collectEffects(state, cache).data),
+    lab: slice<LabData>(1, lab),
+    decode: slice<DecodeData>(1, decode),
     reference: slice<ReferenceData>(1, collectReference(state, cache).data),
   };
 }
 
 /** Equal for states between which no work would be lost. Cheap enough for every change. */
 export function contentKey(state: AppState): string {
-  const { prompt, edit, generation, notes, scores, effects, headPage } = state;
+  const { prompt, edit, generation, notes, scores, effects, lab, decode, headPage } = state;
   return JSON.stringify([
     prompt.text,
     prompt.idsText,
@@ -62,6 +68,9 @@ export function contentKey(state: AppState): string {
     generation.changed?.text,
     scores.origins,
     effects.results,
+    lab.result,
+    lab.taskResult,
+    decode.result,
     headPage.notes,
   ]);
 }

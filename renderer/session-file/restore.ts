@@ -15,6 +15,7 @@ import type { AppState } from '../state/store.ts';
 import { DOCK_TABS, initialView, type ViewState } from '../state/view-state.ts';
 import type { RestoredScores } from './restore-scores.ts';
 import type { RestoredEffects } from './stored-effects.ts';
+import type { RestoredLab } from './stored-lab.ts';
 import type { RestoredReference } from './stored-reference.ts';
 
 /** `clean`: the run that stored places belong to. */
@@ -25,6 +26,7 @@ export function restoreState(
   { scores, headPage, filter }: Pick<RestoredScores, 'scores' | 'headPage' | 'filter'>,
   reference: Pick<RestoredReference, 'pinned' | 'state'>,
   effects: Pick<RestoredEffects, 'state'>,
+  { lab, decode }: Pick<RestoredLab, 'lab' | 'decode'>,
 ): Partial<AppState> {
   const prompt = stored['prompt']?.data as PromptData | undefined;
   const edit = stored['edit']?.data as EditData | undefined;
@@ -53,6 +55,8 @@ export function restoreState(
     notes: { text: notes?.text ?? '' },
     scores,
     effects: effects.state,
+    lab,
+    decode,
     headPage,
     ui: { ...before.ui, headChosen: edit?.head !== undefined && edit.head !== null, hoverToken: undefined },
   };
@@ -84,6 +88,7 @@ function editState(
     prompt: { ...before.edit.prompt, content: undefined },
     comparison: comparison ? { ...comparison, difference: comparison.difference ?? undefined } : undefined,
     folds,
+    lab: undefined,
   };
 }
 

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../shared/base/app-error.ts';
 import { profileKey, scoresKey, summaryKey } from '../engine/data-keys.ts';
+import { decodeRecord, labRecord, LAB_SHAPE } from '../../shared/view/lab/testing/records.ts';
+import { decodeKey, labKey } from '../lab/lab-keys.ts';
 import { addToComparison, foldTokens, pinToken, selectHead, toggleAblation } from '../state/edits.ts';
 import { patch } from '../state/store.ts';
 import { startSession } from '../testing/start-session.ts';
@@ -56,6 +58,50 @@ describe('saving and opening', () => {
     expect(model.info?.name).toBe('demo');
     expect(other.cache.value(summaryKey(run.clean!.key))?.ids).toHaveLength(run.clean!.tokens);
     expect(other.cache.get(scoresKey(run.changed!.key))?.status).toBe('ready');
+  });
+
+  it('brings back the method lab, with the names that the engine now has for what was read', async () => {
+    await work();
+    const { store, cache } = app;
+    const { model, run } = store.getState();
+    const { runId } = run.clean!;
+    const { modelId, layers, heads, kvHeads } = model.info!;
+    const own = { modelId, layers, heads, kvHeads };
+    const shape = { ...LAB_SHAPE, ...own };
+    const record = labRecord(shape);
+    const lab = { ...record, runId, about: { ...record.about, modelId: own.modelId } };
+    const decode = { ...decodeRecord(), about: { ...decodeRecord().about, ...own } };
+    cache.set(labKey('a'), { status: 'ready', value: lab });
+    cache.set(decodeKey('c'), { status: 'ready', value: decode });
+    patch(store, 'lab', { result: 'a', shown: 'kept', row: 4, maps: [{ row: 4, value: 'lost' }], query: 20 });
+    patch(store, 'decode', { result: 'c', under: 'dense', step: 1 });
+    expect(app.session.files.isDirty).toBe(true);
+    const before = collectState(store.getState(), cache, app.layout.layout());
+    await app.session.files.save(PATH);
+    expect(store.getState().file.warnings).toEqual([]);
+
+    const other = startSession();
+    await other.rest();
+    other.host.engine.sessions.saved.set(PATH, app.host.engine.sessions.saved.get(PATH)!);
+    await other.session.files.open(PATH);
+    await other.rest();
+    const opened = other.store.getState();
+    expect(opened.file.warnings).toEqual([]);
+    expect(collectState(opened, other.cache, other.layout.layout())).toEqual(before);
+    const again = other.cache.value(labKey(opened.lab.result!))!;
+    expect(again.runId).toBe(opened.run.clean!.runId);
+    expect(again.rows[4]!.result!.trace).toBe(`stored-${record.rows[4]!.result!.trace}`);
+    expect(other.cache.value(decodeKey(opened.decode.result!))!.method.trace).toBe(`stored-${decode.method.trace}`);
+    // Another session has none of it.
+    await work();
+    patch(store, 'lab', { result: undefined });
+    patch(store, 'decode', { result: undefined });
+    await app.session.files.save('/work/other.headscope');
+    other.host.engine.sessions.saved.set(PATH, app.host.engine.sessions.saved.get('/work/other.headscope')!);
+    await other.session.files.open(PATH, true);
+    await other.rest();
+    expect(other.store.getState().lab.result).toBeUndefined();
+    expect(other.cache.value(labKey(opened.lab.result!))).toBeUndefined();
   });
 
   it('asks to keep the heads that were looked at, with their row and their map', async () => {
@@ -263,7 +309,7 @@ describe('what is in the way', () => {
   });
 
   function emptySession() {
-    return { content: { state: {}, runs: [], sessionId: null }, summaries: [], tensors: false };
+    return { content: { state: {}, runs: [], traces: [], sessionId: null }, summaries: [], tensors: false };
   }
 });
 

@@ -3,7 +3,7 @@
  * model; they become live ones when they are computed again (`RunController`).
  */
 import { toWireError } from '../../shared/base/app-error.ts';
-import type { OpenedSession, Progress } from '../../shared/contract/methods.ts';
+import type { OpenedSession, Progress, SessionTrace } from '../../shared/contract/methods.ts';
 import { EFFECT_KINDS } from '../../shared/model/effect-results.ts';
 import type { LayoutData } from '../../shared/session/slices/layout.ts';
 import { plural } from '../../shared/view/format.ts';
@@ -16,6 +16,7 @@ import { originKey, referenceKey, weightsKey } from '../engine/data-keys.ts';
 import type { EngineLink } from '../engine/engine-link.ts';
 import type { RunController } from '../engine/run-controller.ts';
 import { STORED_WEIGHTS } from '../engine/score-choice.ts';
+import { decodeKey, labKey, labTaskKey } from '../lab/lab-keys.ts';
 import type { FileState } from '../state/file-state.ts';
 import { patch, type AppState, type AppStore } from '../state/store.ts';
 import { collectScores } from './collect-scores.ts';
@@ -23,6 +24,15 @@ import { chooseRuns, collectState, contentKey } from './collect.ts';
 import { restoreScores, type RestoredScores } from './restore-scores.ts';
 import { restoredLayout, restoredSource, restoreState } from './restore.ts';
 import { collectEffects, restoreEffects, type RestoredEffects } from './stored-effects.ts';
+import {
+  chooseTraces,
+  collectLab,
+  nextStoredId,
+  renamedDecode,
+  renamedLab,
+  restoreLab,
+  type RestoredLab,
+} from './stored-lab.ts';
 import { collectReference, restoreReference, type RestoredReference } from './stored-reference.ts';
 
 /** The panels, which keep their sizes themselves. */
@@ -51,6 +61,8 @@ export class SessionFiles {
   /** What was saved, opened or begun with last. */
   #savedContent: string | undefined;
   #autosaved = '';
+  /** Of the session that was opened, as the engine has them. */
+  #traces: readonly SessionTrace[] = [];
   #lookTimer: ReturnType<typeof setTimeout> | undefined;
   #autosaveTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -59,7 +71,7 @@ export class SessionFiles {
   }
 
   onState(state: AppState, before: AppState): void {
-    const { prompt, edit, view, generation, notes, run, scores, effects, headPage, reference } = state;
+    const { prompt, edit, view, generation, notes, run, scores, effects, lab, decode, headPage, reference } = state;
     const isSame =
       prompt === before.prompt &&
       edit === before.edit &&
@@ -69,6 +81,8 @@ export class SessionFiles {
       run === before.run &&
       scores === before.scores &&
       effects === before.effects &&
+      lab === before.lab &&
+      decode === before.decode &&
       headPage === before.headPage &&
       reference === before.reference;
     if (isSame || this.#savedContent === undefined) return;
@@ -148,6 +162,7 @@ export class SessionFiles {
       this.#savedContent = content;
       const { left } = collectScores(state, this.#options.cache);
       const { left: leftEffects } = collectEffects(state, this.#options.cache);
+      const { left: leftOfLab } = collectLab(state, this.#options.cache);
       const { left: leftOfB } = collectReference(state, this.#options.cache);
       this.#set({
         job: undefined,
@@ -157,6 +172,7 @@ export class SessionFiles {
           ...warnings,
           ...left.map((name) => `The scores of “${name}” did not fit in: a session holds 24 MiB.`),
           ...leftEffects.map((kind) => `The result of “${kind}” did not fit in: a session holds 1.5 MiB of them.`),
+          ...leftOfLab.map((name) => `The ${name} did not fit in: a session holds 12 MiB of the method lab.`),
           ...(leftOfB > 0 ? [`${plural(leftOfB, 'score')} of B did not fit in: a session holds 6 MiB of them.`] : []),
         ],
         dirty: contentKey(this.#store.getState()) !== content,
@@ -190,6 +206,8 @@ export class SessionFiles {
       const attached = await link.connected().call('session.attach', { sessionId: this.#file().sessionId });
       const { source, cut } = this.#store.getState().run;
       runs.adopt(attached.runs, source && { source, cut });
+      this.#renameTraces(attached.traces);
+      this.#holdLabRun();
       return true;
     } catch (error) {
       this.#set({ error: toWireError(error) });
@@ -232,10 +250,21 @@ export class SessionFiles {
     this.#putReference(pinnedBefore, reference);
     const effects = restoreEffects(opened.state, state.model.info, nextEffectId);
     this.#putEffects(state, effects);
+    const lab = restoreLab(
+      opened.state,
+      {
+        model: state.model.info,
+        cleanId: opened.runs.find(({ role }) => role === 'clean')?.summary.runId,
+        traces: new Map(opened.traces.map(({ name, trace }) => [name, trace])),
+      },
+      nextStoredId,
+    );
+    this.#putLab(state, lab);
+    this.#traces = opened.traces;
     const { file, sessionId } = opened;
-    const warnings = [...opened.warnings, ...scores.warnings, ...reference.warnings, ...effects.warnings];
+    const warnings = [opened, scores, reference, effects, lab].flatMap((part) => part.warnings);
     this.#store.setState({
-      ...restoreState(opened.state, state.run.clean, state, scores, reference, effects),
+      ...restoreState(opened.state, state.run.clean, state, scores, reference, effects, lab),
       file: {
         ...state.file,
         file: file ?? undefined,
@@ -248,6 +277,7 @@ export class SessionFiles {
         generation: state.file.generation + 1,
       },
     });
+    this.#holdLabRun();
     const sizes = restoredLayout(opened.state);
     if (sizes) layout.setLayout(sizes);
     this.begin();
@@ -277,6 +307,52 @@ export class SessionFiles {
       const [before, id, value] = [effects.results[kind], state.results[kind], results[kind]];
       if (before !== undefined) cache.delete(effectKey(kind, before));
       if (id !== undefined && value) cache.set<typeof value>(effectKey(kind, id), { status: 'ready', value });
+    }
+  }
+
+  /** In the place of those before. */
+  #putLab(before: AppState, { lab, decode, results }: RestoredLab): void {
+    const { cache } = this.#options;
+    if (before.lab.result !== undefined) cache.delete(labKey(before.lab.result));
+    if (before.lab.taskResult !== undefined) cache.delete(labTaskKey(before.lab.taskResult));
+    if (before.decode.result !== undefined) cache.delete(decodeKey(before.decode.result));
+    if (lab.result !== undefined && results.lab) {
+      cache.set(labKey(lab.result), { status: 'ready', value: results.lab });
+    }
+    if (lab.taskResult !== undefined && results.task) {
+      cache.set(labTaskKey(lab.taskResult), { status: 'ready', value: results.task });
+    }
+    if (decode.result !== undefined && results.decode) {
+      cache.set(decodeKey(decode.result), { status: 'ready', value: results.decode });
+    }
+  }
+
+  /** What methods read was stored with this run: their maps need it when the prompt has been run once more. */
+  #holdLabRun(): void {
+    const { lab, run } = this.#store.getState();
+    const record = lab.result === undefined ? undefined : this.#options.cache.value(labKey(lab.result));
+    if (!run.clean?.stored || record?.runId !== run.clean.runId) return;
+    patch(this.#store, 'lab', { runKey: run.clean.key });
+  }
+
+  /** The engine was started again, and gives other names. */
+  #renameTraces(traces: readonly SessionTrace[]): void {
+    const { cache } = this.#options;
+    const { lab, decode } = this.#store.getState();
+    const names = new Map(
+      this.#traces.flatMap(({ name, trace: before }) => {
+        const now = traces.find((other) => other.name === name)?.trace;
+        return now === undefined ? [] : [[before, now] as const];
+      }),
+    );
+    this.#traces = traces;
+    const record = lab.result === undefined ? undefined : cache.value(labKey(lab.result));
+    if (record && lab.result !== undefined) {
+      cache.set(labKey(lab.result), { status: 'ready', value: renamedLab(record, names) });
+    }
+    const generated = decode.result === undefined ? undefined : cache.value(decodeKey(decode.result));
+    if (generated && decode.result !== undefined) {
+      cache.set(decodeKey(decode.result), { status: 'ready', value: renamedDecode(generated, names) });
     }
   }
 
@@ -312,6 +388,7 @@ export class SessionFiles {
     return {
       state: collectState(state, this.#options.cache, this.#options.layout.layout()),
       runs: chooseRuns(state, this.#options.cache),
+      traces: chooseTraces(state, this.#options.cache),
       sessionId: state.file.sessionId,
     };
   }

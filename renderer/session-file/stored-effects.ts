@@ -16,7 +16,7 @@ import {
 } from '../state/effects-state.ts';
 import type { AppState } from '../state/store.ts';
 
-/** Beside 24 MiB of scores and 6 MiB of B, of the 32 MiB that the state of the window may have in a file. */
+/** Beside 24 MiB of scores and 6 MiB of B, of the 48 MiB that the state of the window may have in a file. */
 const MOST_LETTERS = 1.5 * 2 ** 20;
 
 /** Results never change, and unsaved work is looked through often. */

@@ -14,7 +14,7 @@ import {
 import type { AppState } from '../state/store.ts';
 import { readTable, storedSize, storeTable } from './stored-scores.ts';
 
-/** Beside the 24 MiB of scores, of the 32 MiB that the state of the window may have in a file. */
+/** Beside the 24 MiB of scores, of the 48 MiB that the state of the window may have in a file. */
 const MOST_LETTERS = 6 * 2 ** 20;
 const LONGEST_NAME = 256;
 

@@ -2,6 +2,7 @@ import type { HeadId } from '../../shared/model/head-id.ts';
 import { NO_FILTER, type HeadFilter } from '../../shared/view/atlas/head-filter.ts';
 import type { HeadComparison } from './comparison.ts';
 import type { TokenFold } from './folds.ts';
+import type { LabStep } from './lab-step.ts';
 import type { Reference } from './reference-state.ts';
 import { initialScenarios, type ScenarioState } from './scenarios.ts';
 
@@ -33,6 +34,8 @@ export interface EditState extends ScenarioState {
   readonly filter: HeadFilter;
   /** Pinned as B; stays with another prompt and another model. */
   readonly reference: Reference | undefined;
+  /** Which step changed the lab's settings last. These are in `lab`; undo and redo bring back what the step changed. */
+  readonly lab: LabStep | undefined;
 }
 
 export const initialEdit: EditState = {
@@ -44,4 +47,5 @@ export const initialEdit: EditState = {
   folds: [],
   filter: NO_FILTER,
   reference: undefined,
+  lab: undefined,
 };

@@ -9,6 +9,7 @@ import { includesHead, withHead, withoutHead, type MapDifference } from './compa
 import { initialEdit, type EditState, type PromptContent } from './edit-state.ts';
 import { promptName, withFold, withoutFold, type TokenFold } from './folds.ts';
 import { emptyHistory, recordStep, redoStep, undoStep, type Travelled } from './history.ts';
+import { acrossStep } from './lab-step.ts';
 import type { Reference } from './reference-state.ts';
 import { patch, type AppState, type AppStore } from './store.ts';
 
@@ -128,44 +129,47 @@ export function toggleAblation(store: AppStore, head: HeadId): void {
   }
 }
 
-/** Puts other content into the editor, in a step that undo takes back. Whoever listens runs it. */
-export function replacePrompt(store: AppStore, content: PromptContent): void {
-  store.setState(({ edit, history, prompt }) => {
-    const { text, idsText } = prompt;
-    const before = { ...edit, prompt: { ...edit.prompt, content: { text, idsText } } };
-    return {
-      edit: { ...edit, prompt: { version: edit.prompt.version + 1, content } },
-      history: recordStep(history, before),
-      prompt: { ...prompt, ...content, fileError: undefined },
-    };
-  });
+/**
+ * Puts other content into the editor, in a step that undo takes back. Whoever listens runs it. `mergeKey`: one step with
+ * what was changed before it under the same one.
+ */
+export function replacePrompt(store: AppStore, content: PromptContent, mergeKey?: string): void {
+  store.setState((state) => ({
+    edit: { ...state.edit, prompt: { version: state.edit.prompt.version + 1, content } },
+    history: recordStep(state.history, leaving(state), mergeKey),
+    prompt: { ...state.prompt, ...content, fileError: undefined },
+  }));
 }
 
-/** What undo and redo leave behind: with the editor's content as it is now, typing since the last step included. */
-function leaving({ edit, prompt: { text, idsText } }: AppState): EditState {
+/** What a step, undo or redo leaves behind: with the editor's content as it is now, typing since the last step included. */
+export function leaving({ edit, prompt: { text, idsText } }: AppState): EditState {
   return { ...edit, prompt: { ...edit.prompt, content: { text, idsText } } };
 }
 
-function travel(store: AppStore, travelled: Travelled<EditState> | undefined): void {
+function travel(store: AppStore, travelled: Travelled<EditState> | undefined, way: 'back' | 'forth'): void {
   if (!travelled) return;
-  const { run, edit, prompt } = store.getState();
+  const { run, edit, prompt, lab } = store.getState();
   const tokens = run.clean?.tokens ?? 0;
   const pinned = travelled.value.pinnedToken;
   const replaced = travelled.value.prompt.version !== edit.prompt.version;
+  const step = travelled.value.lab === edit.lab ? undefined : way === 'back' ? edit.lab : travelled.value.lab;
   store.setState({
     // A pin may point past the end of the prompt that is on screen by now.
     edit: { ...travelled.value, pinnedToken: pinned !== undefined && pinned < tokens ? pinned : undefined },
     history: travelled.history,
     ...(replaced ? { prompt: { ...prompt, ...travelled.value.prompt.content, fileError: undefined } } : {}),
+    ...(step
+      ? { lab: { ...lab, settings: acrossStep(lab.settings, step, way, promptName(run)), cancelled: undefined } }
+      : {}),
   });
 }
 
 export function undo(store: AppStore): void {
-  travel(store, undoStep(store.getState().history, leaving(store.getState())));
+  travel(store, undoStep(store.getState().history, leaving(store.getState())), 'back');
 }
 
 export function redo(store: AppStore): void {
-  travel(store, redoStep(store.getState().history, leaving(store.getState())));
+  travel(store, redoStep(store.getState().history, leaving(store.getState())), 'forth');
 }
 
 /**

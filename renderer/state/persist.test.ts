@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { loadStored, persistStore } from './persist.ts';
 import { initialEdit } from './edit-state.ts';
 import { initialGeneration, initialSettings } from './generation-state.ts';
+import { initialLab } from './lab-state.ts';
 import { createAppStore, patch } from './store.ts';
 import { initialView } from './view-state.ts';
 
@@ -46,6 +47,7 @@ describe('persisted choices', () => {
       view: initialView,
       edit: initialEdit,
       generation: initialGeneration,
+      lab: initialLab,
     });
   });
 

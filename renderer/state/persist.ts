@@ -9,7 +9,9 @@ import { SINK_MODES } from '../../shared/view/map/sink-mode.ts';
 import { readComparison } from './comparison.ts';
 import { initialEdit } from './edit-state.ts';
 import { initialGeneration, initialSettings, isAllowed, type GenerationSettings } from './generation-state.ts';
+import { initialLab } from './lab-state.ts';
 import { initialPrefs, THEMES } from './prefs-state.ts';
+import { readLabSettings } from './read-lab-settings.ts';
 import type { AppState, AppStore } from './store.ts';
 import { ATLAS_CELLS, DRAWINGS, GAMMA_RANGE, initialView } from './view-state.ts';
 
@@ -38,18 +40,22 @@ export function loadStored(storage: Pick<Storage, 'getItem'>): Partial<AppState>
     },
     edit: { ...initialEdit, comparison: readComparison(stored['comparison']) },
     generation: { ...initialGeneration, settings: settingsFrom(stored['generation']) },
+    lab: { ...initialLab, settings: readLabSettings(stored['lab']) },
   };
 }
 
 /** Writes on change. A full or forbidden storage costs the memory of choices, nothing else. */
 export function persistStore(store: AppStore, storage: Pick<Storage, 'setItem'>): () => void {
-  return store.subscribe(({ prefs, view, edit: { comparison }, generation: { settings } }, before) => {
-    const isSame = comparison === before.edit.comparison && settings === before.generation.settings;
+  return store.subscribe(({ prefs, view, edit: { comparison }, generation: { settings }, lab }, before) => {
+    const isSame =
+      comparison === before.edit.comparison &&
+      settings === before.generation.settings &&
+      lab.settings === before.lab.settings;
     if (isSame && prefs === before.prefs && view === before.view) return;
     const { value, reducer, scale, gamma, sinkMode, sinkRule, atlasCells, drawing } = view;
     const shown = { value, reducer, scale, gamma, sinkMode, sinkRule, atlasCells, drawing };
     try {
-      const stored = { theme: prefs.theme, ...shown, comparison, generation: settings };
+      const stored = { theme: prefs.theme, ...shown, comparison, generation: settings, lab: lab.settings };
       storage.setItem(KEY, JSON.stringify(stored));
     } catch {
       // See above.

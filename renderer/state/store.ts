@@ -4,6 +4,7 @@
  */
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import { initialHost, type HostState } from './connection-state.ts';
+import { initialDecode, type DecodeState } from './decode-state.ts';
 import { initialEdit, type EditState } from './edit-state.ts';
 import { initialEffects, type EffectsState } from './effects-state.ts';
 import { initialFile, type FileState } from './file-state.ts';
@@ -11,6 +12,7 @@ import { initialFigure, type FigureSettings } from './figure-state.ts';
 import { initialGeneration, type GenerationState } from './generation-state.ts';
 import { initialHeadPage, type HeadPageState } from './head-page-state.ts';
 import { emptyHistory, type History } from './history.ts';
+import { initialLab, type LabState } from './lab-state.ts';
 import { initialModel, type ModelState } from './model-state.ts';
 import { initialNotes, type NotesState } from './notes-state.ts';
 import { initialPrefs, type PrefsState } from './prefs-state.ts';
@@ -33,6 +35,8 @@ export interface AppState {
   readonly headPage: HeadPageState;
   readonly scores: ScoresState;
   readonly effects: EffectsState;
+  readonly lab: LabState;
+  readonly decode: DecodeState;
   readonly reference: ReferenceState;
   readonly figure: FigureSettings;
   readonly notes: NotesState;
@@ -55,6 +59,8 @@ export const initialState: AppState = {
   headPage: initialHeadPage,
   scores: initialScores,
   effects: initialEffects,
+  lab: initialLab,
+  decode: initialDecode,
   reference: initialReference,
   figure: initialFigure,
   notes: initialNotes,

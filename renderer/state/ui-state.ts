@@ -17,6 +17,8 @@ export interface UiState {
   readonly hoverHead: HeadId | undefined;
   /** Token under the pointer, in the strip or on the map. */
   readonly hoverToken: number | undefined;
+  /** Key under the pointer in what a method kept, and the query where the place has one. */
+  readonly keptHover: KeptHover | undefined;
   /** Tokens of the prompt on screen that are selected on the strip. */
   readonly tokenRange: TokenRange | undefined;
   /** Tokens whose logits the interventions are measured by; undefined: chosen by rule. */
@@ -26,6 +28,12 @@ export interface UiState {
   /** The automatic choice of the head gives way to the first choice of the person. */
   readonly headChosen: boolean;
   readonly notice: Notice | undefined;
+}
+
+export interface KeptHover {
+  /** Undefined: the one that is looked at. */
+  readonly query: number | undefined;
+  readonly key: number;
 }
 
 /** Tokens `start` to `end` - 1. */
@@ -51,6 +59,7 @@ export const initialUi: UiState = {
   scoreTarget: 'atlas',
   hoverHead: undefined,
   hoverToken: undefined,
+  keptHover: undefined,
   tokenRange: undefined,
   logitPair: undefined,
   askedLogits: undefined,

@@ -10,7 +10,7 @@ export const DOCK_TABS = ['interventions', 'generation', 'sinks', 'notes'] as co
 export type DockTab = (typeof DOCK_TABS)[number];
 
 /** What stands in the middle of the window. */
-export const CENTRE_TABS = ['map', 'head', 'scores', 'effects'] as const;
+export const CENTRE_TABS = ['map', 'head', 'scores', 'effects', 'lab', 'decode'] as const;
 export type CentreTab = (typeof CENTRE_TABS)[number];
 
 /** What the cells of the head atlas show: a score's colour, or the head's small map. */

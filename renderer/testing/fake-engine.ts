@@ -15,9 +15,11 @@ import { TILE_SIZE } from '../../shared/tensor/tile.ts';
 import { createFakeEffects } from './fake-effects.ts';
 import { createFakeFigures, type FakeFigures } from './fake-figures.ts';
 import { createFakeHeadPage } from './fake-head-page.ts';
+import { createFakeKept } from './fake-kept.ts';
 import { createFakeScores } from './fake-scores.ts';
 import { createFakeSessions, type FakeSessions } from './fake-sessions.ts';
 import { FakeAttention, kindOf } from './fake-attention.ts';
+import { createFakeMethods } from './fake-methods.ts';
 import { fakeSinks } from './fake-sinks.ts';
 import { makeScoreInfo, makeScoreTable } from '../../shared/model/testing/score-table.ts';
 
@@ -33,6 +35,8 @@ export interface FakeEngineOptions {
   /** Pause before each generated token. */
   readonly tokenMs?: number;
   readonly exampleText?: string;
+  /** Finds the run of the same tokens again, as the engine does; else every run has a name of its own. */
+  readonly findsRuns?: boolean;
 }
 
 export const FAKE_TEXT =
@@ -147,6 +151,11 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     const ids = over > 0 ? all.ids.slice(0, context) : all.ids;
     const first = Math.min(layers, ...interventions.map((entry) => entry.where.layer));
     await layersPass(callContext, interventions.length > 0 ? first : 0);
+    const same = [...runs.values()].find(
+      ({ summary: made }) =>
+        made.ids.join() === ids.join() && interventionsKey(made.interventions) === interventionsKey(interventions),
+    );
+    if (options.findsRuns && same) return same.summary;
     const runId = `r${nextRun++}`;
     const summary: RunSummary = {
       runId,
@@ -330,12 +339,22 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
         ),
       }),
     'run.influence': noTasks,
-    'task.sample': noTasks,
     'task.run': noTasks,
-    'method.list': async () => Promise.resolve({ methods: [] }),
-    'method.run': noTasks,
-    'method.kept': noTasks,
-    'method.overlap': noTasks,
+    ...createFakeKept({ layers, heads, find }),
+    ...createFakeMethods({
+      layers,
+      heads,
+      kvHeads,
+      summary: (runId) => find(runId).summary,
+      tokenize,
+      run: async (ids, context) => {
+        const of = { prompt: { kind: 'ids', ids }, interventions: [], cut: false } as const;
+        return (await handlers['run.start']({ ...of, interventions: [] }, context)).runId;
+      },
+      stepMs: layerMs,
+    }),
+    'method.store': noTasks,
+    'method.attach': noTasks,
     'run.logits': async ({ runId, tokens }) => {
       const { next } = find(runId).summary;
       const probabilities = Float64Array.from(tokens, (id) => next.find((one) => one.id === id)?.prob ?? 0.0004);

@@ -60,11 +60,15 @@ export function createFakeSessions({ find, attach, model }: FakeSessionsOptions)
       attach(summary, summary.runId);
       return { role, summary };
     });
+  /** Under the names that the engine gives it now. */
+  const tracesOf = ({ content }: Saved): OpenedSession['traces'] =>
+    content.traces.map(({ name, trace }) => ({ name, trace: `stored-${trace}` }));
   const opened = (from: Saved, path: string | null): OpenedSession => ({
     file: path === null ? null : fileOf(path),
     state: from.content.state,
     model: from.model ?? null,
     runs: runsOf(from),
+    traces: tracesOf(from),
     sessionId: 'fake',
     warnings: [],
   });
@@ -96,7 +100,7 @@ export function createFakeSessions({ find, attach, model }: FakeSessionsOptions)
         Promise.reject(new AppError('bad-request', `There is no stored session of ${id}.`)),
       'session.attach': async () => {
         if (!open) throw new AppError('bad-request', 'No session is open.');
-        return Promise.resolve({ runs: runsOf(open) });
+        return Promise.resolve({ runs: runsOf(open), traces: tracesOf(open) });
       },
       'session.close': async () => {
         open = undefined;
