@@ -1,6 +1,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { command, expect, idle, test } from '../support/app-test.ts';
+import { compareTwo, lab, openLab, rows, setBudgets, work } from '../support/method-lab.ts';
 
 for (const scheme of ['light', 'dark'] as const) {
   test(`the main window has no accessibility faults, ${scheme}`, async ({ page, host }) => {
@@ -14,6 +15,52 @@ for (const scheme of ['light', 'dark'] as const) {
     await page.keyboard.press('a');
     await idle(page);
     expect(await faults(page)).toEqual([]);
+  });
+}
+
+for (const scheme of ['light', 'dark'] as const) {
+  test(`the method lab and the decode view have no accessibility faults, ${scheme}`, async ({ app }) => {
+    test.setTimeout(120_000);
+    await app.setViewportSize({ width: 1280, height: 800 });
+    await app.emulateMedia({ colorScheme: scheme });
+    const found: Record<string, readonly string[]> = {};
+    const look = async (name: string) => {
+      found[name] = await faults(app, '.hs-effects');
+    };
+    await openLab(app, 'Compare');
+    await look('before anything was compared');
+    await compareTwo(app);
+    // A reason in a row, and a form that is open.
+    await setBudgets(app, '3, 50%');
+    await lab(app).getByRole('button', { name: 'H2O (heavy hitters)', exact: true }).first().click();
+    await work(app, lab(app), 'Compare');
+    await expect(rows(app).filter({ hasText: 'A budget of 3 keys' })).not.toHaveCount(0);
+    await look('Compare');
+    await rows(app).last().locator('td').nth(2).click();
+    await openLab(app, 'Maps');
+    await look('Maps');
+    await openLab(app, 'Kept keys');
+    await lab(app)
+      .getByRole('application', { name: /^Tokens at the query/ })
+      .press('ArrowRight');
+    await idle(app);
+    await look('Kept keys');
+    await openLab(app, 'Tasks');
+    await look('before a task');
+    await setBudgets(app, '25%');
+    await lab(app).getByRole('textbox', { name: 'lengths' }).fill('128');
+    await lab(app).getByRole('textbox', { name: 'samples' }).fill('1');
+    await work(app, lab(app), 'Measure');
+    await look('Tasks');
+    await command(app, 'view.showDecode');
+    await look('before a text');
+    const decode = app.getByRole('region', { name: 'Generated tokens step by step' });
+    await decode.getByRole('textbox', { name: 'tokens', exact: true }).fill('4');
+    await work(app, decode, 'Generate under the method');
+    await decode.getByRole('application', { name: /^Tokens at the query/ }).press('ArrowRight');
+    await idle(app);
+    await look('Decode');
+    expect(Object.entries(found).filter(([, of]) => of.length > 0)).toEqual([]);
   });
 }
 

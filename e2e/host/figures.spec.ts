@@ -11,6 +11,7 @@ import type { FigureRecipeInput } from '../../shared/figure/recipe.ts';
 import type { Client } from '../../shared/rpc/client.ts';
 import { pack } from '../../shared/session/packed.ts';
 import type { StoredEffects } from '../../shared/session/stored-effects.ts';
+import type { StoredDecode, StoredLabResult, StoredLabTask } from '../../shared/session/stored-lab.ts';
 import {
   curveRecord,
   doseRecord,
@@ -21,6 +22,7 @@ import {
   pathsRecord,
   randomRecord,
 } from '../../shared/view/effects/testing/records.ts';
+import { decodeRecord, labRecord, labTaskRecord } from '../../shared/view/lab/testing/records.ts';
 import { connect } from '../support/rpc.ts';
 import { BIN, startHost, type RunningHost } from '../support/web-host.ts';
 
@@ -32,7 +34,9 @@ const prompt = {
   bos: true,
 } as const;
 
-/** Every view that there is. */
+const lab = pack(labRecord()) as StoredLabResult;
+
+/** Every view that there is, but for those that ask for what a method read. */
 const RECIPES: readonly FigureRecipeInput[] = [
   { view: 'map', head, widthMm: 120, dpi: 120 },
   { view: 'map', run: 'changed', head, value: 'lift', reducer: 'mean', scale: 'linear', dpi: 100, theme: 'dark' },
@@ -83,6 +87,12 @@ const RECIPES: readonly FigureRecipeInput[] = [
     dpi: 100,
   },
   { view: 'importance', result: pack(importanceRecord()) as StoredEffects['importance'], dpi: 100 },
+  { view: 'methods', result: lab, measure: 'kl', log: true, dpi: 100 },
+  { view: 'accuracy', result: pack(labTaskRecord()) as StoredLabTask, dpi: 100 },
+  { view: 'method-table', result: lab, dpi: 100 },
+  { view: 'allocation', result: lab, rows: [0, 3], dpi: 100 },
+  { view: 'kept', result: lab, row: 4, quantity: 'recallValue', dpi: 100 },
+  { view: 'decode', result: pack(decodeRecord()) as StoredDecode, dpi: 100 },
 ];
 /** What 8-bit overviews draw only nearly. */
 const isMapped = ({ view }: FigureRecipeInput) => view === 'map' || view === 'compare';
