@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** Unit, property and golden tests stand beside the code; `e2e/` belongs to Playwright. */
 export default defineConfig({
   test: {
+    setupFiles: ['native/testing/steady-properties.ts'],
     projects: [
       {
         extends: true,

@@ -30,6 +30,11 @@ if (browser) {
   const skipped = specs(browser.suites).filter(({ tests }) =>
     tests.some((test) => test.projectName === 'chromium' && test.status === 'skipped'),
   );
+  const flaky = specs(browser.suites).filter(({ tests }) => tests.some(({ status }) => status === 'flaky'));
+  if (flaky.length > 0) {
+    console.log('Passed only when tried again:');
+    for (const { file, title } of flaky) console.log(`  ${file}: ${title}`);
+  }
   if (skipped.length > 0) {
     console.log(`${skipped.length} browser tests were skipped; they count as failed here.`);
     failed += skipped.length;

@@ -7,6 +7,7 @@ import { budgetText, choiceName } from '../../shared/view/lab/series.ts';
 import { useApp } from '../app/app-context.ts';
 import { useAppState } from '../app/use-app-state.ts';
 import { useData, useKeptData } from '../app/use-data.ts';
+import { useLast } from '../app/use-last.ts';
 import { Badge } from '../components/Badge.tsx';
 import { Button } from '../components/Button.tsx';
 import { FieldProblemsProvider, useFirstProblem } from '../components/field-problems.tsx';
@@ -159,6 +160,18 @@ function DecodeStep({ record, view, difference }: DecodeStepProps) {
       : [];
   });
 
+  // Whole sentences: numbers of one query are not put under the name of another while its own are on their way.
+  const told = `Predicted by query ${tokenName(about.displays, query)}`;
+  const said = useLast(
+    isDense
+      ? `${told}, the last of the prompt: it reads everything, because the method begins after it.`
+      : !means
+        ? `${told}.`
+        : read.stale || (row.stale && !row.error)
+          ? undefined
+          : `${told}: a head reads ${formatNumber(means.read)} of ${formatCount(query + 1)} keys and misses ${formatProbability(means.lost)} of its dense attention, means over ${formatCount(about.layers * about.heads)} heads${row.value && !row.stale ? `; ${formatHead(head)} reads ${formatCount(row.value.keys.length)} and misses ${formatProbability(row.value.lostMass)}` : ''}.`,
+  );
+
   const problem = useFirstProblem();
   const generateAgain = (
     <Button small disabled={problem !== undefined} title={problem} onClick={() => void session.decode.generate(true)}>
@@ -185,12 +198,7 @@ function DecodeStep({ record, view, difference }: DecodeStepProps) {
         />
       </div>
       <p className="hs-small hs-dim" aria-live="polite">
-        Predicted by query {tokenName(about.displays, query)}
-        {isDense
-          ? ', the last of the prompt: it reads everything, because the method begins after it.'
-          : means
-            ? `: a head reads ${formatNumber(means.read)} of ${formatCount(query + 1)} keys and misses ${formatProbability(means.lost)} of its dense attention, means over ${formatCount(about.layers * about.heads)} heads${row.value ? `; ${formatHead(head)} reads ${formatCount(row.value.keys.length)} and misses ${formatProbability(row.value.lostMass)}` : ''}.`
-            : '.'}
+        {said}
       </p>
       <div className="hs-kept__parts">
         {trace === null ? (

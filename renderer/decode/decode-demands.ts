@@ -1,8 +1,8 @@
 /** What the view of generated tokens needs to be known of the step that is looked at. Pure. */
 import type { DataCache } from '../engine/data-cache.ts';
 import type { Demands } from '../engine/demand.ts';
-import { decodeKey, keptRowsKey, methodKeyKey, methodRowKey, methodStepKey } from '../lab/lab-keys.ts';
-import { keyInQuestion } from '../lab-kept/kept-demands.ts';
+import { decodeKey, keptRowsKey, methodRowKey, methodStepKey } from '../lab/lab-keys.ts';
+import { keyDemand, keyInQuestion } from '../lab-kept/kept-demands.ts';
 import type { AppState } from '../state/store.ts';
 import { decodeView } from './decode-view.ts';
 
@@ -38,14 +38,6 @@ export function decodeDemands(
       previews: false,
       load: (client, signal) => client.call('method.row', { trace, ...head, query }, { signal }),
     },
-    ...(asked
-      ? {
-          methodKey: {
-            key: methodKeyKey(trace, asked.query, asked.key),
-            previews: false,
-            load: (client, signal) => client.call('method.key', { trace, ...asked }, { signal }),
-          },
-        }
-      : {}),
+    ...(asked ? { methodKey: keyDemand(trace, asked) } : {}),
   };
 }

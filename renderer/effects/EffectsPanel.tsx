@@ -2,6 +2,7 @@ import type { KeyboardEvent } from 'react';
 import type { EffectKind } from '../../shared/model/effect-results.ts';
 import { useApp } from '../app/app-context.ts';
 import { useAppState } from '../app/use-app-state.ts';
+import { useScrollPlace } from '../components/use-scroll-place.ts';
 import { patch } from '../state/store.ts';
 import { CurveTab } from './CurveTab.tsx';
 import { DoseTab } from './DoseTab.tsx';
@@ -31,6 +32,8 @@ export function EffectsPanel() {
   const { store } = useApp();
   const shown = useAppState(({ effects }) => effects.shown);
   const results = useAppState(({ effects }) => effects.results);
+
+  const scrollPlace = useScrollPlace(shown);
 
   const onKey = (event: KeyboardEvent) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -68,7 +71,13 @@ export function EffectsPanel() {
           </button>
         ))}
       </div>
-      <div className="hs-effects__body" role="tabpanel" id="effects-panel" aria-labelledby={`effects-tab-${shown}`}>
+      <div
+        className="hs-effects__body"
+        role="tabpanel"
+        id="effects-panel"
+        aria-labelledby={`effects-tab-${shown}`}
+        {...scrollPlace}
+      >
         <EffectTab kind={shown} />
       </div>
     </section>

@@ -65,6 +65,28 @@ it('gives up what a stale run was asked for', async () => {
   expect(cache.get(scoresKey(RUN.key))).toBeUndefined();
 });
 
+it('asks anew for what is wanted again before its end has come', async () => {
+  const answers: ((value: unknown) => void)[] = [];
+  const { store, cache, loader, settle } = startLoader(
+    (_, signal) =>
+      new Promise((resolve, reject) => {
+        answers.push(resolve);
+        signal?.addEventListener('abort', () => reject(new Error('aborted')));
+      }),
+  );
+  loader.reconcile();
+  for (const stale of [true, false]) {
+    patch(store, 'run', { stale });
+    loader.reconcile();
+  }
+  await settle();
+  expect(answers).toHaveLength(2);
+  expect(cache.get(scoresKey(RUN.key))?.status).toBe('loading');
+  answers[1]!({ scores: [] });
+  await settle();
+  expect(cache.value(scoresKey(RUN.key))).toEqual([]);
+});
+
 it('asks for nothing that only passes under the pointer', async () => {
   const { store, host, rest } = startSession();
   await rest();

@@ -70,7 +70,7 @@ export class DataLoader {
     for (const slot of SLOTS) {
       const demand = demands[slot];
       if (demand?.key === this.#keys.get(slot)) continue;
-      this.#latest.abort(slot);
+      this.#giveUp(slot);
       if (slot === 'token') this.#previewDebounce.cancel();
       if (!demand) {
         this.#keys.delete(slot);
@@ -90,6 +90,13 @@ export class DataLoader {
     this.reconcile();
   }
 
+  /** What was on its way is forgotten at once: asked for again before its end has come, it is loaded anew. */
+  #giveUp(slot: DataSlot): void {
+    this.#latest.abort(slot);
+    const key = this.#keys.get(slot);
+    if (key !== undefined && this.#cache.get(key)?.status === 'loading') this.#cache.delete(key);
+  }
+
   async #load(slot: DataSlot, demand: Demand): Promise<void> {
     const { client } = this.#link;
     if (!client) return;
@@ -100,9 +107,10 @@ export class DataLoader {
       this.#cache.set(demand.key, { status: 'ready', value });
       if (slot === 'cleanScores') this.#onCleanScores();
     } catch (error) {
+      // By now the entry may be that of a later request.
+      if (signal.aborted) return;
       const failure = toWireError(error);
-      if (signal.aborted || failure.code === 'cancelled' || failure.code === 'engine-died')
-        this.#cache.delete(demand.key);
+      if (failure.code === 'cancelled' || failure.code === 'engine-died') this.#cache.delete(demand.key);
       else this.#cache.set(demand.key, { status: 'failed', error: failure });
     }
   }

@@ -98,10 +98,17 @@ it('reads the key under the pointer without pinning it', async () => {
   fireEvent.pointerOver(strip().querySelector('[data-key="5"]')!);
   await settle(services);
   expect(screen.getByRole('heading', { name: /^Key 5 / })).toBeDefined();
+  // The numbers on screen stay under the name of their key until those of the next one have come.
+  const numbers = screen.getByRole('region', { name: 'One key' }).textContent;
+  fireEvent.pointerOver(strip().querySelector('[data-key="6"]')!);
+  expect(screen.getByRole('region', { name: 'One key' }).textContent).toBe(numbers);
+  expect(screen.getByRole('region', { name: 'One key' }).getAttribute('aria-busy')).toBe('true');
+  await settle(services);
+  expect(screen.getByRole('heading', { name: /^Key 6 / })).toBeDefined();
   fireEvent.pointerLeave(strip());
   expect(screen.getByRole('heading', { name: 'One key' })).toBeDefined();
-  expect(services.host.engine.calls.filter(({ method }) => method === 'method.key')).toHaveLength(1);
-  fireEvent.pointerOver(strip().querySelector('[data-key="6"]')!);
+  expect(services.host.engine.calls.filter(({ method }) => method === 'method.key')).toHaveLength(2);
+  fireEvent.pointerOver(strip().querySelector('[data-key="7"]')!);
   await settle(services);
   cleanup();
   expect(services.store.getState().ui.keptHover).toBeUndefined();

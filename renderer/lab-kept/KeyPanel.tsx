@@ -1,12 +1,13 @@
 import { useMemo } from 'react';
 import type { WireError } from '../../shared/base/app-error.ts';
 import { formatHead, sameHead } from '../../shared/model/head-id.ts';
-import type { MethodKey, MethodStep } from '../../shared/model/method-views.ts';
+import type { MethodStep } from '../../shared/model/method-views.ts';
 import { formatCount, formatProbability } from '../../shared/view/format.ts';
 import { formatProbability as formatSmall } from '../../shared/view/map/format-value.ts';
 import { useApp } from '../app/app-context.ts';
 import { classNames } from '../base/class-names.ts';
 import { Button } from '../components/Button.tsx';
+import type { KeyFound } from '../lab/lab-keys.ts';
 import { selectHead } from '../state/edits.ts';
 import type { RowsView } from './kept-view.ts';
 import { dropColumn, dropText, keyLosses, keyRows, mostMissed } from './key-words.ts';
@@ -17,7 +18,8 @@ interface KeyPanelProps {
   readonly view: RowsView;
   /** Undefined: none is pointed at or pinned. */
   readonly asked: { readonly query: number; readonly key: number } | undefined;
-  readonly found: MethodKey | undefined;
+  /** Of an earlier key until the one that is asked for comes; the heading names its key, so that the numbers are of it. */
+  readonly found: KeyFound | undefined;
   readonly step: MethodStep | undefined;
   readonly error: WireError | undefined;
   readonly pinned: number | null;
@@ -30,8 +32,10 @@ const MOST_ROWS = 48;
 const MISSED = 10;
 
 /** One key: which heads want it, when each let go of it, and what that cost. */
-export function KeyPanel({ view, asked, found, step, error, pinned, stale }: KeyPanelProps) {
+export function KeyPanel({ view, asked, found: latest, step, error, pinned, stale }: KeyPanelProps) {
   const { store } = useApp();
+  // An earlier key says nothing of one that cannot be had.
+  const found = error && stale ? undefined : latest;
   const { about, evicts, first, head: selected } = view;
   const { displays, heads } = about;
   const rows = useMemo(() => (found ? keyRows(found, heads) : []), [found, heads]);
@@ -70,7 +74,7 @@ export function KeyPanel({ view, asked, found, step, error, pinned, stale }: Key
       </section>
     );
   }
-  const { query, key } = asked;
+  const { query, key } = found ?? asked;
   const own = rows.find((one) => sameHead(one, selected));
   const most = Math.max(1e-12, rows[0]?.wanted ?? 0);
   const wanted = losses.mostWanted;
@@ -99,7 +103,7 @@ export function KeyPanel({ view, asked, found, step, error, pinned, stale }: Key
           </Button>
         )}
       </div>
-      {error && !found && (
+      {error && (
         <p className="hs-kept__hint">
           {error.message} {error.hint}
         </p>

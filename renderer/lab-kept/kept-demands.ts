@@ -1,6 +1,6 @@
 /** What the views of kept keys need to be known: all that the head read, the query that is looked at, one key. Pure. */
 import type { DataCache } from '../engine/data-cache.ts';
-import type { Demands } from '../engine/demand.ts';
+import type { Demand, Demands } from '../engine/demand.ts';
 import { keptRowsKey, labKey, methodKeyKey, methodStepKey } from '../lab/lab-keys.ts';
 import type { AppState } from '../state/store.ts';
 import type { KeptHover } from '../state/ui-state.ts';
@@ -29,15 +29,15 @@ export function keptDemands(
       previews: false,
       load: (client, signal) => client.call('method.step', { trace, query }, { signal }),
     },
-    ...(of
-      ? {
-          methodKey: {
-            key: methodKeyKey(trace, of.query, of.key),
-            previews: false,
-            load: (client, signal) => client.call('method.key', { trace, ...of }, { signal }),
-          },
-        }
-      : {}),
+    ...(of ? { methodKey: keyDemand(trace, of) } : {}),
+  };
+}
+
+export function keyDemand(trace: string, of: { readonly query: number; readonly key: number }): Demand {
+  return {
+    key: methodKeyKey(trace, of.query, of.key),
+    previews: false,
+    load: async (client, signal) => ({ ...of, ...(await client.call('method.key', { trace, ...of }, { signal })) }),
   };
 }
 

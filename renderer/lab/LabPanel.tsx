@@ -2,6 +2,7 @@ import type { KeyboardEvent } from 'react';
 import { useApp } from '../app/app-context.ts';
 import { useAppState } from '../app/use-app-state.ts';
 import { FieldProblemsProvider } from '../components/field-problems.tsx';
+import { useScrollPlace } from '../components/use-scroll-place.ts';
 import { KeptTab } from '../lab-kept/KeptTab.tsx';
 import { MapsTab } from '../lab-maps/MapsTab.tsx';
 import type { LabTab } from '../state/lab-state.ts';
@@ -26,6 +27,8 @@ export function LabPanel() {
   const hasResult = useAppState(({ lab }) => lab.result !== undefined);
   const record = useLabRecord();
   const hasTask = useAppState(({ lab }) => lab.taskResult !== undefined);
+
+  const scrollPlace = useScrollPlace(shown);
 
   const onKey = (event: KeyboardEvent) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -64,7 +67,13 @@ export function LabPanel() {
         ))}
       </div>
       {record && shown !== 'task' && <OtherPrompt about={record.about} />}
-      <div className="hs-effects__body" role="tabpanel" id="lab-panel" aria-labelledby={`lab-tab-${shown}`}>
+      <div
+        className="hs-effects__body"
+        role="tabpanel"
+        id="lab-panel"
+        aria-labelledby={`lab-tab-${shown}`}
+        {...scrollPlace}
+      >
         {/* Fields that hold what cannot be taken are gone with their tab. */}
         <FieldProblemsProvider>
           <LabTabBody shown={shown} />

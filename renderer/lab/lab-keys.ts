@@ -43,6 +43,12 @@ export function methodStepKey(trace: string, query: number): DataKey<MethodStep>
   return `kept/${trace}/step/${query}`;
 }
 
-export function methodKeyKey(trace: string, query: number, key: number): DataKey<MethodKey> {
+/** What is told of a key, with the place it is told of: the words beside the numbers must be of the same key. */
+export interface KeyFound extends MethodKey {
+  readonly query: number;
+  readonly key: number;
+}
+
+export function methodKeyKey(trace: string, query: number, key: number): DataKey<KeyFound> {
   return `kept/${trace}/key/${query}/${key}`;
 }
