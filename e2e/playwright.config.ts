@@ -14,7 +14,8 @@ export default defineConfig({
   forbidOnly: isCi,
   // A busy machine can make one test of a hundred late. What passes at a second try only is told at the end.
   retries: isCi ? 2 : 0,
-  timeout: 60_000,
+  timeout: 120_000,
+  expect: { timeout: 20_000 },
   reporter: [['list'], ['json', { outputFile: '../test-results/playwright.json' }], ['./support/skip-reporter.ts']],
   projects: [
     { name: 'host', testMatch: 'host/*.spec.ts' },
