@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { beforeEach, describe, expect, it } from 'vitest';
 import { labKey, labTaskKey, METHODS_KEY, overlapKey } from './lab-keys.ts';
-import { undo } from '../state/edits.ts';
+import { redo, undo } from '../state/edits.ts';
 import { patch } from '../state/store.ts';
 import { startSession } from '../testing/start-session.ts';
 import { answerKeyOf } from './lab-controller.ts';
@@ -271,6 +271,51 @@ it('takes the prompt of a task back in one step, with what was set for it', asyn
   expect(app.store.getState().run.source).toMatchObject({ text: mine });
   expect(lab().settings).toMatchObject({ fidelity: 'F2', answer: '', answerFrom: 'typed', questionStart: null });
   expect(lab().settings.entries).toEqual(ENTRIES);
+});
+
+it('brings every prompt back with what was set for it, undo and redo as fast as can be', async () => {
+  app.session.lab.set({ questionStart: 4, answer: ' mine', answerFrom: 'generated' });
+  const mine = { questionStart: 4, answer: ' mine', answerFrom: 'generated' };
+  const task = { answer: ' copper lantern', answerFrom: 'task' };
+  app.session.lab.set({ fidelity: 'F3' }, 'needle');
+  await app.session.lab.takeSample('needle', {}, 'needle');
+  const { questionStart } = lab().settings;
+  expect(questionStart).not.toBeNull();
+  app.session.lab.set({ answer: ' kettle', answerFrom: 'typed' });
+  undo(app.store);
+  expect(lab().settings).toMatchObject(task);
+  undo(app.store);
+  // The needle is still on screen, and its answer with it.
+  expect(lab().settings).toMatchObject({ ...task, fidelity: 'F2' });
+  await app.rest();
+  expect(lab().settings).toMatchObject(mine);
+  redo(app.store);
+  await app.rest();
+  expect(lab().settings).toMatchObject({ ...task, questionStart, fidelity: 'F3' });
+  expect(await app.session.lab.compare()).toBe(true);
+  expect(record()!.about.answerStart).not.toBeNull();
+  undo(app.store);
+  undo(app.store);
+  expect(lab().waiting?.settings).toMatchObject({ questionStart: null, answer: '' });
+  redo(app.store);
+  redo(app.store);
+  redo(app.store);
+  await app.rest();
+  expect(lab()).toMatchObject({
+    waiting: undefined,
+    settings: { questionStart, answer: ' kettle', answerFrom: 'typed', fidelity: 'F3' },
+  });
+});
+
+it('forgets what waits for a prompt that another one comes before', async () => {
+  await app.session.lab.takeSample('needle', {});
+  undo(app.store);
+  await app.rest();
+  redo(app.store);
+  expect(lab().waiting).toBeDefined();
+  patch(app.store, 'prompt', { text: 'Another one, which was typed.' });
+  await app.session.runPrompt();
+  expect(lab()).toMatchObject({ waiting: undefined, settings: { answer: '', questionStart: null } });
 });
 
 it('measures methods on a task, at the longest length where none is given', async () => {

@@ -16,7 +16,9 @@ import type { EngineLink } from '../engine/engine-link.ts';
 import { parseIds } from '../engine/parse-ids.ts';
 import type { LabJobKind, LabSettings, LabState } from '../state/lab-state.ts';
 import { replacePrompt } from '../state/edits.ts';
+import { promptName } from '../state/folds.ts';
 import { changeLab } from '../state/lab-edits.ts';
+import { labOfPrompt } from '../state/lab-step.ts';
 import { inIdMode, sameSource } from '../state/selectors.ts';
 import { patch, type AppState, type AppStore } from '../state/store.ts';
 import { shownMaps } from '../../shared/view/lab/method-maps.ts';
@@ -100,7 +102,7 @@ export class LabController {
     const { source } = state.run;
     const isOther = source && before.run.source && !sameSource(before.run.source, source);
     // The cut and the answer were of the prompt before. A session brings its own along.
-    if (isOther && state.file.generation === before.file.generation) this.#forgetPrompt(state.lab.settings);
+    if (isOther && state.file.generation === before.file.generation) this.#takePrompt();
   }
 
   /** In a step that undo takes back. `gesture`: changes of the same one in a row are undone at once. */
@@ -356,8 +358,7 @@ export class LabController {
       const { store } = this.#options;
       const isText = !inIdMode(state) && sample.text !== null;
       const { text, idsText } = state.prompt;
-      if (isText) patch(store, 'prompt', { bos });
-      const content = isText ? { text: sample.text, idsText } : { text, idsText: sample.ids.join(', ') };
+      const content = isText ? { text: sample.text, idsText, bos } : { text, idsText: sample.ids.join(', ') };
       replacePrompt(store, content, `lab-${gesture}`);
       await this.#options.runPrompt();
       signal.throwIfAborted();
@@ -392,15 +393,15 @@ export class LabController {
       cache.delete(labTaskKey(lab.taskResult));
       change.taskResult = undefined;
     }
-    patch(store, 'lab', { ...change, failed: undefined, cancelled: undefined });
+    patch(store, 'lab', { ...change, waiting: undefined, failed: undefined, cancelled: undefined });
   }
 
-  #forgetPrompt(settings: LabSettings): void {
-    if (settings.questionStart === null && settings.answerFrom === 'typed') return;
-    const own = settings.answerFrom === 'typed' ? {} : { answer: '', answerFrom: 'typed' as const };
+  #takePrompt(): void {
     const { store } = this.#options;
+    const { lab, run } = store.getState();
+    const next = labOfPrompt(lab, promptName(run));
     // No step of its own: nobody asked for it.
-    patch(store, 'lab', { settings: { ...settings, questionStart: null, ...own }, cancelled: undefined });
+    if (next !== lab) store.setState({ lab: next });
   }
 
   async #methods(ask: Ask): Promise<readonly MethodInfo[]> {

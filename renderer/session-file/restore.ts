@@ -85,7 +85,7 @@ function editState(
     comparedId: compared ?? undefined,
     head: head ?? undefined,
     pinnedToken: pinnedToken ?? undefined,
-    prompt: { ...before.edit.prompt, content: undefined },
+    prompt: { ...before.edit.prompt, left: undefined },
     comparison: comparison ? { ...comparison, difference: comparison.difference ?? undefined } : undefined,
     folds,
     lab: undefined,

@@ -2,6 +2,7 @@ import type { HeadId } from '../../shared/model/head-id.ts';
 import { NO_FILTER, type HeadFilter } from '../../shared/view/atlas/head-filter.ts';
 import type { HeadComparison } from './comparison.ts';
 import type { TokenFold } from './folds.ts';
+import type { PromptSettings } from './lab-state.ts';
 import type { LabStep } from './lab-step.ts';
 import type { Reference } from './reference-state.ts';
 import { initialScenarios, type ScenarioState } from './scenarios.ts';
@@ -12,13 +13,19 @@ export interface PromptContent {
   readonly idsText: string;
 }
 
+/** The editor as a step left it, with what was set in the lab for the prompt on screen. */
+export interface LeftPrompt extends PromptContent {
+  readonly bos: boolean;
+  readonly lab: PromptSettings;
+}
+
 /**
- * Marks which step last replaced the prompt as a whole. Typing is no step: it belongs to the text field's own undo. The
- * content is kept on both sides of such a step, so that undo and redo can bring it back; elsewhere it says nothing.
+ * Marks which step last replaced the prompt as a whole. Typing is no step: it belongs to the text field's own undo. What
+ * was left is kept on both sides of such a step, so that undo and redo can bring it back; elsewhere it says nothing.
  */
 export interface PromptMark {
   readonly version: number;
-  readonly content: PromptContent | undefined;
+  readonly left: LeftPrompt | undefined;
 }
 
 /** The part of the state that undo and redo go through. */
@@ -42,7 +49,7 @@ export const initialEdit: EditState = {
   ...initialScenarios,
   head: undefined,
   pinnedToken: undefined,
-  prompt: { version: 0, content: undefined },
+  prompt: { version: 0, left: undefined },
   comparison: undefined,
   folds: [],
   filter: NO_FILTER,

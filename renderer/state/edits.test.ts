@@ -119,6 +119,15 @@ describe('edits', () => {
     expect(prompt()).toBe('ones');
   });
 
+  it('bring the editor back with the first token that it was told to begin with', () => {
+    patch(store, 'prompt', { text: 'one', bos: false });
+    replacePrompt(store, { text: 'two', idsText: '', bos: true });
+    undo(store);
+    expect(store.getState().prompt).toMatchObject({ text: 'one', bos: false });
+    redo(store);
+    expect(store.getState().prompt).toMatchObject({ text: 'two', bos: true });
+  });
+
   it('show the likelihood change with the first intervention, unless a token is pinned', () => {
     toggleAblation(store, A);
     expect(store.getState().view.stripColour).toBe('change');

@@ -9,7 +9,7 @@ import { includesHead, withHead, withoutHead, type MapDifference } from './compa
 import { initialEdit, type EditState, type PromptContent } from './edit-state.ts';
 import { promptName, withFold, withoutFold, type TokenFold } from './folds.ts';
 import { emptyHistory, recordStep, redoStep, undoStep, type Travelled } from './history.ts';
-import { acrossStep } from './lab-step.ts';
+import { promptSettings, travelledLab } from './lab-step.ts';
 import type { Reference } from './reference-state.ts';
 import { patch, type AppState, type AppStore } from './store.ts';
 
@@ -133,17 +133,22 @@ export function toggleAblation(store: AppStore, head: HeadId): void {
  * Puts other content into the editor, in a step that undo takes back. Whoever listens runs it. `mergeKey`: one step with
  * what was changed before it under the same one.
  */
-export function replacePrompt(store: AppStore, content: PromptContent, mergeKey?: string): void {
+export function replacePrompt(
+  store: AppStore,
+  content: PromptContent & { readonly bos?: boolean },
+  mergeKey?: string,
+): void {
   store.setState((state) => ({
-    edit: { ...state.edit, prompt: { version: state.edit.prompt.version + 1, content } },
+    edit: { ...state.edit, prompt: { version: state.edit.prompt.version + 1, left: undefined } },
     history: recordStep(state.history, leaving(state), mergeKey),
     prompt: { ...state.prompt, ...content, fileError: undefined },
   }));
 }
 
 /** What a step, undo or redo leaves behind: with the editor's content as it is now, typing since the last step included. */
-export function leaving({ edit, prompt: { text, idsText } }: AppState): EditState {
-  return { ...edit, prompt: { ...edit.prompt, content: { text, idsText } } };
+export function leaving({ edit, prompt: { text, idsText, bos }, lab, run }: AppState): EditState {
+  const left = { text, idsText, bos, lab: promptSettings(lab, promptName(run)) };
+  return { ...edit, prompt: { ...edit.prompt, left } };
 }
 
 function travel(store: AppStore, travelled: Travelled<EditState> | undefined, way: 'back' | 'forth'): void {
@@ -151,16 +156,15 @@ function travel(store: AppStore, travelled: Travelled<EditState> | undefined, wa
   const { run, edit, prompt, lab } = store.getState();
   const tokens = run.clean?.tokens ?? 0;
   const pinned = travelled.value.pinnedToken;
-  const replaced = travelled.value.prompt.version !== edit.prompt.version;
+  const isReplaced = travelled.value.prompt.version !== edit.prompt.version;
+  const { lab: ofPrompt, ...content } = (isReplaced && travelled.value.prompt.left) || {};
   const step = travelled.value.lab === edit.lab ? undefined : way === 'back' ? edit.lab : travelled.value.lab;
   store.setState({
     // A pin may point past the end of the prompt that is on screen by now.
     edit: { ...travelled.value, pinnedToken: pinned !== undefined && pinned < tokens ? pinned : undefined },
     history: travelled.history,
-    ...(replaced ? { prompt: { ...prompt, ...travelled.value.prompt.content, fileError: undefined } } : {}),
-    ...(step
-      ? { lab: { ...lab, settings: acrossStep(lab.settings, step, way, promptName(run)), cancelled: undefined } }
-      : {}),
+    ...(isReplaced ? { prompt: { ...prompt, ...content, fileError: undefined } } : {}),
+    ...(step || ofPrompt ? { lab: travelledLab(lab, step, way, ofPrompt, promptName(run)) } : {}),
   });
 }
 
@@ -180,7 +184,7 @@ export function resetEdits(store: AppStore, modelId: string): void {
   store.setState(({ edit, ui }) => ({
     edit: {
       ...initialEdit,
-      prompt: { ...edit.prompt, content: undefined },
+      prompt: { ...edit.prompt, left: undefined },
       comparison: edit.comparison?.modelId === modelId ? edit.comparison : undefined,
       reference: edit.reference,
     },

@@ -54,6 +54,13 @@ export interface LabSettings {
   readonly task: LabTaskSettings;
 }
 
+/** What is set for one prompt alone. */
+export interface PromptSettings {
+  /** `promptName` of the prompt. */
+  readonly of: string | undefined;
+  readonly settings: Pick<LabSettings, 'questionStart' | 'answer' | 'answerFrom'>;
+}
+
 /** One of the maps side by side; `row` of the result, null = dense attention. */
 export interface LabMap {
   readonly row: number | null;
@@ -66,6 +73,8 @@ export type LabJobKind = 'compare' | 'task' | 'answer' | 'again';
 export interface LabState {
   readonly shown: LabTab;
   readonly settings: LabSettings;
+  /** What undo or redo brought back together with its prompt, until that prompt has run. */
+  readonly waiting: PromptSettings | undefined;
   readonly job:
     { readonly kind: LabJobKind; readonly phase: string; readonly progress: Progress | undefined } | undefined;
   /** Was cancelled with something done. */
@@ -121,6 +130,7 @@ export const initialLab: LabState = {
       fidelity: 'F3',
     },
   },
+  waiting: undefined,
   job: undefined,
   cancelled: undefined,
   failed: undefined,
