@@ -11,7 +11,8 @@ export default defineConfig({
           name: 'node',
           environment: 'node',
           include: ['{shared,native,main}/**/*.test.ts'],
-          testTimeout: 60_000,
+          // Golden tests run models for seconds, and on a busy machine for minutes.
+          testTimeout: 300_000,
           // ONNX Runtime sessions use every core themselves; more than two processes only fight over them.
           pool: 'forks',
           maxWorkers: 2,
