@@ -89,4 +89,4 @@ it('reopens without the model, with its maps where the session holds the tensors
   await expect(second.handlers['method.row']({ trace: alone, ...at, query }, context)).rejects.toMatchObject({
     code: 'not-stored',
   });
-}, 60_000);
+});

@@ -40,7 +40,7 @@ async function example(seed: number, shape: Shape, density: Density, addon = '',
   const rng = createRng(seed);
   const about = { tokens, firstRow, windows, changes: false, propagated: false, ...more };
   const builder = new TraceBuilder(about);
-  for (const window of windows) {
+  for (const [layer, window] of windows.entries()) {
     const reads = Array.from({ length: heads }, () =>
       Array.from({ length: rows }, (_, row) => {
         const query = firstRow + row;
@@ -48,7 +48,7 @@ async function example(seed: number, shape: Shape, density: Density, addon = '',
         return Int32Array.from(range(first, query + 1)).filter(() => rng.uniform() < density);
       }),
     );
-    await builder.add(reads, breathe);
+    await builder.add(layer, reads, breathe);
   }
   const trace = { ...builder.build((layer) => layers[layer]!)!, ...more };
   const traces = new TraceStore();
@@ -317,7 +317,7 @@ describe('what is asked about a method', () => {
         }
       }
     }
-  }, 60_000);
+  });
 
   it('draws a method that reads everything as dense attention, all of it kept', async () => {
     const shape = { heads: 4, kvHeads: 2, tokens: 90, firstRow: 30, rows: 60, windows: [null, 20] };
@@ -352,7 +352,7 @@ describe('what is asked about a method', () => {
       k: Float32Array.of(0, 40, 0),
     };
     const builder = new TraceBuilder({ tokens, firstRow: 2, windows: [null], changes: false, propagated: false });
-    await builder.add([[Int32Array.of(0, 2)]], breathe);
+    await builder.add(0, [[Int32Array.of(0, 2)]], breathe);
     const traces = new TraceStore();
     const views = new MethodViews(traces, '', 1);
     made.push(views);
@@ -523,7 +523,7 @@ describe('stored reads', async () => {
     const rows = Array.from({ length: 1025 }, () => Int32Array.of(0));
     const about = { tokens, firstRow: tokens - 1025, windows: Array.from({ length: 9 }, () => null) };
     const builder = new TraceBuilder({ ...about, changes: false, propagated: false });
-    for (let layer = 0; layer < 9; layer++) await builder.add([rows], breathe);
+    for (let layer = 0; layer < 9; layer++) await builder.add(layer, [rows], breathe);
     const trace = one.traces.add(builder.build(null)!);
     await expect(one.views.store(trace, job)).rejects.toMatchObject({ code: 'too-large' });
   });
