@@ -143,6 +143,30 @@ describe('numbers of methods', () => {
     }
   });
 
+  it('say of a row without a budget what the published one came to, alike in all of them', async () => {
+    const record = labRecord();
+    const rows = record.rows.map((row, at) => {
+      const resolved = { budget: 6, budgetOrigin: 'scaled', parameters: {}, origins: {} } as const;
+      return at === 3 && row.result
+        ? { ...row, choice: { ...row.choice, budget: null }, result: { ...row.result, resolved } }
+        : row;
+    });
+    const result = pack({ ...record, rows });
+    for (const view of ['methods', 'method-table'] as const) {
+      const csv = await textOf(view, 'csv', { result });
+      const [header] = rowsOf(csv);
+      expect(header!.slice(5, 7)).toEqual(['budget', 'keys']);
+      expect(csv).toContain('snapkv,,,,,"6 keys (scaled from 2,048)",6,');
+      expect(csv).toContain(',0.25,25% (6 keys),6,');
+      const said = words(await textOf(view, 'svg', { result }));
+      expect(said).toContain('Budgets as asked: 12.5%, 25%, 50%; scaled to the prompt: 6 keys; measured');
+      expect(said).not.toContain('as published;');
+    }
+    expect(words(group(await textOf('method-table', 'svg', { result }), 'rows'))).toContain('SnapKV 6 keys, scaled');
+    expect(await textOf('kept', 'csv', { result, row: 3 })).toContain('snapkv,"6 keys (scaled from 2,048)",');
+    expect(words(await textOf('kept', 'svg', { result, row: 3 }))).toContain('Lost mass of SnapKV @ 6 keys');
+  });
+
   it('have a cell for each number, and none but empty ones where there is none', async () => {
     const [header, ...lines] = rowsOf(
       await textOf('method-table', 'csv', { columns: ['worst', 'nllAnswer', 'accuracy', 'answer', 'drift'] }),
@@ -157,14 +181,19 @@ describe('numbers of methods', () => {
         cell(first, name),
       ),
     ).toEqual(['1.875', '0.5', 'no', ' silver']);
-    expect(failed.slice(1, -1).filter((text) => text !== '')).toEqual(['window=2', 'window']);
+    expect(failed.slice(1, -1).filter((text) => text !== '')).toEqual([
+      'window=2',
+      'window',
+      '"as published',
+      ' scaled"',
+    ]);
     expect(lines.flat()).not.toContain('–');
   });
 
   it('say of one method what they are of', async () => {
     const [header, first] = rowsOf(await textOf('kept', 'csv'));
     expect(header!.slice(0, 5)).toEqual(['method', 'budget', 'queries', 'layer', 'head']);
-    expect(first!.slice(0, 5)).toEqual(['snapkv', '25%', '16 to 23', '0', '0']);
+    expect(first!.slice(0, 5)).toEqual(['snapkv', '25% (8 keys)', '16 to 23', '0', '0']);
   });
 });
 
@@ -226,7 +255,7 @@ describe('methods on a task', () => {
 describe('the table of methods', () => {
   it('has a dash with its reason where there is no number', async () => {
     const svg = await textOf('method-table', 'svg');
-    expect(words(group(svg, 'rows'))).toContain('RazorAttention, window 2 as published – –');
+    expect(words(group(svg, 'rows'))).toContain('RazorAttention, window 2 as published, scaled – –');
     expect(words(svg)).toContain('–: RazorAttention needs probe scores.');
     expect(await textOf('method-table', 'csv')).toContain('RazorAttention needs probe scores.');
   });

@@ -2,7 +2,8 @@ import type { CallContext } from '../../../shared/contract/handlers.ts';
 import type { Prompt, RunSummary } from '../../../shared/contract/methods.ts';
 import { parseParams } from '../../../shared/contract/parse-params.ts';
 import { formatHead } from '../../../shared/model/head-id.ts';
-import type { MethodParameters } from '../../../shared/model/method.ts';
+import { budgetWords } from '../../../shared/view/lab/row-budget.ts';
+import type { Budget, MethodInfo, MethodParameters } from '../../../shared/model/method.ts';
 import type { Fidelity, MethodResult } from '../../../shared/model/method-result.ts';
 import type { Engine } from '../../../native/public/index.ts';
 import type { Console } from '../console.ts';
@@ -36,6 +37,8 @@ export interface MethodRunRow extends Omit<
   readonly origins: MethodResult['resolved']['origins'];
   /** Keys; null for a method that takes none. */
   readonly budget: number | null;
+  /** Null: the published one, or none. */
+  readonly asked: Budget | null;
   readonly kvBytes: number;
   /** Of a step at the last query. */
   readonly readBytes: number;
@@ -75,6 +78,7 @@ export async function runMethodRun(console: Console, options: MethodRunOptions):
     return;
   }
   refuseOnPrompt(options);
+  let words: readonly string[] = [];
   const result = await withEngine(console, options, async ({ engine, context }): Promise<MethodRunOutput> => {
     const { handlers } = engine;
     const { methods } = await handlers['method.list']({}, context);
@@ -84,6 +88,9 @@ export async function runMethodRun(console: Console, options: MethodRunOptions):
     const { prompt, promptLength, answerStart } = await promptOf(engine, context, options, info.bosByDefault);
     const run = await handlers['run.start']({ prompt, interventions: [], cut: false }, context);
     const results = await resultsOf(engine, context, run, asked, { ...options, promptLength, answerStart });
+    words = results.map(({ result: each, asked: budget, info: method }) =>
+      budgetWords({ choice: { budget }, info: method, result: each }),
+    );
     return {
       model: info.name,
       provider: providerOf(info),
@@ -91,11 +98,11 @@ export async function runMethodRun(console: Console, options: MethodRunOptions):
       fidelity: options.fidelity,
       promptLength,
       answerStart,
-      rows: results.map(({ result: each }) => rowOf(each, info.heads)),
+      rows: results.map(({ result: each, asked: budget }) => rowOf(each, budget, info.heads)),
       overlap: await overlapsOf(engine, context, results, info.heads),
     };
   });
-  console.result(result, () => formatRows(result));
+  console.result(result, () => formatRows(result, words));
 }
 
 /** The prompt with its answer, and where the methods begin. */
@@ -120,8 +127,10 @@ async function promptOf(
 
 interface AskedResult {
   readonly result: MethodResult;
+  readonly info: MethodInfo;
   /** Index of the budget; null of a method that takes none. */
   readonly budget: number | null;
+  readonly asked: Budget | null;
 }
 
 async function resultsOf(
@@ -146,7 +155,12 @@ async function resultsOf(
       ...(maxTokens !== undefined && { maxTokens }),
     });
     const { results } = await handlers['method.run'](request, context);
-    found.push(...results.map((result, budget) => ({ result, budget: method.budget === null ? null : budget })));
+    found.push(
+      ...results.map((result, at): AskedResult => {
+        const takesNone = method.budget === null;
+        return { result, info: method, budget: takesNone ? null : at, asked: takesNone ? null : (budgets[at] ?? null) };
+      }),
+    );
   }
   return found;
 }
@@ -182,7 +196,7 @@ function byHead(values: Float64Array, heads: number): number[][] {
   ]);
 }
 
-function rowOf(result: MethodResult, heads: number): MethodRunRow {
+function rowOf(result: MethodResult, asked: Budget | null, heads: number): MethodRunRow {
   const { heads: tables, resolved, costs, denseCosts, prediction, generated, ...told } = result;
   const correct = generated?.correct ?? null;
   return {
@@ -200,6 +214,7 @@ function rowOf(result: MethodResult, heads: number): MethodRunRow {
     trace: null,
     origins: resolved.origins,
     budget: resolved.budget,
+    asked,
     kvBytes: costs.kvBytes,
     readBytes: costs.readBytes,
     stepFlops: costs.flops,
@@ -208,13 +223,17 @@ function rowOf(result: MethodResult, heads: number): MethodRunRow {
   };
 }
 
-function formatRows({ model, tokens, fidelity, promptLength, answerStart, rows, overlap }: MethodRunOutput): string {
+/** `budgets`: of each row, in words. */
+function formatRows(
+  { model, tokens, fidelity, promptLength, answerStart, rows, overlap }: MethodRunOutput,
+  budgets: readonly string[],
+): string {
   const header = ['Method', 'Budget', 'Read', 'Resident', 'Memory', 'Pairs', 'Recall', 'No sinks'];
   const errors = ['By value', 'Gap', 'Error', 'After W_O', 'KL', 'NLL', 'Right', 'Worst head'];
   const percent = formatPercent;
-  const cells = rows.map((row) => [
+  const cells = rows.map((row, at) => [
     row.method,
-    row.budget === null ? '-' : String(row.budget),
+    budgets[at]!,
     row.read.toFixed(1),
     row.resident.toFixed(1),
     percent(row.ratio),

@@ -4,6 +4,8 @@ import { parseParams } from '../../../shared/contract/parse-params.ts';
 import type { Budget, MethodParameters, ResolvedMethod } from '../../../shared/model/method.ts';
 import type { Fidelity } from '../../../shared/model/method-result.ts';
 import type { MethodTaskMeasures, MethodTaskRow, QuestionView } from '../../../shared/model/method-task.ts';
+import { taskBudgetRow } from '../../../shared/view/lab/plots.ts';
+import { budgetWords } from '../../../shared/view/lab/row-budget.ts';
 import type { Console } from '../console.ts';
 import { askedMethods, choicesOf } from '../asked-methods.ts';
 import type { MethodRunOptions, MethodTaskOptions } from '../method-run-options.ts';
@@ -50,6 +52,7 @@ export async function runMethodTask(console: Console, task: string, options: Met
   refuseOnTask(options);
   const items = await readItems(task, options.file);
   const { fidelity } = options;
+  let words: readonly string[] = [];
   const result = await withEngine(console, options, async ({ engine, context }): Promise<MethodTaskOutput> => {
     const { handlers } = engine;
     const { methods } = await handlers['method.list']({}, context);
@@ -71,9 +74,10 @@ export async function runMethodTask(console: Console, task: string, options: Met
     const info = await handlers['model.open']({ path: options.model }, context);
     noteDevice(console, info);
     const { rows, ...found } = await handlers['method.task'](request, context);
+    words = rows.map((row) => budgetWords(taskBudgetRow(row)));
     return { model: info.name, provider: providerOf(info), ...found, fidelity, rows: rows.map(outputRow) };
   });
-  console.result(result, () => formatMethodTask(result));
+  console.result(result, () => formatMethodTask(result, words));
 }
 
 function outputRow({
@@ -134,12 +138,13 @@ function refuse(given: readonly (readonly [string, unknown])[], what: string, hi
   if (first !== undefined) throw new AppError('bad-request', `${first[0]} ${what}`, { hint });
 }
 
-export function formatMethodTask({ model, task, fidelity, rows }: MethodTaskOutput): string {
+/** `budgets`: of each row, in words. */
+function formatMethodTask({ model, task, fidelity, rows }: MethodTaskOutput, budgets: readonly string[]): string {
   const header = ['Method', 'Budget', 'Question', 'Right', '95 % interval', 'Read', 'Resident', 'Memory', 'Pairs'];
   const errors = ['Recall', 'No sinks', 'Gap', 'Error', 'After W_O', 'KL', 'NLL', 'Dense here'];
-  const cells = rows.map((row) => [
+  const cells = rows.map((row, at) => [
     row.method,
-    row.budget === null ? '-' : String(row.budget),
+    budgets[at]!,
     row.question,
     formatNumber(row.accuracy, 3),
     row.accuracyLow === null ? '–' : `${formatNumber(row.accuracyLow, 2)} to ${formatNumber(row.accuracyHigh, 2)}`,

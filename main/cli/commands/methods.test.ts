@@ -91,7 +91,13 @@ describe('headscope methods', () => {
       expect(row.kvBytes / row.dense.kvBytes).toBeCloseTo(row.ratio, 12);
     }
     expect(rows[3]!.recall).toBeGreaterThanOrEqual(rows[2]!.recall);
-    expect(await printed(false, ...words, ...methods)).toMatch(/^snapkv +4 /m);
+    expect(rows.map(({ asked }) => asked)).toEqual([{ keys: 4 }, { share: 0.5 }, { keys: 4 }, { share: 0.5 }]);
+    const table = await printed(false, ...words, ...methods, '--method', 'kivi');
+    expect(table).toMatch(/^snapkv +4 keys /m);
+    expect(table).toMatch(new RegExp(`^topk +50% \\(${half} keys\\) `, 'm'));
+    expect(table).toMatch(/^kivi +none /m);
+    const own = await printed(false, ...words.slice(0, 5), '--method', 'topk');
+    expect(own).toMatch(/^topk +\d+ keys \(scaled from [\d,]+\) /m);
   });
 
   it('tells at F3 what is predicted and generated, and what methods have in common', async () => {
@@ -144,7 +150,7 @@ describe('headscope methods', () => {
     const plain = JSON.parse(await printed(true, ...words, ...asked)) as MethodTaskOutput;
     expect(plain.rows).toHaveLength(3);
     expect(plain.rows[1]).toMatchObject({ fidelity: 'F1', question: 'unseen', kl: null, accuracy: null });
-    expect(await printed(false, ...words, ...asked)).toMatch(/^snapkv +8 +unseen +– /m);
+    expect(await printed(false, ...words, ...asked)).toMatch(/^snapkv +8 keys +unseen +– /m);
   });
 
   it('refuses on a task what belongs to a prompt, and on a prompt what belongs to a task', async () => {

@@ -9,7 +9,8 @@ import { plural } from '../../view/format.ts';
 import { formatKeys, formatShare } from '../../view/lab/formats.ts';
 import { rowName } from '../../view/lab/method-maps.ts';
 import { shortName } from '../../view/lab/plots.ts';
-import { budgetText, parametersText } from '../../view/lab/series.ts';
+import { budgetsAsked, budgetWords, type BudgetRow } from '../../view/lab/row-budget.ts';
+import { parametersText } from '../../view/lab/series.ts';
 import { inexactBadges, inexactText, type FigureOrigin } from '../origin.ts';
 import type { FigureSource } from '../source.ts';
 import { shownHash } from '../source.ts';
@@ -59,7 +60,6 @@ export function cutText({ tokens, promptLength, questionStart, answerStart, ques
 /** What was asked for, and what came of it. */
 export function budgetsText(rows: readonly LabRow[]): string {
   const done = rows.filter(({ result, choice }) => result !== null && choice.method !== 'dense');
-  const asked = [...new Set(done.map(({ choice, info }) => budgetText(choice.budget, info)))];
   const results = done.map(({ result }) => result!);
   if (results.length === 0) return '';
   const range = (values: readonly number[], format: (value: number) => string) => {
@@ -74,7 +74,8 @@ export function budgetsText(rows: readonly LabRow[]): string {
     results.map((result) => result.ratio),
     formatShare,
   );
-  return `Budgets as asked: ${asked.join(', ')}; measured: ${read} keys read at a step, ${memory} of the memory.`;
+  const asked = budgetsAsked(done);
+  return `${asked === '' ? 'M' : `${asked}; m`}easured: ${read} keys read at a step, ${memory} of the memory.`;
 }
 
 interface LabWords {
@@ -151,7 +152,8 @@ export function traceOf(row: LabRow): string {
 /** What a row of a table was asked for, and what came of it; null where it failed. */
 interface Resolved {
   readonly choice: MethodChoice;
-  readonly resolved: ResolvedMethod | null;
+  readonly info: BudgetRow['info'];
+  readonly result: { readonly resolved: ResolvedMethod } | null;
 }
 
 /** The columns that say which row of a table is of what. */
@@ -171,19 +173,27 @@ export function choiceColumns(rows: readonly Resolved[]) {
     arrays: [
       numbers('budget_keys', 'keys asked for; NaN where a share or nothing was', keys),
       numbers('budget_share', 'share of the prompt asked for; NaN where keys or nothing were', share),
+      {
+        name: 'keys',
+        shape: count,
+        values: Float64Array.from(rows, keysOf),
+        about: 'keys of the budget, as resolved; NaN of a method that takes none',
+      },
     ],
     cells: (at: number): readonly (string | number)[] => {
-      const { choice, resolved } = rows[at]!;
-      const all = resolved?.parameters ?? choice.parameters;
+      const { choice, result } = rows[at]!;
+      const all = result?.resolved.parameters ?? choice.parameters;
       return [
         choice.method,
         parametersCell(all, '; '),
         Object.keys(choice.parameters).join('; '),
         keys(choice),
         share(choice),
+        budgetWords(rows[at]!),
+        keysOf(rows[at]!),
       ];
     },
-    header: ['method', 'parameters', 'given parameters', 'budget (keys)', 'budget (share)'],
+    header: ['method', 'parameters', 'given parameters', 'budget (keys)', 'budget (share)', 'budget', 'keys'],
     texts: [
       { name: 'method', values: rows.map(({ choice }) => choice.method), about: 'id of the method' },
       {
@@ -191,9 +201,17 @@ export function choiceColumns(rows: readonly Resolved[]) {
         values: rows.map(({ choice }) => parametersCell(choice.parameters, ' ')),
         about: 'given, other than the defaults',
       },
+      {
+        name: 'budget',
+        values: rows.map(budgetWords),
+        about: 'as it was asked for, with the keys that this was; or the published one, and whether it was scaled',
+      },
     ],
   };
 }
+
+/** Of the budget, as resolved. */
+const keysOf = ({ result }: Resolved): number => result?.resolved.budget ?? NaN;
 
 function parametersCell(parameters: MethodParameters, between: string): string {
   return Object.entries(parameters)

@@ -10,7 +10,8 @@ import {
   taskCostOf,
   taskMeasureOf,
 } from '../../view/lab/measures.ts';
-import { taskBudgetText, taskPlot, taskSeries } from '../../view/lab/plots.ts';
+import { taskBudgetRow, taskPlot, taskSeries } from '../../view/lab/plots.ts';
+import { budgetsAsked } from '../../view/lab/row-budget.ts';
 import { drawPage } from '../page.ts';
 import type { EffectPage } from '../parts/effect-page.ts';
 import { choiceColumns, FIDELITY_BADGES, FIDELITY_TEXTS, page } from '../parts/lab-page.ts';
@@ -29,9 +30,7 @@ export const accuracyView: FigureView<'accuracy', AccuracyFigure> = {
     const [up, across] = [MEASURE_WORDS[measure], COST_WORDS[cost]];
     const { leftOut, panels } = taskPlot(record, measure, cost, log);
     const fidelities = [...new Set(rows.map(({ fidelity }) => fidelity))];
-    const budgets = [
-      ...new Set(rows.filter(({ choice }) => choice.method !== 'dense').map((row) => taskBudgetText(row))),
-    ];
+    const budgets = budgetsAsked(rows.filter(({ choice }) => choice.method !== 'dense').map(taskBudgetRow));
     const questions = new Set(rows.map(({ question }) => question));
     const denseHere = rows.filter((row) => row.denseHere > 0 && row.choice.method !== 'dense').length;
     const made = page(
@@ -48,7 +47,7 @@ export const accuracyView: FigureView<'accuracy', AccuracyFigure> = {
           questions.size > 1
             ? 'Full points: the question is unseen when the methods choose; hollow ones: they have seen it.'
             : `The question is ${questions.has('seen') ? 'seen' : 'unseen'} when the methods choose.`,
-          `Budgets as asked: ${budgets.join(', ')}; measured costs are drawn.`,
+          `${budgets === '' ? 'M' : `${budgets}; m`}easured costs are drawn.`,
           denseText(panels, up.format),
           denseHere > 0 ? `${plural(denseHere, 'row')} with samples on which the method is dense at this length.` : '',
           ...fidelities.map((fidelity) => FIDELITY_TEXTS[fidelity]),
@@ -69,16 +68,11 @@ export const accuracyView: FigureView<'accuracy', AccuracyFigure> = {
   },
 
   table: (_, { record: { rows, names } }) => {
-    const columns = choiceColumns(rows);
+    const columns = choiceColumns(rows.map((row) => ({ ...taskBudgetRow(row), choice: row.choice, result: row })));
     const lines = taskSeries(rows, names);
     const lineOf = rows.map((_row, at) => lines.find((line) => line.rows.includes(at))!.name);
     const shape = [rows.length];
     const numbers = [
-      {
-        name: 'keys',
-        about: 'keys of the budget on the first sample; NaN of a method that takes none',
-        values: rows.map(({ resolved }) => resolved.budget ?? NaN),
-      },
       ...LAB_COSTS.map((cost) => ({
         name: cost,
         about: `mean over samples: ${COST_WORDS[cost].meaning} Unit: ${COST_WORDS[cost].unit}`,

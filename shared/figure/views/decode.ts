@@ -7,7 +7,8 @@ import type { LinePlotData, PlotLine } from '../../view/effects/line-plots.ts';
 import { ends } from '../../view/effects/line-plots.ts';
 import { formatProbability, plural } from '../../view/format.ts';
 import { firstDifference } from '../../view/lab/parting.ts';
-import { budgetText, parametersText } from '../../view/lab/series.ts';
+import { resolvedKeysText } from '../../view/lab/row-budget.ts';
+import { parametersText } from '../../view/lab/series.ts';
 import { drawPage, type Frame } from '../page.ts';
 import type { EffectPage } from '../parts/effect-page.ts';
 import { drawLinePlot } from '../parts/line-plot.ts';
@@ -44,12 +45,12 @@ export const decodeView: FigureView<'decode', DecodeFigure> = {
     const record = unpack<DecodeRecord>(result);
     const { about, method, dense, info } = record;
     const { resolved, promptLength, promptTokens } = method;
-    const budget = resolved.budget === null ? budgetText(null, info) : plural(resolved.budget, 'key');
+    const at = resolved.budget === null ? '' : ` @ ${plural(resolved.budget, 'key')}`;
     const name = [info.name, ...parametersText(method.params, info)].join(', ');
     const parted = firstDifference(method, dense);
     const lines: DecodeLine[] = [];
     for (const [own, generation] of [
-      [`${info.name} @ ${budget}`, method],
+      [`${info.name}${at}`, method],
       ['dense', dense],
     ] as const) {
       lines.push({ name: own, generation, reads: await readsOf(generation, job) });
@@ -58,7 +59,7 @@ export const decodeView: FigureView<'decode', DecodeFigure> = {
     const first = Math.max(0, promptLength - promptTokens + 1);
     const made = page(job.source, about, ownBadges(['generated', info.badge]), {
       name: `Generated under ${info.name}`,
-      details: budget,
+      details: resolvedKeysText(resolved, info),
       caption: [
         `Greedy; a token’s ground is as strong as its probability. ${parted === null ? 'Both texts are the same.' : `They part at token ${parted + 1}, framed.`}`,
         'Keys read: mean over layers and heads of what the query that predicted the token read.',

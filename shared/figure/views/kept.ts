@@ -5,7 +5,7 @@ import { formatHead } from '../../model/head-id.ts';
 import { unpack } from '../../session/packed.ts';
 import { allHeads } from '../../view/atlas/head-order.ts';
 import { rowName } from '../../view/lab/method-maps.ts';
-import { budgetText } from '../../view/lab/series.ts';
+import { budgetWords } from '../../view/lab/row-budget.ts';
 import { drawPage } from '../page.ts';
 import type { EffectPage } from '../parts/effect-page.ts';
 import { KEPT_QUANTITIES, keptTable, keptValues, keptWords } from '../parts/kept-table.ts';
@@ -17,7 +17,7 @@ export interface KeptFigure extends EffectPage {
   readonly record: LabRecord;
   readonly result: MethodResult;
   readonly of: string;
-  readonly row: Pick<LabRow, 'choice' | 'info'>;
+  readonly row: LabRow;
 }
 
 export const keptView: FigureView<'kept', KeptFigure> = {
@@ -51,7 +51,7 @@ export const keptView: FigureView<'kept', KeptFigure> = {
     );
   },
 
-  table: (_, { record: { about }, result, of, row: { choice, info } }) => {
+  table: (_, { record: { about }, result, of, row }) => {
     const shape = [about.layers, about.heads];
     const heads = allHeads(about.layers, about.heads);
     const columns = KEPT_QUANTITIES.map((quantity) => ({
@@ -66,8 +66,8 @@ export const keptView: FigureView<'kept', KeptFigure> = {
       sheet: {
         header: ['method', 'budget', 'queries', 'layer', 'head', ...KEPT_QUANTITIES],
         rows: heads.map(({ layer, head }, index) => [
-          choice.method,
-          budgetText(choice.budget, info),
+          row.choice.method,
+          budgetWords(row),
           queriesOf(result),
           layer,
           head,

@@ -4,7 +4,8 @@ import type { MethodResult } from '../../model/method-result.ts';
 import { unpack } from '../../session/packed.ts';
 import { plural } from '../../view/format.ts';
 import { cellText, LAB_COLUMNS, worstHead, type LabColumn } from '../../view/lab/columns.ts';
-import { budgetText, choiceName, seriesOf } from '../../view/lab/series.ts';
+import { budgetLabel } from '../../view/lab/row-budget.ts';
+import { choiceName, seriesOf } from '../../view/lab/series.ts';
 import { drawPage, frameOf, scratch, type Frame } from '../page.ts';
 import type { EffectPage } from '../parts/effect-page.ts';
 import { choiceColumns, labPage, resolvedText } from '../parts/lab-page.ts';
@@ -126,7 +127,7 @@ export const methodTableView: FigureView<'method-table', MethodTableFigure> = {
   },
 
   table: (_, { record: { rows }, columns }) => {
-    const own = choiceColumns(rows.map(({ choice, result }) => ({ choice, resolved: result?.resolved ?? null })));
+    const own = choiceColumns(rows);
     const valueOf = ({ result }: LabRow, { value }: LabColumn) => (result ? value(result) : null);
     const numbers = columns.filter(({ numeric }) => numeric);
     const texts = columns.filter(({ numeric }) => !numeric);
@@ -359,7 +360,7 @@ function namesOf(rows: readonly LabRow[]) {
   const of = (at: number) => series.find((one) => one.rows.includes(at))!;
   return rows.map((row, at) => ({
     name: choiceName(row.choice, row.info),
-    budget: `${budgetText(row.choice.budget, row.info)}${isDenseHere(row) ? ' *' : ''}`,
+    budget: `${budgetLabel(row)}${isDenseHere(row) ? ' *' : ''}`,
     isFirst: at === 0 || of(at) !== of(at - 1),
   }));
 }

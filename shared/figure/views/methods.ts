@@ -63,14 +63,9 @@ export const methodsView: FigureView<'methods', MethodsFigure> = {
   table: (_, { record: { rows } }) => {
     const done = rows.filter(({ result }) => result !== null);
     const results = done.map(({ result }) => result!);
-    const columns = choiceColumns(done.map(({ choice, result }) => ({ choice, resolved: result!.resolved })));
+    const columns = choiceColumns(done);
     const shape = [done.length];
     const numbers = [
-      {
-        name: 'keys',
-        about: 'keys of the budget, as resolved; NaN of a method that takes none',
-        values: results.map(({ resolved }) => resolved.budget ?? NaN),
-      },
       ...LAB_COSTS.map((cost) => ({
         name: cost,
         about: `${COST_WORDS[cost].meaning} Unit: ${COST_WORDS[cost].unit}`,

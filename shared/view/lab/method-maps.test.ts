@@ -58,5 +58,8 @@ it('has no probabilities of a method that changes keys or values', () => {
 it('names a row by method and budget', () => {
   expect(rowName(rows[0]!)).toBe('A @ 10%');
   const { choice, info } = rows[0]!;
-  expect(rowName({ choice: { ...choice, budget: null }, info: { ...info, budget: null } })).toBe('A');
+  expect(rowName({ choice: { ...choice, budget: null }, info: { ...info, budget: null }, result: null })).toBe('A');
+  const scaled = { budget: 74, budgetOrigin: 'scaled', parameters: {}, origins: {} } as const;
+  const result = { ...rows[0]!.result!, resolved: scaled };
+  expect(rowName({ choice: { ...choice, budget: null }, info, result })).toBe('A @ 74 keys');
 });

@@ -2,7 +2,8 @@
 import type { LabRow } from '../../model/lab.ts';
 import type { MethodResult } from '../../model/method-result.ts';
 import type { MethodTileValue } from '../../model/method-views.ts';
-import { budgetText, choiceName, seriesOf } from './series.ts';
+import { rowBudget } from './row-budget.ts';
+import { choiceName, seriesOf } from './series.ts';
 
 /** `row` of the record, null = dense attention, which has its probability alone. */
 export interface MethodMap {
@@ -50,8 +51,12 @@ export function nextMap(shown: readonly MethodMap[], rows: readonly LabRow[]): M
   return last ? { row: last.row, value: valueOf(rows[last.row!]!, 'difference') } : { row: null, value: 'probability' };
 }
 
-/** `SnapKV @ 12.5%`, without what the method's name explains of itself; the name alone where there is no budget. */
-export function rowName({ choice, info }: Pick<LabRow, 'choice' | 'info'>): string {
+/**
+ * `SnapKV @ 12.5%`, or `SnapKV @ 74 keys` where none was asked for, without what the method's name explains of itself; the
+ * name alone where there is no budget.
+ */
+export function rowName(row: Pick<LabRow, 'choice' | 'info' | 'result'>): string {
+  const { choice, info } = row;
   const name = choiceName(choice, { ...info, name: info.name.replace(/ \([^)]*\)$/, '') });
-  return info.budget === null ? name : `${name} @ ${budgetText(choice.budget, info)}`;
+  return info.budget === null ? name : `${name} @ ${rowBudget(row).asked}`;
 }

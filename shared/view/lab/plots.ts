@@ -19,14 +19,15 @@ import {
 } from './measures.ts';
 import { isOracle, phaseOf } from './known-methods.ts';
 import { paretoFront, staircase, type PlotPoint } from './pareto.ts';
-import { budgetText, choiceName, looksOf, seriesOf, seriesKey, type SeriesLook } from './series.ts';
+import { budgetLabel, rowBudget, type BudgetRow } from './row-budget.ts';
+import { choiceName, looksOf, seriesOf, seriesKey, type SeriesLook } from './series.ts';
 
 export interface LabPoint {
   readonly x: number;
   readonly y: number;
   /** Row of the record. */
   readonly row: number;
-  /** As asked for: `25%`. */
+  /** As asked for: `25%`; without any what it was: `74 keys, scaled`. */
   readonly budget: string;
   /** Ends of the 95% interval; absent without one. */
   readonly low?: number;
@@ -101,18 +102,18 @@ export function labPlot(rows: readonly LabRow[], measure: LabMeasure, cost: LabC
   const lines = seriesOf(rows).flatMap(({ name, look, rows: own }): LabLine[] => {
     const results = own.flatMap((row) => rows[row]!.result ?? []);
     const points = own.flatMap((row): LabPoint[] => {
-      const { result, choice, info } = rows[row]!;
+      const { result, choice } = rows[row]!;
       if (!result) return [];
       const y = measureOf(result, measure);
       const x = costOf(result, cost);
       if (result.denseHere) {
-        if (choice.method !== 'dense') dense.push(`${name} ${budgetText(choice.budget, info)}`);
+        if (choice.method !== 'dense') dense.push(`${name} ${rowBudget(rows[row]!).asked}`);
         return [];
       }
       const isKnown = Number.isFinite(y) && Number.isFinite(x);
       if (!isKnown) without += 1;
       else phases[result.phase].add(name);
-      return !isKnown ? [] : [{ x, y, row, budget: budgetText(choice.budget, info) }];
+      return !isKnown ? [] : [{ x, y, row, budget: budgetLabel(rows[row]!) }];
     });
     if (points.length === 0) return [];
     const oracle = rows[own[0]!]!.info.badge === 'oracle';
@@ -161,7 +162,7 @@ export function taskPlot(
       const { accuracy, choice } = found;
       if (!Number.isFinite(y) || !Number.isFinite(x) || choice.method === 'dense') return [];
       if (isDense(found)) {
-        dense.push(`${name} ${taskBudgetText(found)}`);
+        dense.push(`${name} ${rowBudget(taskBudgetRow(found)).asked}`);
         return [];
       }
       const interval = measure === 'accuracy' && accuracy ? { low: accuracy.low, high: accuracy.high } : {};
@@ -205,9 +206,15 @@ function isDense({ denseHere, n }: MethodTaskRow): boolean {
   return n > 0 && denseHere === n;
 }
 
-/** `25%`, `as published`, or `none` of a method that takes no budget. */
-export function taskBudgetText({ choice, resolved }: Pick<MethodTaskRow, 'choice' | 'resolved'>): string {
-  return budgetText(choice.budget, resolved.budget === null && choice.budget === null ? { budget: null } : undefined);
+/** What there is to say of its budget: the keys are those of the first sample. */
+export function taskBudgetRow({ choice, resolved }: Pick<MethodTaskRow, 'choice' | 'resolved'>): BudgetRow {
+  const takesNone = resolved.budget === null && choice.budget === null;
+  return { choice, info: takesNone ? { budget: null } : undefined, result: { resolved } };
+}
+
+/** `25%`, `74 keys, scaled`, or `none` of a method that takes no budget. */
+export function taskBudgetText(row: Pick<MethodTaskRow, 'choice' | 'resolved'>): string {
+  return budgetLabel(taskBudgetRow(row));
 }
 
 export interface TaskSeries {

@@ -92,6 +92,6 @@ it('says budgets as they were asked for', () => {
   expect(budgetText({ share: 0.0625 }, quest)).toBe('6.25%');
   expect(budgetText({ share: 0.5 }, quest)).toBe('50%');
   expect(budgetText({ keys: 1024 }, undefined)).toBe('1,024 keys');
-  expect(budgetText(null, quest)).toBe('as published');
+  expect(budgetText(null, quest)).toBe('as published, scaled');
   expect(budgetText(null, { budget: null })).toBe('none');
 });

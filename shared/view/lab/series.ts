@@ -128,10 +128,10 @@ export function parametersText(
   });
 }
 
-/** `25%`, `256 keys`, `as published`. */
+/** As it was asked for: `25%`, `256 keys`; without any what that will be. `rowBudget` says what it was. */
 export function budgetText(budget: Budget | null, info: Pick<MethodInfo, 'budget'> | undefined): string {
   if (info?.budget === null) return 'none';
-  if (budget === null) return 'as published';
+  if (budget === null) return 'as published, scaled';
   return 'keys' in budget ? plural(budget.keys, 'key') : `${plainNumber(100 * budget.share)}%`;
 }
 
