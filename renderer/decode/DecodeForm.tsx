@@ -21,8 +21,8 @@ const MOST_TOKENS = 4096;
 export function DecodeForm({ methods }: { readonly methods: readonly MethodInfo[] }) {
   const { session } = useApp();
   const [isOpen, setOpen] = useState(false);
-  const choice = useAppState(({ decode }) => decode.choice);
-  const maxTokens = useAppState(({ decode }) => decode.maxTokens);
+  const choice = useAppState(({ edit }) => edit.decode.choice);
+  const maxTokens = useAppState(({ edit }) => edit.decode.maxTokens);
   const settings = useAppState(({ lab }) => lab.settings);
   const model = useAppState((state) => state.model.info);
   const clean = useAppState(({ run }) => run.clean);
@@ -62,7 +62,7 @@ export function DecodeForm({ methods }: { readonly methods: readonly MethodInfo[
             placeholder="as published, scaled"
             most={1}
             value={choice.budget === null ? [] : [choice.budget]}
-            onChange={([budget = null]) => session.decode.set({ choice: { ...choice, budget } })}
+            onChange={([budget = null]) => session.decode.set({ choice: { ...choice, budget } }, 'budget')}
           />
         )}
         {info && info.parameters.length > 0 && (
@@ -76,7 +76,7 @@ export function DecodeForm({ methods }: { readonly methods: readonly MethodInfo[
           value={maxTokens}
           min={1}
           max={MOST_TOKENS}
-          onChange={(next) => session.decode.set({ maxTokens: next })}
+          onChange={(next) => session.decode.set({ maxTokens: next }, 'tokens')}
         />
         {cut !== undefined && prompt && (
           <LabNumber

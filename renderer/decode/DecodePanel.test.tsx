@@ -2,7 +2,7 @@ import { act, cleanup, fireEvent, render, screen, within } from '@testing-librar
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { AppContext } from '../app/app-context.ts';
 import { decodeKey } from '../lab/lab-keys.ts';
-import { selectHead } from '../state/edits.ts';
+import { redo, selectHead, undo } from '../state/edits.ts';
 import { patch } from '../state/store.ts';
 import { startSession } from '../testing/start-session.ts';
 import { stubElementSize } from '../testing/stub-element-size.ts';
@@ -116,6 +116,31 @@ it('generates nothing while a field holds what is not taken', async () => {
     fireEvent.change(field, { target: { value: good } });
     expect(generate().disabled).toBe(false);
   }
+});
+
+it('takes back what was set in the order of all that was done, a field that was typed at once', async () => {
+  const { store, session } = await open();
+  const settings = () => store.getState().edit.decode;
+  const first = settings();
+  for (const text of ['1', '12', '12%']) {
+    fireEvent.change(screen.getByRole('textbox', { name: 'budget' }), { target: { value: text } });
+  }
+  fireEvent.change(screen.getByRole('textbox', { name: 'tokens' }), { target: { value: '7' } });
+  act(() => selectHead(store, { layer: 1, head: 2 }));
+  fireEvent.change(screen.getByRole('combobox', { name: 'method' }), { target: { value: 'h2o' } });
+  act(() => session.decode.look({ step: 1 }));
+  act(() => undo(store));
+  expect(settings()).toEqual({ choice: { ...first.choice, budget: { share: 0.12 } }, maxTokens: 7 });
+  expect(screen.getByRole<HTMLSelectElement>('combobox', { name: 'method' }).value).toBe('sink-window');
+  act(() => undo(store));
+  expect(store.getState().edit.head).toEqual({ layer: 0, head: 1 });
+  act(() => undo(store));
+  act(() => undo(store));
+  expect(settings()).toEqual(first);
+  expect(screen.getByRole('textbox', { name: 'budget' })).toHaveProperty('value', '6');
+  for (let step = 0; step < 4; step++) act(() => redo(store));
+  expect(settings()).toEqual({ choice: { ...first.choice, method: 'h2o', budget: { share: 0.12 } }, maxTokens: 7 });
+  expect(store.getState().decode.step).toBe(1);
 });
 
 it('offers to generate again what the engine has let go of', async () => {

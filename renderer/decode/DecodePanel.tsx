@@ -109,7 +109,7 @@ function DecodeRead({ record }: { readonly record: DecodeRecord }) {
         difference={difference}
         under={under}
         step={view?.step ?? 0}
-        onStep={(next, at) => session.decode.set({ under: next, step: at })}
+        onStep={(next, at) => session.decode.look({ under: next, step: at })}
       />
       {view ? (
         <DecodeStep record={record} view={view} difference={difference} />
@@ -184,7 +184,7 @@ function DecodeStep({ record, view, difference }: DecodeStepProps) {
         <Segmented
           label="Which text is looked at"
           value={under}
-          onChange={(next) => session.decode.set({ under: next })}
+          onChange={(next) => session.decode.look({ under: next })}
           options={[
             { value: 'dense', label: 'Dense' },
             { value: 'method', label: record.info.name, title: record.info.name },
@@ -194,7 +194,7 @@ function DecodeStep({ record, view, difference }: DecodeStepProps) {
           steps={generation.tokens.length}
           step={step}
           text={`step ${step + 1} of ${generation.tokens.length}: ${token.display}, p = ${formatProbability(token.prob)}`}
-          onStep={(next) => session.decode.set({ step: next })}
+          onStep={(next) => session.decode.look({ step: next })}
         />
       </div>
       <p className="hs-small hs-dim" aria-live="polite">

@@ -98,7 +98,8 @@ describe('generating under a method', () => {
     const { store, session } = services;
     session.decode.set({ maxTokens: 4 });
     await session.decode.generate();
-    session.decode.set({ step: 3, maxTokens: 2 });
+    session.decode.look({ step: 3 });
+    session.decode.set({ maxTokens: 2 });
     await session.decode.generate();
     expect(store.getState().decode.step).toBe(1);
     const { result } = store.getState().decode;

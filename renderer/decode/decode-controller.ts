@@ -10,7 +10,8 @@ import { LatestOnly } from '../base/latest-only.ts';
 import type { DataCache } from '../engine/data-cache.ts';
 import type { EngineLink } from '../engine/engine-link.ts';
 import { decodeKey, METHODS_KEY } from '../lab/lab-keys.ts';
-import type { DecodeState } from '../state/decode-state.ts';
+import type { DecodeSettings, DecodeState } from '../state/decode-state.ts';
+import { setDecode } from '../state/edits.ts';
 import { patch, type AppState, type AppStore } from '../state/store.ts';
 import { decodeRequest, type DecodeRequest } from './decode-request.ts';
 
@@ -38,7 +39,13 @@ export class DecodeController {
     this.#forget(state.model.info?.modelId);
   }
 
-  set(change: Partial<DecodeState>): void {
+  /** In a step that undo takes back. `gesture`: changes of the same one in a row are undone at once. */
+  set(change: Partial<DecodeSettings>, gesture?: string): void {
+    setDecode(this.#options.store, change, gesture);
+  }
+
+  /** Another text or step of what was generated. */
+  look(change: Partial<Pick<DecodeState, 'under' | 'step'>>): void {
     patch(this.#options.store, 'decode', change);
   }
 

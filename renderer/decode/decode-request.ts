@@ -27,7 +27,7 @@ export function decodeRequest(
   cache: Pick<DataCache, 'value'>,
   methods: readonly MethodInfo[],
 ): DecodeRequest {
-  const { choice, maxTokens } = state.decode;
+  const { choice, maxTokens } = state.edit.decode;
   const { settings } = state.lab;
   const model = openModel(state);
   const summary = promptOf(state, cache);

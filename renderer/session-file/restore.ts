@@ -26,7 +26,7 @@ export function restoreState(
   { scores, headPage, filter }: Pick<RestoredScores, 'scores' | 'headPage' | 'filter'>,
   reference: Pick<RestoredReference, 'pinned' | 'state'>,
   effects: Pick<RestoredEffects, 'state'>,
-  { lab, decode }: Pick<RestoredLab, 'lab' | 'decode'>,
+  { lab, decode, decodeSettings }: Pick<RestoredLab, 'lab' | 'decode' | 'decodeSettings'>,
 ): Partial<AppState> {
   const prompt = stored['prompt']?.data as PromptData | undefined;
   const edit = stored['edit']?.data as EditData | undefined;
@@ -46,6 +46,7 @@ export function restoreState(
       ...(edit ? editState(edit, before) : { ...initialEdit, prompt: before.edit.prompt }),
       filter,
       reference: reference.pinned,
+      decode: decodeSettings,
     },
     reference: reference.state,
     history: emptyHistory,
@@ -75,7 +76,7 @@ export function restoredSource(stored: SessionState): PromptData['ran'] {
 function editState(
   { scenarios, current, compared, head, pinnedToken, comparison, folds }: EditData,
   before: AppState,
-): Omit<EditState, 'filter' | 'reference'> {
+): Omit<EditState, 'filter' | 'reference' | 'decode'> {
   const { interventions, finalNorm } = scenarios.find(({ id }) => id === current)!;
   return {
     interventions,

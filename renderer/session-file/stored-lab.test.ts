@@ -46,7 +46,8 @@ function filled() {
       columns: ['keys', 'answer'],
       sort: { column: 'kl', descending: true },
     },
-    decode: { ...initialState.decode, result: 'c', under: 'dense', step: 2, key: 5, maxTokens: 5 },
+    decode: { ...initialState.decode, result: 'c', under: 'dense', step: 2, key: 5 },
+    edit: { ...initialState.edit, decode: { ...initialState.edit.decode, maxTokens: 5 } },
   };
   return { cache, state, records };
 }
@@ -76,6 +77,7 @@ describe('the method lab in a session', () => {
     expect(restored.warnings).toEqual([]);
     expect(restored.lab).toEqual({ ...state.lab, result: 's2', taskResult: 's1' });
     expect(restored.decode).toEqual({ ...state.decode, result: 's3' });
+    expect(restored.decodeSettings).toEqual(state.edit.decode);
     expect(restored.results.task).toEqual(records.task);
     expect(restored.results.decode).toEqual(records.decode);
     // A NaN among them, and typed arrays; the run and what was read by rows that nobody looks at are gone.
@@ -119,7 +121,7 @@ describe('the method lab in a session', () => {
     const before = filled();
     const first = saved(before);
     const names = chooseTraces(before.state, before.cache).map(({ name }) => [name, name] as const);
-    const { lab, decode, results } = restoreLab(
+    const { lab, decode, decodeSettings, results } = restoreLab(
       first,
       { model: MODEL, cleanId: undefined, traces: new Map(names) },
       ids(),
@@ -128,7 +130,11 @@ describe('the method lab in a session', () => {
     cache.set(labKey(lab.result!), { status: 'ready', value: results.lab! });
     cache.set(labTaskKey(lab.taskResult!), { status: 'ready', value: results.task! });
     cache.set(decodeKey(decode.result!), { status: 'ready', value: results.decode! });
-    const again = { ...before, cache, state: { ...initialState, lab, decode } };
+    const again = {
+      ...before,
+      cache,
+      state: { ...initialState, lab, decode, edit: { ...initialState.edit, decode: decodeSettings } },
+    };
     expect(JSON.stringify(saved(again))).toBe(JSON.stringify(first));
     // What the file did not hold is not asked of an engine.
     const without = restoreLab(first, { model: MODEL, cleanId: undefined, traces: new Map() }, ids()).results;
@@ -149,8 +155,9 @@ describe('the method lab in a session', () => {
 
   it('begins anew where a file has nothing of it', () => {
     const parts = { model: MODEL, cleanId: undefined, traces: new Map<string, string>() };
-    const { lab, decode, warnings } = restoreLab({}, parts, ids());
+    const { lab, decode, decodeSettings, warnings } = restoreLab({}, parts, ids());
     expect([lab, decode, warnings]).toEqual([initialState.lab, initialState.decode, []]);
+    expect(decodeSettings).toEqual(initialState.edit.decode);
   });
 
   it('opens files from before columns, sorting and axes were kept, as they are shown at first', () => {

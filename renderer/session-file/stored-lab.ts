@@ -12,7 +12,7 @@ import type { DataCache } from '../engine/data-cache.ts';
 import { summaryKey } from '../engine/data-keys.ts';
 import { denseRunOf } from '../lab-maps/dense-run.ts';
 import { decodeKey, labKey, labTaskKey } from '../lab/lab-keys.ts';
-import { initialDecode, type DecodeState } from '../state/decode-state.ts';
+import { initialDecode, initialDecodeSettings, type DecodeSettings, type DecodeState } from '../state/decode-state.ts';
 import { initialLab, type LabSettings, type LabState } from '../state/lab-state.ts';
 import type { AppState } from '../state/store.ts';
 
@@ -106,6 +106,7 @@ export function collectLab(state: AppState, cache: DataCache): CollectedLab {
   const named = (trace: string | null) => (trace === null ? null : (traces.get(trace) ?? NOT_STORED));
   const { shown, settings, row, maps, query, key, taskMeasure, columns, sort } = state.lab;
   const { decode } = state;
+  const { choice, maxTokens } = state.edit.decode;
   return {
     lab: {
       shown,
@@ -121,8 +122,8 @@ export function collectLab(state: AppState, cache: DataCache): CollectedLab {
       sort: sort && { ...sort },
     },
     decode: {
-      choice: { ...decode.choice, parameters: { ...decode.choice.parameters } },
-      maxTokens: decode.maxTokens,
+      choice: { ...choice, parameters: { ...choice.parameters } },
+      maxTokens,
       result: kept.decode ? nameBoth(kept.decode as StoredDecode, named) : null,
       under: decode.under,
       step: decode.step,
@@ -232,6 +233,7 @@ export function nextStoredId(): string {
 export interface RestoredLab {
   readonly lab: LabState;
   readonly decode: DecodeState;
+  readonly decodeSettings: DecodeSettings;
   readonly results: Partial<Results>;
   /** What was left out, in sentences. */
   readonly warnings: readonly string[];
@@ -273,8 +275,6 @@ export function restoreLab(
     decode: decode
       ? {
           ...initialDecode,
-          choice: decode.choice,
-          maxTokens: decode.maxTokens,
           under: decode.under,
           ...(generated
             ? {
@@ -285,6 +285,7 @@ export function restoreLab(
             : {}),
         }
       : initialDecode,
+    decodeSettings: decode ? { choice: decode.choice, maxTokens: decode.maxTokens } : initialDecodeSettings,
     results: {
       ...(record ? { lab: record } : {}),
       ...(task ? { task } : {}),

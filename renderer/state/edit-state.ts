@@ -1,6 +1,7 @@
 import type { HeadId } from '../../shared/model/head-id.ts';
 import { NO_FILTER, type HeadFilter } from '../../shared/view/atlas/head-filter.ts';
 import type { HeadComparison } from './comparison.ts';
+import { initialDecodeSettings, type DecodeSettings } from './decode-state.ts';
 import type { TokenFold } from './folds.ts';
 import type { PromptSettings } from './lab-state.ts';
 import type { LabStep } from './lab-step.ts';
@@ -43,6 +44,8 @@ export interface EditState extends ScenarioState {
   readonly reference: Reference | undefined;
   /** Which step changed the lab's settings last. These are in `lab`; undo and redo bring back what the step changed. */
   readonly lab: LabStep | undefined;
+  /** Of the decode view; stays with another model. */
+  readonly decode: DecodeSettings;
 }
 
 export const initialEdit: EditState = {
@@ -55,4 +58,5 @@ export const initialEdit: EditState = {
   filter: NO_FILTER,
   reference: undefined,
   lab: undefined,
+  decode: initialDecodeSettings,
 };

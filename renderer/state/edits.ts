@@ -6,6 +6,7 @@ import { interventionsInForce } from '../../shared/model/missing-part.ts';
 import { samePlace } from '../../shared/model/place.ts';
 import { applyEdit as apply } from './apply-edit.ts';
 import { includesHead, withHead, withoutHead, type MapDifference } from './comparison.ts';
+import type { DecodeSettings } from './decode-state.ts';
 import { initialEdit, type EditState, type PromptContent } from './edit-state.ts';
 import { promptName, withFold, withoutFold, type TokenFold } from './folds.ts';
 import { emptyHistory, recordStep, redoStep, undoStep, type Travelled } from './history.ts';
@@ -99,6 +100,13 @@ export function setReference(store: AppStore, reference: Reference | undefined):
   if (store.getState().edit.reference !== reference) apply(store, { reference });
 }
 
+/** What is generated under in the decode view. `gesture`: changes of the same one in a row are undone at once. */
+export function setDecode(store: AppStore, change: Partial<DecodeSettings>, gesture?: string): void {
+  const before = store.getState().edit.decode;
+  const decode = { ...before, ...change };
+  if (JSON.stringify(decode) !== JSON.stringify(before)) apply(store, { decode }, gesture && `decode-${gesture}`);
+}
+
 /** `mergeKey`: changes with the same one in a row are undone at once. */
 export function setInterventions(store: AppStore, interventions: readonly Intervention[], mergeKey?: string): void {
   const { edit } = store.getState();
@@ -178,7 +186,7 @@ export function redo(store: AppStore): void {
 
 /**
  * Another model: heads and tokens mean something else, so nothing is left to go back to; but for a comparison that was
- * made with it, before the page was loaded, and a result that is pinned to be compared with.
+ * made with it, before the page was loaded, a result that is pinned to be compared with, and what methods generate with.
  */
 export function resetEdits(store: AppStore, modelId: string): void {
   store.setState(({ edit, ui }) => ({
@@ -187,6 +195,7 @@ export function resetEdits(store: AppStore, modelId: string): void {
       prompt: { ...edit.prompt, left: undefined },
       comparison: edit.comparison?.modelId === modelId ? edit.comparison : undefined,
       reference: edit.reference,
+      decode: edit.decode,
     },
     history: emptyHistory,
     ui: { ...ui, headChosen: false, hoverToken: undefined },
