@@ -1,4 +1,5 @@
 /** Figures of the method lab say what a reader needs to know of their numbers. */
+import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../shared/base/app-error.ts';
 import type { FigureSource } from '../../shared/figure/source.ts';
@@ -6,6 +7,8 @@ import { fakeSource } from '../../shared/figure/testing/fake-source.ts';
 import { pack } from '../../shared/session/packed.ts';
 import { LAB_COLUMNS } from '../../shared/view/lab/columns.ts';
 import { labRecord, labTaskRecord, methodInfo } from '../../shared/view/lab/testing/records.ts';
+import { looksOf } from '../../shared/view/lab/series.ts';
+import { hasPython } from './testing/has-python.ts';
 import { TEST_RECIPES } from './testing/recipes.ts';
 import { renderBytes } from './testing/render.ts';
 
@@ -13,7 +16,7 @@ const source = fakeSource({ tokens: 24, layers: 3, heads: 4, kvHeads: 2 });
 
 const textOf = async (
   view: keyof typeof TEST_RECIPES,
-  format: 'svg' | 'csv' | 'json',
+  format: 'svg' | 'csv' | 'json' | 'py',
   more: object = {},
   of = source,
 ) => (await renderBytes({ ...TEST_RECIPES[view], ...more }, format, of)).bytes.toString('utf8');
@@ -374,5 +377,50 @@ describe('text under a method', () => {
     expect(lines.filter((line) => line[0] === 'dense').map((line) => line[at('keys read')])).toEqual(['', '', '', '']);
     expect(notes).toEqual(['What was read is no longer held for: dense.']);
     expect(words(await textOf('decode', 'svg'))).toContain('They part at token');
+  });
+});
+
+describe('scripts of the method lab', () => {
+  const LAB_VIEWS = [
+    'methods',
+    'accuracy',
+    'method-table',
+    'allocation',
+    'kept',
+    'ribbon',
+    'method-maps',
+    'decode',
+  ] as const;
+
+  it.skipIf(!hasPython).each(LAB_VIEWS)('%s is Python', async (view) => {
+    const script = await textOf(view, 'py');
+    execFileSync('python3', ['-c', 'import sys; compile(sys.stdin.read(), "figure.py", "exec")'], { input: script });
+  });
+
+  it('draw a panel for each view of the question, and the lines as the figure has them', async () => {
+    const script = await textOf('accuracy', 'py');
+    expect(script).toMatch(/\("question unseen", None, \[\[\(.*\n +\("question seen", None, \[/);
+    expect(script).toContain('hollow = ["question seen"]');
+    expect(script).toContain("np.char.add('question ', data['question']) == panel");
+    expect(script).toContain("yerr=around, fmt='none'");
+    const record = labTaskRecord(['unseen']);
+    const one = await textOf('accuracy', 'py', { result: pack(record) });
+    expect(one).toContain('("", None, [[(');
+    expect(one).not.toContain('== panel');
+    for (const [key, { colour }] of looksOf(record.rows.map(({ choice }) => choice))) {
+      const [method] = JSON.parse(key) as [string];
+      expect(script).toContain(`"${record.names[method]!}": ('${colour}', 'o', `);
+    }
+  });
+
+  it('have dense attention, names at points and axes as the figure has them', async () => {
+    const script = await textOf('methods', 'py', { measure: 'recall', cost: 'read', log: true });
+    expect(script).toMatch(/\("", 1, \[/);
+    expect(script).toContain("ax.set_xscale('log', base=2)");
+    expect(script).toContain('ax.set_xlabel("keys read at a step, mean over layers, heads and queries")');
+    expect(script).toContain("f'{keys[at]:.0f}'");
+    const rows = labRecord().rows.map((row) => ({ ...row, result: null }));
+    const none = await textOf('methods', 'py', { result: pack({ ...labRecord(), rows }) });
+    expect(none).toContain('ax.text(0.5, 0.5, "Nothing to draw');
   });
 });

@@ -16,6 +16,7 @@ import { drawPage } from '../page.ts';
 import type { EffectPage } from '../parts/effect-page.ts';
 import { choiceColumns, FIDELITY_BADGES, FIDELITY_TEXTS, page } from '../parts/lab-page.ts';
 import { denseText, drawLabPlot } from '../parts/lab-plot.ts';
+import { labPython } from '../parts/lab-python.ts';
 import type { FigureView } from '../view.ts';
 
 export interface AccuracyFigure extends EffectPage {
@@ -121,20 +122,15 @@ export const accuracyView: FigureView<'accuracy', AccuracyFigure> = {
     });
   },
 
-  python: ({ measure, cost, log }) => [
-    "for line, question in dict.fromkeys(zip(data['line'], data['question'])):",
-    "    of = (data['line'] == line) & (data['question'] == question)",
-    `    x, y = data['${cost}'][of], data['${measure}'][of]`,
-    '    order = np.argsort(x)',
-    ...(measure === 'accuracy'
-      ? [
-          "    around = np.array([y - data['low'][of], data['high'][of] - y])[:, order]",
-          "    ax.errorbar(x[order], y[order], yerr=np.maximum(around, 0), marker='.', capsize=2, label=f'{line}, question {question}')",
-        ]
-      : ["    ax.plot(x[order], y[order], marker='.', label=f'{line}, question {question}')"]),
-    ...(log ? ["ax.set_xscale('log', base=2)"] : []),
-    `ax.set_xlabel('${cost}')`,
-    `ax.set_ylabel('${measure}')`,
-    'ax.legend()',
-  ],
+  python: ({ result, measure, cost, log }) => {
+    const plot = taskPlot(unpack<LabTaskRecord>(result), measure, cost, log);
+    const isOnly = plot.panels.length === 1 && plot.panels[0]!.name === '';
+    const ofPanel = isOnly ? '' : " & (np.char.add('question ', data['question']) == panel)";
+    return labPython(plot, {
+      measure,
+      cost,
+      rows: `(data['denseHere'] < data['samples'])${ofPanel}`,
+      bars: measure === 'accuracy',
+    });
+  },
 };

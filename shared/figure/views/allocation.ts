@@ -129,13 +129,14 @@ export const allocationView: FigureView<'allocation', AllocationFigure> = {
 
   python: () => [
     'plt.close(fig)',
-    "fig, axes = plt.subplots(1, len(data['read']), squeeze=False, layout='constrained')",
+    "fig, axes = plt.subplots(1, len(data['read']), sharey=True, squeeze=False, layout='constrained', figsize=(3.2 * len(data['read']), 3.6))",
+    "most = max(1, np.nanmax(data['read']))",
     "for ax, name, read in zip(axes[0], data['method'], data['read']):",
-    "    image = ax.imshow(read, cmap='viridis', vmin=0, vmax=np.nanmax(data['read']))",
+    "    image = ax.imshow(read, cmap='viridis', vmin=0, vmax=most)",
     '    ax.set_title(str(name))',
     "    ax.set_xlabel('head')",
     "    ax.set_ylabel('layer')",
-    "fig.colorbar(image, ax=axes, label='keys read')",
+    "fig.colorbar(image, ax=axes, label='keys read, mean over queries')",
   ],
 };
 

@@ -11,6 +11,7 @@ import type { EffectPage } from '../parts/effect-page.ts';
 import { KEPT_QUANTITIES, keptTable, keptValues, keptWords } from '../parts/kept-table.ts';
 import { labPage, resultAt } from '../parts/lab-page.ts';
 import { drawScoreGrid } from '../parts/score-grid.ts';
+import { pythonText } from '../python-text.ts';
 import type { FigureView } from '../view.ts';
 
 export interface KeptFigure extends EffectPage {
@@ -78,11 +79,11 @@ export const keptView: FigureView<'kept', KeptFigure> = {
   },
 
   python: ({ quantity }) => [
-    `image = ax.imshow(data['${quantity}'], cmap='viridis')`,
+    `image = ax.imshow(data['${quantity}'], cmap='viridis', vmin=0${quantity.startsWith('recall') || quantity === 'lostMass' ? ', vmax=1' : ''})`,
     "ax.set_xlabel('head')",
     "ax.set_ylabel('layer')",
     "ax.set_title(str(data['method'][0]))",
-    `fig.colorbar(image, label='${quantity}')`,
+    `fig.colorbar(image, label=${pythonText(`${keptWords(quantity).name}, ${keptWords(quantity).unit}`)})`,
   ],
 };
 

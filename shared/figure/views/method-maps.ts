@@ -138,11 +138,15 @@ export const methodMapsView: FigureView<'method-maps', MethodMapsFigure> = {
   python: () => [
     "values = data['values']  # [maps, queries, keys], NaN = masked",
     'plt.close(fig)',
-    "fig, axes = plt.subplots(1, len(values), sharex=True, sharey=True, squeeze=False, layout='constrained')",
+    "fig, axes = plt.subplots(1, len(values), sharex=True, sharey=True, squeeze=False, layout='constrained', figsize=(4 * len(values), 4))",
+    "side = data['cells'][0]",
+    'extent = (-0.5, side * values.shape[2] - 0.5, side * values.shape[1] - 0.5, -0.5)',
     "for ax, title, values_of_one in zip(axes[0], data['maps'], values):",
-    "    image = ax.imshow(values_of_one, interpolation='nearest')",
+    "    image = ax.imshow(values_of_one, interpolation='nearest', extent=extent)",
     '    ax.set_title(str(title))',
     '    fig.colorbar(image, ax=ax)',
+    "    ax.set_xlabel('key')",
+    "axes[0][0].set_ylabel('query')",
   ],
 };
 

@@ -17,6 +17,7 @@ import { drawPage } from '../page.ts';
 import type { EffectPage } from '../parts/effect-page.ts';
 import { choiceColumns, labPage, resolvedText } from '../parts/lab-page.ts';
 import { denseText, drawLabPlot } from '../parts/lab-plot.ts';
+import { labPython } from '../parts/lab-python.ts';
 import type { FigureView } from '../view.ts';
 
 export interface MethodsFigure extends EffectPage {
@@ -107,15 +108,11 @@ export const methodsView: FigureView<'methods', MethodsFigure> = {
     });
   },
 
-  python: ({ measure, cost, log }) => [
-    "for line in dict.fromkeys(data['line']):",
-    "    of = (data['line'] == line) & (data['denseHere'] == 0)",
-    `    x, y = data['${cost}'][of], data['${measure}'][of]`,
-    '    order = np.argsort(x)',
-    "    ax.plot(x[order], y[order], marker='.', label=str(line))",
-    ...(log ? ["ax.set_xscale('log', base=2)"] : []),
-    `ax.set_xlabel('${cost}')`,
-    `ax.set_ylabel('${measure}')`,
-    'ax.legend()',
-  ],
+  python: ({ result, measure, cost, log }) =>
+    labPython(labPlot(unpack<LabRecord>(result).rows, measure, cost, log), {
+      measure,
+      cost,
+      rows: "data['denseHere'] == 0",
+      bars: false,
+    }),
 };

@@ -12,7 +12,7 @@ function rowOf(
   const resolved = { budget, budgetOrigin, parameters: {}, origins: {} };
   return {
     choice: { budget: asked },
-    info: info as BudgetRow['info'],
+    info: info,
     result: { resolved },
   };
 }
