@@ -40,7 +40,14 @@ export async function generateUnder(
   const reads = new GrowingReads(architecture);
   const decoder = createMethodDecoder(
     { architecture, sessions, kernel },
-    { method, context, capacity, onRows: ({ layer, reads: own }) => reads.add(layer, own) },
+    {
+      ...{ method, context, capacity },
+      onRows: ({ layer, eachBlock }) =>
+        eachBlock((_first, own) => {
+          reads.add(layer, own);
+          return Promise.resolve();
+        }),
+    },
   );
   const generation = await generate(
     decoder,
@@ -100,11 +107,8 @@ async function traceOf(
   states: ReturnType<typeof ownStates>,
   breathe: () => Promise<void>,
 ) {
-  if (reads.rows === 0) return null;
+  if (reads.rows === 0 || !reads.areKept) return null;
   const builder = new TraceBuilder(about);
-  for (const layer of reads.layers()) {
-    await builder.add(layer, breathe);
-    await breathe();
-  }
+  for (const { layer, reads: own } of reads.blocks()) await builder.add(layer, own, breathe);
   return states(builder, decoder);
 }

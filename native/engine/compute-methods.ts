@@ -8,11 +8,10 @@ import { breather } from '../forward/breathe.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import { compareAnswers, continueDense, continueUnder } from '../methods/continuation.ts';
 import { findMethod } from '../methods/index.ts';
-import type { LayerReads } from '../methods/key-counts.ts';
 import type { MethodDecoder } from '../methods/method-decoder.ts';
 import type { Method } from '../methods/method.ts';
 import { generated } from '../methods/run-generated.ts';
-import { measuredRows, runMethod, type MeasuredMethod } from '../methods/run-method.ts';
+import { measuredRows, runMethod, type MeasuredMethod, type RowsRead } from '../methods/run-method.ts';
 import { runPropagated, type PropagatedParts } from '../methods/run-propagated.ts';
 import { isChanging } from '../methods/select-layer.ts';
 import { TraceBuilder, type MethodTrace, type TraceStore } from '../methods/trace-store.ts';
@@ -53,11 +52,11 @@ export async function computeMethod(
   });
   const asked = { method, parameters, budgets, promptLength };
   const breathe = breather(job);
-  const onLayer = (budget: number, reads: LayerReads): Promise<void> => builders[budget]!.add(reads, breathe);
+  const onRows = ({ budget, layer, reads }: RowsRead): Promise<void> => builders[budget]!.add(layer, reads, breathe);
   let results: readonly MeasuredMethod[];
   let built: readonly (MethodTrace | null)[];
   if (fidelity === 'F1') {
-    const measured = await runMethod(parts, asked, job, onLayer);
+    const measured = await runMethod(parts, asked, job, onRows);
     results = measured.map((result) => ({ ...result, answerStart: request.answerStart }));
     // By name: the arrays of a run that is let go belong to the next one.
     const states = runStates(architecture, capture.tokens, () => runs.get(runId).capture.layers);
@@ -69,7 +68,7 @@ export async function computeMethod(
       all.push(states(builders[budget]!, decoder));
     };
     results = await throughLayers(opened, run, parts, { ...asked, ...request, method, budgets }, job, {
-      onLayer,
+      onRows,
       onForward,
     });
     built = all;

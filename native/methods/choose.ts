@@ -50,6 +50,18 @@ export function isRange(keys: Int32Array): boolean {
   return keys.length > 0 && keys[keys.length - 1]! - keys[0]! === keys.length - 1;
 }
 
+/** How many of an ascending list are below a bound. */
+export function countBelow(keys: Int32Array, bound: number): number {
+  let low = 0;
+  let high = keys.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (keys[middle]! < bound) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** Ascending lists one after the other, where each begins after the one before ends. */
 export function joined(...lists: readonly Int32Array[]): Int32Array {
   const all = new Int32Array(lists.reduce((sum, { length }) => sum + length, 0));

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { MethodParameters } from '../../shared/model/method.ts';
-import { visibleUnder, type MaskSpec } from '../attention/mask.ts';
 import { range } from './choose.ts';
 import { methods } from './index.ts';
-import type { LayerData, Method } from './method.ts';
+import { seenUnder } from './mask-reads.ts';
+import type { LayerData, Method, PromptMask } from './method.ts';
 import { contextOf } from './select-layer.ts';
 import { changedOutputs, forChanged, randomLayer, selectAll } from './testing/layers.ts';
 
@@ -202,8 +202,8 @@ describe.each(methods.map((method) => [method.info.id, method] as const))('metho
     const request = { layers: 4, promptLength: PROMPT, budget: BUDGET, breathe: () => Promise.resolve() };
     const masksOf = (data: LayerData) => prefill(data, 1, contextOf(method, request));
     const [data, later] = [layersOf(9)[1]!, disturbed(layersOf(9), PROMPT)[1]!];
-    const rowsOf = (masks: readonly MaskSpec[]) =>
-      masks.flatMap((mask) => [...range(0, PROMPT)].map((query) => visibleUnder(mask, TOKENS, query, query).join('')));
+    const rowsOf = (masks: readonly PromptMask[]) =>
+      masks.flatMap((mask) => [...range(0, PROMPT)].map((query) => seenUnder(mask, TOKENS, query).join('')));
     const rows = rowsOf(await masksOf(data));
     expect(rows).toHaveLength(4 * PROMPT);
     expect(rows.every((row) => row.includes('1'))).toBe(true);
@@ -212,7 +212,7 @@ describe.each(methods.map((method) => [method.info.id, method] as const))('metho
     if (method.info.phases.includes('decode')) return;
     for (const mask of await masksOf(data)) {
       for (let query = PROMPT; query < TOKENS; query++) {
-        expect(visibleUnder(mask, TOKENS, query, query)).not.toContain(0);
+        expect(seenUnder(mask, TOKENS, query)).not.toContain(0);
       }
     }
   });

@@ -4,7 +4,7 @@
  */
 import type { AttentionKernel } from '../attention/kernel.ts';
 import { packedLength } from '../attention/row-kernel.ts';
-import type { DenseFacts } from './layer-masses.ts';
+import type { DenseFacts } from './dense-layer.ts';
 import type { OracleRows } from './oracle-masses.ts';
 import { PackedKeys, type LayerKeys } from './packed-keys.ts';
 

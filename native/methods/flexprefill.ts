@@ -1,8 +1,7 @@
 /** FlexPrefill: each head is masked by estimated blocks where these can be trusted, else by columns and diagonals. */
-import type { MaskSpec } from '../attention/mask.ts';
 import { blockProbabilities, keyBlockMeans, queryBlockMeans } from './block-means.ts';
 import { largest } from './choose.ts';
-import { FREE, groupOf, type LayerData, type Method, type MethodContext } from './method.ts';
+import { FREE, groupOf, type LayerData, type Method, type MethodContext, type PromptMask } from './method.ts';
 import { maskOfBlocks, readsEverything } from './prefill-masks.ts';
 import { lineSums } from './vertical-slash.ts';
 
@@ -94,7 +93,7 @@ export const flexprefill: Method = {
   prefill: async (data, _layer, context) => {
     const { promptLength } = context;
     const { block } = context.parameters;
-    const masks: MaskSpec[] = [];
+    const masks: PromptMask[] = [];
     for (let head = 0; head < data.heads; head++) {
       const { kept } = await flexPlan(data, head, context);
       masks.push(maskOfBlocks(data, { promptLength }, block!, kept));

@@ -31,7 +31,11 @@ async function listsOf(method: Method): Promise<{ readonly first: number; readon
   const context = contextOf(method, { ...request, parameters: PREFILL[method.info.id]! });
   const lists: Int32Array[][][] = [];
   for (const [layer, data] of layers.entries()) {
-    lists.push((await method.prefill!(data, layer, context)).map((mask) => [...readsOfMask(mask, data)]));
+    lists.push(
+      (await method.prefill!(data, layer, context)).map((mask) => [
+        ...readsOfMask(mask, data, { start: 0, end: TOKENS }),
+      ]),
+    );
   }
   return { first: 0, lists };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DENSITY_TILE } from '../../shared/model/method-result.ts';
 import { createPrng } from '../../shared/base/prng.ts';
-import { countKeys, type LayerReads } from './key-counts.ts';
+import { KeyCounter, type LayerReads } from './key-counts.ts';
 import { groupOf, type LayerData } from './method.ts';
 
 const [HEADS, KV_HEADS, TOKENS] = [4, 2, 3 * DENSITY_TILE + 20];
@@ -37,12 +37,25 @@ function counted(first: number, reads: LayerReads) {
 }
 
 async function expectCounted(first: number, reads: LayerReads): Promise<void> {
-  const { needed, computed, blocks, emptyRows } = await countKeys(data, first, reads, false, go);
+  const whole = new KeyCounter(data, first, false);
+  await whole.add(reads, go);
+  const { needed, computed, blocks, emptyRows } = whole.counts();
   const found = { needed, cells: computed.count, tiles: blocks.count, emptyRows };
   expect(found).toEqual(counted(first, reads));
+  // In portions that tiles are cut by.
+  for (const size of [1, 48, DENSITY_TILE]) {
+    const parts = new KeyCounter(data, first, false);
+    for (let row = 0; row < TOKENS - first; row += size) {
+      await parts.add(
+        reads.map((rows) => rows.slice(row, row + size)),
+        go,
+      );
+    }
+    expect(parts.counts()).toEqual(whole.counts());
+  }
 }
 
-describe('countKeys', () => {
+describe('keys that are counted', () => {
   it('counts lists that are parts of one another, of rows in one tile and in several', async () => {
     // Every row reads the beginning of one list that leaves keys out.
     const list = Int32Array.from({ length: TOKENS }, (_, key) => key).filter((key) => key % 5 !== 3);

@@ -10,6 +10,8 @@ export type LayerReads = readonly (readonly Int32Array[])[];
 
 /** Sums over the heads or KV heads of a layer. */
 export interface LayerCounts {
+  /** Keys read by each row, [heads, rows]. */
+  readonly lengths: Int32Array;
   /** Keys read, [heads], summed over rows. */
   readonly read: Float64Array;
   /** At the last query, summed over heads. */
@@ -34,105 +36,138 @@ export interface Share {
   readonly of: number;
 }
 
-export async function countKeys(
-  data: LayerData,
-  promptLength: number,
-  reads: LayerReads,
-  evicts: boolean,
-  breathe: () => Promise<void>,
-): Promise<LayerCounts> {
-  const { heads, kvHeads, tokens } = data;
-  const last = tokens - promptLength - 1;
-  const read = Float64Array.from(reads, (rows) => rows.reduce((sum, keys) => sum + keys.length, 0));
-  const tiles = tileCells(data, promptLength);
-  let [unionLast, needed, cells, touched] = [0, 0, 0, 0];
-  for (let group = 0; group < kvHeads; group++) {
-    const own = reads.filter((_rows, head) => groupOf(data, head) === group);
-    unionLast += unionSize(
-      own.map((rows) => rows[last]!),
-      tokens,
+/** Counts the rows from `firstRow` on as they come, in portions of any size. */
+export class KeyCounter {
+  readonly #data: LayerData;
+  readonly #firstRow: number;
+  readonly #evicts: boolean;
+  /** The query of the next row. */
+  #next: number;
+  readonly #lengths: Int32Array;
+  /** By group, the keys that it was asked for, [tokens]. */
+  readonly #seen: readonly Uint8Array[];
+  /** By head, those tiles of the row of tiles at hand that it has read from. */
+  readonly #touched: readonly Uint8Array[];
+  readonly #columns: number;
+  #unionLast = 0;
+  readonly #sums = { cells: 0, tiles: 0, allCells: 0, allTiles: 0 };
+
+  constructor(data: LayerData, firstRow: number, evicts: boolean) {
+    const { heads, kvHeads, tokens } = data;
+    this.#data = data;
+    this.#firstRow = firstRow;
+    this.#evicts = evicts;
+    this.#next = firstRow;
+    this.#lengths = new Int32Array(heads * (tokens - firstRow));
+    this.#seen = Array.from({ length: kvHeads }, () => new Uint8Array(tokens));
+    this.#columns = Math.ceil(tokens / DENSITY_TILE);
+    this.#touched = Array.from({ length: heads }, () => new Uint8Array(this.#columns));
+  }
+
+  /** The next rows. */
+  async add(reads: LayerReads, breathe: () => Promise<void>): Promise<void> {
+    const { heads, kvHeads, tokens } = this.#data;
+    const [first, count] = [this.#next, reads[0]!.length];
+    const all = tokens - this.#firstRow;
+    reads.forEach((rows, head) => {
+      const at = head * all + first - this.#firstRow;
+      for (let row = 0; row < count; row++) this.#lengths[at + row] = rows[row]!.length;
+    });
+    for (let start = first; start < first + count; start = this.#next) {
+      const end = Math.min(first + count, (Math.floor(start / DENSITY_TILE) + 1) * DENSITY_TILE);
+      const own = reads.map((rows) => rows.slice(start - first, end - first));
+      // Heads often share their lists; tiles that were begun before may have others.
+      const isBegin = start === this.#firstRow || start % DENSITY_TILE === 0;
+      for (let head = 0; head < heads; head++) {
+        const isShared = isBegin && head % (heads / kvHeads) > 0 && areSame(own[head]!, own[head - 1]!);
+        if (isShared) this.#touched[head]!.set(this.#touched[head - 1]!);
+        else markKeys(own[head]!, this.#touched[head]!, this.#seen[groupOf(this.#data, head)]!);
+        await breathe();
+      }
+      this.#next = end;
+      if (end === tokens || end % DENSITY_TILE === 0) this.#closeTiles();
+    }
+    if (this.#next < tokens) return;
+    for (let group = 0; group < kvHeads; group++) {
+      const last = reads.filter((_rows, head) => groupOf(this.#data, head) === group).map((rows) => rows[count - 1]!);
+      this.#unionLast += unionSize(last, tokens);
+    }
+  }
+
+  /** Once all rows are there. */
+  counts(): LayerCounts {
+    const { heads, kvHeads, tokens } = this.#data;
+    const rows = tokens - this.#firstRow;
+    const read = Float64Array.from({ length: heads }, (_, head) =>
+      this.#lengths.subarray(head * rows, (head + 1) * rows).reduce((sum, length) => sum + length, 0),
     );
-    const seen = new Uint8Array(tokens);
-    let before = { cells: 0, tiles: 0 };
-    for (const [at, rows] of own.entries()) {
-      // Heads often share their lists.
-      const found = at > 0 && areSame(rows, own[at - 1]!) ? before : markKeys(rows, promptLength, tiles, seen);
-      before = found;
-      cells += found.cells;
-      touched += found.tiles;
-      await breathe();
-    }
-    needed += sumOf(seen);
+    const { cells, tiles, allCells, allTiles } = this.#sums;
+    const inMemory = tokens - firstVisible(this.#data, tokens - 1);
+    return {
+      lengths: this.#lengths,
+      read,
+      readLast: read.reduce((sum, _each, head) => sum + this.#lengths[(head + 1) * rows - 1]!, 0),
+      unionLast: this.#unionLast,
+      residentLast: this.#evicts ? this.#unionLast : kvHeads * inMemory,
+      needed: this.#seen.reduce((sum, keys) => sum + sumOf(keys), 0),
+      emptyRows: this.#lengths.reduce((sum, length) => sum + (length === 0 ? 1 : 0), 0),
+      selected: { count: read.reduce((sum, each) => sum + each, 0), of: heads * allCells },
+      computed: { count: cells, of: heads * allCells },
+      blocks: { count: tiles, of: heads * allTiles },
+    };
   }
-  const allCells = tiles.cells.reduce((sum, each) => sum + each, 0);
-  const allTiles = tiles.cells.reduce((sum, each) => sum + (each > 0 ? 1 : 0), 0);
-  const inMemory = tokens - firstVisible(data, tokens - 1);
-  return {
-    read,
-    readLast: reads.reduce((sum, rows) => sum + rows[last]!.length, 0),
-    unionLast,
-    residentLast: evicts ? unionLast : kvHeads * inMemory,
-    needed,
-    emptyRows: reads.reduce((sum, rows) => sum + rows.filter(({ length }) => length === 0).length, 0),
-    selected: { count: read.reduce((sum, each) => sum + each, 0), of: heads * allCells },
-    computed: { count: cells, of: heads * allCells },
-    blocks: { count: touched, of: heads * allTiles },
-  };
-}
 
-interface Tiles {
-  /** Tiles of keys in a row of tiles. */
-  readonly columns: number;
-  /** The first row of tiles with a query under the method. */
-  readonly firstRow: number;
-  /** Pairs of each tile that a query under the method can see, row by row. */
-  readonly cells: Float64Array;
-}
-
-function tileCells(data: LayerData, promptLength: number): Tiles {
-  const columns = Math.ceil(data.tokens / DENSITY_TILE);
-  const firstRow = Math.floor(promptLength / DENSITY_TILE);
-  const cells = new Float64Array((columns - firstRow) * columns);
-  for (let query = promptLength; query < data.tokens; query++) {
-    const first = firstVisible(data, query);
-    const row = Math.floor(query / DENSITY_TILE) - firstRow;
-    for (let column = Math.floor(first / DENSITY_TILE); column * DENSITY_TILE <= query; column++) {
-      const start = Math.max(first, column * DENSITY_TILE);
-      cells[row * columns + column]! += Math.min(query + 1, (column + 1) * DENSITY_TILE) - start;
+  /** The row of tiles that ends before the next row. */
+  #closeTiles(): void {
+    const cells = this.#cellsOfTiles();
+    for (const count of cells) {
+      this.#sums.allCells += count;
+      this.#sums.allTiles += count > 0 ? 1 : 0;
+    }
+    for (const touched of this.#touched) {
+      for (let column = 0; column < touched.length; column++) {
+        if (touched[column] === 0) continue;
+        this.#sums.cells += cells[column]!;
+        this.#sums.tiles++;
+      }
+      touched.fill(0);
     }
   }
-  return { columns, firstRow, cells };
+
+  /** Pairs of each of its tiles that a query under the method can see. */
+  #cellsOfTiles(): Float64Array {
+    const cells = new Float64Array(this.#columns);
+    const row = Math.floor((this.#next - 1) / DENSITY_TILE);
+    for (let query = Math.max(this.#firstRow, row * DENSITY_TILE); query < this.#next; query++) {
+      const first = firstVisible(this.#data, query);
+      for (let column = Math.floor(first / DENSITY_TILE); column * DENSITY_TILE <= query; column++) {
+        const start = Math.max(first, column * DENSITY_TILE);
+        cells[column]! += Math.min(query + 1, (column + 1) * DENSITY_TILE) - start;
+      }
+    }
+    return cells;
+  }
 }
 
-/** Marks the keys of a head's rows in `seen`, and tells how many tiles they lie in. */
-function markKeys(
-  rows: readonly Int32Array[],
-  promptLength: number,
-  { columns, firstRow, cells }: Tiles,
-  seen: Uint8Array,
-): { readonly cells: number; readonly tiles: number } {
-  const touched = new Uint8Array(cells.length);
-  let before: { readonly keys: Int32Array; readonly start: number } = { keys: NO_KEYS, start: -1 };
-  for (const [at, keys] of rows.entries()) {
-    const start = (Math.floor((promptLength + at) / DENSITY_TILE) - firstRow) * columns;
-    // The beginning is marked already where the row before was that, in the same tiles.
-    const done = start === before.start && isBeginning(before.keys, keys) ? before.keys.length : 0;
-    before = { keys, start };
+/** Marks the keys of a head's rows, of one row of tiles, and the tiles that they lie in. */
+function markKeys(rows: readonly Int32Array[], touched: Uint8Array, seen: Uint8Array): void {
+  let before: Int32Array = NO_KEYS;
+  for (const keys of rows) {
+    // The beginning is marked already where the row before was that.
+    const done = isBeginning(before, keys) ? before.length : 0;
+    before = keys;
     if (isRange(keys)) {
       const [first, end] = [keys[0]!, keys[keys.length - 1]! + 1];
       seen.fill(1, first, end);
-      touched.fill(1, start + Math.floor(first / DENSITY_TILE), start + Math.ceil(end / DENSITY_TILE));
+      touched.fill(1, Math.floor(first / DENSITY_TILE), Math.ceil(end / DENSITY_TILE));
     } else {
       for (let i = done; i < keys.length; i++) {
         const key = keys[i]!;
         seen[key] = 1;
-        touched[start + Math.floor(key / DENSITY_TILE)] = 1;
+        touched[Math.floor(key / DENSITY_TILE)] = 1;
       }
     }
   }
-  let found = 0;
-  for (let tile = 0; tile < touched.length; tile++) if (touched[tile] === 1) found += cells[tile]!;
-  return { cells: found, tiles: sumOf(touched) };
 }
 
 /** Whether a list is the first part of another, by the memory that they lie in. */

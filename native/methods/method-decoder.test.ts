@@ -112,9 +112,11 @@ describe.each(Object.entries(MODELS))('a forward under a method, %s', (name, opt
       method: found,
       context: contextOf(found, asked),
       capacity: TOKENS,
-      onRows: ({ layer, firstRow, reads: own }) => {
-        own.forEach((rows, head) => rows.forEach((keys, row) => reads.set(at(layer, head, firstRow + row), keys)));
-      },
+      onRows: ({ layer, eachBlock }) =>
+        eachBlock((first, own) => {
+          own.forEach((rows, head) => rows.forEach((keys, row) => reads.set(at(layer, head, first + row), keys)));
+          return Promise.resolve();
+        }),
       ...more,
     });
   }

@@ -18,8 +18,9 @@ import { attendChanged } from './attend-changed.ts';
 import { ChangedRows } from './changed-rows.ts';
 import type { LayerReads } from './key-counts.ts';
 import { withMasks } from './list-masks.ts';
-import { readsOfMask } from './mask-reads.ts';
-import type { ChangedCache, LayerData, LayerSelector, Method, MethodContext } from './method.ts';
+import { eachRowBlock } from './mask-reads.ts';
+import type { ChangedCache, LayerData, LayerSelector, Method, MethodContext, PromptMask, RowRule } from './method.ts';
+import type { TakeRows } from './row-blocks.ts';
 import { isChanging, visible } from './select-layer.ts';
 
 export interface MethodDecoderOptions {
@@ -32,6 +33,8 @@ export interface MethodDecoderOptions {
   readonly run?: SeedRun;
   /** Told of the rows under the method, layer by layer, with every append. */
   readonly onRows?: (rows: MethodRows) => Promise<void> | void;
+  /** In lists of the rows of the prompt at a time; as of `rowBlocks` where absent. */
+  readonly mostKeys?: number | undefined;
 }
 
 export interface SeedRun {
@@ -46,8 +49,8 @@ export interface MethodRows {
   readonly firstRow: number;
   /** Of all positions up to the last of the rows; the arrays are the decoder's own. */
   readonly data: LayerData;
-  /** By head, then by row. */
-  readonly reads: LayerReads;
+  /** What they read. */
+  readonly eachBlock: (take: TakeRows) => Promise<void>;
   /** What the heads put out, [rows, heads x headDim]. */
   readonly z: Float32Array;
 }
@@ -76,7 +79,7 @@ export interface MethodDecoder {
  */
 export function createMethodDecoder(
   model: ForwardModel,
-  { method, context, capacity, run, onRows }: MethodDecoderOptions,
+  { method, context, capacity, run, onRows, mostKeys }: MethodDecoderOptions,
 ): MethodDecoder {
   const { architecture, kernel } = model;
   const { layers, heads, kvHeads, headDim, dModel, rope } = architecture;
@@ -132,13 +135,10 @@ export function createMethodDecoder(
       if (!ofPrompt) return throughKernel(rows, null, output, clock);
       const data = dataOf(layer, tokens);
       const masks = await method.prefill!(data, layer, context);
-      await throughKernel(rows, masks, output, clock);
-      const reads: (readonly Int32Array[])[] = [];
-      for (const mask of masks) {
-        reads.push(readsOfMask(mask, data));
-        await clock.breathe();
-      }
-      return onRows?.({ layer, firstRow: 0, data, reads, z: output.z });
+      const eachBlock = (take: TakeRows) => eachRowBlock(masks, data, take, clock.breathe, mostKeys);
+      if (masks.every(isOfKernel)) await throughKernel(rows, masks, output, clock);
+      else await eachBlock((first, reads) => listed(rows, first, reads, output, clock));
+      return onRows?.({ layer, firstRow: 0, data, eachBlock, z: output.z });
     }
     if (ofPrompt) return throughKernel(rows, null, output, clock);
     const reads = await stepped(layer, queryStart, tokens, output, clock);
@@ -149,7 +149,8 @@ export function createMethodDecoder(
         (masks) => throughKernel(rows, masks, output, clock),
       );
     }
-    await onRows?.({ layer, firstRow: queryStart, data: dataOf(layer, tokens), reads, z: output.z });
+    const eachBlock = (take: TakeRows) => take(queryStart, reads);
+    await onRows?.({ layer, firstRow: queryStart, data: dataOf(layer, tokens), eachBlock, z: output.z });
   }
 
   /** What the queries read; where the kernel cannot tell their outputs from that alone, these too. */
@@ -182,6 +183,26 @@ export function createMethodDecoder(
     }
     if (together !== null) z.set(await together.outputs(kernel, pass));
     return reads;
+  }
+
+  /** Rows of the prompt from query `first` on under their lists. */
+  function listed(
+    { layer, q, k, v }: AppendedRows,
+    first: number,
+    reads: LayerReads,
+    { z }: AttentionOutput,
+    clock: AttentionClock,
+  ): Promise<void> {
+    const end = first + reads[0]!.length;
+    const own = (rows: Float32Array) => rows.subarray(first * width, end * width);
+    const seen = (rows: Float32Array) => rows.subarray(0, end * kvHeads * headDim);
+    const rows = { layer, q: own(q), k: seen(k), v: seen(v), tokens: end, queryStart: first };
+    const output = { z: own(z), lse: new Float32Array(heads * (end - first)), statistics: null, extra: null };
+    return withMasks(
+      reads,
+      () => clock.pass(0),
+      (masks) => throughKernel(rows, masks, output, clock),
+    );
   }
 
   function throughKernel(
@@ -223,6 +244,10 @@ export function createMethodDecoder(
     unembed: (residuals, job) => decoder.unembed(residuals, job),
     data: (layer) => dataOf(layer, decoder.length),
   };
+}
+
+function isOfKernel(mask: PromptMask): mask is Exclude<PromptMask, RowRule> {
+  return mask.kind !== 'rule';
 }
 
 /** As the queries from `start` on find it: what those before them have left, in arrays of its own. */

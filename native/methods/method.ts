@@ -7,7 +7,7 @@
  */
 import type { MethodInfo, MethodParameters, ResolvedMethod } from '../../shared/model/method.ts';
 import type { FromBudget } from '../../shared/model/method-parameters.ts';
-import type { MaskSpec } from '../attention/mask.ts';
+import type { MaskSpec, RowKeysMask } from '../attention/mask.ts';
 import type { RowKernel } from '../attention/row-kernel.ts';
 import type { PackedKeys } from './packed-keys.ts';
 
@@ -92,6 +92,18 @@ export interface LayerSelector {
   fork?(): LayerSelector;
 }
 
+/**
+ * What a query head sees of the rows of a prompt. Lists of all rows would grow with the square of the prompt: what is no mask
+ * of a few numbers gives the keys of a row when they are asked for.
+ */
+export type PromptMask = Exclude<MaskSpec, RowKeysMask> | RowRule;
+
+export interface RowRule {
+  readonly kind: 'rule';
+  /** Keys of the query at a position, ascending, up to its own. Fastest for one query after the other. */
+  readonly keysAt: (query: number) => Int32Array;
+}
+
 /** Sizes that costs follow from. */
 export interface CostSizes {
   readonly layers: number;
@@ -140,7 +152,7 @@ export interface Method {
   /** Throws `bad-request` for parameters that cannot go together. */
   begin(data: LayerData, layer: number, context: MethodContext): Promise<LayerSelector>;
   /** Where it applies to the rows of the prompt: what each query head sees there. */
-  readonly prefill?: (data: LayerData, layer: number, context: MethodContext) => Promise<readonly MaskSpec[]>;
+  readonly prefill?: (data: LayerData, layer: number, context: MethodContext) => Promise<readonly PromptMask[]>;
   /** Whether keys, values or outputs are changed under these parameters; where absent, whether `modifying` is its class. */
   readonly changes?: (parameters: MethodParameters) => boolean;
   costs(sizes: CostSizes, parameters: MethodParameters): MethodCosts;
@@ -156,4 +168,11 @@ export function groupOf({ heads, kvHeads }: Pick<LayerData, 'heads' | 'kvHeads'>
 /** First key that the layer's own window leaves to a query. */
 export function firstVisible({ window }: Pick<LayerData, 'window'>, query: number): number {
   return window === null ? 0 : Math.max(0, query - window + 1);
+}
+
+/** The first positions alone. */
+export function upTo(tokens: number, data: LayerData): LayerData {
+  if (tokens === data.tokens) return data;
+  const first = (rows: Float32Array) => rows.subarray(0, (rows.length / data.tokens) * tokens);
+  return { ...data, tokens, q: first(data.q), k: first(data.k), v: first(data.v) };
 }

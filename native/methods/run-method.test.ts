@@ -2,8 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MethodParameters } from '../../shared/model/method.ts';
 import { DENSITY_TILE } from '../../shared/model/method-result.ts';
 import { createKernel } from '../attention/choose-kernel.ts';
-import { PLAIN, type AttentionKernel } from '../attention/kernel.ts';
-import { visibleUnder } from '../attention/mask.ts';
+import { allocateBare, PLAIN, type AttentionKernel } from '../attention/kernel.ts';
 import type { LayerCapture } from '../capture/capture.ts';
 import { inverseFrequencies } from '../families/rope.ts';
 import { OutputNorms } from '../scores/output-norms.ts';
@@ -11,6 +10,8 @@ import { ADDON } from '../testing/open-forward.ts';
 import { referenceAttention } from '../testing/reference-attention.ts';
 import { createRng, normalArray } from '../testing/rng.ts';
 import { findMethod, methods } from './index.ts';
+import { rowKeys } from './list-masks.ts';
+import { readsOfMask, seenUnder } from './mask-reads.ts';
 import { groupOf, type LayerData } from './method.ts';
 import { runMethod, type MeasuredMethod, type MethodRunParts, type MethodRunRequest } from './run-method.ts';
 import { contextOf } from './select-layer.ts';
@@ -228,10 +229,11 @@ describe('a method on a run', () => {
     let [selected, cells, last] = [0, 0, 0];
     for (const [layer, data] of layers.entries()) {
       const masks = await method.prefill!(data, layer, context);
-      const masked = referenceAttention(shape, { ...PLAIN, ...data, masks: [...masks] }).z;
+      const lists = masks.map((mask) => rowKeys(readsOfMask(mask, data, { start: 0, end: TOKENS })));
+      const masked = referenceAttention(shape, { ...PLAIN, ...data, masks: lists }).z;
       masks.forEach((mask, head) => {
         for (let query = 0; query < promptLength; query++) {
-          const visible = visibleUnder(mask, TOKENS, query, query);
+          const visible = seenUnder(mask, TOKENS, query);
           const first = Math.max(0, query - (data.window ?? TOKENS) + 1);
           const keys = [...visible.keys()].filter((key) => key >= first && visible[key] === 1);
           recall.push(keys.reduce((sum, key) => sum + dense[layer]!.p[(head * TOKENS + query) * TOKENS + key]!, 0));
@@ -255,6 +257,63 @@ describe('a method on a run', () => {
     expect(result.choosing.onceFlops).toBeGreaterThan(0);
     expect(result.lostMassByQuery).toHaveLength(promptLength);
     expect(result.notes).toContainEqual(expect.stringContaining('rows of the prompt'));
+  });
+
+  /** Sparse at this length, and with rows that read everything. */
+  const blockwise: Readonly<Record<string, MethodParameters>> = {
+    'vertical-slash': { columns: 6, diagonals: 9, 'first-columns': 1, 'first-diagonals': 2, probe: 8 },
+    flexprefill: { block: 8, least: 8 },
+    seer: { block: 8, share: 0.3 },
+  };
+  it.each(methods.map(({ info }) => info.id))('%s: tells the same to the bit in blocks of rows', async (id) => {
+    const given = { method: findMethod(id), parameters: blockwise[id] ?? {}, budgets: [{ keys: 20 }, null] };
+    const told = async (mostKeys: number) => {
+      const lists = new Map<string, string>();
+      const rows = new Map<string, number>();
+      let [blocks, most] = [0, 0];
+      const results = await runMethod({ ...parts, mostKeys }, { ...given, promptLength: 80 }, job, (of) => {
+        const name = `${of.budget} ${of.layer}`;
+        const first = rows.get(name) ?? 0;
+        of.reads.forEach((own, head) =>
+          own.forEach((keys, row) => lists.set(`${name} ${head} ${first + row}`, keys.join())),
+        );
+        rows.set(name, first + of.reads[0]!.length);
+        blocks++;
+        most = Math.max(
+          most,
+          of.reads.flat().reduce((sum, { length }) => sum + length, 0),
+        );
+      });
+      return { results, lists, blocks, most };
+    };
+    const [whole, parted] = [await told(Infinity), await told(4 * 48 * 100)];
+    expect(whole.blocks).toBe(2 * LAYERS);
+    expect(parted.blocks).toBeGreaterThan(whole.blocks);
+    expect(parted.most).toBeLessThanOrEqual(4 * 48 * TOKENS);
+    expect(parted.lists).toEqual(whole.lists);
+    expect(parted.results).toEqual(whole.results);
+  });
+
+  it('tells the same to the bit past the rows that the kernel takes together', async () => {
+    const tokens = 2150;
+    const data = randomLayer(7, { ...shape, tokens });
+    const z = new Float32Array(tokens * WIDTH);
+    await kernel.run({ ...PLAIN, ...data }, { ...allocateBare(shape, tokens), z }, () => Promise.resolve());
+    const capture = { tokens, layers: [{ q: data.q, k: data.k, v: data.v, z } as LayerCapture] };
+    const architecture = { ...parts.architecture, layers: 1, slidingWindow: [null] };
+    const parameters = { columns: 700, diagonals: 300 };
+    const request = { method: findMethod('vertical-slash'), parameters, budgets: [null], promptLength: tokens };
+    const told = async (mostKeys: number) => {
+      let blocks = 0;
+      const results = await runMethod({ ...parts, architecture, capture, mostKeys }, request, job, () => {
+        blocks++;
+      });
+      return { results, blocks };
+    };
+    const [whole, parted] = [await told(Infinity), await told(2 ** 21)];
+    expect([whole.blocks, parted.blocks]).toEqual([1, 9]);
+    expect(whole.results[0]!.density.selected).toBeGreaterThan(0.4);
+    expect(parted.results).toEqual(whole.results);
   });
 
   it('tells the three densities apart', async () => {

@@ -2,19 +2,28 @@
 import type { Badge } from '../../shared/model/badge.ts';
 import type { Budget, MethodParameters, MethodPhase, ResolvedMethod } from '../../shared/model/method.ts';
 import { DENSE_FROM, type MethodResult, type StepCosts } from '../../shared/model/method-result.ts';
-import type { AttentionKernel } from '../attention/kernel.ts';
 import type { Capture } from '../capture/capture.ts';
 import type { Architecture } from '../families/family.ts';
 import { inverseFrequencies } from '../families/rope.ts';
 import { breather } from '../forward/breathe.ts';
 import { Checkpoint, type Job } from '../forward/checkpoint.ts';
 import { ChangedRows } from './changed-rows.ts';
-import { countKeys, type LayerCounts, type LayerReads, type Share } from './key-counts.ts';
+import { KeyCounter, type LayerCounts, type LayerReads, type Share } from './key-counts.ts';
+import { denseLayer, type MassParts } from './dense-layer.ts';
 import { denseMemory } from './dense-memory.ts';
-import { DenseLayer, type LayerMasses, type MassParts } from './layer-masses.ts';
-import { readsOfMask } from './mask-reads.ts';
-import { firstVisible, FREE, type LayerData, type Method, type MethodContext, type MethodCosts } from './method.ts';
+import { LayerUnder, type LayerMasses } from './layer-masses.ts';
+import { eachRowBlock } from './mask-reads.ts';
+import {
+  firstVisible,
+  FREE,
+  upTo,
+  type LayerData,
+  type Method,
+  type MethodContext,
+  type MethodCosts,
+} from './method.ts';
 import { oracleRows, type OracleRows } from './oracle-masses.ts';
+import { rowBlocks, type TakeRows } from './row-blocks.ts';
 import { contextOf, isChanging, selectLayer } from './select-layer.ts';
 
 /** Half precision, as caches are kept; told with the result. */
@@ -27,6 +36,8 @@ export interface MethodRunParts extends MassParts {
   >;
   /** Without interventions. */
   readonly capture: Pick<Capture, 'tokens' | 'layers'>;
+  /** In lists at a time; as of `rowBlocks` where absent. */
+  readonly mostKeys?: number;
 }
 
 export interface MethodRunRequest {
@@ -55,15 +66,24 @@ export function measuredRows({ info }: Method, tokens: number, promptLength: num
 /** What a run says of a method; whether its lists are kept is not for here. */
 export type MeasuredMethod = Omit<MethodResult, 'trace'>;
 
+/** What rows of a layer that follow those before read, under the budget of this index; not to be held on to. */
+export interface RowsRead {
+  readonly budget: number;
+  readonly layer: number;
+  readonly reads: LayerReads;
+}
+
+export type OnRows = (rows: RowsRead) => Promise<void> | void;
+
 /**
- * `onLayer`: is told what was read, layer by layer, with the index of the budget. Throws `bad-request` for parameters
+ * `onRows`: is told what was read, layer by layer, in blocks of rows. Throws `bad-request` for parameters
  * that do not fit, `needs-addon`, `CancelledError`.
  */
 export async function runMethod(
   parts: MethodRunParts,
   request: MethodRunRequest,
   job: Job,
-  onLayer: (budget: number, reads: LayerReads) => Promise<void> | void = () => undefined,
+  onRows: OnRows = () => undefined,
 ): Promise<MeasuredMethod[]> {
   const { architecture, capture } = parts;
   const { method, parameters, budgets, promptLength } = request;
@@ -89,19 +109,25 @@ export async function runMethod(
     const z = capture.layers[layer]!.z.subarray(0, rows.end * data.heads * data.headDim);
     const name = `${layer} ${rows.first} ${rows.end}`;
     const known = memory.get(name);
-    const dense = await DenseLayer.of(parts, data, layer, rows.first, z, breathe, known?.facts);
+    const dense = await denseLayer(parts, data, layer, rows.first, z, breathe, known?.facts);
     const oracle = known?.oracle ?? (await oracleRows(data, rows.first, breathe));
     if (known === undefined) memory.keep(name, { facts: dense.facts, oracle });
     await checkpoint.pass(1);
     for (const [budget, { context, tally }] of tries.entries()) {
-      const { reads, changed } =
-        rows.phase === 'decode'
-          ? await attended(method, data, layer, context, parts.kernel)
-          : await masked(method, data, layer, context);
-      const masses = await dense.under(reads, changed, breathe);
-      const counts = await countKeys(data, rows.first, reads, method.info.evicts, breathe);
-      await onLayer(budget, reads);
-      tally.add(data, reads, masses, counts, oracle);
+      const under = new LayerUnder(dense, rows.phase === 'prefill' || !isChanging(method, context));
+      const counter = new KeyCounter(data, rows.first, method.info.evicts);
+      const take: TakeRows = async (first, reads) => {
+        await under.add(first, reads, breathe);
+        await counter.add(reads, breathe);
+        await onRows({ budget, layer, reads });
+      };
+      let changed: Float32Array | null = null;
+      if (rows.phase === 'decode') changed = await attended(method, data, layer, context, parts, take);
+      else {
+        const masks = await method.prefill!(data, layer, context);
+        await eachRowBlock(masks, data, take, breathe, parts.mostKeys);
+      }
+      tally.add(data, await under.masses(changed, breathe), counter.counts(), oracle);
       await checkpoint.pass(1);
     }
   }
@@ -118,44 +144,34 @@ function layerData(
   return { ...sizes, q, k, v, ...(rope && { frequencies: inverseFrequencies(rope, tokens) }) };
 }
 
-/** The first positions alone. */
-function upTo(tokens: number, data: LayerData): LayerData {
-  if (tokens === data.tokens) return data;
-  const first = (rows: Float32Array) => rows.subarray(0, (rows.length / data.tokens) * tokens);
-  return { ...data, tokens, q: first(data.q), k: first(data.k), v: first(data.v) };
-}
-
-/** What is read, and the outputs, [rows, heads x headDim], of a method that changes keys, values or outputs. */
+/** Steps through the rows; gives the outputs, [rows, heads x headDim], of a method that changes keys, values or outputs. */
 async function attended(
   method: Method,
   data: LayerData,
   layer: number,
   context: MethodContext,
-  kernel: AttentionKernel,
-) {
-  const reads = Array.from({ length: data.heads }, (): Int32Array[] => []);
+  { kernel, mostKeys }: MethodRunParts,
+  take: TakeRows,
+): Promise<Float32Array | null> {
+  const blocks = rowBlocks(data.heads, { start: context.promptLength, end: data.tokens }, mostKeys);
+  let reads = Array.from({ length: data.heads }, (): Int32Array[] => []);
   const changed = isChanging(method, context) ? new ChangedRows(data, context.promptLength) : null;
   await selectLayer(
     method,
     data,
     layer,
     context,
-    (_query, own) => own.forEach((keys, head) => reads[head]!.push(keys)),
+    async (query, own) => {
+      own.forEach((keys, head) => reads[head]!.push(keys));
+      if (query + 1 < blocks[0]!.end) return;
+      await take(blocks.shift()!.start, reads);
+      reads = reads.map(() => []);
+    },
     (query, cache, own) => {
       if (query < data.tokens) changed?.add(own, cache);
     },
   );
-  return { reads, changed: changed && (await changed.outputs(kernel, context.breathe)) };
-}
-
-/** What the rows of the prompt read under a method for these alone. */
-async function masked(method: Method, data: LayerData, layer: number, context: MethodContext) {
-  const reads: (readonly Int32Array[])[] = [];
-  for (const mask of await method.prefill!(data, layer, context)) {
-    reads.push(readsOfMask(mask, data));
-    await context.breathe();
-  }
-  return { reads, changed: null };
+  return changed && (await changed.outputs(kernel, context.breathe));
 }
 
 /** Layers of one budget, put together. */
@@ -187,7 +203,7 @@ export class Tally {
     this.#lost = new Float64Array(this.#rows);
   }
 
-  add(data: LayerData, reads: LayerReads, masses: LayerMasses, counts: LayerCounts, oracle: OracleRows): void {
+  add(data: LayerData, masses: LayerMasses, counts: LayerCounts, oracle: OracleRows): void {
     const rows = this.#rows;
     for (let head = 0; head < data.heads; head++) {
       const own = (values: Float64Array) => values.subarray(head * rows, (head + 1) * rows);
@@ -198,7 +214,7 @@ export class Tally {
       this.#heads.read.push(counts.read[head]! / rows);
       own(masses.recall).forEach((recall, row) => (this.#lost[row]! += 1 - recall));
       oracle.rows.forEach((row, at) => {
-        this.#oracle.recall += oracle.mass(head, at, reads[head]![row]!.length);
+        this.#oracle.recall += oracle.mass(head, at, counts.lengths[head * rows + row]!);
         this.#oracle.own += own(masses.recall)[row]!;
         this.#oracle.rows++;
       });

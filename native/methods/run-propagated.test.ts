@@ -11,7 +11,7 @@ import { createRng, randomIds } from '../testing/rng.ts';
 import { writeTinyModel } from '../testing/tiny-model.ts';
 import { findMethod, methods } from './index.ts';
 import type { LayerReads } from './key-counts.ts';
-import { runMethod } from './run-method.ts';
+import { runMethod, type RowsRead } from './run-method.ts';
 import { runPropagated, type PropagatedMethod, type PropagatedRequest } from './run-propagated.ts';
 import { openParts, type OpenedParts } from './testing/open-parts.ts';
 
@@ -51,8 +51,8 @@ async function run(
     ...more,
   };
   const reads: LayerReads[][] = request.budgets.map(() => []);
-  const onLayer = (budget: number, own: LayerReads): void => void reads[budget]!.push(own);
-  const told = await runPropagated({ ...parts, capture }, request, job, { onLayer });
+  const onRows = ({ budget, reads: own }: RowsRead): void => void reads[budget]!.push(own);
+  const told = await runPropagated({ ...parts, capture }, request, job, { onRows });
   return { told, reads };
 }
 
@@ -148,6 +148,23 @@ describe('a method through all layers', () => {
     const { told: all } = await run('seer', { parameters, budgets: [null], promptLength: TOKENS, answerStart: null });
     expect(all[0]!.result.prediction).toBeNull();
     expect(all[0]!.result.notGiven.kl).toContain('No query comes after the prompt');
+  });
+
+  it.each([
+    ['vertical-slash', { columns: 4, diagonals: 5, 'first-columns': 1, 'first-diagonals': 2, probe: 8 }],
+    ['flexprefill', { block: 4, least: 4, gamma: 0.5 }],
+    ['seer', { block: 4, share: 0.2 }],
+  ])('%s: tells the same to the bit in blocks of rows', async (id, parameters) => {
+    const long = await runForward(parts, { ids: randomIds(createRng(10), 114, parts.architecture.vocabSize) }, job);
+    const asked = { method: findMethod(id), parameters, budgets: [null], promptLength: 112, answerStart: null };
+    const blocks: LayerReads[] = [];
+    const onRows = ({ reads }: RowsRead): void => void blocks.push(reads);
+    const whole = await runPropagated({ ...parts, capture: long }, asked, job);
+    const parted = await runPropagated({ ...parts, capture: long, mostKeys: 1 }, asked, job, { onRows });
+    const each = [48, 48, 16];
+    expect(blocks.map(([rows]) => rows!.length)).toEqual([...each, ...each, ...each]);
+    expect(parted).toEqual(whole);
+    expect(whole[0]!.result.recall).toBeLessThan(0.99);
   });
 
   it('takes the first token of an answer that follows the prompt from the dense row', async () => {

@@ -9,12 +9,20 @@ import { breather } from '../forward/breathe.ts';
 import { Checkpoint, type Job } from '../forward/checkpoint.ts';
 import type { ForwardModel } from '../forward/forward.ts';
 import { SweepProgress } from '../sweeps/sweep-progress.ts';
-import { countKeys, type LayerReads } from './key-counts.ts';
-import { DenseLayer } from './layer-masses.ts';
+import { denseLayer } from './dense-layer.ts';
+import { KeyCounter } from './key-counts.ts';
+import { LayerUnder } from './layer-masses.ts';
 import { createMethodDecoder, type MethodDecoder, type MethodRows } from './method-decoder.ts';
 import { oracleRows } from './oracle-masses.ts';
 import { comparePredictions, type ComparedPredictions, type MethodResiduals } from './predictions.ts';
-import { measuredRows, Tally, type MeasuredMethod, type MethodRunParts, type MethodRunRequest } from './run-method.ts';
+import {
+  measuredRows,
+  Tally,
+  type MeasuredMethod,
+  type MethodRunParts,
+  type MethodRunRequest,
+  type OnRows,
+} from './run-method.ts';
 import { contextOf } from './select-layer.ts';
 
 export interface PropagatedParts extends Omit<MethodRunParts, 'architecture' | 'capture'>, ForwardModel {
@@ -33,7 +41,7 @@ export interface PropagatedMethod extends Pick<ComparedPredictions, 'chosen' | '
 
 export interface PropagatedWatch {
   /** As of `runMethod`. */
-  readonly onLayer?: (budget: number, reads: LayerReads) => Promise<void> | void;
+  readonly onRows?: OnRows;
   /** Once all tokens of a budget are through; the decoder is this one's own. */
   readonly onForward?: (budget: number, decoder: MethodDecoder) => void;
 }
@@ -43,7 +51,7 @@ export async function runPropagated(
   parts: PropagatedParts,
   request: PropagatedRequest,
   job: Job,
-  { onLayer, onForward }: PropagatedWatch = {},
+  { onRows, onForward }: PropagatedWatch = {},
 ): Promise<PropagatedMethod[]> {
   const { capture } = parts;
   const { method, budgets, promptLength, answerStart } = request;
@@ -70,9 +78,7 @@ export async function runPropagated(
   let unembed: MethodDecoder['unembed'] | undefined;
   for (const budget of budgets.keys()) {
     const own = progress.begin(budget).forward;
-    const { tally, decoder, residuals } = await forward(parts, request, budget, own, (reads) =>
-      onLayer?.(budget, reads),
-    );
+    const { tally, decoder, residuals } = await forward(parts, request, budget, own, onRows);
     progress.end(budget);
     tallies.push(tally);
     all.push({ firstRow: rows.first, residuals });
@@ -96,7 +102,7 @@ async function forward(
   { method, parameters, budgets, promptLength }: PropagatedRequest,
   budget: number,
   job: Job,
-  onReads: (reads: LayerReads) => Promise<void> | void,
+  onRows: OnRows | undefined,
 ) {
   const { capture, architecture } = parts;
   const { tokens, ids } = capture;
@@ -109,16 +115,23 @@ async function forward(
   const context = contextOf(method, asked);
   const rows = measuredRows(method, tokens, promptLength);
   const tally = new Tally(parts, { method, parameters, budgets, promptLength }, rows, context.resolved);
-  const onRows = async ({ layer, firstRow, data, reads, z }: MethodRows): Promise<void> => {
+  const measure = async ({ layer, firstRow, data, eachBlock, z }: MethodRows): Promise<void> => {
     const denseZ = capture.layers[layer]!.z.subarray(0, data.tokens * heads * headDim);
-    const dense = await DenseLayer.of(parts, data, layer, firstRow, denseZ, pass);
+    const dense = await denseLayer(parts, data, layer, firstRow, denseZ, pass);
     const oracle = await oracleRows(data, firstRow, breathe);
-    const masses = await dense.under(reads, z, pass);
-    const counts = await countKeys(data, firstRow, reads, method.info.evicts, breathe);
-    await onReads(reads);
-    tally.add(data, reads, masses, counts, oracle);
+    const under = new LayerUnder(dense, false);
+    const counter = new KeyCounter(data, firstRow, method.info.evicts);
+    await eachBlock(async (first, reads) => {
+      await under.add(first, reads, pass);
+      await counter.add(reads, breathe);
+      await onRows?.({ budget, layer, reads });
+    });
+    tally.add(data, await under.masses(z, pass), counter.counts(), oracle);
   };
-  const decoder = createMethodDecoder(parts, { method, context, capacity: tokens, run: capture, onRows });
+  const decoder = createMethodDecoder(parts, {
+    ...{ method, context, capacity: tokens, run: capture, onRows: measure },
+    mostKeys: parts.mostKeys,
+  });
   const residuals = await decoder.appendResiduals(ids.subarray(decoder.length), job);
   return { tally, decoder, residuals };
 }

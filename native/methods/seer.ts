@@ -1,8 +1,7 @@
 /** SeerAttention's choice of blocks, by the attention that its gate is trained to predict. */
 import { AppError } from '../../shared/base/app-error.ts';
-import type { MaskSpec } from '../attention/mask.ts';
 import { largest } from './choose.ts';
-import { FREE, type LayerData, type Method, type MethodContext } from './method.ts';
+import { FREE, type LayerData, type Method, type MethodContext, type PromptMask } from './method.ts';
 import { maskOfBlocks, readsEverything } from './prefill-masks.ts';
 import { visitProbabilities } from './rows.ts';
 
@@ -110,7 +109,7 @@ export const seer: Method = {
   begin: (data, _layer, context) => readsEverything(data, context),
   prefill: async (data, _layer, context) => {
     const { block } = context.parameters;
-    const masks: MaskSpec[] = [];
+    const masks: PromptMask[] = [];
     for (let head = 0; head < data.heads; head++) {
       const kept = keptBlocks(await pooledRows(data, head, context), context.parameters);
       masks.push(maskOfBlocks(data, context, block!, kept));

@@ -1,13 +1,13 @@
 /** What a method keeps of arrays in a file: no model is needed. */
 import { AppError } from '../../shared/base/app-error.ts';
 import type { Budget, MethodInfo, MethodParameters, ResolvedMethod } from '../../shared/model/method.ts';
-import { visibleUnder } from '../attention/mask.ts';
 import { breather } from '../forward/breathe.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import { writeSafetensors, type TensorSource } from '../safetensors/index.ts';
 import { openCaptureFile, type CaptureFile } from './capture-file.ts';
 import { ChangedArrays, changedBytes } from './changed-arrays.ts';
 import { findMethod } from './index.ts';
+import { seenUnder } from './mask-reads.ts';
 import { groupOf, type Method, type MethodContext } from './method.ts';
 import { contextOf, isChanging, selectLayer } from './select-layer.ts';
 import { unionSize } from './union.ts';
@@ -196,7 +196,7 @@ async function* prefillOfLayers(
     for (let head = 0; head < heads; head++) {
       for (let query = start; query < end; query++) {
         const row = query - start;
-        kept.set(visibleUnder(masks[head]!, tokens, query, query), (head * (end - start) + row) * tokens);
+        kept.set(seenUnder(masks[head]!, tokens, query), (head * (end - start) + row) * tokens);
       }
       await context.breathe();
     }

@@ -46,14 +46,14 @@ export async function selectLayer(
   data: LayerData,
   layer: number,
   context: MethodContext,
-  onStep: (query: number, reads: readonly Int32Array[]) => void,
+  onStep: (query: number, reads: readonly Int32Array[]) => Promise<void> | void,
   onChanged?: (query: number, cache: ChangedCache, reads: readonly Int32Array[]) => void | Promise<void>,
 ): Promise<readonly Int32Array[]> {
   const selector: LayerSelector = await method.begin(data, layer, context);
   const held = Array.from({ length: data.heads }, (_, head) => selector.held(head));
   for (let query = context.promptLength; query < data.tokens; query++) {
     const reads = visible(data, query, await selector.step(query));
-    onStep(query, reads);
+    await onStep(query, reads);
     if (selector.changed !== undefined) await onChanged?.(query, await selector.changed(query), reads);
     await context.breathe();
   }

@@ -8,7 +8,7 @@ const about = { tokens: 5, firstRow: 3, windows: [null], changes: false, propaga
 /** One layer with two heads; queries 3 and 4. */
 async function traceOf(...heads: readonly (readonly Int32Array[])[]): Promise<MethodTrace> {
   const builder = new TraceBuilder(about);
-  await builder.add(heads, breathe);
+  await builder.add(0, heads, breathe);
   return builder.build(null)!;
 }
 const one = await traceOf(lists([0, 1, 3], [0, 4]), lists([], [2]));
@@ -77,7 +77,7 @@ describe('what methods read', () => {
       const reads = Array.from({ length: 8 }, () =>
         Array.from({ length: rows }, (_, row) => Int32Array.from({ length: 256 }, (_key, at) => 3 * at + (row % 2))),
       );
-      await builder.add(reads, breathe);
+      await builder.add(layer, reads, breathe);
     }
     expect(builder.build(null)!.bytes).toBe(1.5 * 2 ** 20);
   });
@@ -86,22 +86,45 @@ describe('what methods read', () => {
     const builder = new TraceBuilder(about);
     let heads = 0;
     const cancelled = () => (++heads === 2 ? Promise.reject(new CancelledError()) : Promise.resolve());
-    const added = builder.add([lists([0]), lists([1]), lists([2])], cancelled);
+    const added = builder.add(0, [lists([0]), lists([1]), lists([2])], cancelled);
     await expect(added).rejects.toThrow(CancelledError);
     expect(heads).toBe(2);
+  });
+
+  it('comes in portions of rows, and is shared by heads that share all of them', async () => {
+    const rows = lists([0, 1], [], [0, 2, 3], [0, 1, 2, 3, 4]);
+    const others = [...rows.slice(0, 3), Int32Array.of(4)];
+    const [whole, parts] = [new TraceBuilder(about), new TraceBuilder(about)];
+    const heads = [rows, rows, others];
+    await whole.add(0, heads, breathe);
+    for (const [start, end] of [[0, 1], [1, 3], [3, 4]]) await parts.add(0, heads.map((own) => own.slice(start, end)), breathe); // prettier-ignore
+    const [one, joined] = [whole.build(null)!, parts.build(null)!];
+    expect(joined.rows).toBe(4);
+    expect(joined.layers[0]![1]).toBe(joined.layers[0]![0]);
+    expect(joined.layers[0]![2]).not.toBe(joined.layers[0]![0]);
+    for (const [head, reads] of one.layers[0]!.entries()) {
+      const own = joined.layers[0]![head]!;
+      for (let row = 0; row < 4; row++) {
+        expect(own.keys(row)).toEqual(reads.keys(row));
+        expect(own.count(row)).toBe(reads.count(row));
+        expect(own.bits(row, new Uint8Array(1))).toEqual(reads.bits(row, new Uint8Array(1)));
+        for (let key = 0; key < 5; key++) expect(own.has(row, key)).toBe(reads.has(row, key));
+      }
+    }
+    expect([...(await overlapOf(one, joined, breathe))]).toEqual([1, 1, 1]);
   });
 
   it('is given up where it is too large, and its states before it', async () => {
     const builder = new TraceBuilder({ ...about, tokens: 2 ** 20 });
     const scattered = Int32Array.from({ length: 2 ** 17 }, (_, at) => 8 * at);
-    await builder.add([[scattered]], breathe);
+    await builder.add(0, [[scattered]], breathe);
     const { bytes } = builder.build(null)!;
     expect(bytes).toBe(2 ** 17);
     const states = () => ({}) as never;
     expect(builder.build(states, 2 ** 28 - bytes)).toMatchObject({ states, stateBytes: 2 ** 28 - bytes });
     expect(builder.build(states, 2 ** 28)).toMatchObject({ states: null, stateBytes: 0, bytes });
     const rows = Array.from({ length: 2048 }, () => scattered);
-    await builder.add([rows], breathe);
+    await builder.add(1, [rows], breathe);
     expect(builder.build(null)).toBeNull();
   });
 });

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { AppError } from '../../shared/base/app-error.ts';
 import type { LayerReads } from './key-counts.ts';
 import type { LayerData } from './method.ts';
-import { BIT_COUNTS, packLists, rowBytes, type HeadReads } from './traces/head-reads.ts';
+import { BIT_COUNTS, joinReads, packLists, rowBytes, type HeadReads } from './traces/head-reads.ts';
 
 /** Bytes of all traces together, about. */
 const MOST_BYTES = 2 ** 28;
@@ -53,44 +53,58 @@ export interface MethodTrace extends TraceAbout {
 /** Of a run of a method that is under way; gives up where it grows over the budget. */
 export class TraceBuilder {
   readonly #about: TraceAbout;
-  #layers: (readonly HeadReads[])[] | null = [];
+  /** By layer and head, portions of rows. */
+  #layers: HeadReads[][][] | null = [];
   #bytes = 0;
 
   constructor(about: TraceAbout) {
     this.#about = about;
   }
 
-  /** Layer after layer. `breathe`: awaited after each head, whose lists can be long. */
-  async add(reads: LayerReads, breathe: () => Promise<void>): Promise<void> {
+  /** The next rows of a layer, of which the first comes first. `breathe`: awaited after each head, whose lists can be long. */
+  async add(layer: number, reads: LayerReads, breathe: () => Promise<void>): Promise<void> {
     if (this.#layers === null) return;
+    const heads = (this.#layers[layer] ??= reads.map(() => []));
     const packed: { readonly lists: readonly Int32Array[]; readonly reads: HeadReads }[] = [];
-    const heads: HeadReads[] = [];
-    for (const lists of reads) {
+    for (const [head, lists] of reads.entries()) {
       const known = packed.find((other) => other.lists.every((keys, row) => keys === lists[row]));
       const own = known?.reads ?? packLists(lists, this.#about.tokens);
-      heads.push(own);
+      heads[head]!.push(own);
       if (known !== undefined) continue;
       packed.push({ lists, reads: own });
       this.#bytes += own.bytes;
+      if (this.#bytes > MOST_BYTES) {
+        this.#layers = null;
+        return;
+      }
       await breathe();
     }
-    this.#layers.push(heads);
-    if (this.#bytes > MOST_BYTES) this.#layers = null;
   }
 
   /** `stateBytes`: of states that nothing else holds, and that are left out where they are too much. Null where the reads are. */
   build(states: TraceStates | null, stateBytes = 0): MethodTrace | null {
     if (this.#layers === null) return null;
     const isTooMuch = this.#bytes + stateBytes > MOST_BYTES;
+    const layers = this.#layers.map(joinHeads);
     return {
       ...this.#about,
-      rows: this.#layers[0]![0]!.rows,
-      layers: this.#layers,
+      rows: layers[0]![0]!.rows,
+      layers,
       states: isTooMuch ? null : states,
       bytes: this.#bytes,
       stateBytes: isTooMuch ? 0 : stateBytes,
     };
   }
+}
+
+/** Heads that share all their portions share what is joined of them. */
+function joinHeads(heads: readonly (readonly HeadReads[])[]): readonly HeadReads[] {
+  const joined: HeadReads[] = [];
+  for (const [head, parts] of heads.entries()) {
+    const same = heads.findIndex((others) => others.every((part, at) => part === parts[at]));
+    joined.push(same < head ? joined[same]! : joinReads(parts));
+  }
+  return joined;
 }
 
 export class TraceStore {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { visibleUnder } from '../attention/mask.ts';
+import { seenUnder } from './mask-reads.ts';
 import { contextOf } from './select-layer.ts';
 import { attentionLayer, keyLayer, randomLayer } from './testing/layers.ts';
 import { drawnMask } from './testing/masks.ts';
@@ -84,8 +84,8 @@ describe('vertical-slash', () => {
           const chosen = await maskOf(given, data, promptLength);
           const computed = await maskOf({ ...given, mask: 1 }, data, promptLength);
           const lost = Array.from({ length: 50 }, (_, query) => {
-            const wide = visibleUnder(computed, 50, query, query);
-            return visibleUnder(chosen, 50, query, query).some((kept, key) => kept > wide[key]!);
+            const wide = seenUnder(computed, 50, query);
+            return seenUnder(chosen, 50, query).some((kept, key) => kept > wide[key]!);
           });
           expect(lost).not.toContain(true);
         },

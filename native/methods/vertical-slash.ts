@@ -1,8 +1,7 @@
 /** MInference: columns and diagonals that the end of the prompt attends to. */
 import type { MethodParameter } from '../../shared/model/method.ts';
-import type { MaskSpec } from '../attention/mask.ts';
-import { largest, range } from './choose.ts';
-import { FREE, type LayerData, type Method, type MethodContext } from './method.ts';
+import { countBelow, largest, range } from './choose.ts';
+import { FREE, type LayerData, type Method, type MethodContext, type PromptMask } from './method.ts';
 import { maskOfRows, readsEverything } from './prefill-masks.ts';
 import { visitProbabilities } from './rows.ts';
 
@@ -109,14 +108,14 @@ export const verticalSlash: Method = {
   },
   begin: (data, _layer, context) => readsEverything(data, context),
   prefill: async (data, _layer, context) => {
-    const masks: MaskSpec[] = [];
+    const masks: PromptMask[] = [];
     for (let head = 0; head < data.heads; head++) {
       const lines = chosenLines(await probed(data, head, context), context.parameters);
       const keysAt =
         context.parameters['mask'] === 0
           ? (query: number) => keysOnLines(lines, query)
           : keysOfTiles(lines, context.parameters['tile']!);
-      masks.push(maskOfRows(data, context, keysAt));
+      masks.push(maskOfRows(context, keysAt));
       await context.breathe();
     }
     return masks;
@@ -203,7 +202,7 @@ function keysOfTiles(lines: Lines, tile: number): (query: number) => Int32Array 
       first = start;
       keys = keysOfTile(lines, start, tile);
     }
-    return keys.filter((key) => key <= query);
+    return keys.subarray(0, countBelow(keys, query + 1));
   };
 }
 

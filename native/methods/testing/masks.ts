@@ -1,10 +1,11 @@
 /** Masks as lines of text, to compare with drawn ones. */
-import { visibleUnder, type MaskSpec } from '../../attention/mask.ts';
+import { seenUnder } from '../mask-reads.ts';
+import type { PromptMask } from '../method.ts';
 
 /** `#` for each key that a row keeps and `.` for others; rows with `|` between. */
-export function drawnMask(mask: MaskSpec, tokens: number): string {
+export function drawnMask(mask: PromptMask, tokens: number): string {
   return Array.from({ length: tokens }, (_, query) => {
-    const visible = visibleUnder(mask, tokens, query, query);
+    const visible = seenUnder(mask, tokens, query);
     return Array.from({ length: tokens }, (_row, key) => (visible[key] === 1 ? '#' : '.')).join('');
   }).join('|');
 }

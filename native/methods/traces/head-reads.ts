@@ -61,6 +61,11 @@ export function packBits(bits: Uint8Array, rows: number, tokens: number): HeadRe
   return packed;
 }
 
+/** Rows of a head one part after the other. */
+export function joinReads(parts: readonly HeadReads[]): HeadReads {
+  return parts.length === 1 ? parts[0]! : new JoinedReads(parts);
+}
+
 class BitReads implements HeadReads {
   readonly rows: number;
   readonly tokens: number;
@@ -164,6 +169,55 @@ class RunReads implements HeadReads {
       fillBits(scratch, this.#edges[2 * run]!, this.#edges[2 * run + 1]!);
     }
     return scratch;
+  }
+}
+
+class JoinedReads implements HeadReads {
+  readonly rows: number;
+  readonly tokens: number;
+  readonly #parts: readonly HeadReads[];
+  /** First row of each part. */
+  readonly #first: number[] = [];
+
+  constructor(parts: readonly HeadReads[]) {
+    this.#parts = parts;
+    this.tokens = parts[0]!.tokens;
+    let rows = 0;
+    for (const part of parts) {
+      this.#first.push(rows);
+      rows += part.rows;
+    }
+    this.rows = rows;
+  }
+
+  get bytes(): number {
+    return this.#parts.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  count(row: number): number {
+    const at = this.#partOf(row);
+    return this.#parts[at]!.count(row - this.#first[at]!);
+  }
+
+  has(row: number, key: number): boolean {
+    const at = this.#partOf(row);
+    return this.#parts[at]!.has(row - this.#first[at]!, key);
+  }
+
+  keys(row: number): Int32Array {
+    const at = this.#partOf(row);
+    return this.#parts[at]!.keys(row - this.#first[at]!);
+  }
+
+  bits(row: number, scratch: Uint8Array): Uint8Array {
+    const at = this.#partOf(row);
+    return this.#parts[at]!.bits(row - this.#first[at]!, scratch);
+  }
+
+  #partOf(row: number): number {
+    let at = this.#first.length - 1;
+    while (this.#first[at]! > row) at--;
+    return at;
   }
 }
 
