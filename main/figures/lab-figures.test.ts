@@ -71,6 +71,16 @@ describe('methods against their cost', () => {
     expect(other).toContain('F1, layer-local');
   });
 
+  it('keeps the letters of quantities in its title', async () => {
+    const title = (svg: string) => /<title[^>]*>(.*)<\/title>/.exec(svg)![1];
+    const found = ['kvBytes', 'stepFlops', 'read'].map(async (cost) => title(await textOf('methods', 'svg', { cost })));
+    expect(await Promise.all(found)).toEqual([
+      'Answer −log p against KV bytes',
+      'Answer −log p against FLOPs',
+      'Answer −log p against keys read',
+    ]);
+  });
+
   it('names what is emulated or a proxy among its badges', async () => {
     const record = labRecord();
     const rows = record.rows.map((row, at) =>
@@ -292,6 +302,45 @@ describe('the table of methods', () => {
     expect(heightOf(all)).toBe(400);
   });
 
+  it('cuts no number, and shortens a name rather than begin another part', async () => {
+    const record = labRecord();
+    const rows = record.rows.flatMap((row, at) => {
+      if (!row.result) return [];
+      const { prediction } = row.result;
+      const own = { ...row.result, prediction: { ...prediction!, nllAnswer: 12.34, nllAnswerDense: 2.8e-4 } };
+      return at % 3 === 0
+        ? [{ ...row, info: { ...row.info, name: `${row.info.name} (sink + window)` }, result: own }]
+        : [];
+    });
+    const svg = await textOf('method-table', 'svg', { result: pack({ ...record, rows }), widthMm: 160 });
+    const drawn = words(group(svg, 'rows'));
+    expect(drawn).toContain('2.8e−4 → 12.3 (+12.34)');
+    expect(drawn).toContain('StreamingLLM 12.5%');
+    expect(svg.match(/<g class="head">/g)).toHaveLength(1);
+    expect(words(svg)).not.toContain('Oracles');
+    const oracle = rows.map((row) => ({ ...row, info: { ...row.info, badge: 'oracle' as const } }));
+    expect(words(await textOf('method-table', 'svg', { result: pack({ ...record, rows: oracle }) }))).toContain(
+      'as dense attention: StreamingLLM, SnapKV, Quest.',
+    );
+    const few = await textOf('method-table', 'svg', { result: pack({ ...record, rows }), columns: ['read'] });
+    expect(words(group(few, 'rows'))).toContain('StreamingLLM (sink + window) 12.5%');
+  });
+
+  it('has line ends of an answer as letters, a formula on one line, and reasons of dashes that are drawn', async () => {
+    const record = labRecord();
+    const rows = record.rows.flatMap((row) => {
+      if (!row.result) return [];
+      const generated = { ...row.result.generated!, text: ' war\n\nwar' };
+      return [{ ...row, result: { ...row.result, generated, prediction: null, notGiven: { kl: 'No logits.' } } }];
+    });
+    const result = pack({ ...record, rows });
+    const svg = await textOf('method-table', 'svg', { result, columns: ['outputError', 'kl', 'answer'] });
+    expect(words(group(svg, 'rows'))).toContain('war⏎⏎war');
+    expect(group(svg, 'head')).toContain('>|z′ − z| / |z|<');
+    expect(words(svg)).toContain('so not drawn: KL. No logits.');
+    expect(words(svg)).not.toContain('–: No logits.');
+  });
+
   it('cuts no name where there is room for it', async () => {
     const rows = words(group(await textOf('method-table', 'svg', { result: many(2), columns }), 'rows'));
     expect(rows).toContain('StreamingLLM (sink + window) 0');
@@ -338,6 +387,13 @@ describe('keys that a head reads', () => {
     expect(narrow).toMatch(/\b\d+\b/);
   });
 
+  it('say what is dashed, also where the legend is full', async () => {
+    for (const widthMm of [180, 60]) {
+      const legend = words(group(await textOf('ribbon', 'svg', { widthMm }), 'legend'));
+      expect(legend).toContain('dashed: first token of question and answer');
+    }
+  });
+
   it('are refused where they were too much to be kept, and where the engine has forgotten them', async () => {
     const record = labRecord();
     const rows = record.rows.map((row) => (row.result ? { ...row, result: { ...row.result, trace: null } } : row));
@@ -362,6 +418,30 @@ describe('maps under methods', () => {
     expect(cells.map((cell) => Math.fround(Number(cell[3])))).toEqual([Math.fround(1.5 / 21), 0]);
     const dense = rowsOf(await textOf('method-maps', 'csv', { maps: [{ row: null }, { row: 4 }] }));
     expect(new Set(dense.slice(1).map(([map]) => map))).toEqual(new Set(['dense', 'SnapKV @ 25%']));
+  });
+});
+
+describe('titles of maps under methods', () => {
+  it('keep budget and value where there is no room for all of it', async () => {
+    const svg = await textOf('method-maps', 'svg', {
+      widthMm: 85,
+      maps: [{ row: 0 }, { row: 4, value: 'difference' }],
+    });
+    expect(svg).toMatch(/>[^<]*… @ 12\.5%<|>StreamingLLM @ 12\.5%</);
+    expect(svg).toMatch(/>[^<]* @ 25%: difference</);
+    expect(words(svg)).toContain('Difference: Attention under the method minus dense attention.');
+  });
+});
+
+describe('keys by layer and head', () => {
+  it('have their unit once, and grids below each other that keep to a page', async () => {
+    const svg = await textOf('allocation', 'svg', { widthMm: 85, rows: [0, 1, 2, 3, 4, 5] });
+    expect(words(svg)).toContain('Keys read, mean over queries');
+    expect(words(svg)).not.toContain('Keys read, keys');
+    expect(words(await textOf('kept', 'svg', { quantity: 'outputError' }))).toContain(
+      'Output error, |z′ − z| / |z|, mean',
+    );
+    expect(Number(/<svg[^>]* height="([\d.]+)mm"/.exec(svg)![1])).toBeLessThan(297);
   });
 });
 

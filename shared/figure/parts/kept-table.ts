@@ -23,7 +23,8 @@ export function keptTable(result: MethodResult, quantity: KeptQuantity, most: nu
     id: quantity,
     name,
     group: 'shape',
-    unit: `${unit}, mean over queries`,
+    // A name that has its unit does not say it twice.
+    unit: `${name.toLowerCase().split(' ').includes(unit) ? '' : `${unit}, `}mean over queries`,
     definition: meaning,
     source: '',
     badge: result.badge,

@@ -57,6 +57,11 @@ export function cutText({ tokens, promptLength, questionStart, answerStart, ques
   return `${cut}. ${seen}. First token: ${displays[0] ?? '–'}.`;
 }
 
+/** The name of a quantity within a sentence: `keys read`, but `KV bytes` and `FLOPs`. */
+export function withinTitle(name: string): string {
+  return /^[A-Z]{2}/.test(name) ? name : name.charAt(0).toLowerCase() + name.slice(1);
+}
+
 /** What was asked for, and what came of it. */
 export function budgetsText(rows: readonly LabRow[]): string {
   const done = rows.filter(({ result, choice }) => result !== null && choice.method !== 'dense');

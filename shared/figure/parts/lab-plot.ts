@@ -149,9 +149,21 @@ function drawPanel(
     return points.map(({ px, py, row }) => ({ px, py, label: data.named ? shortName(line.name) : names(row) }));
   });
   sketch.group('names', () => {
-    const lines = panel.fronts.map(({ steps }) => steps.map(({ x, y }) => [axes.x(x), axes.y(y)] as const));
+    const path = ({ x, y }: { readonly x: number; readonly y: number }) => [axes.x(x), axes.y(y)] as const;
+    const lines = panel.fronts.map(({ steps }) => steps.map(path));
+    const drawn = panel.lines.map(({ points }) => points.map(path));
     const height = 1.15 * LABEL_EM * em;
-    drawNames(sketch, placed, { left, right, top, bottom, height, radius: 1.3 * DOT_EM * em, far: data.named, lines });
+    drawNames(sketch, placed, {
+      left,
+      right,
+      top,
+      bottom,
+      height,
+      radius: 1.3 * DOT_EM * em,
+      far: data.named,
+      lines,
+      drawn,
+    });
   });
   return axes.end;
 }

@@ -6,6 +6,8 @@ import { LABEL_EM, type Sketch } from '../sketch.ts';
 import { wrapText } from '../wrap-text.ts';
 import { drawScoreAxes } from './score-axes.ts';
 
+/** Between ticks upward, about. */
+const TICKS_EM = 3.5;
 const DOT_EM = 0.5;
 const CAP_EM = 0.45;
 const LINE_PT = 1;
@@ -18,7 +20,7 @@ const LEGEND_LINE_EM = 1.3;
 /** `rect`: of the plot with its axes; the legend goes below. Returns the lower end of it all. */
 export function drawLinePlot(sketch: Sketch, rect: SceneRect, data: LinePlotData): number {
   const { em, theme } = sketch;
-  const axes = drawScoreAxes(sketch, rect, data.x, data.y);
+  const axes = drawScoreAxes(sketch, rect, data.x, { apartEm: TICKS_EM, ...data.y });
   const [left, right] = axes.x.range() as [number, number];
   const [bottom, top] = axes.y.range() as [number, number];
   const within = (value: number, [from, to]: readonly number[]) => value >= from! && value <= to!;

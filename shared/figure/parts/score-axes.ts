@@ -1,5 +1,6 @@
 /** Axes of plots of scores: ticks, grid lines and names that keep to the frame. */
 import { scaleLinear, scaleLog, type ScaleContinuousNumeric } from 'd3';
+import { formatCount } from '../../view/format.ts';
 import { formatTick } from '../../view/map/format-value.ts';
 import { MIDDLE, type SceneRect } from '../scene.ts';
 import { LABEL_EM, type Sketch } from '../sketch.ts';
@@ -33,9 +34,39 @@ export interface ScoreAxes {
 const label = { em: LABEL_EM } as const;
 const LINE_EM = 1.2 * LABEL_EM;
 
+/** Whole numbers in full: powers of two would be other ones after rounding. */
+function plainTick(tick: number): string {
+  const isLarge = Number.isInteger(tick) && Math.abs(tick) >= 1000 && Math.abs(tick) < 1e6;
+  return isLarge ? formatCount(tick).replace('-', '−') : formatTick(tick);
+}
+
+const MOST_NAME_LINES = 2;
+/** Of what is left of a name where its axis is short. */
+const MOST_SHORT_LINES = 4;
+
+/**
+ * The name of the axis upward: on one line or two where it fits, else without its last parts, of which the caption says
+ * more. `fit`: how much smaller it is set where nothing of it fits.
+ */
+function nameUp(
+  sketch: Sketch,
+  name: string,
+  length: number,
+): { readonly lines: readonly string[]; readonly fit: number } {
+  const measure = (text: string) => sketch.width(text, label);
+  const parts = name.split(', ');
+  for (let kept = parts.length; kept > 0; kept--) {
+    const text = parts.slice(0, kept).join(', ');
+    const hasRoom = text.split(' ').every((word) => measure(word) <= length);
+    const lines = hasRoom ? wrapText(text, length, measure) : [];
+    if (hasRoom && lines.length <= (kept === 1 ? MOST_SHORT_LINES : MOST_NAME_LINES)) return { lines, fit: 1 };
+  }
+  return { lines: parts.slice(0, 1), fit: Math.min(1, length / measure(parts[0]!)) };
+}
+
 /** Ticks of a length, as many as keep apart, with their texts. */
 function ticksOf(sketch: Sketch, axis: ScoreAxis, domain: AxisDomain, gap: number | undefined) {
-  const { whole = false, at: own, apartEm = 6, format = formatTick } = domain;
+  const { whole = false, at: own, apartEm = 6, format = plainTick } = domain;
   if (own) {
     let free = -Infinity;
     return own.map((tick) => {
@@ -78,7 +109,8 @@ export function drawScoreAxes(sketch: Sketch, rect: SceneRect, xs: AxisDomain, y
   const [bottom, top] = up.range() as [number, number];
   const upTicks = ticksOf(sketch, up, ys, 1.4 * em);
   const widest = upTicks.reduce((most, { text }) => Math.max(most, sketch.width(text, label)), 0);
-  const left = rect.x + 1.8 * em + widest;
+  const upward = nameUp(sketch, ys.name, bottom - top + 0.4 * em);
+  const left = rect.x + (1.8 + (upward.lines.length - 1) * LINE_EM) * em + widest;
   const across = scaleOf(xs).range([left, rect.x + rect.width - 1.6 * em]);
   const right = across.range()[1]!;
   sketch.group('axes', () => {
@@ -92,15 +124,14 @@ export function drawScoreAxes(sketch: Sketch, rect: SceneRect, xs: AxisDomain, y
     }
     sketch.line(left, bottom, right, bottom, theme.line);
     sketch.line(left, top, left, bottom, theme.line);
-    // A name that is longer than its axis is set smaller.
-    const length = sketch.width(ys.name, label);
-    const fit = Math.min(1, (bottom - top + 0.4 * em) / length);
-    sketch.text(ys.name, rect.x + 0.8 * em, (top + bottom) / 2, {
-      em: LABEL_EM * fit,
-      anchor: 'middle',
-      rotate: -90,
-      fill: theme.textDim,
-    });
+    for (const [index, text] of upward.lines.entries()) {
+      sketch.text(text, rect.x + (0.8 + index * LINE_EM) * em, (top + bottom) / 2, {
+        em: LABEL_EM * upward.fit,
+        anchor: 'middle',
+        rotate: -90,
+        fill: theme.textDim,
+      });
+    }
     for (const [index, text] of names.entries()) {
       sketch.text(text, (rect.x + rect.x + rect.width) / 2, bottom + (2.4 + index * LINE_EM) * em, {
         em: LABEL_EM,

@@ -10,6 +10,12 @@ export interface FlowToken {
   readonly outlined: boolean;
 }
 
+/** A line ends behind a line end; of several one after the other, behind the last. */
+export function breaksBehind(tokens: readonly { readonly text: string }[], at: number): boolean {
+  const isEmpty = /^[\r\n]+$/.test(tokens[at + 1]?.text ?? '');
+  return tokens[at]!.text.endsWith('\n') && !isEmpty;
+}
+
 export interface FlowPlace {
   readonly x: number;
   readonly y: number;

@@ -14,7 +14,7 @@ import { taskBudgetRow, taskPlot, taskSeries } from '../../view/lab/plots.ts';
 import { budgetsAsked } from '../../view/lab/row-budget.ts';
 import { drawPage } from '../page.ts';
 import type { EffectPage } from '../parts/effect-page.ts';
-import { choiceColumns, FIDELITY_BADGES, FIDELITY_TEXTS, page } from '../parts/lab-page.ts';
+import { choiceColumns, FIDELITY_BADGES, FIDELITY_TEXTS, page, withinTitle } from '../parts/lab-page.ts';
 import { denseText, drawLabPlot } from '../parts/lab-plot.ts';
 import { labPython } from '../parts/lab-python.ts';
 import type { FigureView } from '../view.ts';
@@ -39,7 +39,7 @@ export const accuracyView: FigureView<'accuracy', AccuracyFigure> = {
       about,
       fidelities.map((fidelity) => FIDELITY_BADGES[fidelity]),
       {
-        name: `${up.name} on ${task} against ${across.name.toLowerCase()}`,
+        name: `${up.name} on ${task} against ${withinTitle(across.name)}`,
         details: measure === 'accuracy' ? 'bars: 95% Wilson interval' : `mean over samples`,
         caption: [
           measure === 'accuracy' ? 'Share of samples whose greedy answer is right.' : up.meaning,

@@ -31,6 +31,8 @@ const MOST_COLUMNS = 3;
 /** Over a grid, and of a row of it at least. */
 const HEADING_EM = 3.6;
 const ROW_EM = 1.1;
+/** Of grids below each other. */
+const MOST_ROW_EM = 2.4;
 
 export const allocationView: FigureView<'allocation', AllocationFigure> = {
   id: 'allocation',
@@ -73,6 +75,8 @@ export const allocationView: FigureView<'allocation', AllocationFigure> = {
         frame.height === undefined
           ? undefined
           : Math.max(em, room / lines - (TITLE_EM + (lines > 1 ? GAP_EM : 0)) * em);
+      // Below each other they would be higher than a page.
+      const stacked = columns === 1 && lines > 1 ? (HEADING_EM + MOST_ROW_EM * record.about.layers) * em : Infinity;
       let y = frame.y;
       let end = y;
       for (const [at, { name, result }] of methods.entries()) {
@@ -85,7 +89,7 @@ export const allocationView: FigureView<'allocation', AllocationFigure> = {
         sketch.text(fit(name, bold) ?? '', x, y + em, bold);
         const facts = `mean ${formatKeys(mean)}, largest ${formatKeys(largest)} (${(largest / mean).toFixed(1)} ×)`;
         sketch.text(fit(facts) ?? '', x, y + 2.3 * em, { fill: theme.textDim });
-        const own = { x, y: y + TITLE_EM * em, width, height };
+        const own = { x, y: y + TITLE_EM * em, width, height: stacked < (height ?? Infinity) ? stacked : height };
         const bottom = drawScoreGrid(sketch, own, {
           model: record.about,
           score: keptTable(result, 'read', most),

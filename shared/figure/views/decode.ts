@@ -13,7 +13,7 @@ import { drawPage, type Frame } from '../page.ts';
 import type { EffectPage } from '../parts/effect-page.ts';
 import { drawLinePlot } from '../parts/line-plot.ts';
 import { cutText, ownBadges, page } from '../parts/lab-page.ts';
-import { drawTokenFlow } from '../parts/token-flow.ts';
+import { breaksBehind, drawTokenFlow } from '../parts/token-flow.ts';
 import { LABEL_EM, type Sketch } from '../sketch.ts';
 import type { FigureJob } from '../source.ts';
 import { tinted } from '../theme.ts';
@@ -188,9 +188,9 @@ function drawDecode(sketch: Sketch, frame: Frame, { lines, parted }: DecodeFigur
   for (const { name, generation } of lines) {
     const isDense = generation.method === 'dense';
     sketch.text(name, frame.x, y + em, { weight: 'bold', fill: isDense ? theme.textDim : theme.accent });
-    const shown = generation.tokens.map(({ display, text, prob }, step) => ({
+    const shown = generation.tokens.map(({ display, prob }, step) => ({
       display,
-      breaks: text.endsWith('\n'),
+      breaks: breaksBehind(generation.tokens, step),
       ground: tinted(theme, Math.min(1, prob), false),
       outlined: step === parted,
     }));

@@ -5,7 +5,7 @@ import { stepRows } from '../../view/generation/step-rows.ts';
 import { inexactBadges, interventionsText, originOf } from '../origin.ts';
 import { drawPage, type PageText } from '../page.ts';
 import { choiceHeight, choiceRows, drawChoices } from '../parts/choice-bars.ts';
-import { drawTokenFlow } from '../parts/token-flow.ts';
+import { breaksBehind, drawTokenFlow } from '../parts/token-flow.ts';
 import type { FigureGeneratedToken, RecipeOf } from '../recipe.ts';
 import { provenanceText } from '../source.ts';
 import { tinted } from '../theme.ts';
@@ -65,9 +65,9 @@ export const generationView: FigureView<'generation', GenerationFigure> = {
       for (const { run, tokens } of lines) {
         if (lines.length > 1)
           sketch.text(NAMES[run], frame.x, y + 1.1 * em, { fill: run === 'changed' ? theme.up : theme.down });
-        const shown = tokens.map(({ display, text: own, prob }, index) => ({
+        const shown = tokens.map(({ display, prob }, index) => ({
           display,
-          breaks: own.endsWith('\n'),
+          breaks: breaksBehind(tokens, index),
           ground: tinted(theme, Math.min(1, prob / SURE), false),
           outlined: index === step,
         }));

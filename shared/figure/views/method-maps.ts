@@ -214,12 +214,14 @@ function pageOf(
     details: aggregate === '' ? '' : `texels: ${aggregate}`,
     caption: [
       `Attention of ${formatHead(head)}.`,
-      ...values.map((value) => `${METHOD_VALUE_NAMES[value]}: ${METHOD_VALUE_HINTS[value]}.`),
+      ...values.map((value) => `${capital(METHOD_VALUE_NAMES[value])}: ${METHOD_VALUE_HINTS[value]}.`),
       `Rows before query ${about.promptLength} are dense (dashed line), but for methods of the prompt’s own rows.`,
       aggregate === '' ? '' : `A texel is the ${aggregate} cells; of what is kept, their share.`,
     ],
   });
 }
+
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 function* texelRows(
   maps: readonly DrawnMap[],
@@ -236,6 +238,20 @@ function* texelRows(
       }
     }
   }
+}
+
+const LEAST_TITLE_EM = 0.75;
+
+/** A title that is too long is set smaller, and then cut before its budget and value: these tell maps of a method apart. */
+function fitTitle(sketch: Sketch, title: string, width: number): { readonly text: string; readonly em: number } {
+  const measure = (text: string, em = 1) => sketch.width(text, { weight: 'bold', em });
+  const em = Math.min(1, width / measure(title));
+  if (em >= LEAST_TITLE_EM) return { text: title, em };
+  const at = title.search(/ @ |: /);
+  const [name, rest] = at < 0 ? [title, ''] : [title.slice(0, at), title.slice(at)];
+  const fit = (text: string, room: number) => fitText(text, room, (part) => measure(part, LEAST_TITLE_EM));
+  const short = fit(name, width - measure(rest, LEAST_TITLE_EM));
+  return { text: short === undefined ? (fit(title, width) ?? '') : short + rest, em: LEAST_TITLE_EM };
 }
 
 const LEAST_BAR_EM = 2.6;
@@ -297,9 +313,8 @@ function drawMaps(sketch: Sketch, frame: Frame, recipe: Recipe, data: MethodMaps
           { stroke: theme.warm, width: 0.6, dash: [2, 2] },
         );
       }
-      const bold = { weight: 'bold' } as const;
-      const name = fitText(title, plot.width + GAP_EM * em - 0.4 * em, (part) => sketch.width(part, bold));
-      if (name !== undefined) sketch.text(name, plot.x, plot.y - 0.5 * em, bold);
+      const name = fitTitle(sketch, title, plot.width + (GAP_EM - 0.4) * em);
+      sketch.text(name.text, plot.x, plot.y - 0.5 * em, { weight: 'bold', em: name.em });
     });
   }
   let end = layout.bottom;

@@ -4,6 +4,7 @@ import type { MethodResult } from '../../model/method-result.ts';
 import { unpack } from '../../session/packed.ts';
 import { plural } from '../../view/format.ts';
 import { cellText, LAB_COLUMNS, worstHead, type LabColumn } from '../../view/lab/columns.ts';
+import { shortName } from '../../view/lab/plots.ts';
 import { budgetLabel } from '../../view/lab/row-budget.ts';
 import { choiceName, seriesOf } from '../../view/lab/series.ts';
 import { drawPage, frameOf, scratch, type Frame } from '../page.ts';
@@ -32,6 +33,7 @@ const NAME_EM = 15;
 /** On wide pages names may have more of them. */
 const NAME_SHARE = 0.28;
 const HEAD_EM = 1.15;
+/** Of generated text, which is cut; numbers never are. */
 const WIDEST_EM = 12;
 const LEAST_EM = 6;
 const BUDGET_SHARE = 0.28;
@@ -76,9 +78,14 @@ export const methodTableView: FigureView<'method-table', MethodTableFigure> = {
     const { about, rows } = record;
     const empty = emptyOf(columns, rows);
     const drawn = columns.filter((column) => !empty.includes(column));
-    const missing = [
-      ...new Set(rows.flatMap((row) => columns.flatMap((column) => cellText(column, row).missing ?? []))),
+    const reasons = (of: readonly LabColumn[], own: readonly LabRow[]) => [
+      ...new Set(own.flatMap((row) => of.flatMap((column) => cellText(column, row).missing ?? []))),
     ];
+    const missing = reasons(drawn, rows);
+    // Their names may be shortened.
+    const oracles = [...new Set(rows.flatMap(({ info }) => (info.badge === 'oracle' ? shortName(info.name) : [])))];
+    const done = rows.filter(({ result }) => result !== null);
+    const unknown = reasons(empty, done).filter((reason) => !missing.includes(reason));
     const page = labPage(source, {
       about,
       rows,
@@ -87,9 +94,14 @@ export const methodTableView: FigureView<'method-table', MethodTableFigure> = {
       caption: [
         ...drawn.map(meaningOf),
         empty.length > 0
-          ? `Without a value in any row, so not drawn: ${empty.map(({ name }) => name).join(', ')}.`
+          ? [`Without a value in any row, so not drawn: ${empty.map(({ name }) => name).join(', ')}.`, ...unknown].join(
+              ' ',
+            )
           : '',
         missing.length > 0 ? `–: ${missing.join(' ')}` : '',
+        oracles.length > 0
+          ? `Oracles, which choose by what costs as much to know as dense attention: ${oracles.join(', ')}.`
+          : '',
         resolvedText(rows),
         rows.some(isDenseHere) ? '*: dense at this length, so nothing is told of the method.' : '',
       ],
@@ -232,8 +244,24 @@ function layoutTable(
 ): Layout {
   const empty = emptyOf(chosen, rows);
   const columns = chosen.filter((column) => !empty.includes(column) && !dropped.includes(column));
+  const full = placeColumns(sketch, width, { rows, columns, names: namesOf(rows) });
+  const short = placeColumns(sketch, width, { rows, columns, names: namesOf(rows, true) });
+  // What a name explains of itself is left out where it takes a part of its own or is cut.
+  return short.parts.length < full.parts.length || (full.cut && !short.cut) ? short : full;
+}
+
+interface PlaceQuestion {
+  readonly rows: readonly LabRow[];
+  readonly columns: readonly LabColumn[];
+  readonly names: ReturnType<typeof namesOf>;
+}
+
+function placeColumns(
+  sketch: Sketch,
+  width: number,
+  { rows, columns, names }: PlaceQuestion,
+): Layout & { readonly cut: boolean } {
   const { em } = sketch;
-  const names = namesOf(rows);
   const widest = (texts: readonly string[], style: object = {}) =>
     Math.max(...texts.map((text) => sketch.width(text, style)));
   const budgets = Math.max(sketch.width('budget', label), widest(names.map(({ budget }) => budget)));
@@ -247,9 +275,9 @@ function layoutTable(
   const least = Math.max(em, Math.min(bold, Math.max(NAME_EM * em, NAME_SHARE * width), most));
   const room = Math.max(em, width - least - budgetWidth - 2 * GAP_EM * em);
   const widthOf = (column: LabColumn) => {
-    const words = `${column.name} ${column.unit}`.split(' ').map((word) => sketch.width(word, label));
+    const words = [...column.name.split(' '), ...unitWords(column)].map((word) => sketch.width(word, label));
     const cells = rows.map((row) => sketch.width(textOf(column, row)));
-    return Math.min(room, WIDEST_EM * em, Math.max(...words, ...cells));
+    return Math.min(room, column.id === 'answer' ? WIDEST_EM * em : Infinity, Math.max(...words, ...cells));
   };
   const parts: Placed[][] = [];
   let free = 0;
@@ -266,7 +294,13 @@ function layoutTable(
     free -= own + GAP_EM * em;
   }
   spare = Math.max(0, Math.min(spare, free + GAP_EM * em));
-  return { names, nameWidth: Math.max(least, Math.min(bold, most, least + spare)), budgetWidth, parts };
+  const nameWidth = Math.max(least, Math.min(bold, most, least + spare));
+  return { names, nameWidth, budgetWidth, parts, cut: bold > nameWidth + 1e-6 };
+}
+
+/** Of which lines may be made; a formula is one word. */
+function unitWords({ unit }: LabColumn): readonly string[] {
+  return unit.includes('|') ? [unit] : unit.split(' ');
 }
 
 /** Columns that have no room beside each other go below, with the methods once more. */
@@ -277,8 +311,11 @@ function drawTable(sketch: Sketch, frame: Frame, data: MethodTableFigure, { rowE
   const left = nameWidth + budgetWidth + 2 * GAP_EM * em;
   const fit = (text: string, width: number, bold = false) =>
     cut(text, width, (part) => sketch.width(part, bold ? { weight: 'bold' } : {}));
-  const headOf = ({ name, unit }: LabColumn, width: number) =>
-    [name, unit].flatMap((part) => wrapText(part, width, (text) => sketch.width(text, label)));
+  const headOf = (column: LabColumn, width: number) => {
+    const lines = (part: string) => wrapText(part, width, (text) => sketch.width(text, label));
+    const { name, unit } = column;
+    return [...lines(name), ...(unitWords(column).length > 1 ? lines(unit) : unit === '' ? [] : [unit])];
+  };
   const moreOf = (columns: readonly LabColumn[]) => {
     const text = `${plural(columns.length, 'column')} more: ${columns.map(({ name }) => name).join(', ')}`;
     return columns.length === 0 ? [] : wrapText(text, frame.width, (part) => sketch.width(part));
@@ -350,16 +387,17 @@ function drawTable(sketch: Sketch, frame: Frame, data: MethodTableFigure, { rowE
 
 /** The worst head with its name, which on screen is a button. */
 function textOf(column: LabColumn, row: LabRow): string {
-  const { text, missing } = cellText(column, row);
+  const { text: whole, missing } = cellText(column, row);
+  const text = whole.replaceAll(/\r?\n/g, '⏎').replaceAll('\t', '→');
   return column.id === 'worst' && row.result && missing === undefined ? `${worstHead(row.result)} ${text}` : text;
 }
 
 /** The name stands at the first of the rows that follow each other. */
-function namesOf(rows: readonly LabRow[]) {
+function namesOf(rows: readonly LabRow[], isShort = false) {
   const series = seriesOf(rows);
   const of = (at: number) => series.find((one) => one.rows.includes(at))!;
   return rows.map((row, at) => ({
-    name: choiceName(row.choice, row.info),
+    name: choiceName(row.choice, isShort ? { ...row.info, name: shortName(row.info.name) } : row.info),
     budget: `${budgetLabel(row)}${isDenseHere(row) ? ' *' : ''}`,
     isFirst: at === 0 || of(at) !== of(at - 1),
   }));

@@ -15,7 +15,7 @@ import { labPlot } from '../../view/lab/plots.ts';
 import { budgetText, choiceName } from '../../view/lab/series.ts';
 import { drawPage } from '../page.ts';
 import type { EffectPage } from '../parts/effect-page.ts';
-import { choiceColumns, labPage, resolvedText } from '../parts/lab-page.ts';
+import { choiceColumns, labPage, resolvedText, withinTitle } from '../parts/lab-page.ts';
 import { denseText, drawLabPlot } from '../parts/lab-plot.ts';
 import { labPython } from '../parts/lab-python.ts';
 import type { FigureView } from '../view.ts';
@@ -34,13 +34,13 @@ export const methodsView: FigureView<'methods', MethodsFigure> = {
     const page = labPage(source, {
       about,
       rows,
-      name: `${up.name} against ${across.name.toLowerCase()}`,
+      name: `${up.name} against ${withinTitle(across.name)}`,
       details: `${up.better === 'lower' ? 'lower' : 'higher'} is better`,
       caption: [
         `Up: ${up.meaning} Across: ${across.meaning}`,
         named || panels.length === 0
           ? ''
-          : 'At each point the keys that were asked for, or the method where it takes no budget.',
+          : 'At points, where there is room: the keys of the budget, or the method where it takes none.',
         denseText(panels, up.format),
         ...leftOut,
         resolvedText(rows),

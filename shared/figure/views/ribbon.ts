@@ -19,6 +19,7 @@ import type { RasterSource } from '../scene.ts';
 import { LABEL_EM, type Sketch } from '../sketch.ts';
 import { FIGURE_THEMES, type FigureTheme } from '../theme.ts';
 import type { FigureView } from '../view.ts';
+import { wrapText } from '../wrap-text.ts';
 
 export interface RibbonFigure extends EffectPage {
   readonly about: LabAbout;
@@ -216,8 +217,15 @@ function drawRibbonLegend(
       x += width + 1.4 * em;
     }
     const note = 'dashed: first token of question and answer';
-    if (hasMarks && x + sketch.width(note, label) <= frame.x + frame.width) {
-      sketch.text(note, x, baseline, { ...label, fill: sketch.theme.textDim });
+    if (!hasMarks) return;
+    const dim = { ...label, fill: sketch.theme.textDim };
+    if (x + sketch.width(note, label) <= frame.x + frame.width) {
+      sketch.text(note, x, baseline, dim);
+      return;
+    }
+    for (const line of wrapText(note, frame.width, (part) => sketch.width(part, label))) {
+      baseline += 1.3 * em;
+      sketch.text(line, frame.x, baseline, dim);
     }
   });
   return baseline + 0.6 * em;

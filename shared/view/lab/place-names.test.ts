@@ -58,3 +58,34 @@ it('puts no name over another, over a point or out of the plot', () => {
     }),
   );
 });
+
+it('puts no name of a budget over a line that is drawn, and leaves out what has no other place', () => {
+  const near = { ...ROOM, far: false };
+  const slope = [
+    [0, 100],
+    [100, 100],
+    [200, 0],
+  ] as const;
+  const points = [
+    { px: 100, py: 100, width: 20 },
+    { px: 150, py: 50, width: 20 },
+  ];
+  const names = placeNames(points, { ...near, drawn: [slope] });
+  expect(names).toHaveLength(2);
+  for (const { index, x, y } of names) {
+    const { left, right, top, bottom } = boxOf({ index, x, y, leader: null }, points);
+    for (let at = 0; at <= 200; at++) {
+      const py = at <= 100 ? 100 : 200 - at;
+      expect(at > left && at < right && py > top && py < bottom, `${index} at ${at}`).toBe(false);
+    }
+  }
+  expect(placeNames(points, near).map(({ x }) => x)).toContain(107);
+  const fan = Array.from({ length: 16 }, (_, turn) => {
+    const [dx, dy] = [Math.cos((turn * Math.PI) / 8), Math.sin((turn * Math.PI) / 8)];
+    return [[100, 100] as const, [100 + 60 * dx, 100 + 60 * dy] as const];
+  });
+  const [point] = points;
+  expect(placeNames([point!], { ...near, drawn: fan })).toEqual([]);
+  // A name is no number: it is needed to tell points apart.
+  expect(placeNames([point!], { ...ROOM, drawn: fan })).toHaveLength(1);
+});

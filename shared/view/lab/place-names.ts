@@ -20,9 +20,12 @@ export interface NameRoom {
   readonly far: boolean;
   /** Lines that names keep off where they can: corners, one after the other. */
   readonly lines: readonly (readonly Corner[])[];
+  /** Lines that names beside their points never cross; with `far`, they keep off them where they can. */
+  readonly drawn?: readonly (readonly Corner[])[];
 }
 
 type Corner = readonly [x: number, y: number];
+type Segment = readonly [from: Corner, to: Corner];
 
 export interface PlacedName {
   /** Of the points. */
@@ -74,22 +77,15 @@ export function placeNames(points: readonly NamedPoint[], room: NameRoom): Place
     .map((point, index) => ({ point, index, crowd: nearby(point) }))
     .filter(({ point }) => point.width > 0)
     .sort((a, b) => b.crowd - a.crowd || a.point.py - b.point.py || a.index - b.index);
-  const lines = room.lines.flatMap((corners) =>
-    corners.slice(1).map(([x, y], at): Box => {
-      const [fromX, fromY] = corners[at]!;
-      const half = radius / 2;
-      return {
-        left: Math.min(x, fromX) - half,
-        right: Math.max(x, fromX) + half,
-        top: Math.min(y, fromY) - half,
-        bottom: Math.max(y, fromY) + half,
-      };
-    }),
-  );
+  const segments = (lines: NameRoom['lines']) =>
+    lines.flatMap((corners) => corners.slice(1).map((to, at): Segment => [corners[at]!, to]));
+  const lines = segments(room.lines);
+  const drawn = segments(room.drawn ?? []);
+  const tries = [[...lines, ...drawn], drawn, ...(room.far || drawn.length === 0 ? [[]] : [])];
   const placed: PlacedName[] = [];
   for (const { point, index } of order) {
-    const found =
-      findPlace(point, index, { taken, kept: lines }, room) ?? findPlace(point, index, { taken, kept: [] }, room);
+    let found: ReturnType<typeof findPlace>;
+    for (const kept of tries) found ??= findPlace(point, index, { taken, kept }, room);
     if (!found) continue;
     placed.push({ index, ...found });
     taken.push(boxOf(found.x, found.y, point.width, height), ...(found.leader ? along(found.leader) : []));
@@ -100,7 +96,7 @@ export function placeNames(points: readonly NamedPoint[], room: NameRoom): Place
 interface Obstacles {
   readonly taken: readonly Box[];
   /** Names keep off these, lines to points do not. */
-  readonly kept: readonly Box[];
+  readonly kept: readonly Segment[];
 }
 
 function findPlace(point: NamedPoint, index: number, { taken, kept }: Obstacles, room: NameRoom) {
@@ -110,7 +106,7 @@ function findPlace(point: NamedPoint, index: number, { taken, kept }: Obstacles,
   const isFree = (x: number, y: number) => {
     const box = boxOf(x, y, width, height);
     const isIn = box.left >= room.left && box.right <= room.right && box.top >= room.top && box.bottom <= room.bottom;
-    return isIn && ![...taken, ...kept].some((other) => overlaps(box, other));
+    return isIn && !taken.some((other) => overlaps(box, other)) && !kept.some((line) => crosses(box, line, radius / 2));
   };
   for (const [dx, dy] of BESIDE) {
     const x = px + dx * gap - (dx === 0 ? width / 2 : dx < 0 ? width : 0);
@@ -149,6 +145,24 @@ function along([x1, y1, x2, y2]: readonly [number, number, number, number]): Box
     const share = (at + 1) / LEADER_STEPS;
     return around(x1 + share * (x2 - x1), y1 + share * (y2 - y1), 0.5);
   });
+}
+
+/** Whether a piece of a line comes into a box with a rim around it (Liang and Barsky 1984). */
+function crosses({ left, right, top, bottom }: Box, [[x, y], [toX, toY]]: Segment, rim: number): boolean {
+  let [from, to] = [0, 1];
+  const sides = [
+    [x - toX, x - (left - rim)],
+    [toX - x, right + rim - x],
+    [y - toY, y - (top - rim)],
+    [toY - y, bottom + rim - y],
+  ] as const;
+  for (const [step, room] of sides) {
+    if (step === 0) {
+      if (room <= 0) return false;
+    } else if (step < 0) from = Math.max(from, room / step);
+    else to = Math.min(to, room / step);
+  }
+  return from < to;
 }
 
 function overlaps(a: Box, b: Box): boolean {
