@@ -12,7 +12,7 @@ import { Switch } from '../components/Switch.tsx';
 import { summaryKey } from '../engine/data-keys.ts';
 import { BudgetField } from '../lab/BudgetField.tsx';
 import { questionStartOf } from '../lab/lab-requests.ts';
-import { LabNumber } from '../lab/LabNumber.tsx';
+import { NumberSetting } from '../components/NumberSetting.tsx';
 import { MethodParameterForm } from '../lab/MethodParameterForm.tsx';
 
 const MOST_TOKENS = 4096;
@@ -70,7 +70,7 @@ export function DecodeForm({ methods }: { readonly methods: readonly MethodInfo[
             Parameters{Object.keys(choice.parameters).length > 0 ? ' (set)' : ''}
           </Button>
         )}
-        <LabNumber
+        <NumberSetting
           label="tokens"
           title="Of the continuation, at most; greedy."
           value={maxTokens}
@@ -79,7 +79,7 @@ export function DecodeForm({ methods }: { readonly methods: readonly MethodInfo[
           onChange={(next) => session.decode.set({ maxTokens: next }, 'tokens')}
         />
         {cut !== undefined && prompt && (
-          <LabNumber
+          <NumberSetting
             label="question from token"
             title="What stands before it is context. The same cut as in the method lab."
             value={cut}

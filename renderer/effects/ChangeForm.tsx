@@ -1,4 +1,4 @@
-import { useId, useState } from 'react';
+import { useId } from 'react';
 import type { Change } from '../../shared/model/effect.ts';
 import {
   INTERVENTION_KINDS,
@@ -10,6 +10,7 @@ import { parameterOf } from '../../shared/model/intervention.ts';
 import { formatRanges, parseRanges, type PositionRange } from '../../shared/model/position-ranges.ts';
 import type { PlaceKind } from '../../shared/model/place.ts';
 import { formatSourceText, readSourceText } from './source-text.ts';
+import { DraftField } from '../components/DraftField.tsx';
 import { NumberSetting } from '../components/NumberSetting.tsx';
 
 interface ChangeFormProps {
@@ -115,7 +116,6 @@ function ParameterSetting({ parameter, value, onChange }: ParameterSettingProps)
     const { min, max, integer } = parameter;
     return (
       <NumberSetting
-        className="hs-effects__field"
         label={name.toLowerCase()}
         title={meaning}
         value={Number(value)}
@@ -149,25 +149,21 @@ interface RangeSettingProps {
 }
 
 function RangeSetting({ label, title, value, required = false, onChange }: RangeSettingProps) {
-  const [draft, setDraft] = useState<string>();
-  const text = draft ?? (value ? formatRanges(value) : '');
-  const isWrong = text.trim() === '' ? required : parseRanges(text) === undefined;
+  const write = (ranges: readonly PositionRange[]) => (ranges.length === 0 ? '' : formatRanges(ranges));
+  const written = write(value ?? []);
   return (
-    <label className="hs-effects__field" title={title}>
-      <span>{label}</span>
-      <input
-        className="hs-field hs-effects__list"
-        placeholder={required ? '0:4' : 'all'}
-        aria-invalid={isWrong}
-        value={text}
-        onChange={({ target }) => {
-          setDraft(target.value);
-          const read = target.value.trim() === '' ? [] : parseRanges(target.value);
-          if (read) onChange(read.length === 0 ? undefined : read);
-        }}
-        onBlur={() => setDraft(undefined)}
-      />
-    </label>
+    <DraftField
+      label={label}
+      title={title}
+      value={value ?? []}
+      read={(text) => (text.trim() !== '' ? parseRanges(text) : required ? undefined : [])}
+      write={write}
+      allowed="positions as 0:4 or 7, several joined by +"
+      kept={written === '' ? (required ? 'empty' : 'all') : written}
+      inputClass="hs-effects__list"
+      placeholder={required ? '0:4' : 'all'}
+      onChange={(ranges) => onChange(ranges.length === 0 ? undefined : [...ranges])}
+    />
   );
 }
 
@@ -178,30 +174,24 @@ interface SourceSettingProps {
 }
 
 function SourceSetting({ change, required, onChange }: SourceSettingProps) {
-  const [draft, setDraft] = useState<string>();
-  const text = draft ?? formatSourceText(change.source);
-  const isWrong = text.trim() === '' ? required : readSourceText(text) === undefined;
+  const none = required ? 'empty' : 'this prompt';
+  const read = (text: string) => {
+    if (text.trim() === '') return required ? undefined : { source: undefined };
+    const source = readSourceText(text);
+    return source && { source };
+  };
   return (
-    <label
-      className="hs-effects__field"
+    <DraftField<Pick<Change, 'source'>>
+      label="from"
       title="Other prompts: samples of a task with their seed (needle*16/0), or token ids (17 4 99; several prompts divided by ;)."
-    >
-      <span>from</span>
-      <input
-        className="hs-field hs-effects__source"
-        placeholder={required ? 'needle*16/0' : 'this prompt'}
-        aria-invalid={isWrong}
-        value={text}
-        onChange={({ target }) => {
-          setDraft(target.value);
-          if (target.value.trim() === '') onChange(undefined);
-          else {
-            const read = readSourceText(target.value);
-            if (read) onChange(read);
-          }
-        }}
-        onBlur={() => setDraft(undefined)}
-      />
-    </label>
+      value={change}
+      read={read}
+      write={({ source }) => formatSourceText(source)}
+      allowed="samples of a task as needle*16/0, or token ids as 17 4 99"
+      kept={change.source ? formatSourceText(change.source) : none}
+      inputClass="hs-effects__source"
+      placeholder={required ? 'needle*16/0' : none}
+      onChange={({ source }) => onChange(source)}
+    />
   );
 }

@@ -21,7 +21,7 @@ import { AboutResult } from './AboutResult.tsx';
 import { ChangeForm } from './ChangeForm.tsx';
 import { tasksKey } from './effect-keys.ts';
 import { LinePlot } from './LinePlot.tsx';
-import { ListSetting } from './ListSetting.tsx';
+import { NumberList } from '../components/NumberList.tsx';
 import { NumberSetting } from '../components/NumberSetting.tsx';
 import { RunRow } from './RunRow.tsx';
 import { TaskSelect } from './TaskSelect.tsx';
@@ -67,32 +67,29 @@ export function CurveTab() {
       <div className="hs-effects__form">
         <TaskSelect tasks={list} value={curve.task} onChange={(next) => set({ task: next })} />
         {hasLengths && (
-          <ListSetting
+          <NumberList
             label="lengths"
             title="Prompt and answer, tokens; several divided by commas. Empty: the task’s own."
             value={curve.lengths}
             min={1}
             max={2 ** 20}
-            empty
             placeholder="task’s own"
-            onChange={(lengths) => set({ lengths: lengths.slice(0, 64) })}
+            onChange={(lengths) => set({ lengths })}
           />
         )}
         {hasDepths && (
-          <ListSetting
+          <NumberList
             label="depths"
             title="Where the needle is, 0 = beginning, 1 = end. Empty: the task’s own."
             value={curve.depths}
             min={0}
             max={1}
             integer={false}
-            empty
             placeholder="task’s own"
-            onChange={(depths) => set({ depths: depths.slice(0, 64) })}
+            onChange={(depths) => set({ depths })}
           />
         )}
         <NumberSetting
-          className="hs-effects__field"
           label="samples"
           title="Prompts of each length and depth; the same ones for every point."
           value={curve.samples}
@@ -101,7 +98,6 @@ export function CurveTab() {
           onChange={(samples) => set({ samples })}
         />
         <NumberSetting
-          className="hs-effects__field"
           label="seed"
           title="The same seed makes the same prompts and draws."
           value={curve.seed}
@@ -135,16 +131,15 @@ export function CurveTab() {
         />
       </div>
       <div className="hs-effects__form">
-        <ListSetting
+        <NumberList
           label="heads"
           title="How many heads at each point; 0 is always there."
           value={curve.counts}
           min={1}
           max={4096}
-          onChange={(counts) => set({ counts: counts.slice(0, 64) })}
+          onChange={(counts) => set({ counts })}
         />
         <NumberSetting
-          className="hs-effects__field"
           label="random draws"
           title="Sets at each point; 0: no control."
           value={curve.draws}

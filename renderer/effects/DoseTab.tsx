@@ -35,12 +35,8 @@ export function DoseTab() {
   return (
     <>
       <div className="hs-effects__form">
-        <span className="hs-effects__field">
-          <span>factors from</span>
-        </span>
         <NumberSetting
-          className="hs-effects__field"
-          label=""
+          label="factors from"
           title="Smallest factor on z: below 0 the head writes the opposite."
           value={factors.from}
           min={-100}
@@ -49,7 +45,6 @@ export function DoseTab() {
           onChange={(from) => set({ from })}
         />
         <NumberSetting
-          className="hs-effects__field"
           label="to"
           title="Largest factor on z."
           value={factors.to}
@@ -59,7 +54,6 @@ export function DoseTab() {
           onChange={(to) => set({ to })}
         />
         <NumberSetting
-          className="hs-effects__field"
           label="step"
           title="Between two factors; 0 and 1 are always among them."
           value={factors.step}

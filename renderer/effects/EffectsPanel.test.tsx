@@ -113,6 +113,8 @@ it('measures accuracy with the heads that a score ranks first', async () => {
   await act(async () => services.rest());
   const heads = screen.getByRole('textbox', { name: 'heads' });
   fireEvent.change(heads, { target: { value: '1, 2, x' } });
+  fireEvent.blur(heads);
+  expect(heads).toHaveProperty('value', '1, 2, x');
   expect(heads.getAttribute('aria-invalid')).toBe('true');
   fireEvent.change(heads, { target: { value: '1, 2' } });
   fireEvent.change(screen.getByRole('combobox', { name: 'ranking by' }), { target: { value: 'entropy' } });
@@ -121,6 +123,39 @@ it('measures accuracy with the heads that a score ranks first', async () => {
   expect(call!.params).toMatchObject({ task: 'needle', counts: [1, 2], draws: 20 });
   expect(screen.getByText(/ranked by Entropy, largest first, bars: 95% interval/)).toBeDefined();
   expect(screen.getByText(/random heads, mean of 20 draws, band: 2.5% to 97.5% of draws/)).toBeDefined();
+});
+
+it('begins nothing while a field holds what is not taken, and says why', async () => {
+  const services = await open();
+  const mend = (tab: string, run: string, name: string, [wrong, good]: readonly [string, string]) => {
+    go(tab);
+    const field = screen.getByRole('textbox', { name });
+    fireEvent.change(field, { target: { value: wrong } });
+    fireEvent.blur(field);
+    expect(field).toHaveProperty('value', wrong);
+    expect(button(run)).toMatchObject({
+      disabled: true,
+      title: expect.stringContaining(`${name} cannot be “${wrong}”`),
+    });
+    expect(screen.getByRole('alert').textContent).toMatch(/^It takes .*\. It is still /);
+    fireEvent.change(field, { target: { value: good } });
+    expect(button(run)).toHaveProperty('disabled', false);
+    expect(screen.queryByRole('alert')).toBeNull();
+  };
+  mend('Dose', 'Dose-response of L1H3', 'factors from', ['9', '-2']);
+  mend('Dose', 'Dose-response of L1H3', 'step', ['0', '0.25']);
+  mend('Sweep', 'Run the sweep', 'rows', ['3-7', '3:7']);
+  const { factors, change } = services.store.getState().effects.settings;
+  expect([factors, change.rows]).toEqual([{ ...factors, from: -2, step: 0.25 }, [{ start: 3, end: 7 }]]);
+  // One that is needed and was never given.
+  fireEvent.change(screen.getByRole('combobox', { name: /^Do/ }), { target: { value: 'patch' } });
+  expect(button('Run the sweep').title).toContain('from cannot be “”');
+  fireEvent.change(screen.getByRole('textbox', { name: 'from' }), { target: { value: 'needle*16/0' } });
+  expect(button('Run the sweep')).toHaveProperty('disabled', false);
+  // What is wrong in a tab that is left holds up no other.
+  fireEvent.change(screen.getByRole('textbox', { name: 'rows' }), { target: { value: 'x' } });
+  go('Dose');
+  expect(button('Dose-response of L1H3')).toHaveProperty('disabled', false);
 });
 
 it('goes from tab to tab by key', async () => {

@@ -2,6 +2,7 @@ import type { KeyboardEvent } from 'react';
 import type { EffectKind } from '../../shared/model/effect-results.ts';
 import { useApp } from '../app/app-context.ts';
 import { useAppState } from '../app/use-app-state.ts';
+import { FieldProblemsProvider } from '../components/field-problems.tsx';
 import { useScrollPlace } from '../components/use-scroll-place.ts';
 import { patch } from '../state/store.ts';
 import { CurveTab } from './CurveTab.tsx';
@@ -78,7 +79,9 @@ export function EffectsPanel() {
         aria-labelledby={`effects-tab-${shown}`}
         {...scrollPlace}
       >
-        <EffectTab kind={shown} />
+        <FieldProblemsProvider>
+          <EffectTab kind={shown} />
+        </FieldProblemsProvider>
       </div>
     </section>
   );

@@ -44,7 +44,6 @@ export function GreedyTab() {
       <SweepForm />
       <div className="hs-effects__form">
         <NumberSetting
-          className="hs-effects__field"
           label="take"
           title="How many are changed together in the end."
           value={count}

@@ -39,7 +39,6 @@ export function ImportanceTab() {
     <>
       <div className="hs-effects__form">
         <NumberSetting
-          className="hs-effects__field"
           label="epsilon"
           title="How far the gate of a head is moved from 1: (loss at 1 − epsilon − loss at 1) / epsilon."
           value={epsilon}

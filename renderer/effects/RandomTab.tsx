@@ -30,7 +30,6 @@ export function RandomTab() {
       <SweepForm withPlaces={false} />
       <div className="hs-effects__form">
         <NumberSetting
-          className="hs-effects__field"
           label="draws"
           title="Random sets."
           value={draws}
@@ -39,7 +38,6 @@ export function RandomTab() {
           onChange={(next) => session.effects.set({ draws: next })}
         />
         <NumberSetting
-          className="hs-effects__field"
           label="seed"
           title="The same seed draws the same sets."
           value={seed}

@@ -4,6 +4,7 @@ import { formatDuration } from '../../shared/view/format.ts';
 import { useApp } from '../app/app-context.ts';
 import { useAppState } from '../app/use-app-state.ts';
 import { Button } from '../components/Button.tsx';
+import { useFirstProblem } from '../components/field-problems.tsx';
 import { Message } from '../components/Message.tsx';
 import { ProgressBar } from '../components/ProgressBar.tsx';
 import { runToChange } from './effect-requests.ts';
@@ -32,7 +33,9 @@ export function RunRow({ kind, label, onRun, refusal, withoutRun = false, childr
   const eta = own?.progress?.etaMs ?? undefined;
   const isStored = !withoutRun && run?.stored !== undefined;
   const none = isLive ? undefined : 'There is no model to compute it with.';
-  const why = refusal ?? none ?? (!withoutRun && stale ? 'The runs on screen are being made again.' : undefined);
+  const problem = useFirstProblem();
+  const why =
+    refusal ?? problem ?? none ?? (!withoutRun && stale ? 'The runs on screen are being made again.' : undefined);
   return (
     <div className="hs-effects__run">
       {own ? (
@@ -56,7 +59,7 @@ export function RunRow({ kind, label, onRun, refusal, withoutRun = false, childr
         </>
       ) : (
         <>
-          <Button look="primary" disabled={why !== undefined || job !== undefined} onClick={onRun}>
+          <Button look="primary" disabled={why !== undefined || job !== undefined} title={why} onClick={onRun}>
             {isCancelled ? 'Go on' : label}
           </Button>
           {isCancelled && <span className="hs-dim">What was done so far is kept: it goes on from there.</span>}

@@ -1,6 +1,6 @@
 import type { Budget } from '../../shared/model/method.ts';
 import { plural } from '../../shared/view/format.ts';
-import { DraftField } from './DraftField.tsx';
+import { DraftField } from '../components/DraftField.tsx';
 import { MOST_BUDGETS, readBudgets, writeBudgets } from './read-budgets.ts';
 
 interface BudgetFieldProps {
@@ -23,7 +23,7 @@ export function BudgetField({ value, most = MOST_BUDGETS, ...field }: BudgetFiel
       write={writeBudgets}
       allowed={`shares over 0 up to 100% and keys from 1 on, at most ${plural(most, 'budget')}`}
       kept={value.length === 0 ? 'as published, scaled' : writeBudgets(value)}
-      className="hs-lab__budgets"
+      inputClass="hs-lab__budgets"
     />
   );
 }

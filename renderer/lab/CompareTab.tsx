@@ -17,7 +17,7 @@ import { BudgetField } from './BudgetField.tsx';
 import { CompareTable } from './CompareTable.tsx';
 import { METHODS_KEY } from './lab-keys.ts';
 import { choicesOf, planOf, questionStartOf } from './lab-requests.ts';
-import { LabNumber } from './LabNumber.tsx';
+import { NumberSetting } from '../components/NumberSetting.tsx';
 import { LabPlot } from './LabPlot.tsx';
 import { LabRunRow } from './LabRunRow.tsx';
 import { MethodList } from './MethodList.tsx';
@@ -96,7 +96,7 @@ export function CompareTab() {
             />
             <span className="hs-dim hs-small">{FIDELITY_WORDS[settings.fidelity].gives}</span>
             {settings.fidelity === 'F3' && (
-              <LabNumber
+              <NumberSetting
                 label="at most"
                 title="Tokens of a generated answer; no fewer than the given one has."
                 value={settings.maxTokens}

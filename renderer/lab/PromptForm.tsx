@@ -11,7 +11,7 @@ import { summaryKey } from '../engine/data-keys.ts';
 import { inIdMode } from '../state/selectors.ts';
 import { answerKeyOf } from './lab-controller.ts';
 import { questionStartOf } from './lab-requests.ts';
-import { LabNumber } from './LabNumber.tsx';
+import { NumberSetting } from '../components/NumberSetting.tsx';
 import { PromptCut } from './PromptCut.tsx';
 
 /** Of the needle prompt that is taken. */
@@ -52,7 +52,7 @@ export function PromptForm() {
         onCut={(questionStart) => session.lab.set({ questionStart }, 'cut')}
       />
       <div className="hs-effects__form">
-        <LabNumber
+        <NumberSetting
           label="question from token"
           title="What stands before it is context."
           value={cut}
@@ -124,7 +124,7 @@ export function PromptForm() {
           </>
         )}
         {failure && (
-          <span className="hs-lab__bad" role="alert">
+          <span className="hs-field-bad" role="alert">
             {failure.message} {failure.hint}
           </span>
         )}

@@ -19,8 +19,8 @@ import { AxisChoice } from './AxisChoice.tsx';
 import { BudgetField } from './BudgetField.tsx';
 import { METHODS_KEY } from './lab-keys.ts';
 import { choicesOf, planOf } from './lab-requests.ts';
-import { LabList } from './LabList.tsx';
-import { LabNumber } from './LabNumber.tsx';
+import { NumberList } from '../components/NumberList.tsx';
+import { NumberSetting } from '../components/NumberSetting.tsx';
 import { LabPlot } from './LabPlot.tsx';
 import { LabRunRow } from './LabRunRow.tsx';
 import { MethodList } from './MethodList.tsx';
@@ -79,7 +79,7 @@ export function TaskTab() {
       <div className="hs-effects__form">
         <TaskSelect tasks={known} value={task.task} onChange={(next) => session.lab.setTask({ task: next })} />
         {has('length') && (
-          <LabList
+          <NumberList
             label="lengths"
             title="Prompt and answer, tokens; several divided by commas. Empty: the longest that the model reads."
             value={task.lengths}
@@ -90,7 +90,7 @@ export function TaskTab() {
           />
         )}
         {has('depth') && (
-          <LabList
+          <NumberList
             label="depths"
             title="Where the needle is, 0 = beginning, 1 = end. Empty: the task’s own."
             value={task.depths}
@@ -101,7 +101,7 @@ export function TaskTab() {
             onChange={(depths) => session.lab.setTask({ depths }, 'depths')}
           />
         )}
-        <LabNumber
+        <NumberSetting
           label="samples"
           title="Prompts of each length and depth; the same ones for every method."
           value={task.samples}
@@ -109,7 +109,7 @@ export function TaskTab() {
           max={10_000}
           onChange={(samples) => session.lab.setTask({ samples }, 'samples')}
         />
-        <LabNumber
+        <NumberSetting
           label="seed"
           title="The same seed makes the same prompts."
           value={task.seed}

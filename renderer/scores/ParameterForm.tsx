@@ -1,6 +1,7 @@
 import { useId, useState } from 'react';
 import { Button } from '../components/Button.tsx';
 import { useFieldProblem } from '../components/field-problems.tsx';
+import { numberLimits, writtenNumber } from '../components/number-limits.ts';
 
 /** A number that a score, a probe set or a method takes. */
 export interface FormParameter {
@@ -61,8 +62,7 @@ function ParameterField({ parameter, value, onChange }: ParameterFieldProps) {
   const typed = draft && draft.of === value ? draft.text : undefined;
   const text = typed ?? (value === undefined ? '' : String(value));
   const isWrong = !choices && text.trim() !== '' && readNumber(text, parameter) === undefined;
-  const range = `from ${written(parameter.min)} to ${written(parameter.max)}`;
-  const allowed = `${parameter.integer ? 'whole numbers' : 'numbers'} ${range}`;
+  const allowed = numberLimits(parameter);
   useFieldProblem(isWrong ? `${name} cannot be “${text}”: ${allowed}.` : undefined);
   return (
     <div className="hs-parameters__row">
@@ -104,14 +104,14 @@ function ParameterField({ parameter, value, onChange }: ParameterFieldProps) {
         )}
       </label>
       {isWrong && (
-        <span id={refused} className="hs-parameters__bad hs-small" role="alert">
+        <span id={refused} className="hs-field-bad hs-small" role="alert">
           It takes {allowed}. It is still {value ?? standard}.
         </span>
       )}
       <span className="hs-dim hs-small">
         <span id={described}>
           {meaning}
-          {choices ? '' : ` ${range.replace('f', 'F')}.`}
+          {choices ? '' : ` From ${writtenNumber(parameter.min)} to ${writtenNumber(parameter.max)}.`}
         </span>
         {value !== undefined && (
           <Button
@@ -130,10 +130,6 @@ function ParameterField({ parameter, value, onChange }: ParameterFieldProps) {
       </span>
     </div>
   );
-}
-
-function written(value: number): string {
-  return value.toLocaleString('en-US', { maximumFractionDigits: 9 });
 }
 
 function readNumber(text: string, { min, max, integer }: FormParameter): number | undefined {

@@ -1,9 +1,10 @@
 import { useId } from 'react';
-import { useFieldProblem } from '../components/field-problems.tsx';
+import { useFieldProblem } from './field-problems.tsx';
 import { useKeptDraft } from './use-kept-draft.ts';
-import './lab.css';
 
 interface DraftFieldProps<T> {
+  /** Of the label, which places name and field. */
+  readonly className?: string;
   readonly label: string;
   readonly title: string;
   readonly value: T;
@@ -14,7 +15,7 @@ interface DraftFieldProps<T> {
   /** The value that stays meanwhile, in words. */
   readonly kept: string;
   /** Of the input, beside `hs-field`. */
-  readonly className: string;
+  readonly inputClass: string;
   readonly inputMode?: 'numeric' | 'decimal';
   readonly placeholder?: string | undefined;
   readonly onChange: (value: T) => void;
@@ -22,16 +23,16 @@ interface DraftFieldProps<T> {
 
 /** A field with its name. What is not taken stays, with what would be, and nothing is begun meanwhile. */
 export function DraftField<T>(props: DraftFieldProps<T>) {
-  const { label, title, value, read, write, allowed, kept, className, inputMode, placeholder, onChange } = props;
+  const { label, title, value, read, write, allowed, kept, inputClass, inputMode, placeholder, onChange } = props;
   const { text, isBad, onType, onLeave } = useKeptDraft(value, read, write, onChange);
   const id = useId();
   useFieldProblem(isBad ? `${label} cannot be “${text}”: ${allowed}.` : undefined);
   return (
     <>
-      <label className="hs-effects__field" title={title}>
+      <label className={props.className ?? 'hs-effects__field'} title={title}>
         <span>{label}</span>
         <input
-          className={`hs-field ${className}`}
+          className={`hs-field ${inputClass}`}
           inputMode={inputMode}
           aria-invalid={isBad}
           aria-describedby={isBad ? id : undefined}
@@ -42,7 +43,7 @@ export function DraftField<T>(props: DraftFieldProps<T>) {
         />
       </label>
       {isBad && (
-        <span id={id} className="hs-lab__bad hs-small" role="alert">
+        <span id={id} className="hs-field-bad hs-small" role="alert">
           It takes {allowed}. It is still {kept}.
         </span>
       )}
