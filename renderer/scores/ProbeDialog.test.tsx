@@ -48,6 +48,29 @@ describe('ProbeDialog', () => {
     expect(screen.getByLabelText('Prompts (JSON lines)')).toBeDefined();
   });
 
+  it('runs nothing while a field holds what is not taken, and says why', async () => {
+    const { store } = await show();
+    const run = () => screen.getByRole<HTMLButtonElement>('button', { name: 'Run' });
+    for (const [name, wrong, good] of [
+      ['Prompts', '0', '3'],
+      ['Seed', '-1', '5'],
+      ['Length', 'x', '64'],
+    ] as const) {
+      const field = screen.getByRole('textbox', { name });
+      fireEvent.change(field, { target: { value: wrong } });
+      fireEvent.blur(field);
+      expect(field).toHaveProperty('value', wrong);
+      expect(run()).toMatchObject({ disabled: true, title: expect.stringContaining(`${name} cannot be “${wrong}”`) });
+      expect(screen.getAllByText(run().title)).toHaveLength(1);
+      fireEvent.change(field, { target: { value: good } });
+      fireEvent.blur(field);
+      expect(run().disabled).toBe(false);
+    }
+    expect(store.getState().scores.settings).toMatchObject({ samples: 3, seed: 5 });
+    act(() => patch(store, 'scores', { settings: { ...store.getState().scores.settings, probe: 'file' } }));
+    expect(run()).toMatchObject({ disabled: true, title: 'No prompts were read yet.' });
+  });
+
   it('ends with a score of the run on the atlas, and with the choice of others', async () => {
     const { store, rest } = await show();
     fireEvent.click(screen.getByRole('checkbox', { name: /^Streaming deviation/ }));
