@@ -133,10 +133,8 @@ it('begins nothing while a field holds what is not taken, and says why', async (
     fireEvent.change(field, { target: { value: wrong } });
     fireEvent.blur(field);
     expect(field).toHaveProperty('value', wrong);
-    expect(button(run)).toMatchObject({
-      disabled: true,
-      title: expect.stringContaining(`${name} cannot be “${wrong}”`),
-    });
+    expect(button(run)).toHaveProperty('disabled', true);
+    expect(button(run).title).toContain(`${name} cannot be “${wrong}”`);
     expect(screen.getByRole('alert').textContent).toMatch(/^It takes .*\. It is still /);
     fireEvent.change(field, { target: { value: good } });
     expect(button(run)).toHaveProperty('disabled', false);
