@@ -134,7 +134,6 @@ function DecodeStep({ record, view, difference }: DecodeStepProps) {
   const under = useAppState(({ decode }) => decode.under);
   const pinned = useAppState(({ decode }) => decode.key);
   const hover = useAppState(({ ui }) => ui.keptHover);
-  const window = useAppState(({ model }) => model.info?.slidingWindow[view.head.layer] ?? null);
   const [quantity, setQuantity] = useState<'lostMass' | 'read'>('lostMass');
   const { generation, trace, step, query, head, isDense, about } = view;
   const token = generation.tokens[step]!;
@@ -142,6 +141,8 @@ function DecodeStep({ record, view, difference }: DecodeStepProps) {
   const asked = keyInQuestion({ pinned: key, hover, query });
   const scope = trace ?? '';
   const rows = useKeptData(trace === null ? undefined : keptRowsKey(trace, head.layer, head.head), scope);
+  const { layer } = rows.value ?? head;
+  const window = useAppState(({ model }) => model.info?.slidingWindow[layer] ?? null);
   const isRow = trace !== null && !isDense;
   const read = useKeptData(isRow ? methodStepKey(trace, query) : undefined, scope);
   const row = useKeptData(isRow ? methodRowKey(trace, head.layer, head.head, query) : undefined, scope);
@@ -218,17 +219,9 @@ function DecodeStep({ record, view, difference }: DecodeStepProps) {
               </p>
             )}
             {!isDense && (
-              <StepStrip
-                view={view}
-                rows={rows.value}
-                step={ofStep}
-                refused={refused}
-                window={window}
-                pinned={key}
-                stale={rows.stale || read.stale}
-              />
+              <StepStrip view={view} rows={rows.value} step={ofStep} refused={refused} window={window} pinned={key} />
             )}
-            <KeptRibbon view={view} rows={rows.value} window={window} pinned={key} stale={rows.stale} />
+            <KeptRibbon view={view} rows={rows.value} window={window} pinned={key} />
           </div>
         )}
         <div className="hs-kept__heads hs-decode__side">
@@ -256,7 +249,7 @@ function DecodeStep({ record, view, difference }: DecodeStepProps) {
                   }))}
                 />
               </div>
-              <KeptAtlas view={view} quantity={quantity} step={ofStep} stale={read.stale} />
+              <KeptAtlas view={view} quantity={quantity} step={ofStep} />
             </section>
           )}
         </div>
@@ -271,7 +264,7 @@ function DecodeStep({ record, view, difference }: DecodeStepProps) {
             stale={found.stale}
           />
         )}
-        {ofStep && !isDense && <BudgetPlot view={view} step={ofStep} stale={read.stale} />}
+        {ofStep && !isDense && <BudgetPlot view={view} step={ofStep} />}
       </div>
     </div>
   );

@@ -1,8 +1,8 @@
 /** What the view of generated tokens needs to be known of the step that is looked at. Pure. */
 import type { DataCache } from '../engine/data-cache.ts';
 import type { Demands } from '../engine/demand.ts';
-import { decodeKey, keptRowsKey, methodRowKey, methodStepKey } from '../lab/lab-keys.ts';
-import { keyDemand, keyInQuestion } from '../lab-kept/kept-demands.ts';
+import { decodeKey, methodRowKey } from '../lab/lab-keys.ts';
+import { keyDemand, keyInQuestion, rowsDemand, stepDemand } from '../lab-kept/kept-demands.ts';
 import type { AppState } from '../state/store.ts';
 import { decodeView } from './decode-view.ts';
 
@@ -16,23 +16,13 @@ export function decodeDemands(
   const shown = record && decodeView(record, decode, edit.head);
   if (!shown || shown.trace === null) return {};
   const { trace, head, query, isDense } = shown;
-  const rows = {
-    keptRows: {
-      key: keptRowsKey(trace, head.layer, head.head),
-      previews: false,
-      load: (client, signal) => client.call('method.rows', { trace, ...head }, { signal }),
-    },
-  } satisfies Demands;
+  const rows = { keptRows: rowsDemand(trace, head) } satisfies Demands;
   // Rows before the method are none of its trace.
   if (isDense) return rows;
   const asked = keyInQuestion({ pinned: decode.key, hover: ui.keptHover, query });
   return {
     ...rows,
-    methodStep: {
-      key: methodStepKey(trace, query),
-      previews: false,
-      load: (client, signal) => client.call('method.step', { trace, query }, { signal }),
-    },
+    methodStep: stepDemand(trace, query),
     methodRow: {
       key: methodRowKey(trace, head.layer, head.head, query),
       previews: false,

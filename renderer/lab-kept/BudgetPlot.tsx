@@ -2,21 +2,20 @@ import { scaleLinear } from 'd3';
 import { useMemo } from 'react';
 import { formatHead, sameHead } from '../../shared/model/head-id.ts';
 import { assertExists } from '../../shared/base/assert.ts';
-import type { MethodStep } from '../../shared/model/method-views.ts';
 import { formatCount, formatNumber } from '../../shared/view/format.ts';
 import { formatTick } from '../../shared/view/map/format-value.ts';
 import { useApp } from '../app/app-context.ts';
 import { classNames } from '../base/class-names.ts';
 import { useElementWidth } from '../components/use-element-width.ts';
+import type { StepFound } from '../lab/lab-keys.ts';
 import { selectHead } from '../state/edits.ts';
 import { budgetShares } from './budget-rows.ts';
 import type { HeadsView } from './kept-view.ts';
 
 interface BudgetPlotProps {
   readonly view: HeadsView;
-  /** Of the query that is looked at; undefined: over all of them. */
-  readonly step: MethodStep | undefined;
-  readonly stale: boolean;
+  /** Of the query that is looked at, or of the one before until that comes; undefined: over all of them. */
+  readonly step: StepFound | undefined;
 }
 
 const LEFT = 30;
@@ -26,10 +25,11 @@ const BOTTOM = 32;
 const ROW = { least: 9, most: 20, all: 260 } as const;
 
 /** How the keys are shared out: a bar a layer, a mark a head, and what all alike would get. */
-export function BudgetPlot({ view, step, stale }: BudgetPlotProps) {
+export function BudgetPlot({ view, step }: BudgetPlotProps) {
   const { store } = useApp();
   const [ref, width] = useElementWidth();
   const { about, result, head: selected, query } = view;
+  const isStale = step !== undefined && step.query !== query;
   const read = step?.read ?? assertExists(result.heads.read, 'keys read');
   const shares = useMemo(() => budgetShares(read, about.heads), [read, about.heads]);
   const rowPx = Math.max(ROW.least, Math.min(ROW.most, Math.floor(ROW.all / about.layers)));
@@ -49,10 +49,12 @@ export function BudgetPlot({ view, step, stale }: BudgetPlotProps) {
       : 'all alike',
   ].join(' · ');
   return (
-    <section className={classNames('hs-kept__shares', stale && 'hs-kept--stale')} aria-label="Keys by layer and head">
+    <section className={classNames('hs-kept__shares', isStale && 'hs-kept--stale')} aria-label="Keys by layer and head">
       <h3>
         Keys read{' '}
-        <span className="hs-dim">{step ? `at query ${query}` : `mean of ${formatCount(result.rows)} queries`}</span>
+        <span className="hs-dim">
+          {step ? `at query ${step.query}` : `mean of ${formatCount(result.rows)} queries`}
+        </span>
       </h3>
       <div ref={ref}>
         <svg

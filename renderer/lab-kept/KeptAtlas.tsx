@@ -1,6 +1,5 @@
 import { useId, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { formatHead, parseHead, sameHead, type HeadId } from '../../shared/model/head-id.ts';
-import type { MethodStep } from '../../shared/model/method-views.ts';
 import { ranksOf, scoreOf } from '../../shared/view/atlas/head-order.ts';
 import { scoreTicks } from '../../shared/view/atlas/legend-ticks.ts';
 import { formatScore, scoreDecimals, scoreMap, scoreScale } from '../../shared/view/atlas/score-colours.ts';
@@ -15,6 +14,7 @@ import { SelectionRing } from '../atlas/SelectionRing.tsx';
 import { classNames } from '../base/class-names.ts';
 import { useElementWidth } from '../components/use-element-width.ts';
 import { useThemeColours } from '../map/use-theme-colours.ts';
+import type { StepFound } from '../lab/lab-keys.ts';
 import { selectHead } from '../state/edits.ts';
 import { quantityTable, QUANTITY_WORDS, type KeptQuantity } from './kept-quantities.ts';
 import type { HeadsView } from './kept-view.ts';
@@ -23,16 +23,15 @@ import '../atlas/atlas.css';
 interface KeptAtlasProps {
   readonly view: HeadsView;
   readonly quantity: KeptQuantity;
-  /** Of the query that is looked at; undefined: over all of them. */
-  readonly step: MethodStep | undefined;
-  readonly stale: boolean;
+  /** Of the query that is looked at, or of the one before until that comes; undefined: over all of them. */
+  readonly step: StepFound | undefined;
 }
 
 const NO_GLYPHS = [] as const;
 const MOST_WIDTH = 360;
 
 /** Layers x heads by what the method does to each: which heads lose most. */
-export function KeptAtlas({ view, quantity, step, stale }: KeptAtlasProps) {
+export function KeptAtlas({ view, quantity, step }: KeptAtlasProps) {
   const { store } = useApp();
   const [ref, room] = useElementWidth();
   const grid = useRef<SVGSVGElement>(null);
@@ -48,7 +47,9 @@ export function KeptAtlas({ view, quantity, step, stale }: KeptAtlasProps) {
   const ranks = useMemo(() => ranksOf(table.values!), [table]);
   const worstHead = worst === undefined ? undefined : { layer: Math.floor(worst / heads), head: worst % heads };
   const decimals = scoreDecimals(scale);
-  const rows = step && QUANTITY_WORDS[quantity].ofQuery ? `at query ${query}` : `mean of ${result.rows} queries`;
+  const ofQuery = QUANTITY_WORDS[quantity].ofQuery ? step?.query : undefined;
+  const isStale = ofQuery !== undefined && ofQuery !== query;
+  const rows = ofQuery === undefined ? `mean of ${result.rows} queries` : `at query ${ofQuery}`;
   const said = hovered ?? selected;
 
   const select = (head: HeadId) => {
@@ -65,7 +66,7 @@ export function KeptAtlas({ view, quantity, step, stale }: KeptAtlasProps) {
   };
 
   return (
-    <div className={classNames('hs-atlas', stale && 'hs-kept--stale')} ref={ref}>
+    <div className={classNames('hs-atlas', isStale && 'hs-kept--stale')} ref={ref}>
       <div className="hs-atlas__scroll">
         <div className="hs-atlas__plane" style={{ width: layout.width, height: layout.height }}>
           <svg

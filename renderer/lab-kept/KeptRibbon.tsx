@@ -1,6 +1,5 @@
 import { memo, useEffect, useMemo, useRef, useState, type PointerEvent } from 'react';
-import { formatHead } from '../../shared/model/head-id.ts';
-import type { KeptRows } from '../../shared/model/method-views.ts';
+import { formatHead, sameHead } from '../../shared/model/head-id.ts';
 import {
   COLUMN_LABEL_DEGREES,
   COLUMN_LABEL_PX,
@@ -13,6 +12,7 @@ import { classNames } from '../base/class-names.ts';
 import { useElementWidth } from '../components/use-element-width.ts';
 import { usePixelRatio } from '../map/use-pixel-ratio.ts';
 import { useThemeColours } from '../map/use-theme-colours.ts';
+import type { HeadRows } from '../lab/lab-keys.ts';
 import { patch } from '../state/store.ts';
 import { cellWords } from './cell-words.ts';
 import { poolReads } from './kept-bits.ts';
@@ -24,15 +24,15 @@ import { pinKey, showQuery, useKeptMoves } from './use-kept-moves.ts';
 
 interface KeptRibbonProps {
   readonly view: RowsView;
-  readonly rows: KeptRows | undefined;
-  /** Keys that a query of the layer sees. */
+  /** Of another head until those of the one that is selected come; the words name theirs. */
+  readonly rows: HeadRows | undefined;
+  /** Keys that a query of their layer sees. */
   readonly window: number | null;
   readonly pinned: number | null;
-  readonly stale: boolean;
 }
 
 /** What the selected head reads: a line a query, a column a key. */
-export function KeptRibbon({ view, rows, window, pinned, stale }: KeptRibbonProps) {
+export function KeptRibbon({ view, rows, window, pinned }: KeptRibbonProps) {
   const { store } = useApp();
   const [ref, width] = useElementWidth();
   const pixelRatio = usePixelRatio();
@@ -40,6 +40,8 @@ export function KeptRibbon({ view, rows, window, pinned, stale }: KeptRibbonProp
   const [pointed, setPointed] = useState<{ readonly query: number; readonly key: number }>();
   const { about, evicts, head, first, last, query } = view;
   const { displays, tokens } = about;
+  const name = formatHead(rows ?? head);
+  const isStale = rows !== undefined && !sameHead(rows, head);
   const count = last - first + 1;
   const layout = useMemo(
     () => ribbonLayout({ widthPx: width, tokens, rows: count, pixelRatio }),
@@ -68,10 +70,14 @@ export function KeptRibbon({ view, rows, window, pinned, stale }: KeptRibbonProp
   };
 
   return (
-    <section className={classNames('hs-kept__ribbon', stale && 'hs-kept--stale')} aria-label="Kept keys by query">
+    <section
+      className={classNames('hs-kept__ribbon', isStale && 'hs-kept--stale')}
+      aria-label="Kept keys by query"
+      aria-busy={isStale || !rows}
+    >
       <div className="hs-kept__head">
         <h3>
-          Keys that {formatHead(head)} reads <span className="hs-dim">query ↓ key →{pooled && `, ${pooled}`}</span>
+          Keys that {name} reads <span className="hs-dim">query ↓ key →{pooled && `, ${pooled}`}</span>
         </h3>
       </div>
       <div ref={ref} className="hs-kept__plot">
@@ -80,7 +86,7 @@ export function KeptRibbon({ view, rows, window, pinned, stale }: KeptRibbonProp
           style={{ width: layout.width, height: layout.height }}
           role="application"
           aria-roledescription="ribbon of kept keys"
-          aria-label={`Keys that ${formatHead(head)} reads at queries ${first} to ${last}. Left and right move the pinned key, up and down the query.`}
+          aria-label={`Keys that ${name} reads at queries ${first} to ${last}. Left and right move the pinned key, up and down the query.`}
           tabIndex={0}
           onKeyDown={(event) => {
             setPointed(undefined);
@@ -109,7 +115,7 @@ export function KeptRibbon({ view, rows, window, pinned, stale }: KeptRibbonProp
 
 interface RibbonPictureProps {
   readonly layout: RibbonLayout;
-  readonly rows: KeptRows | undefined;
+  readonly rows: HeadRows | undefined;
   readonly window: number | null;
   readonly pixelRatio: number;
 }

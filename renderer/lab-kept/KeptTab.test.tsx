@@ -130,6 +130,49 @@ it('selects heads in its atlas by key and marks the worst', async () => {
   expect(screen.getByRole('img', { name: /^Keys read by layer: L0 / })).toBeDefined();
 });
 
+it('names what numbers are of while those of another head or query are loaded', async () => {
+  const services = await open();
+  const { store, tokens } = services;
+  const last = tokens.length - 1;
+  const ribbon = () => screen.getByRole('region', { name: 'Kept keys by query' });
+  const step = () => screen.getByRole('region', { name: 'Tokens of the step' });
+  const shares = () => screen.getByRole('region', { name: 'Keys by layer and head' });
+  const legend = () => document.querySelector('.hs-atlas')!.textContent;
+  fireEvent.click(screen.getByRole('radio', { name: 'This query' }));
+  fireEvent.click(screen.getByRole('radio', { name: 'Missed' }));
+  await settle(services);
+  const before = [ribbon(), step(), shares()].map(({ textContent }) => textContent);
+  expect(before[0]).toContain('Keys that L0H1 reads');
+  expect(before[1]).toContain(`Tokens at query ${last} `);
+  expect(before[2]).toContain(`at query ${last}`);
+
+  act(() => selectHead(store, { layer: 1, head: 2 }));
+  expect(ribbon().textContent).toBe(before[0]);
+  expect(screen.getByRole('application', { name: /^Keys that L0H1 reads/ })).toBeDefined();
+  expect(screen.getByRole('radio', { name: 'L0H1' })).toBeDefined();
+  expect([ribbon(), step()].map((part) => part.getAttribute('aria-busy'))).toEqual(['true', 'true']);
+  await settle(services);
+  expect(ribbon().textContent).toContain('Keys that L1H2 reads');
+  expect(screen.getByRole('radio', { name: 'L1H2' })).toBeDefined();
+
+  act(() => patch(store, 'lab', { query: last - 3 }));
+  expect(step().textContent).toContain(`Tokens at query ${last} `);
+  expect(kindsOf(last)).not.toContain('later');
+  expect(shares().textContent).toBe(before[2]);
+  expect(legend()).toContain(`at query ${last}`);
+  await settle(services);
+  expect(step().textContent).toContain(`Tokens at query ${last - 3} `);
+  expect(kindsOf(last)).toContain('later');
+  expect(shares().textContent).toContain(`at query ${last - 3}`);
+  expect(legend()).toContain(`at query ${last - 3}`);
+  expect(step().getAttribute('aria-busy')).toBe('false');
+  // What the head reads is known of every query at once.
+  fireEvent.click(screen.getByRole('radio', { name: 'L1H2' }));
+  act(() => patch(store, 'lab', { query: last - 1 }));
+  expect(step().textContent).toContain(`Tokens at query ${last - 1} `);
+  await settle(services);
+});
+
 it('goes to another row with the same head, query and key', async () => {
   const services = await open();
   patch(services.store, 'lab', { query: services.tokens.length - 4, key: 20 });

@@ -109,7 +109,6 @@ function KeptPanels({ view }: { readonly view: KeptView }) {
   const pinned = useAppState(({ lab }) => lab.key);
   const hover = useAppState(({ ui }) => ui.keptHover);
   const isMadeAgain = useIsMadeAgain();
-  const window = useAppState(({ model }) => model.info?.slidingWindow[view.head.layer] ?? null);
   const { result, about, head, query, first, last } = view;
   const { trace } = result;
   const key = pinned !== null && pinned <= last ? pinned : null;
@@ -117,6 +116,8 @@ function KeptPanels({ view }: { readonly view: KeptView }) {
 
   const scope = trace ?? '';
   const rows = useKeptData(trace === null ? undefined : keptRowsKey(trace, head.layer, head.head), scope);
+  const { layer } = rows.value ?? head;
+  const window = useAppState(({ model }) => model.info?.slidingWindow[layer] ?? null);
   const step = useKeptData(trace === null ? undefined : methodStepKey(trace, query), scope);
   const found = useKeptData(trace === null || !asked ? undefined : methodKeyKey(trace, asked.query, asked.key), scope);
   // What is taken away under the pointer does not say that the pointer has left.
@@ -171,9 +172,8 @@ function KeptPanels({ view }: { readonly view: KeptView }) {
               refused={refused}
               window={window}
               pinned={key}
-              stale={rows.stale}
             />
-            <KeptRibbon view={view} rows={rows.value} window={window} pinned={key} stale={rows.stale} />
+            <KeptRibbon view={view} rows={rows.value} window={window} pinned={key} />
           </div>
         )}
         <section className="hs-kept__heads" aria-label="Heads under the method">
@@ -213,7 +213,7 @@ function KeptPanels({ view }: { readonly view: KeptView }) {
               ]}
             />
           </div>
-          <KeptAtlas view={view} quantity={quantity} step={ofStep} stale={over === 'query' && step.stale} />
+          <KeptAtlas view={view} quantity={quantity} step={ofStep} />
         </section>
         {trace !== null && !failure && (
           <KeyPanel
@@ -226,7 +226,7 @@ function KeptPanels({ view }: { readonly view: KeptView }) {
             stale={found.stale}
           />
         )}
-        <BudgetPlot view={view} step={ofStep} stale={over === 'query' && step.stale} />
+        <BudgetPlot view={view} step={ofStep} />
       </div>
     </>
   );

@@ -1,13 +1,12 @@
 import { useMemo } from 'react';
 import type { WireError } from '../../shared/base/app-error.ts';
 import { formatHead, sameHead } from '../../shared/model/head-id.ts';
-import type { MethodStep } from '../../shared/model/method-views.ts';
 import { formatCount, formatProbability } from '../../shared/view/format.ts';
 import { formatProbability as formatSmall } from '../../shared/view/map/format-value.ts';
 import { useApp } from '../app/app-context.ts';
 import { classNames } from '../base/class-names.ts';
 import { Button } from '../components/Button.tsx';
-import type { KeyFound } from '../lab/lab-keys.ts';
+import type { KeyFound, StepFound } from '../lab/lab-keys.ts';
 import { selectHead } from '../state/edits.ts';
 import type { RowsView } from './kept-view.ts';
 import { dropColumn, dropText, keyLosses, keyRows, mostMissed } from './key-words.ts';
@@ -20,7 +19,7 @@ interface KeyPanelProps {
   readonly asked: { readonly query: number; readonly key: number } | undefined;
   /** Of an earlier key until the one that is asked for comes; the heading names its key, so that the numbers are of it. */
   readonly found: KeyFound | undefined;
-  readonly step: MethodStep | undefined;
+  readonly step: StepFound | undefined;
   readonly error: WireError | undefined;
   readonly pinned: number | null;
   readonly stale: boolean;
@@ -49,10 +48,10 @@ export function KeyPanel({ view, asked, found: latest, step, error, pinned, stal
           Point at a token of the strip or at a cell of the ribbon: which heads want that key, when each of them let go
           of it, and what was lost. A click pins it.
         </p>
-        {missed.length > 0 && (
+        {step && missed.length > 0 && (
           <>
             <p className="hs-kept__hint">
-              Missed most at query {tokenName(displays, view.query)}, mean probability over all heads:
+              Missed most at query {tokenName(displays, step.query)}, mean probability over all heads:
             </p>
             <ul className="hs-kept__missed">
               {missed.map(({ key, lost }) => (

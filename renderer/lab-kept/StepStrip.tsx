@@ -1,11 +1,11 @@
 import { memo, useEffect, useMemo, useRef, useState } from 'react';
 import type { WireError } from '../../shared/base/app-error.ts';
-import { formatHead } from '../../shared/model/head-id.ts';
-import type { KeptRows, MethodStep } from '../../shared/model/method-views.ts';
+import { formatHead, sameHead } from '../../shared/model/head-id.ts';
 import { formatNumber } from '../../shared/view/format.ts';
 import { useApp } from '../app/app-context.ts';
 import { classNames } from '../base/class-names.ts';
 import { Segmented } from '../components/Segmented.tsx';
+import type { HeadRows, StepFound } from '../lab/lab-keys.ts';
 import { patch } from '../state/store.ts';
 import type { RowsView } from './kept-view.ts';
 import { LEVELS, levelOf, stripCodes, stripChunks, TOKEN_KINDS, type StripColours } from './strip-codes.ts';
@@ -14,24 +14,27 @@ import { pinKey, useKeptMoves } from './use-kept-moves.ts';
 
 interface StepStripProps {
   readonly view: RowsView;
-  readonly rows: KeptRows | undefined;
-  readonly step: MethodStep | undefined;
+  /** Of another head or another query until those that are looked at come; the words name theirs. */
+  readonly rows: HeadRows | undefined;
+  readonly step: StepFound | undefined;
   /** Why the step is not to be had: of some traces only what was read is there. */
   readonly refused: WireError | undefined;
-  /** Keys that a query of the layer sees. */
+  /** Keys that a query of the rows’ layer sees. */
   readonly window: number | null;
   readonly pinned: number | null;
-  readonly stale: boolean;
 }
 
 /** The tokens as the query that is looked at finds them: kept or dropped by the head, by how many heads, or how missed. */
-export function StepStrip({ view, rows, step, refused, window, pinned, stale }: StepStripProps) {
+export function StepStrip({ view, rows, step, refused, window, pinned }: StepStripProps) {
   const { store } = useApp();
   const ref = useRef<HTMLDivElement>(null);
   const [chosen, setColours] = useState<StripColours>('head');
   const colours = refused ? 'head' : chosen;
   const onKeyDown = useKeptMoves(view);
-  const { about, query, head } = view;
+  const { about } = view;
+  const head = rows ?? view.head;
+  const query = colours === 'head' ? view.query : (step?.query ?? view.query);
+  const isStale = !sameHead(head, view.head) || query !== view.query;
   const { displays } = about;
   const chunks = useMemo(() => stripChunks(displays), [displays]);
   const codes = useMemo(
@@ -59,7 +62,11 @@ export function StepStrip({ view, rows, step, refused, window, pinned, stale }: 
   };
 
   return (
-    <section className={classNames('hs-kept__step', stale && 'hs-kept--stale')} aria-label="Tokens of the step">
+    <section
+      className={classNames('hs-kept__step', isStale && 'hs-kept--stale')}
+      aria-label="Tokens of the step"
+      aria-busy={isStale}
+    >
       <div className="hs-kept__head">
         <h3>
           Tokens at query {tokenName(displays, query)}{' '}

@@ -1,4 +1,5 @@
 /** What the views of kept keys need to be known: all that the head read, the query that is looked at, one key. Pure. */
+import type { HeadId } from '../../shared/model/head-id.ts';
 import type { DataCache } from '../engine/data-cache.ts';
 import type { Demand, Demands } from '../engine/demand.ts';
 import { keptRowsKey, labKey, methodKeyKey, methodStepKey } from '../lab/lab-keys.ts';
@@ -19,17 +20,26 @@ export function keptDemands(
   const { head, query } = shown;
   const of = keyInQuestion({ pinned: lab.key, hover: ui.keptHover, query });
   return {
-    keptRows: {
-      key: keptRowsKey(trace, head.layer, head.head),
-      previews: false,
-      load: (client, signal) => client.call('method.rows', { trace, ...head }, { signal }),
-    },
-    methodStep: {
-      key: methodStepKey(trace, query),
-      previews: false,
-      load: (client, signal) => client.call('method.step', { trace, query }, { signal }),
-    },
+    keptRows: rowsDemand(trace, head),
+    methodStep: stepDemand(trace, query),
     ...(of ? { methodKey: keyDemand(trace, of) } : {}),
+  };
+}
+
+export function rowsDemand(trace: string, { layer, head }: HeadId): Demand {
+  const of = { layer, head };
+  return {
+    key: keptRowsKey(trace, layer, head),
+    previews: false,
+    load: async (client, signal) => ({ ...of, ...(await client.call('method.rows', { trace, ...of }, { signal })) }),
+  };
+}
+
+export function stepDemand(trace: string, query: number): Demand {
+  return {
+    key: methodStepKey(trace, query),
+    previews: false,
+    load: async (client, signal) => ({ query, ...(await client.call('method.step', { trace, query }, { signal })) }),
   };
 }
 

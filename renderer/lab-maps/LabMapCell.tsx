@@ -253,9 +253,10 @@ function MethodBody(props: MethodBodyProps) {
   );
   const first = result.phase === 'prefill' ? 0 : result.promptLength;
   const end = first + result.rows;
-  const kept = useAnswer(keptRowsKey(trace, layer, number), (signal) =>
-    session.askLab('method.rows', { trace, layer, head: number }, signal),
-  );
+  const kept = useAnswer(keptRowsKey(trace, layer, number), async (signal) => ({
+    ...head,
+    ...(await session.askLab('method.rows', { trace, layer, head: number }, signal)),
+  }));
   const query = target?.query;
   const isUnder = query !== undefined && query >= first && query < end;
   const found = useAnswer(isUnder ? methodRowKey(trace, layer, number, query) : undefined, (signal) =>

@@ -1,3 +1,4 @@
+import type { HeadId } from '../../shared/model/head-id.ts';
 import type { DecodeRecord, LabRecord, LabTaskRecord } from '../../shared/model/lab.ts';
 import type { MethodInfo } from '../../shared/model/method.ts';
 import type { KeptRows, MethodKey, MethodRow, MethodStep } from '../../shared/model/method-views.ts';
@@ -30,8 +31,11 @@ export function overlapKey(one: string, other: string): DataKey<Float64Array> {
   return `lab-overlap/${[one, other].sort().join('/')}`;
 }
 
+/** What a head read. Here and below the answer goes with what it is of: words beside numbers must be of the same. */
+export interface HeadRows extends KeptRows, HeadId {}
+
 /** What a head read under a method; all of the following are gone with the trace. */
-export function keptRowsKey(trace: string, layer: number, head: number): DataKey<KeptRows> {
+export function keptRowsKey(trace: string, layer: number, head: number): DataKey<HeadRows> {
   return `kept/${trace}/rows/${layer}/${head}`;
 }
 
@@ -39,11 +43,14 @@ export function methodRowKey(trace: string, layer: number, head: number, query: 
   return `kept/${trace}/row/${layer}/${head}/${query}`;
 }
 
-export function methodStepKey(trace: string, query: number): DataKey<MethodStep> {
+export interface StepFound extends MethodStep {
+  readonly query: number;
+}
+
+export function methodStepKey(trace: string, query: number): DataKey<StepFound> {
   return `kept/${trace}/step/${query}`;
 }
 
-/** What is told of a key, with the place it is told of: the words beside the numbers must be of the same key. */
 export interface KeyFound extends MethodKey {
   readonly query: number;
   readonly key: number;
