@@ -52,3 +52,10 @@ it('sorts rows, those without a value last whichever way', () => {
   expect(sortRows(rows, column('recall'), false)).toEqual([0, 3, 2, 1]);
   expect(sortRows(rows, undefined, true)).toEqual([0, 1, 2, 3]);
 });
+
+it('says what each column is in a sentence that needs no other column', () => {
+  for (const { id, meaning } of LAB_COLUMNS) {
+    expect(meaning, id).toMatch(/^[A-Z].*\.$/);
+    expect(meaning, id).not.toMatch(/^(The same|These|Those|Beside)\b|\bsuch\b/);
+  }
+});

@@ -66,7 +66,8 @@ export const MEASURE_WORDS: Readonly<Record<LabMeasure, MeasureWords>> = {
     name: 'Recall, no sinks',
     unit: 'mass',
     axis: 'recall without the first keys, mean over layers, heads and queries',
-    meaning: 'The same without the first 4 keys, of queries with mass elsewhere.',
+    meaning:
+      'Mass of dense attention on the keys that are read, without the first 4 keys, of queries with mass elsewhere.',
     format: share,
     better: 'higher',
     dense: 1,
@@ -75,7 +76,7 @@ export const MEASURE_WORDS: Readonly<Record<LabMeasure, MeasureWords>> = {
     name: 'Recall, by value',
     unit: 'mass × |v|',
     axis: 'recall weighted by |v|, mean over layers, heads and queries',
-    meaning: 'The same with every key weighted by the norm of its value.',
+    meaning: 'Mass of dense attention on the keys that are read, every key weighted by the norm of its value.',
     format: share,
     better: 'higher',
     dense: 1,
