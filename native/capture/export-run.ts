@@ -3,6 +3,7 @@ import { AppError, CancelledError } from '../../shared/base/app-error.ts';
 import type { HeadId } from '../../shared/model/head-id.ts';
 import type { Opened } from '../engine/opened.ts';
 import type { Run } from '../engine/run-store.ts';
+import { inverseFrequencies } from '../families/rope.ts';
 import { breather } from '../forward/breathe.ts';
 import type { Job } from '../forward/checkpoint.ts';
 import { runForward } from '../forward/forward.ts';
@@ -62,12 +63,17 @@ export async function exportRun(
   if (generated) {
     tensors.push({ name: 'generated.pattern', dtype: 'F32', shape: generated.shape, data: generated.pattern });
   }
+  const { scale, slidingWindow, rope } = architecture;
   await writeSafetensors(request.out, tensors, {
     model: info.name,
     model_id: info.modelId,
     tokens: String(tokens),
     ids: Array.from(run.capture.ids).join(' '),
     rows: `${rows.start}:${rows.end}`,
+    layers_total: String(architecture.layers),
+    attention_scales: scale.join(' '),
+    attention_windows: slidingWindow.map((window) => window ?? 0).join(' '),
+    ...(rope ? { rope_frequencies: inverseFrequencies(rope, tokens).join(' ') } : {}),
     ...(generated ? { generated_ids: Array.from(generated.ids).join(' ') } : {}),
   });
   return tensors.map(({ name, shape }) => ({ name, shape }));

@@ -194,6 +194,75 @@ describe('selecting from a file', () => {
     expect(gated.result.notes).toEqual([]);
   });
 
+  it('takes what the captures of a run hold', async () => {
+    const hook = (layer: number, name: string, rows: Float32Array, count: number): TensorSource => ({
+      name: `blocks.${layer}.attn.${name}`,
+      dtype: 'F32',
+      shape: [TOKENS, count, 8],
+      data: rows,
+    });
+    const hooks = layers.flatMap(({ q, k, v }, at) => [
+      hook(3 + at, 'hook_rot_q', q, HEADS),
+      hook(3 + at, 'hook_rot_k', k, 2),
+      hook(3 + at, 'hook_v', v, 2),
+    ]);
+    const metadata = { layers_total: '6', attention_scales: '1 1 1 0.125 0.5 1', attention_windows: '0 0 0 0 7 0' };
+    const { result, kept } = await selected({ method: 'topk', capture: await write(hooks, metadata) });
+    expect(result.tensors[0]!.shape).toEqual([2, HEADS, 5, TOKENS]);
+    const written = Uint8Array.from(kept('kept'));
+    const alike = layers.map((layer, at) => ({ ...layer, scale: [0.125, 0.5][at]!, window: [null, 7][at]! }));
+    const { reads } = await selectAll(
+      methods.find(({ info }) => info.id === 'topk')!,
+      alike,
+      {
+        promptLength: PROMPT,
+        budget: { keys: 6 },
+      },
+    );
+    for (const layer of [0, 1]) {
+      for (const head of Array(HEADS).keys()) {
+        expect(keysOf(written, layer, head, 4, 5)).toEqual(reads[layer]![3]![head]);
+      }
+    }
+    const turned = { rope_frequencies: [1, 0.5, 0.25, 0.125].join(' ') };
+    const strict = { method: 'sink-window', parameters: { sink: 1, window: 2, positions: 1 }, budget: null };
+    expect((await selected({ ...strict, capture: await write(hooks, turned) })).tensors.has('k_mod')).toBe(true);
+    await expect(selected({ method: 'topk', capture: await write(hooks.slice(1)) })).rejects.toThrow(
+      'has no array “blocks.3.attn.hook_rot_q”',
+    );
+    const bad = { ...metadata, attention_scales: '1 2' };
+    await expect(selected({ method: 'topk', capture: await write(hooks, bad) })).rejects.toThrow('is not 6 numbers');
+  });
+
+  it('refuses numbers that nothing can be chosen by, and says where they are', async () => {
+    const spoilt = (name: 'q' | 'k' | 'v', index: number, value: number) =>
+      all().map((tensor) => {
+        if (tensor.name !== name) return tensor;
+        const data = Float32Array.from(tensor.data as Float32Array);
+        data[index] = value;
+        return { ...tensor, data };
+      });
+    const key = ((1 * 2 + 1) * TOKENS + 3) * 8 + 5;
+    await expect(selected({ method: 'topk', capture: await write(spoilt('k', key, NaN)) })).rejects.toThrow(
+      /k of .* at place 1 of its layers, head 1, token 3, dimension 5, is NaN\./,
+    );
+    await expect(selected({ method: 'snapkv', capture: await write(spoilt('v', 0, Infinity)) })).rejects.toMatchObject({
+      code: 'not-finite',
+    });
+    const wild = { ...gates, data: Float32Array.of(0, 1, NaN, 1) };
+    const request = { method: 'duo', budget: { keys: 8 }, capture: await write([...all().slice(0, 3), wild]) };
+    await expect(selected(request)).rejects.toThrow(/gates of .* at place 1 of its layers, head 0, is NaN\./);
+  });
+
+  it('does not write over what it reads', async () => {
+    const capture = await write(all());
+    const before = await readFile(capture);
+    const request = { parameters: {}, budget: { keys: 6 }, promptLength: PROMPT, method: 'topk', capture };
+    const other = join(folder, '.', 'capture.safetensors');
+    await expect(selectFile({ ...request, out: other }, job)).rejects.toThrow('is the file that the arrays are read');
+    expect(await readFile(capture)).toEqual(before);
+  });
+
   it('refuses what does not fit', async () => {
     const [q, k, v] = all();
     const rejects = async (request: Partial<SelectRequest> & Pick<SelectRequest, 'capture'>, message: string) =>
@@ -203,6 +272,8 @@ describe('selecting from a file', () => {
     await rejects({ capture, method: 'none' }, 'There is no method “none”.');
     await rejects({ capture, method: 'window', rows: { start: 3, end: 25 } }, 'Rows 3 to 25 are not all there.');
     await rejects({ capture: await write([q!, k!]) }, 'has no array “v”');
+    const narrow = { ...gates, shape: [1, 2], data: Float32Array.of(0, 1) };
+    await rejects({ capture: await write([q!, k!, v!, narrow]) }, 'gates of');
     await rejects({ capture: await write([q!, k!, { ...v!, shape: [2, 4, TOKENS, 4] }]) }, 'v is [2, 4, 24, 4]');
     await rejects({ capture: await write([q!, k!, v!], { layers_total: '1' }) }, 'are not all of a model with 1');
     await rejects({ capture: await write([q!, k!, v!], { scale: 'one' }) }, 'The metadata scale is “one”, no number.');

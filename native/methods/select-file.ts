@@ -1,4 +1,5 @@
 /** What a method keeps of arrays in a file: no model is needed. */
+import { stat } from 'node:fs/promises';
 import { AppError } from '../../shared/base/app-error.ts';
 import type { Budget, MethodInfo, MethodParameters, ResolvedMethod } from '../../shared/model/method.ts';
 import { breather } from '../forward/breathe.ts';
@@ -8,7 +9,7 @@ import { openCaptureFile, type CaptureFile } from './capture-file.ts';
 import { ChangedArrays, changedBytes } from './changed-arrays.ts';
 import { findMethod } from './index.ts';
 import { seenUnder } from './mask-reads.ts';
-import { groupOf, type Method, type MethodContext } from './method.ts';
+import { firstVisible, groupOf, type Method, type MethodContext } from './method.ts';
 import { contextOf, isChanging, selectLayer } from './select-layer.ts';
 import { unionSize } from './union.ts';
 
@@ -54,6 +55,7 @@ export interface SelectedFile {
  */
 export async function selectFile(request: SelectRequest, job: Job): Promise<SelectedFile> {
   const method = findMethod(request.method);
+  await checkApart(request);
   const file = await openCaptureFile(request.capture);
   const { promptLength, rows = { start: 0, end: file.tokens } } = request;
   checkLengths(file, promptLength, rows, request.rows !== undefined && method.prefill === undefined, method.info.id);
@@ -109,6 +111,15 @@ export async function selectFile(request: SelectRequest, job: Job): Promise<Sele
   };
 }
 
+/** What is read piece by piece must not be written over. */
+async function checkApart({ capture, out }: SelectRequest): Promise<void> {
+  const [from, to] = await Promise.all([capture, out].map((path) => stat(path).catch(() => null)));
+  if (!from || !to || from.dev !== to.dev || from.ino !== to.ino) return;
+  throw new AppError('bad-request', `${out} is the file that the arrays are read from.`, {
+    hint: 'Name another file for the result.',
+  });
+}
+
 function checkLengths(
   { tokens }: CaptureFile,
   promptLength: number,
@@ -162,7 +173,13 @@ async function* keptOfLayers(
     const onStep = (query: number, reads: readonly Int32Array[]) => {
       reads.forEach((keys, head) => mark(head, query - context.promptLength + 1, keys));
       const group = (head: number) => groupOf(data, head);
-      counts.step(reads, file.kvHeads, group, method.info.evicts ? null : query + 1, tokens);
+      counts.step(
+        reads,
+        file.kvHeads,
+        group,
+        method.info.evicts ? null : query + 1 - firstVisible(data, query),
+        tokens,
+      );
     };
     const held = await selectLayer(method, data, layer, context, onStep, await changed?.layer(data, context));
     held.forEach((keys, head) => mark(head, 0, keys));
