@@ -8,8 +8,10 @@ export const FIDELITY_NAMES: Readonly<Record<Fidelity, string>> = {
   F3: 'through all layers, and generating (F3)',
 };
 
-export const formatPercent = (share: number): string => (Number.isNaN(share) ? '-' : `${(100 * share).toFixed(1)} %`);
+/** A dash where there is none; the reason stands under the table. Rounding leaves no -0. */
+export const formatPercent = (share: number): string =>
+  Number.isNaN(share) ? '–' : `${(Math.round(1000 * share) / 10 + 0).toFixed(1)} %`;
 
-/** A dash where there is none; the reason stands under the table. */
+/** The same for numbers. */
 export const formatNumber = (value: number | null, digits: number): string =>
   value === null || Number.isNaN(value) ? '–' : value.toFixed(digits);

@@ -250,7 +250,10 @@ export function createProgram(console: Console): Command {
     .action((options: MethodRunOptions) => runMethodRun(console, options));
 
   methodCommand('select', 'write what a method keeps of q, k and v in a file; needs no model')
-    .requiredOption('--capture <file>', 'a .safetensors file with q [L, H, n, d], k and v [L, G, n, d], rotated')
+    .requiredOption(
+      '--capture <file>',
+      'a .safetensors file with q [L, H, n, d], k and v [L, G, n, d], rotated; or hook_rot_q, hook_rot_k and hook_v of a run',
+    )
     .requiredOption('--method <id>', 'one of `headscope methods list`')
     .requiredOption('--prompt-length <number>', 'positions before the first query under the method', parseIndex)
     .option('--param <name=value>', 'a parameter of the method', collect, [])
@@ -386,13 +389,27 @@ export async function main(argv: readonly string[]): Promise<void> {
       process.exitCode = error.exitCode;
       return;
     }
-    console.error(error instanceof CommanderError ? usageError(error) : error);
+    console.error(error instanceof CommanderError ? usageError(error, commandOf(program, argv)) : error);
   }
 }
 
-function usageError({ message }: CommanderError): AppError {
+/** The names of the command that was typed, as far as there is one. */
+function commandOf(program: Command, argv: readonly string[]): string[] {
+  const names: string[] = [];
+  let at = program;
+  for (const word of argv.slice(2)) {
+    const next = at.commands.find((command) => command.name() === word);
+    if (!next) break;
+    names.push(word);
+    at = next;
+  }
+  return names;
+}
+
+function usageError({ message }: CommanderError, command: readonly string[]): AppError {
+  const help = ['headscope', ...command, '--help'].join(' ');
   return new AppError('bad-request', sentence(message), {
-    hint: '`headscope --help` lists the commands, `headscope run --help` the options of one.',
+    hint: `\`${help}\` lists ${command.length === 0 ? 'the commands' : 'its options'}.`,
   });
 }
 

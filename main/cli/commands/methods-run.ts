@@ -1,10 +1,12 @@
 import type { CallContext } from '../../../shared/contract/handlers.ts';
 import type { Prompt, RunSummary } from '../../../shared/contract/methods.ts';
+import { AppError, fromWireError, toWireError, type WireError } from '../../../shared/base/app-error.ts';
 import { parseParams } from '../../../shared/contract/parse-params.ts';
 import { formatHead } from '../../../shared/model/head-id.ts';
 import { budgetWords } from '../../../shared/view/lab/row-budget.ts';
+import { budgetText } from '../../../shared/view/lab/series.ts';
 import type { Budget, MethodInfo, MethodParameters } from '../../../shared/model/method.ts';
-import type { Fidelity, MethodResult } from '../../../shared/model/method-result.ts';
+import { RECALL_SINKS, type Fidelity, type MethodResult } from '../../../shared/model/method-result.ts';
 import type { Engine } from '../../../native/public/index.ts';
 import type { Console } from '../console.ts';
 import { askedMethods, type AskedMethods } from '../asked-methods.ts';
@@ -58,6 +60,12 @@ export interface MethodOverlap {
   readonly byHead: readonly (readonly number[])[];
 }
 
+export interface MethodFailure {
+  readonly method: string;
+  readonly asked: Budget | null;
+  readonly error: WireError;
+}
+
 export interface MethodRunOutput {
   readonly model: string;
   readonly provider: string;
@@ -67,6 +75,10 @@ export interface MethodRunOutput {
   /** First token of the answer; null without one. */
   readonly answerStart: number | null;
   readonly rows: readonly MethodRunRow[];
+  /** What did not fit the prompt, beside what did. */
+  readonly failures: readonly MethodFailure[];
+  /** Of the comparison; each row has its own. */
+  readonly notes: readonly string[];
   /** Of every two methods with equal budgets, where there is more than one. */
   readonly overlap: readonly MethodOverlap[];
 }
@@ -87,7 +99,11 @@ export async function runMethodRun(console: Console, options: MethodRunOptions):
     noteDevice(console, info);
     const { prompt, promptLength, answerStart } = await promptOf(engine, context, options, info.bosByDefault);
     const run = await handlers['run.start']({ prompt, interventions: [], cut: false }, context);
-    const results = await resultsOf(engine, context, run, asked, { ...options, promptLength, answerStart });
+    const { results, failures } = await resultsOf(engine, context, run, asked, {
+      ...options,
+      promptLength,
+      answerStart,
+    });
     words = results.map(({ result: each, asked: budget, info: method }) =>
       budgetWords({ choice: { budget }, info: method, result: each }),
     );
@@ -99,6 +115,8 @@ export async function runMethodRun(console: Console, options: MethodRunOptions):
       promptLength,
       answerStart,
       rows: results.map(({ result: each, asked: budget }) => rowOf(each, budget, info.heads)),
+      failures,
+      notes: withoutBudget(asked),
       overlap: await overlapsOf(engine, context, results, info.heads),
     };
   });
@@ -147,22 +165,65 @@ async function resultsOf(
     readonly promptLength: number;
     readonly answerStart: number | null;
   },
-): Promise<AskedResult[]> {
+): Promise<{ readonly results: AskedResult[]; readonly failures: MethodFailure[] }> {
   const found: AskedResult[] = [];
+  const failures: MethodFailure[] = [];
   for (const [at, method] of infos.entries()) {
-    const request = parseParams('method.run', {
-      ...{ runId, method: method.id, parameters: parameters[at]!, budgets, promptLength, fidelity, answerStart },
-      ...(maxTokens !== undefined && { maxTokens }),
-    });
-    const { results } = await handlers['method.run'](request, context);
-    found.push(
-      ...results.map((result, at): AskedResult => {
-        const takesNone = method.budget === null;
-        return { result, info: method, budget: takesNone ? null : at, asked: takesNone ? null : (budgets[at] ?? null) };
-      }),
-    );
+    const takesNone = method.budget === null;
+    /** `from`: index of the first of them. */
+    const run = async (some: readonly Budget[], from: number) => {
+      const request = parseParams('method.run', {
+        ...{
+          runId,
+          method: method.id,
+          parameters: parameters[at]!,
+          budgets: some,
+          promptLength,
+          fidelity,
+          answerStart,
+        },
+        ...(maxTokens !== undefined && { maxTokens }),
+      });
+      const { results } = await handlers['method.run'](request, context);
+      found.push(
+        ...results.map((result, place): AskedResult => {
+          const budget = takesNone ? null : from + place;
+          return { result, info: method, budget, asked: budget === null ? null : (budgets[budget] ?? null) };
+        }),
+      );
+    };
+    const isAlone = infos.length === 1 && (takesNone || budgets.length < 2);
+    try {
+      await run(budgets, 0);
+    } catch (error) {
+      if (!isUnfit(error) || isAlone) throw error;
+      // One that does not fit leaves the others: one by one.
+      const each = takesNone || budgets.length === 0 ? [budgets] : budgets.map((budget) => [budget]);
+      for (const [from, some] of each.entries()) {
+        try {
+          await run(some, from);
+        } catch (failure) {
+          if (!isUnfit(failure)) throw failure;
+          const asked = takesNone ? null : (some[0] ?? null);
+          failures.push({ method: method.id, asked, error: toWireError(failure) });
+        }
+      }
+    }
   }
-  return found;
+  const [first] = failures;
+  if (found.length === 0 && first) throw fromWireError(first.error);
+  return { results: found, failures };
+}
+
+const isUnfit = (error: unknown): boolean => error instanceof AppError && error.code === 'bad-request';
+
+/** Says what has become of budgets that do not apply. */
+function withoutBudget({ infos, budgets }: AskedMethods): string[] {
+  const names = infos.filter(({ budget }) => budget === null).map(({ id }) => id);
+  if (budgets.length === 0 || names.length === 0) return [];
+  return [
+    `${names.join(', ')}: no budget is taken, so the one given does not count here; parameters say what is kept.`,
+  ];
 }
 
 /** Methods on the same rows alone can be compared. */
@@ -225,7 +286,7 @@ function rowOf(result: MethodResult, asked: Budget | null, heads: number): Metho
 
 /** `budgets`: of each row, in words. */
 function formatRows(
-  { model, tokens, fidelity, promptLength, answerStart, rows, overlap }: MethodRunOutput,
+  { model, tokens, fidelity, promptLength, answerStart, rows, failures, notes: given, overlap }: MethodRunOutput,
   budgets: readonly string[],
 ): string {
   const header = ['Method', 'Budget', 'Read', 'Resident', 'Memory', 'Pairs', 'Recall', 'No sinks'];
@@ -256,7 +317,12 @@ function formatRows(
     const own = rows.filter((row) => row.notes.includes(note));
     return own.length === rows.length ? note : `${own.map(named).join(', ')}: ${note}`;
   });
+  notes.push(...given);
   const reasons = new Set(rows.flatMap(missing));
+  const failed = failures.map(({ method, asked, error }) => {
+    const budget = asked === null ? '' : ` at ${budgetText(asked, undefined)}`;
+    return `${method}${budget}: ${error.message}${error.hint === undefined ? '' : ` ${error.hint}`}`;
+  });
   const answers = rows.flatMap((row) =>
     row.answer === null
       ? []
@@ -267,6 +333,7 @@ function formatRows(
   const title = `${model}, ${tokens} tokens, methods from token ${promptLength} on${answerAt}, ${FIDELITY_NAMES[fidelity]}`;
   return [
     [title, '', table].join('\n'),
+    ...(failed.length === 0 ? [] : [['Not run', ...failed].join('\n')]),
     ...(answers.length === 0 ? [] : [['Continuations', ...answers].join('\n')]),
     ...(overlap.length === 0 ? [] : [formatOverlaps(overlap)]),
     ...([...notes, ...reasons].length === 0
@@ -276,8 +343,11 @@ function formatRows(
 }
 
 /** Why the table has a dash. */
-function missing({ kl, nllAnswer, accuracy, notGiven }: MethodRunRow): string[] {
+function missing({ kl, nllAnswer, accuracy, recallSinkFree, notGiven }: MethodRunRow): string[] {
   return [
+    Number.isNaN(recallSinkFree)
+      ? `No query gives weight to keys after the first ${RECALL_SINKS}: there is no recall without them.`
+      : undefined,
     kl === null ? notGiven.kl : undefined,
     nllAnswer === null ? notGiven.nllAnswer : undefined,
     accuracy === null ? (notGiven.answer ?? notGiven.accuracy) : undefined,

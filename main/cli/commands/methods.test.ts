@@ -100,6 +100,24 @@ describe('headscope methods', () => {
     expect(own).toMatch(/^topk +\d+ keys \(scaled from [\d,]+\) /m);
   });
 
+  it('measures the others where a budget does not fit one, and says which and why', async () => {
+    const words = ['run', '--model', 'demo', '--text', 'The cat sat on the mat', '--budget', '1', '--budget', '3'];
+    const methods = ['--method', 'topk', '--method', 'sink-window', '--method', 'kivi'];
+    const { rows, failures, notes } = JSON.parse(await printed(true, ...words, ...methods)) as MethodRunOutput;
+    expect(rows.filter(({ method }) => method === 'topk').map(({ budget }) => budget)).toEqual([1, 3]);
+    expect(rows.filter(({ method }) => method === 'sink-window').length + failures.length).toBe(2);
+    expect(failures[0]).toMatchObject({ method: 'sink-window', asked: { keys: 1 }, error: { code: 'bad-request' } });
+    expect(notes).toEqual([expect.stringMatching(/^kivi: no budget is taken/)]);
+    const table = await printed(false, ...words, ...methods);
+    expect(table).toMatch(/^Not run\nsink-window at 1 key: .*too small/m);
+    expect(table).toMatch(/^kivi: no budget is taken/m);
+    expect(table).not.toContain('-0.0 %');
+    await expect(printed(true, ...words.slice(0, 7), '--method', 'sink-window')).rejects.toThrow('too small');
+    // Nothing else but the first keys is there.
+    const tiny = await printed(false, 'run', '--model', 'demo', '--text', 'a', '--no-bos', '--method', 'vertical-slash');
+    expect(tiny).toMatch(/^–: No query gives weight to keys after the first 4/m);
+  });
+
   it('tells at F3 what is predicted and generated, and what methods have in common', async () => {
     const text = 'The old man stood at the door of the house. The old man stood at the door of the';
     const words = ['run', '--model', 'demo', '--text', text, '--answer', ' house', '--question-start', 'The old'];
