@@ -6,7 +6,7 @@ test('methods are compared on a needle prompt: table, reasons, plot, order, chos
   await openLab(app, 'Compare');
   await work(app, lab(app), 'Take a needle prompt');
   await expect(lab(app)).toContainText('the task’s own');
-  await expect(lab(app).getByRole('textbox', { name: 'answer' })).not.toHaveValue('');
+  await expect(lab(app).getByRole('textbox', { name: 'answer', exact: true })).not.toHaveValue('');
   await expect(lab(app).getByRole('slider', { name: 'First token of the question' })).toHaveAttribute(
     'aria-valuetext',
     /^token 4\d\d of /,
@@ -85,6 +85,7 @@ test('undo brings back what was taken off, typed or set by a preset, with the pr
     await app.keyboard.press('Control+z');
     await idle(app);
   };
+  const answer = () => lab(app).locator('.hs-lab__answer');
   const names = () =>
     lab(app).getByRole('list', { name: 'Methods that are compared' }).getByRole('listitem').allInnerTexts();
   await openLab(app, 'Compare');
@@ -94,6 +95,8 @@ test('undo brings back what was taken off, typed or set by a preset, with the pr
   expect(await text()).not.toBe(prompt);
   const needle = await names();
   expect(needle).not.toEqual(methods);
+  const expected = await answer().inputValue();
+  expect(expected).not.toBe('');
   await lab(app).getByRole('button', { name: 'Take off the list: H2O (heavy hitters)' }).click();
   await setBudgets(app, '5%, 10%');
   await lab(app).getByRole('textbox', { name: 'budgets of all' }).pressSequentially(', 20%');
@@ -106,9 +109,11 @@ test('undo brings back what was taken off, typed or set by a preset, with the pr
   await undo();
   expect(await names()).toEqual(methods);
   expect(await text()).toBe(prompt);
+  await expect(answer()).toHaveValue('');
   await app.keyboard.press('Control+Shift+z');
   await idle(app);
   expect(await names()).toEqual(needle);
+  await expect(answer()).toHaveValue(expected);
 });
 
 test('a comparison is cancelled with what was done, and goes on from there', async ({ app }) => {
