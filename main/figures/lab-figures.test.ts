@@ -199,6 +199,10 @@ describe('numbers of methods', () => {
       'window',
       '"as published',
       ' scaled"',
+      // What it was asked for.
+      'F3',
+      'unseen',
+      '24',
     ]);
     expect(lines.flat()).not.toContain('–');
   });
@@ -271,6 +275,23 @@ describe('the table of methods', () => {
     expect(words(group(svg, 'rows'))).toContain('RazorAttention, window 2 as published, scaled – –');
     expect(words(svg)).toContain('–: RazorAttention needs probe scores.');
     expect(await textOf('method-table', 'csv')).toContain('RazorAttention needs probe scores.');
+  });
+
+  it('says in each row of its sheet what the numbers are of', async () => {
+    const record = labRecord();
+    const rows = record.rows.map((row, at) =>
+      at === 1 && row.result ? { ...row, result: { ...row.result, phase: 'prefill' as const } } : row,
+    );
+    const [header, ...lines] = rowsOf(await textOf('method-table', 'csv', { result: pack({ ...record, rows }) }));
+    const cells = (line: number) =>
+      ['fidelity', 'badge', 'phase', 'question', 'tokens', 'first query', 'queries'].map(
+        (name) => lines[line]![header!.indexOf(name)],
+      );
+    const { about } = record;
+    const { badge, promptLength, rows: queries } = record.rows[0]!.result!;
+    const same = [about.question, String(about.tokens)];
+    expect(cells(0)).toEqual([about.fidelity, badge, 'decode', ...same, String(promptLength), String(queries)]);
+    expect(cells(1).slice(2)).toEqual(['prefill', ...same, '0', String(queries)]);
   });
 
   const many = (methods: number) => {

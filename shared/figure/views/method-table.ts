@@ -138,8 +138,9 @@ export const methodTableView: FigureView<'method-table', MethodTableFigure> = {
     return draw(CLOSE_ROW_EM, dropped, MOST_MM);
   },
 
-  table: (_, { record: { rows }, columns }) => {
+  table: (_, { record: { about, rows }, columns }) => {
     const own = choiceColumns(rows);
+    const places = placeColumnsOf(about);
     const valueOf = ({ result }: LabRow, { value }: LabColumn) => (result ? value(result) : null);
     const numbers = columns.filter(({ numeric }) => numeric);
     const texts = columns.filter(({ numeric }) => !numeric);
@@ -155,6 +156,11 @@ export const methodTableView: FigureView<'method-table', MethodTableFigure> = {
       ],
       texts: [
         ...own.texts,
+        ...places.map(({ name, of, about: meaning }) => ({
+          name,
+          values: rows.map((row) => String(of(row))),
+          about: meaning,
+        })),
         ...texts.map((column) => ({
           name: column.id,
           values: rows.map((row) => cellText(column, row).text),
@@ -163,9 +169,15 @@ export const methodTableView: FigureView<'method-table', MethodTableFigure> = {
         { name: 'error', values: rows.map(({ error }) => error?.message ?? ''), about: 'why a row has no numbers' },
       ],
       sheet: {
-        header: [...own.header, ...columns.flatMap((column) => sheetOf(column).map(({ name }) => name)), 'error'],
+        header: [
+          ...own.header,
+          ...places.map(({ name }) => name),
+          ...columns.flatMap((column) => sheetOf(column).map(({ name }) => name)),
+          'error',
+        ],
         rows: rows.map((row, at) => [
           ...own.cells(at),
+          ...places.map(({ of }) => of(row)),
           ...columns.flatMap((column) => sheetOf(column).map(({ cell }) => (row.result ? cell(row.result) : ''))),
           row.error?.message ?? '',
         ]),
@@ -180,6 +192,37 @@ export const methodTableView: FigureView<'method-table', MethodTableFigure> = {
     "ax.table(cellText=cells, colLabels=['method'] + names, loc='center')",
   ],
 };
+
+interface PlaceColumn {
+  readonly name: string;
+  readonly of: (row: LabRow) => string | number;
+  readonly about: string;
+}
+
+/** What the numbers of a row are of: without it those of two comparisons, or of two phases, look alike. */
+function placeColumnsOf({ fidelity, question, tokens }: LabRecord['about']): readonly PlaceColumn[] {
+  return [
+    {
+      name: 'fidelity',
+      of: ({ result }) => result?.fidelity ?? fidelity,
+      about: 'F1 layer by layer, F2 through all layers, F3 generating',
+    },
+    { name: 'badge', of: ({ result }) => result?.badge ?? '', about: 'how the numbers came about' },
+    {
+      name: 'phase',
+      of: ({ result }) => result?.phase ?? '',
+      about: 'decode: rows after the prompt; prefill: rows of the prompt',
+    },
+    { name: 'question', of: () => question, about: 'whether methods choose with the question seen' },
+    { name: 'tokens', of: () => tokens, about: 'context, question and answer' },
+    {
+      name: 'first query',
+      of: ({ result }) => (result?.phase === 'prefill' ? 0 : (result?.promptLength ?? '')),
+      about: 'that is measured',
+    },
+    { name: 'queries', of: ({ result }) => result?.rows ?? '', about: 'that are measured' },
+  ];
+}
 
 interface SheetColumn {
   readonly name: string;
