@@ -61,4 +61,26 @@ describe('what a mask lets rows read', () => {
       expect(Math.max(...counts)).toBeLessThanOrEqual(Math.max(most, 4 * 48 * TOKENS));
     }
   });
+
+  it('is made for a block when those before have been looked at', async () => {
+    let [alive, most, blocks] = [0, 0, 0];
+    const counted: readonly PromptMask[] = [1, 2].map(() => ({
+      kind: 'rule',
+      keysAt: (query) => {
+        alive += lists[query]!.length;
+        return lists[query]!;
+      },
+    }));
+    const take = async () => {
+      blocks++;
+      most = Math.max(most, alive);
+      await Promise.resolve();
+      alive = 0;
+    };
+    await eachRowBlock(counted, { tokens: TOKENS, window: null }, take, () => Promise.resolve(), 2 * 48 * 96);
+    const all = lists.reduce((sum, { length }) => sum + 2 * length, 0);
+    expect(blocks).toBe(3);
+    expect(most).toBeLessThan(0.6 * all);
+    expect(most).toBeLessThanOrEqual(2 * 48 * TOKENS);
+  });
 });

@@ -32,9 +32,10 @@ export function rowBlocks(heads: number, { start, end }: RowRange, most: number 
   for (let first = start; first < end;) {
     // Of rows x (first + rows) keys a head.
     const rows = Math.floor((Math.sqrt(first ** 2 + (4 * most) / heads) - first) / 2);
-    let last = Math.max(cut(first + rows), Math.min(cut(first) + STEP, segment(first + SEGMENT)));
+    const next = Math.min(cut(first) + STEP, segment(first + SEGMENT));
+    let last = Math.max(cut(first + rows), next - first < FEWEST ? next + STEP : next);
     if (first + rows >= end) last = end;
-    if (end - last < FEWEST) last = last < end && cut(last - 1) > first ? cut(last - 1) : end;
+    if (end - last < FEWEST) last = last < end && cut(last - 1) - first >= FEWEST ? cut(last - 1) : end;
     blocks.push({ start: first, end: last });
     first = last;
   }

@@ -66,7 +66,7 @@ export function measuredRows({ info }: Method, tokens: number, promptLength: num
 /** What a run says of a method; whether its lists are kept is not for here. */
 export type MeasuredMethod = Omit<MethodResult, 'trace'>;
 
-/** What rows of a layer that follow those before read, under the budget of this index; not to be held on to. */
+/** What the next rows of a layer read under the budget of this index; not to be held on to. */
 export interface RowsRead {
   readonly budget: number;
   readonly layer: number;
