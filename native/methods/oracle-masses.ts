@@ -2,8 +2,12 @@
 import type { LayerData } from './method.ts';
 import { rowProbabilities } from './rows.ts';
 
-/** Rows of each head, evenly over those under the method; each costs a look at all of its keys. */
-const MOST_ROWS = 16;
+/** All rows are looked at where they are no more, as those of a question and its answer; each costs a sort of its keys. */
+const MOST_ROWS = 64;
+/** Numbers that are held of a layer. */
+const MOST_NUMBERS = 2 ** 22;
+/** Of more rows, so many of each head, evenly spread: a result tells it. */
+const SAMPLED_ROWS = 16;
 
 export interface OracleRows {
   /** Indices into the rows under the method. */
@@ -13,9 +17,11 @@ export interface OracleRows {
   mass(head: number, at: number, count: number): number;
 }
 
+/** `data`: up to the last row. */
 export async function oracleRows(data: LayerData, firstRow: number, breathe: () => Promise<void>): Promise<OracleRows> {
   const under = data.tokens - firstRow;
-  const count = Math.min(MOST_ROWS, under);
+  const most = Math.max(SAMPLED_ROWS, Math.min(MOST_ROWS, Math.floor(MOST_NUMBERS / (data.heads * data.tokens))));
+  const count = under <= most ? under : SAMPLED_ROWS;
   const rows = Array.from({ length: count }, (_, at) => Math.floor(((at + 1) * under) / count) - 1);
   const sums: Float64Array[] = [];
   for (let head = 0; head < data.heads; head++) {

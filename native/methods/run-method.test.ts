@@ -392,6 +392,16 @@ describe('a method on a run', () => {
     expect(results[0]!.badge).toBe('oracle');
   });
 
+  it('says how many queries the oracle was asked at, where these are not all', async () => {
+    const whole = await one('quest');
+    expect(whole.oracle.rows).toBe(LAYERS * shape.heads * ROWS);
+    expect(whole.oracle.recall - whole.oracle.gap).toBeCloseTo(whole.recall, 9);
+    expect(whole.notes.join()).not.toContain('oracle gap');
+    const some = await one('quest', { promptLength: 70 });
+    expect(some.oracle.rows).toBe(LAYERS * shape.heads * 16);
+    expect(some.notes).toContain('The oracle gap is that of 16 of 80 queries, evenly spread.');
+  });
+
   it('counts rows that read nothing', async () => {
     const result = await one('tidal', { parameters: { select: 0, correct: 0 }, budgets: [{ keys: 1 }] });
     // The choice of layer 0 can lie outside the window of layer 2.

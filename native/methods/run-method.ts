@@ -336,6 +336,12 @@ export class Tally {
     return selected > DENSE_FROM && (method.info.evicts || !isChanging(method, this.#resolved));
   }
 
+  /** Queries of each head. */
+  get #oracleRows(): number {
+    const { layers, heads } = this.#parts.architecture;
+    return this.#oracle.rows / (layers * heads);
+  }
+
   #notes(selected: number): string[] {
     const { info, given = [], tells } = this.#request.method;
     return [
@@ -343,6 +349,9 @@ export class Tally {
       ...(tells?.(this.#resolved) ?? []),
       ...(this.#isDense(selected)
         ? [`Dense at this length: ${(100 * selected).toFixed(1)} % of all pairs are read.`]
+        : []),
+      ...(this.#oracleRows < this.#rows
+        ? [`The oracle gap is that of ${this.#oracleRows} of ${this.#rows} queries, evenly spread.`]
         : []),
       ...(this.#measured.phase === 'prefill'
         ? ['Measured on the rows of the prompt; those after it are dense, and every key stays in memory.']

@@ -112,7 +112,8 @@ export const MEASURE_WORDS: Readonly<Record<LabMeasure, MeasureWords>> = {
     name: 'Oracle gap',
     unit: 'mass',
     axis: 'recall below that of the best choice of as many keys',
-    meaning: 'How far recall lies below that of the best choice of as many keys.',
+    meaning:
+      'How far recall lies below that of the best choice of as many keys, mean over queries; of long stretches over 16 of them, as a note says.',
     format: share,
     better: 'lower',
     dense: 0,
