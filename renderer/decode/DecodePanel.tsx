@@ -260,6 +260,8 @@ function DecodeStep({ record, view, difference }: DecodeStepProps) {
             found={found.value}
             step={ofStep}
             error={found.error}
+            reads={rows.value}
+            window={window}
             pinned={key}
             stale={found.stale}
           />

@@ -228,7 +228,11 @@ it('shows what was read where the engine has no probabilities of it', async () =
   fireEvent.click(strip().querySelector('[data-key="5"]')!);
   await settle(services);
   expect(kindsOf(5)).toContain('dropped');
-  expect(screen.queryByText(/only what it read is held/)).toBeNull();
+  // What the head did with the key is in what it read; of probabilities it says why there are none.
+  const panel = screen.getByRole('region', { name: 'One key' });
+  expect(panel.textContent).toMatch(/^Key 5 .*L0H1: query \d+ .* → key 5 “.*”: dropped since the end of the prompt/);
+  expect(panel.textContent).toContain('Of this method only what it read is held.');
+  expect(panel.getAttribute('aria-busy')).toBe('false');
   expect(screen.getByRole('radio', { name: 'Missed' })).toHaveProperty('disabled', true);
   expect(screen.getByRole('radio', { name: 'This query' })).toHaveProperty('disabled', true);
   const again = vi.spyOn(services.session.lab, 'again').mockResolvedValue(true);

@@ -221,7 +221,9 @@ function KeptPanels({ view }: { readonly view: KeptView }) {
             asked={asked}
             found={found.value}
             step={refused ? undefined : step.value}
-            error={isMissing ? undefined : found.error}
+            error={found.error}
+            reads={rows.value}
+            window={window}
             pinned={key}
             stale={found.stale}
           />

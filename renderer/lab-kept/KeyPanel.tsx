@@ -6,8 +6,9 @@ import { formatProbability as formatSmall } from '../../shared/view/map/format-v
 import { useApp } from '../app/app-context.ts';
 import { classNames } from '../base/class-names.ts';
 import { Button } from '../components/Button.tsx';
-import type { KeyFound, StepFound } from '../lab/lab-keys.ts';
+import type { HeadRows, KeyFound, StepFound } from '../lab/lab-keys.ts';
 import { selectHead } from '../state/edits.ts';
+import { cellWords } from './cell-words.ts';
 import type { RowsView } from './kept-view.ts';
 import { dropColumn, dropText, keyLosses, keyRows, mostMissed } from './key-words.ts';
 import { tokenName } from './token-names.ts';
@@ -21,6 +22,10 @@ interface KeyPanelProps {
   readonly found: KeyFound | undefined;
   readonly step: StepFound | undefined;
   readonly error: WireError | undefined;
+  /** Of the selected head: what is known without probabilities. */
+  readonly reads: HeadRows | undefined;
+  /** Keys that a query of its layer sees. */
+  readonly window: number | null;
   readonly pinned: number | null;
   readonly stale: boolean;
 }
@@ -31,7 +36,8 @@ const MOST_ROWS = 48;
 const MISSED = 10;
 
 /** One key: which heads want it, when each let go of it, and what that cost. */
-export function KeyPanel({ view, asked, found: latest, step, error, pinned, stale }: KeyPanelProps) {
+export function KeyPanel(props: KeyPanelProps) {
+  const { view, asked, found: latest, step, error, reads, window, pinned, stale } = props;
   const { store } = useApp();
   // An earlier key says nothing of one that cannot be had.
   const found = error && stale ? undefined : latest;
@@ -81,7 +87,7 @@ export function KeyPanel({ view, asked, found: latest, step, error, pinned, stal
     <section
       className={classNames('hs-kept__key', stale && 'hs-kept--stale')}
       aria-label="One key"
-      aria-busy={stale || !found}
+      aria-busy={!error && (stale || !found)}
     >
       <div className="hs-kept__head">
         <h3>
@@ -102,6 +108,11 @@ export function KeyPanel({ view, asked, found: latest, step, error, pinned, stal
           </Button>
         )}
       </div>
+      {error && reads && (
+        <p>
+          {formatHead(reads)}: {cellWords({ rows: reads, query, key, window, evicts, displays })}.
+        </p>
+      )}
       {error && (
         <p className="hs-kept__hint">
           {error.message} {error.hint}
