@@ -114,7 +114,17 @@ describe('headscope methods', () => {
     expect(table).not.toContain('-0.0 %');
     await expect(printed(true, ...words.slice(0, 7), '--method', 'sink-window')).rejects.toThrow('too small');
     // Nothing else but the first keys is there.
-    const tiny = await printed(false, 'run', '--model', 'demo', '--text', 'a', '--no-bos', '--method', 'vertical-slash');
+    const tiny = await printed(
+      false,
+      'run',
+      '--model',
+      'demo',
+      '--text',
+      'a',
+      '--no-bos',
+      '--method',
+      'vertical-slash',
+    );
     expect(tiny).toMatch(/^–: No query gives weight to keys after the first 4/m);
   });
 
