@@ -32,21 +32,21 @@ export function OverlapMatrix({ record }: { readonly record: LabRecord }) {
       <div className="hs-lab__scroll" role="region" aria-label="Overlap by pairs" tabIndex={0}>
         <table className="hs-lab__plain" aria-label="Overlap, share of keys">
           <tbody>
-            {rows.map(({ name, trace }, at) => (
+            {/* Each pair once. */}
+            {rows.slice(1).map(({ name, trace }, at) => (
               <tr key={trace}>
                 <th scope="row">{name}</th>
-                {rows.slice(0, at).map((other) => (
+                {rows.slice(0, at + 1).map((other) => (
                   <OverlapCell key={other.trace} one={trace} other={other.trace} />
                 ))}
-                <td className="hs-number hs-dim">1</td>
               </tr>
             ))}
           </tbody>
           <tfoot>
             <tr>
               <td />
-              {rows.map(({ trace, short }) => (
-                <th key={trace} scope="col">
+              {rows.slice(0, -1).map(({ name, trace, short }) => (
+                <th key={trace} scope="col" title={name}>
                   {short}
                 </th>
               ))}
