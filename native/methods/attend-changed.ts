@@ -1,6 +1,6 @@
 /** Attention to keys and values that a method has changed. */
 import { groupOf, type ChangedCache, type LayerData, type MethodContext } from './method.ts';
-import { dotProduct, dotsOf } from './rows.ts';
+import { dotProduct, dots } from './rows.ts';
 
 /**
  * Writes the outputs of the query heads, headDim numbers each, of a softmax over the keys that they read; zeros where there
@@ -23,7 +23,7 @@ export async function attendChanged(
     const extra = cache.extra?.[head] ?? null;
     const keys = reads[head]!;
     const weights = new Float64Array(keys.length);
-    dotsOf(q, at, headDim, cache.k, base, stride, scale, keys, weights);
+    dots(q, at, headDim, cache.k, base, stride, scale, keys, weights, 0, keys.length);
     const extraScore =
       extra === null ? -Infinity : scale * dotProduct(q.subarray(at, at + headDim), extra.key) + Math.log(extra.count);
     let top = extraScore;

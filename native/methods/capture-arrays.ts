@@ -47,7 +47,7 @@ function arraysOverLayers(path: string, tensors: Tensors): CaptureArrays {
       const bytes = (array.end - array.begin) / sizes.layers;
       const values = await floats(path, array, array.begin + at * bytes, bytes);
       const count = array.shape[1]!;
-      checkFinite(values, (index) => {
+      requireFinite(values, (index) => {
         const [row, d] = [Math.floor(index / sizes.headDim), index % sizes.headDim];
         const [head, token] = [Math.floor(row / sizes.tokens), row % sizes.tokens];
         return `${name} of ${path} at place ${at} of its layers, head ${head}, token ${token}, dimension ${d}`;
@@ -91,7 +91,7 @@ function arraysOfHooks(path: string, tensors: Tensors): CaptureArrays {
       const full = nameOf(indices[place]!, name);
       const values = await floats(path, { ...extent, name: full }, extent.begin, extent.end - extent.begin);
       const count = extent.shape[1]!;
-      checkFinite(values, (index) => {
+      requireFinite(values, (index) => {
         const [row, d] = [Math.floor(index / sizes.headDim), index % sizes.headDim];
         return `${full} of ${path} at token ${Math.floor(row / count)}, head ${row % count}, dimension ${d}`;
       });
@@ -151,7 +151,7 @@ export function findScores(
   return async (at) => {
     const bytes = (found.end - found.begin) / layers;
     const values = await floats(path, { ...found, name }, found.begin + at * bytes, bytes);
-    checkFinite(values, (head) => `${name} of ${path} at place ${at} of its layers, head ${head}`);
+    requireFinite(values, (head) => `${name} of ${path} at place ${at} of its layers, head ${head}`);
     return values;
   };
 }
@@ -165,7 +165,7 @@ function floats(path: string, { dtype, name }: NamedArray, begin: number, bytes:
 }
 
 /** A score with a NaN is neither above nor below another: nothing could be chosen by it. */
-function checkFinite(values: Float32Array, place: (index: number) => string): void {
+function requireFinite(values: Float32Array, place: (index: number) => string): void {
   for (let index = 0; index < values.length; index++) {
     if (Number.isFinite(values[index])) continue;
     throw new AppError('not-finite', `${place(index)}, is ${values[index]}.`, {

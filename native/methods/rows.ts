@@ -137,7 +137,7 @@ export function passingOver(
   for (let head = start, at = 0; head < end; head++, at += keys.length) {
     const scores = all.subarray(at, at + keys.length);
     const own = groupOf(data, head) * headDim;
-    dotsOf(q, (query * heads + head) * headDim, headDim, k, own, kvHeads * headDim, scale, keys, scores);
+    dots(q, (query * heads + head) * headDim, headDim, k, own, kvHeads * headDim, scale, keys, scores, 0, keys.length);
     if (from > 0) for (let i = 0; i < keys.length; i++) if (keys[i]! < from) scores[i] = -Infinity;
     softmax(scores);
   }
@@ -157,7 +157,7 @@ function fillScores(data: LayerData, head: number, query: number, scores: Float6
   const from = firstVisible(data, query);
   scores.fill(-Infinity, 0, from);
   const own = groupOf(data, head) * headDim;
-  dots(q, (query * heads + head) * headDim, headDim, k, own, kvHeads * headDim, scale, scores, from, query + 1);
+  dots(q, (query * heads + head) * headDim, headDim, k, own, kvHeads * headDim, scale, null, scores, from, query + 1);
 }
 
 /** Of the layers whose rows are computed by a kernel, the keys as it has them so far. */
@@ -222,8 +222,11 @@ function scratchOf(length: number): Float64Array {
   return scratch;
 }
 
-/** Scores of the keys from `from` to `end`, four at a time; each sum goes through the dimensions in their order. */
-function dots(
+/**
+ * Scores of keys, four at a time; each sum goes through the dimensions in their order. Of a list those at its places from
+ * `from` to `end`, without one the keys from `from` to `end` themselves.
+ */
+export function dots(
   q: Float32Array,
   at: number,
   width: number,
@@ -231,51 +234,17 @@ function dots(
   base: number,
   stride: number,
   scale: number,
+  keys: ArrayLike<number> | null,
   scores: Float64Array,
   from: number,
   end: number,
 ): void {
-  let key = from;
-  for (; key + 4 <= end; key += 4) {
-    const r0 = key * stride + base;
-    const r1 = r0 + stride;
-    const r2 = r1 + stride;
-    const r3 = r2 + stride;
-    let [s0, s1, s2, s3] = [0, 0, 0, 0];
-    for (let d = 0; d < width; d++) {
-      const x = q[at + d]!;
-      s0 += x * k[r0 + d]!;
-      s1 += x * k[r1 + d]!;
-      s2 += x * k[r2 + d]!;
-      s3 += x * k[r3 + d]!;
-    }
-    scores[key] = s0 * scale;
-    scores[key + 1] = s1 * scale;
-    scores[key + 2] = s2 * scale;
-    scores[key + 3] = s3 * scale;
-  }
-  for (; key < end; key++) scores[key] = scale * dot(q, at, width, k, key * stride + base);
-}
-
-/** The same of keys in a list, in their order. */
-export function dotsOf(
-  q: Float32Array,
-  at: number,
-  width: number,
-  k: Float32Array,
-  base: number,
-  stride: number,
-  scale: number,
-  keys: ArrayLike<number>,
-  scores: Float64Array,
-): void {
-  const end = keys.length;
-  let i = 0;
+  let i = from;
   for (; i + 4 <= end; i += 4) {
-    const r0 = keys[i]! * stride + base;
-    const r1 = keys[i + 1]! * stride + base;
-    const r2 = keys[i + 2]! * stride + base;
-    const r3 = keys[i + 3]! * stride + base;
+    const r0 = (keys === null ? i : keys[i]!) * stride + base;
+    const r1 = (keys === null ? i + 1 : keys[i + 1]!) * stride + base;
+    const r2 = (keys === null ? i + 2 : keys[i + 2]!) * stride + base;
+    const r3 = (keys === null ? i + 3 : keys[i + 3]!) * stride + base;
     let [s0, s1, s2, s3] = [0, 0, 0, 0];
     for (let d = 0; d < width; d++) {
       const x = q[at + d]!;
@@ -289,7 +258,9 @@ export function dotsOf(
     scores[i + 2] = s2 * scale;
     scores[i + 3] = s3 * scale;
   }
-  for (; i < end; i++) scores[i] = scale * dot(q, at, width, k, keys[i]! * stride + base);
+  for (; i < end; i++) {
+    scores[i] = scale * dot(q, at, width, k, (keys === null ? i : keys[i]!) * stride + base);
+  }
 }
 
 export function dotProduct(query: Float32Array, key: Float64Array): number {

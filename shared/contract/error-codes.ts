@@ -22,7 +22,7 @@ export const ERROR_CODES = [
   'prompt-empty',
   'prompt-too-long',
   'token-out-of-range',
-  'not-finite', // the forward produced NaN or infinity
+  'not-finite', // the forward produced NaN or infinity, or arrays that methods choose by hold one
   'needs-addon', // only the C++ attention addon does it, and it was not built
   'too-large', // over a stated limit of memory or output size
   'engine-died',

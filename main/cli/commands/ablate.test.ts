@@ -1,24 +1,11 @@
 /** The command against the shipped model. */
 import { describe, expect, it } from 'vitest';
 import { INTERVENTION_KINDS } from '../../../shared/model/intervention-kinds/index.ts';
-import { createConsole, type Console } from '../console.ts';
+import { printed } from '../testing/printed.ts';
 import type { AblateOptions } from './ablate-options.ts';
 import { runAblate, type AblateResult } from './ablate.ts';
 
 const TEXT = 'The old man stood at the door of the house. The old man stood at the door of the house.';
-
-/** What a command prints on standard output. */
-async function printed(json: boolean, command: (console: Console) => Promise<void>): Promise<string> {
-  let out = '';
-  await command(
-    createConsole(json, {
-      out: { write: (text: string) => (out += text) },
-      err: { write: () => undefined },
-      setExitCode: () => undefined,
-    }),
-  );
-  return out;
-}
 
 const ablated = async (options: Omit<AblateOptions, 'model'>) =>
   JSON.parse(await printed(true, (console) => runAblate(console, { model: 'demo', ...options }))) as AblateResult;

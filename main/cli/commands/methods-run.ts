@@ -6,13 +6,21 @@ import { formatHead } from '../../../shared/model/head-id.ts';
 import { budgetWords } from '../../../shared/view/lab/row-budget.ts';
 import { budgetText } from '../../../shared/view/lab/series.ts';
 import type { Budget, MethodInfo, MethodParameters } from '../../../shared/model/method.ts';
-import { RECALL_SINKS, type Fidelity, type MethodResult } from '../../../shared/model/method-result.ts';
+import type { Fidelity, MethodResult } from '../../../shared/model/method-result.ts';
 import type { Engine } from '../../../native/public/index.ts';
 import type { Console } from '../console.ts';
 import { askedMethods, type AskedMethods } from '../asked-methods.ts';
 import { cutOf } from '../method-prompt.ts';
 import type { MethodRunOptions } from '../method-run-options.ts';
-import { FIDELITY_NAMES, formatNumber, formatPercent } from '../method-table.ts';
+import {
+  ERROR_HEADER,
+  errorCells,
+  FIDELITY_NAMES,
+  formatPercent,
+  KEPT_HEADER,
+  keptCells,
+  noSinksReason,
+} from '../method-table.ts';
 import { noteDevice, providerOf } from '../note-device.ts';
 import { readPrompt } from '../prompt-source.ts';
 import { formatTable } from '../table.ts';
@@ -168,54 +176,32 @@ async function resultsOf(
 ): Promise<{ readonly results: AskedResult[]; readonly failures: MethodFailure[] }> {
   const found: AskedResult[] = [];
   const failures: MethodFailure[] = [];
-  for (const [at, method] of infos.entries()) {
-    const takesNone = method.budget === null;
-    /** `from`: index of the first of them. */
-    const run = async (some: readonly Budget[], from: number) => {
-      const request = parseParams('method.run', {
-        ...{
-          runId,
-          method: method.id,
-          parameters: parameters[at]!,
-          budgets: some,
-          promptLength,
-          fidelity,
-          answerStart,
-        },
-        ...(maxTokens !== undefined && { maxTokens }),
-      });
+  /** Of budgets from index `from` on; where one does not fit, each alone, so that it leaves the others. */
+  const run = async (at: number, some: readonly Budget[], from: number): Promise<void> => {
+    const method = infos[at]!;
+    const request = parseParams('method.run', {
+      ...{ runId, method: method.id, parameters: parameters[at]!, budgets: some, promptLength, fidelity, answerStart },
+      ...(maxTokens !== undefined && { maxTokens }),
+    });
+    try {
       const { results } = await handlers['method.run'](request, context);
+      const takesNone = method.budget === null;
       found.push(
         ...results.map((result, place): AskedResult => {
-          const budget = takesNone ? null : from + place;
-          return { result, info: method, budget, asked: budget === null ? null : (budgets[budget] ?? null) };
+          return { result, info: method, budget: takesNone ? null : from + place, asked: some[place] ?? null };
         }),
       );
-    };
-    const isAlone = infos.length === 1 && (takesNone || budgets.length < 2);
-    try {
-      await run(budgets, 0);
     } catch (error) {
-      if (!isUnfit(error) || isAlone) throw error;
-      // One that does not fit leaves the others: one by one.
-      const each = takesNone || budgets.length === 0 ? [budgets] : budgets.map((budget) => [budget]);
-      for (const [from, some] of each.entries()) {
-        try {
-          await run(some, from);
-        } catch (failure) {
-          if (!isUnfit(failure)) throw failure;
-          const asked = takesNone ? null : (some[0] ?? null);
-          failures.push({ method: method.id, asked, error: toWireError(failure) });
-        }
-      }
+      if (!(error instanceof AppError) || error.code !== 'bad-request') throw error;
+      if (some.length > 1) for (const [place, budget] of some.entries()) await run(at, [budget], from + place);
+      else failures.push({ method: method.id, asked: some[0] ?? null, error: toWireError(error) });
     }
-  }
+  };
+  for (const [at, { budget }] of infos.entries()) await run(at, budget === null ? [] : budgets, 0);
   const [first] = failures;
   if (found.length === 0 && first) throw fromWireError(first.error);
   return { results: found, failures };
 }
-
-const isUnfit = (error: unknown): boolean => error instanceof AppError && error.code === 'bad-request';
 
 /** Says what has become of budgets that do not apply. */
 function withoutBudget({ infos, budgets }: AskedMethods): string[] {
@@ -289,28 +275,17 @@ function formatRows(
   { model, tokens, fidelity, promptLength, answerStart, rows, failures, notes: given, overlap }: MethodRunOutput,
   budgets: readonly string[],
 ): string {
-  const header = ['Method', 'Budget', 'Read', 'Resident', 'Memory', 'Pairs', 'Recall', 'No sinks'];
-  const errors = ['By value', 'Gap', 'Error', 'After W_O', 'KL', 'NLL', 'Right', 'Worst head'];
-  const percent = formatPercent;
+  const columns = ['Method', 'Budget', ...KEPT_HEADER, 'By value', 'Gap', ...ERROR_HEADER, 'Right', 'Worst head'];
   const cells = rows.map((row, at) => [
     row.method,
     budgets[at]!,
-    row.read.toFixed(1),
-    row.resident.toFixed(1),
-    percent(row.ratio),
-    percent(row.density.selected),
-    percent(row.recall),
-    percent(row.recallSinkFree),
-    percent(row.recallValue),
-    percent(row.oracle.gap),
-    percent(row.outputError),
-    percent(row.outputErrorWO),
-    formatNumber(row.kl, 4),
-    formatNumber(row.nllAnswer, 3),
+    ...keptCells(row),
+    formatPercent(row.recallValue),
+    formatPercent(row.oracle.gap),
+    ...errorCells(row),
     row.accuracy === null ? '–' : row.accuracy === 1 ? 'yes' : 'no',
-    `${formatHead(row.worst)} ${percent(row.worst.recall)}`,
+    `${formatHead(row.worst)} ${formatPercent(row.worst.recall)}`,
   ]);
-  const columns = [...header, ...errors];
   const named = ({ method, budget }: Pick<MethodRunRow, 'method' | 'budget'>): string =>
     `${method}${budget === null ? '' : ` at ${budget}`}`;
   const notes = [...new Set(rows.flatMap((row) => row.notes))].map((note) => {
@@ -343,11 +318,10 @@ function formatRows(
 }
 
 /** Why the table has a dash. */
-function missing({ kl, nllAnswer, accuracy, recallSinkFree, notGiven }: MethodRunRow): string[] {
+function missing(row: MethodRunRow): string[] {
+  const { kl, nllAnswer, accuracy, notGiven } = row;
   return [
-    Number.isNaN(recallSinkFree)
-      ? `No query gives weight to keys after the first ${RECALL_SINKS}: there is no recall without them.`
-      : undefined,
+    ...noSinksReason(row),
     kl === null ? notGiven.kl : undefined,
     nllAnswer === null ? notGiven.nllAnswer : undefined,
     accuracy === null ? (notGiven.answer ?? notGiven.accuracy) : undefined,

@@ -9,7 +9,16 @@ import { budgetWords } from '../../../shared/view/lab/row-budget.ts';
 import type { Console } from '../console.ts';
 import { askedMethods, choicesOf } from '../asked-methods.ts';
 import type { MethodRunOptions, MethodTaskOptions } from '../method-run-options.ts';
-import { FIDELITY_NAMES, formatNumber, formatPercent } from '../method-table.ts';
+import {
+  ERROR_HEADER,
+  errorCells,
+  FIDELITY_NAMES,
+  formatNumber,
+  formatPercent,
+  KEPT_HEADER,
+  keptCells,
+  noSinksReason,
+} from '../method-table.ts';
 import { noteDevice, providerOf } from '../note-device.ts';
 import { formatTable } from '../table.ts';
 import { withEngine } from '../with-engine.ts';
@@ -140,34 +149,26 @@ function refuse(given: readonly (readonly [string, unknown])[], what: string, hi
 
 /** `budgets`: of each row, in words. */
 function formatMethodTask({ model, task, fidelity, rows }: MethodTaskOutput, budgets: readonly string[]): string {
-  const header = ['Method', 'Budget', 'Question', 'Right', '95 % interval', 'Read', 'Resident', 'Memory', 'Pairs'];
-  const errors = ['Recall', 'No sinks', 'Gap', 'Error', 'After W_O', 'KL', 'NLL', 'Dense here'];
+  const first = ['Method', 'Budget', 'Question', 'Right', '95 % interval'];
+  const columns = [...first, ...KEPT_HEADER, 'Gap', ...ERROR_HEADER, 'Dense here'];
   const cells = rows.map((row, at) => [
     row.method,
     budgets[at]!,
     row.question,
     formatNumber(row.accuracy, 3),
     row.accuracyLow === null ? '–' : `${formatNumber(row.accuracyLow, 2)} to ${formatNumber(row.accuracyHigh, 2)}`,
-    row.read.toFixed(1),
-    row.resident.toFixed(1),
-    formatPercent(row.ratio),
-    formatPercent(row.density.selected),
-    formatPercent(row.recall),
-    formatPercent(row.recallSinkFree),
+    ...keptCells(row),
     formatPercent(row.oracleGap),
-    formatPercent(row.outputError),
-    formatPercent(row.outputErrorWO),
-    formatNumber(row.kl, 4),
-    formatNumber(row.nllAnswer, 3),
+    ...errorCells(row),
     row.denseHere === 0 ? '' : `${row.denseHere} of ${row.n}`,
   ]);
-  const reasons = [...new Set(rows.flatMap(({ notGiven }) => Object.values(notGiven)))].map((reason) => `–: ${reason}`);
+  const missing = rows.flatMap((row) => [...noSinksReason(row), ...Object.values(row.notGiven)]);
+  const reasons = [...new Set(missing)].map((reason) => `–: ${reason}`);
   const seen = rows.some(({ question }) => question === 'seen')
     ? [
         'Question seen: the first token of the answer is predicted by the last row of the prompt, which only methods for the rows of the prompt mask.',
       ]
     : [];
-  const columns = [...header, ...errors];
   const right = columns.map((_, at) => at).filter((at) => at !== 0 && at !== 2);
   const title = `${model}, task ${task}, ${FIDELITY_NAMES[fidelity]}, means over ${rows[0]!.n} samples`;
   return [

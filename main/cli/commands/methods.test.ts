@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MethodInfo } from '../../../shared/model/method.ts';
-import { createConsole } from '../console.ts';
-import { createProgram } from '../program.ts';
+import { printedLine } from '../testing/printed.ts';
 import type { MethodRunOutput } from './methods-run.ts';
 import type { MethodTaskOutput } from './methods-task.ts';
 import type { MethodSelectResult } from './methods.ts';
@@ -14,16 +13,7 @@ beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'headscope-met
 afterAll(() => rm(folder, { recursive: true }));
 
 /** Standard output of a command line. */
-async function printed(json: boolean, ...words: readonly string[]): Promise<string> {
-  let out = '';
-  const streams = {
-    out: { write: (text: string) => (out += text) },
-    err: { write: () => undefined },
-    setExitCode: () => undefined,
-  };
-  await createProgram(createConsole(json, streams)).parseAsync(['node', 'headscope', 'methods', ...words]);
-  return out;
-}
+const printed = (json: boolean, ...words: readonly string[]) => printedLine(json, 'methods', ...words);
 
 /** One layer with one head, 24 tokens and 8 dimensions. */
 async function writeCapture(): Promise<string> {

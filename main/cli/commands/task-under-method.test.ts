@@ -1,19 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { createConsole } from '../console.ts';
-import { createProgram } from '../program.ts';
+import { printedLine } from '../testing/printed.ts';
 import type { TaskUnderMethod } from './task-under-method.ts';
 
-async function printed(json: boolean, ...words: readonly string[]): Promise<string> {
-  let out = '';
-  const streams = {
-    out: { write: (text: string) => (out += text) },
-    err: { write: () => undefined },
-    setExitCode: () => undefined,
-  };
-  const of = ['node', 'headscope', 'task', 'needle', '--model', 'demo', '--samples', '3'];
-  await createProgram(createConsole(json, streams)).parseAsync([...of, ...words]);
-  return out;
-}
+const printed = (json: boolean, ...words: readonly string[]) =>
+  printedLine(json, 'task', 'needle', '--model', 'demo', '--samples', '3', ...words);
 
 describe('headscope task --method', () => {
   it('has the cells of the task, each under the method', async () => {
